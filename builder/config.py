@@ -1,0 +1,173 @@
+"""Settings of a build: `BuildConfig`, the presets in `CONFIGS`, and how names and values are checked.
+
+The command line, `--config-file` and the dataset's keyword arguments all take their settings from the fields
+of `BuildConfig`: a setting is added here, once.
+"""
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from builder.errors import SettingError
+
+FORMATS = ("sharegpt", "messages")
+CACHE_VARIABLE = "MANIM_DATASETS_CACHE"
+DEFAULT_SYSTEM_PROMPT = (
+    "You are a Manim code generator. Given a description of an animation, answer with one complete Python "
+    "program for Manim Community Edition that renders it."
+)
+MAX_AUGMENTATION_FACTOR = 10.0
+
+
+def _setting(default: Any, help_text: str, metavar: str = "", same_bytes: bool = False) -> Any:
+    """A field of `BuildConfig`; `same_bytes` marks settings that do not change what is written."""
+    return field(default=default, metadata={"help": help_text, "metavar": metavar, "same_bytes": same_bytes})
+
+
+def default_cache_dir() -> str:
+    """`$MANIM_DATASETS_CACHE`, or else `~/.cache/manim_datasets`."""
+    return os.environ.get(CACHE_VARIABLE) or str(Path("~/.cache/manim_datasets").expanduser())
+
+
+@dataclass(frozen=True, slots=True)
+class BuildConfig:
+    """Everything that decides what a build reads and writes."""
+
+    name: str = _setting("deduplicated", "the preset that these settings started from")
+    deduplicate: bool = _setting(True, "keep one row for each normalised description, from the best source")
+    augmentation_factor: float = _setting(2.5, "rows of train for each kept row, from 1 (none) to 10", "F")
+    test_size: float = _setting(0.1, "share of each source's distinct descriptions for test, between 0 and 1", "S")
+    seed: int = _setting(42, "seeds split, variants and order", "N")
+    format: str = _setting("sharegpt", "shape of a conversation in JSON Lines: sharegpt or messages", "FORMAT")
+    system_prompt: str = _setting(DEFAULT_SYSTEM_PROMPT, "the system message of every conversation", "TEXT")
+    keep_repaired_in_test: bool = _setting(False, "let repaired rows stay on the test side")
+    datasets: tuple[str, ...] = _setting((), "read only these sources", "NAME")
+    sample: bool = _setting(False, "read the small sample that ships with the package, without a network")
+    local: tuple[tuple[str, str], ...] = _setting((), "read a source from a local file or folder", "NAME=PATH")
+    sources_file: str = _setting("", "a TOML file with more sources, or changes to known ones", "FILE")
+    description_field: tuple[tuple[str, str], ...] = _setting((), "the description column of a source", "NAME=COLUMN")
+    code_field: tuple[tuple[str, str], ...] = _setting((), "the code column of a source", "NAME=COLUMN")
+    strict: bool = _setting(False, "stop at a source whose columns cannot be told, instead of skipping it")
+    skip_unavailable: bool = _setting(False, "go on without a source that cannot be had")
+    cache_dir: str = _setting("", f"what was read and prepared is kept here (also ${CACHE_VARIABLE})", "DIR", True)
+    workers: int = _setting(0, "processes that prepare rows; 0 for one a processor", "N", True)
+
+    def __post_init__(self) -> None:
+        if self.name not in CONFIG_NAMES:
+            raise SettingError(f"no config is named {self.name!r}{nearest(self.name, CONFIG_NAMES)}")
+        if not 0 < self.test_size < 1:
+            raise SettingError(f"test_size {self.test_size}: a share between 0 and 1 is wanted, such as 0.1")
+        if not 1 <= self.augmentation_factor <= MAX_AUGMENTATION_FACTOR:
+            raise SettingError(
+                f"augmentation_factor {self.augmentation_factor}: a number from 1 (no augmentation) to "
+                f"{MAX_AUGMENTATION_FACTOR:g} is wanted"
+            )
+        if self.format not in FORMATS:
+            raise SettingError(f"format {self.format!r}: use {' or '.join(FORMATS)}{nearest(self.format, FORMATS)}")
+        if self.workers < 0:
+            raise SettingError(f"workers {self.workers}: a whole number from 0 is wanted")
+
+    @property
+    def cache(self) -> Path:
+        """The cache folder."""
+        return Path(self.cache_dir or default_cache_dir()).expanduser()
+
+    def settings(self) -> dict[str, Any]:
+        """All settings but the preset's name, as `make_config` takes them."""
+        return {name: getattr(self, name) for name in setting_names()}
+
+    def recorded(self) -> dict[str, Any]:
+        """The settings that change what is written, for the manifest; paths are left out."""
+        left_out = {"local", "sources_file", "datasets", "strict", "skip_unavailable"}
+        return {
+            item.name: getattr(self, item.name)
+            for item in fields(self)
+            if not item.metadata["same_bytes"] and item.name not in left_out
+        }
+
+
+_PRESETS: dict[str, dict[str, Any]] = {
+    "all": {"deduplicate": False},
+    "deduplicated": {},
+    "no_augment": {"deduplicate": False, "augmentation_factor": 1.0},
+}
+CONFIG_NAMES = tuple(_PRESETS)
+CONFIG_HELP = {
+    "all": "every valid row of every source that does not leak; train augmented 2.5x",
+    "deduplicated": "as all, one row for each normalised description, from the best source",
+    "no_augment": "as all, without augmentation",
+}
+DEFAULT_CONFIG = "deduplicated"
+
+CONFIGS: dict[str, BuildConfig] = {name: BuildConfig(name=name, **changes) for name, changes in _PRESETS.items()}
+"""The presets by name."""
+
+
+def setting_names() -> tuple[str, ...]:
+    """Names of all settings that may be changed on top of a preset."""
+    return tuple(item.name for item in fields(BuildConfig) if item.name != "name")
+
+
+def make_config(name: str = DEFAULT_CONFIG, **settings: Any) -> BuildConfig:
+    """A preset with single settings changed; values may come as TOML, JSON or keyword arguments give them.
+
+    Raises:
+        SettingError: an unknown preset or setting (the nearest right one is named), or a value out of range.
+    """
+    if name not in CONFIGS:
+        raise SettingError(f"no config is named {name!r}{nearest(name, CONFIGS)}")
+    known = {item.name: item for item in fields(BuildConfig) if item.name != "name"}
+    values = {}
+    for key, value in settings.items():
+        if key not in known:
+            raise SettingError(f"no setting is named {key!r}{nearest(key, known)}")
+        values[key] = _checked(key, value, known[key].default)
+    return replace(CONFIGS[name], **values)
+
+
+def _checked(key: str, value: Any, default: Any) -> Any:
+    if isinstance(default, bool):
+        good = isinstance(value, bool)
+    elif isinstance(default, int):
+        good = isinstance(value, int) and not isinstance(value, bool)
+    elif isinstance(default, float):
+        good = isinstance(value, int | float) and not isinstance(value, bool)
+        value = float(value) if good else value
+    elif isinstance(default, str):
+        good = isinstance(value, str | Path)
+        value = str(value) if good else value
+    elif key in ("local", "description_field", "code_field"):
+        return _pairs(key, value)
+    else:
+        good = not isinstance(value, str) and isinstance(value, Iterable)
+        value = tuple(value) if good else value
+    if not good:
+        wanted = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+        raise SettingError(f"{key} = {value!r}: {wanted.get(type(default), 'a list of names')} is wanted")
+    return value
+
+
+def _pairs(key: str, value: Any) -> tuple[tuple[str, str], ...]:
+    """Pairs of names and texts, from a table or a list of `NAME=TEXT`; sorted, the last of equal names wins."""
+    if isinstance(value, Mapping):
+        items = [(str(name), str(text)) for name, text in value.items()]
+    elif isinstance(value, str) or not isinstance(value, Iterable):
+        raise SettingError(f"{key} = {value!r}: a table of names and texts is wanted")
+    else:
+        items = []
+        for item in value:
+            name, separator, text = item.partition("=") if isinstance(item, str) else (item[0], "=", item[1])
+            if not (name and separator and text):
+                raise SettingError(f"{key} {item!r}: write NAME={'PATH' if key == 'local' else 'COLUMN'}")
+            items.append((str(name), str(text)))
+    return tuple(sorted(dict(items).items()))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the nearest right one, or all that there are."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f" (there are: {', '.join(sorted(names))})"

@@ -1,0 +1,1 @@
+"""What stays, what goes and on which side: the split, duplicates, leaks."""

@@ -1,0 +1,1 @@
+"""What users keep: conversations as Parquet and JSON Lines, reports, the card."""

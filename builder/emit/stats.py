@@ -1,0 +1,106 @@
+"""Statistics of a build: questions asked of the ledger, and of the rows as they were written."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from builder.emit.rows import EmittedRow
+from builder.ledger import funnel
+
+
+@dataclass(slots=True)
+class Written:
+    """What was written to one split, counted while it was written."""
+
+    rows: int = 0
+    by_source: Counter[str] = field(default_factory=Counter)
+    by_variant: Counter[int] = field(default_factory=Counter)
+    prompt_characters: int = 0
+    prompt_longest: int = 0
+    code_characters: int = 0
+    code_longest: int = 0
+    prompt_keys: set[int] = field(default_factory=set)
+    """Keys of the prompts as written, variants in their templates."""
+    official: int = 0
+
+    def counted(self, rows: Iterable[EmittedRow], key_of: Callable[[str], int | None]) -> Iterator[EmittedRow]:
+        """Pass rows on, counting them."""
+        for row in rows:
+            self.rows += 1
+            self.by_source[row.source] += 1
+            self.by_variant[row.variant] += 1
+            self.prompt_characters += len(row.prompt)
+            self.prompt_longest = max(self.prompt_longest, len(row.prompt))
+            self.code_characters += len(row.code)
+            self.code_longest = max(self.code_longest, len(row.code))
+            self.official += row.official and row.variant == 0
+            key = key_of(row.prompt)
+            if key is not None:
+                self.prompt_keys.add(key)
+            yield row
+
+    def summary(self) -> dict[str, Any]:
+        """Counts, and lengths in characters."""
+        count = max(self.rows, 1)
+        return {
+            "rows": self.rows,
+            "by_source": dict(sorted(self.by_source.items())),
+            "by_variant": {str(variant): number for variant, number in sorted(self.by_variant.items())},
+            "prompt_characters": {"mean": round(self.prompt_characters / count, 1), "longest": self.prompt_longest},
+            "code_characters": {"mean": round(self.code_characters / count, 1), "longest": self.code_longest},
+        }
+
+
+def leakage(ledger: pl.DataFrame, rows: pl.DataFrame, train: Written, test: Written) -> dict[str, Any]:
+    """How many test rows share a prompt or a program with train: prompts as written, programs by their tokens.
+
+    `rows` holds `index`, `split`, `program_key` of the kept rows. Only equality counts here.
+    """
+    programs = {
+        side: set(rows.filter(pl.col("split") == side)["program_key"].drop_nulls()) for side in ("train", "test")
+    }
+    prompts = len(train.prompt_keys & test.prompt_keys)
+    shared = len(programs["train"] & programs["test"])
+    return {
+        "equal_prompts_across_the_split": prompts,
+        "equal_programs_across_the_split": shared,
+        "highest_equality_across_the_split": 1.0 if prompts or shared else 0.0,
+        "train_rows_dropped_as_leaks": ledger.filter(pl.col("stage") == "leak").height,
+    }
+
+
+def build_stats(
+    ledger: pl.DataFrame, written: dict[str, Written], leaks: dict[str, Any], augmentation_factor: float
+) -> dict[str, Any]:
+    """The content of `dataset_stats.json`; `ledger` is closed."""
+    lines = funnel(ledger)
+    official = ledger.filter("official")
+    reasons = ledger.filter(pl.col("outcome") == "dropped").group_by("stage", "reason").len().sort("stage", "reason")
+    kept_train = ledger.filter((pl.col("outcome") == "kept") & (pl.col("split") == "train")).height
+    return {
+        "rows_read": ledger.height,
+        "rows_kept": sum(line["kept"] for line in lines),
+        "rows_dropped": ledger.height - sum(line["kept"] for line in lines),
+        "funnel_by_source": lines,
+        "reasons": [{"stage": stage, "reason": reason, "rows": count} for stage, reason, count in reasons.iter_rows()],
+        "cleaning_and_repairs": _steps(ledger),
+        "augmentation": {
+            "factor": augmentation_factor,
+            "train_rows_before": kept_train,
+            "train_rows_after": written["train"].rows,
+        },
+        "official_test_rows": {"read": official.height, "kept": official.filter(pl.col("outcome") == "kept").height},
+        "splits": {side: counts.summary() for side, counts in written.items()},
+        "leakage": leaks,
+    }
+
+
+def _steps(ledger: pl.DataFrame) -> dict[str, int]:
+    """Rows in which each cleaning step or repair was made, kept or not."""
+    counts = ledger.select(pl.col("repairs").explode().drop_nulls().value_counts(sort=False).alias("step")).unnest(
+        "step"
+    )
+    return dict(sorted(counts.iter_rows()))

@@ -1,0 +1,48 @@
+"""Example, one description with its code, and the columns in which rows travel from step to step."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One description (a prompt in plain words) with its code (a Manim program), as text."""
+
+    description: str
+    code: str
+
+
+_READ: dict[str, pa.DataType] = {
+    "row": pa.int64(),  # from 0, in the order of the source
+    "description": pa.string(),
+    "code": pa.string(),
+    "split": pa.string(),  # the official split, where the source has one
+    "error": pa.string(),  # what the authors report of a run of the code
+    "difficulty": pa.string(),
+    "problem": pa.string(),  # why a value is not text; the value is then null
+}
+READ_SCHEMA = pa.schema(_READ)
+"""Rows as read: what `sources` writes and `prepare` takes."""
+
+_PREPARED: dict[str, pa.DataType] = {
+    "row": pa.int64(),
+    "official": pa.bool_(),
+    "difficulty": pa.string(),
+    "error": pa.string(),
+    "description": pa.string(),  # cleaned
+    "code": pa.string(),  # cleaned and repaired
+    "content": pa.string(),  # 16 hex digits of the original description and code
+    "description_key": pa.uint64(),
+    "program_key": pa.uint64(),
+    "description_stage": pa.string(),  # stage, reason and detail of what is wrong; null if nothing is
+    "description_reason": pa.string(),
+    "description_detail": pa.string(),
+    "code_stage": pa.string(),
+    "code_reason": pa.string(),
+    "code_detail": pa.string(),
+    "repairs": pa.list_(pa.string()),  # cleaning steps and repairs, in order
+    "legacy_key": pa.uint64(),  # key of the description by an earlier pipeline's rule
+}
+PREPARED_SCHEMA = pa.schema(_PREPARED)
+"""Rows as prepared: what `prepare` writes, `decide` reads without the texts, and `emit` with them."""

@@ -1,0 +1,1 @@
+"""One row at a time, pure: clean, repair, check, keys."""

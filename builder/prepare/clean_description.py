@@ -1,0 +1,91 @@
+"""Cleaning of descriptions: wrapper prompt, white space, stray quotes. The words stay as they are."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+_WRAPPER = re.compile(
+    r"\A\s*[\"']?\s*Generate accurate and correct ManimCE Python code for the animation requested by the user\.\s*"
+    r"Here is the user'?s request:\s*",
+    re.IGNORECASE,
+)
+_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "`": "`"}
+_OPENING = {closing: opening for opening, closing in _QUOTES.items()}
+_SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
+_INVISIBLE = re.compile("[\ufeff\u200b\u2060]")
+
+
+def _wrapper(text: str) -> str:
+    return _WRAPPER.sub("", text)
+
+
+def _excel_line_ends(text: str) -> str:
+    return re.sub(r"_x000[dD]_(?=\s|\Z)", "", text) if "_x000" in text else text
+
+
+def _white_space(text: str) -> str:
+    """Outer white space off, runs of spaces to one, at most one blank line; the indent of list items stays."""
+    if text.isascii() and "\n" not in text and "\r" not in text and "\t" not in text and "  " not in text:
+        return text.strip()
+    text = _INVISIBLE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    lines: list[str] = []
+    for line in text.strip().split("\n"):
+        body = line.strip()
+        margin = len(line) - len(line.lstrip(" \t")) if lines and body else 0
+        if body or (lines and lines[-1]):
+            lines.append(" " * margin + _SPACES.sub(" ", body))
+    return "\n".join(lines).strip()
+
+
+def _stray_quotes(text: str) -> str:
+    """Quotes around the whole text, or a quote at one end that has no partner."""
+    while len(text) > 1:
+        first, last = text[0], text[-1]
+        inner = text[1:-1]
+        if first in _QUOTES and last == _QUOTES[first] and first not in inner and last not in inner:
+            text = inner.strip()
+        elif first in '"“`' and text.count(first) == 1 and _QUOTES[first] not in text[1:]:
+            text = text[1:].strip()
+        elif last in '"”`' and text.count(last) == 1 and _OPENING[last] not in text[:-1]:
+            text = text[:-1].strip()
+        else:
+            break
+    return text
+
+
+STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("clean:wrapper", _wrapper),
+    ("clean:description_excel", _excel_line_ends),
+    ("clean:white_space", _white_space),
+    ("clean:stray_quotes", _stray_quotes),
+)
+
+
+def clean_description(text: str) -> tuple[str, tuple[str, ...]]:
+    """The cleaned description and the names of the steps that changed it, in order; cleaning twice equals once."""
+    taken: list[str] = []
+    while True:
+        before = text
+        for name, step in STEPS:
+            changed = step(text)
+            if changed != text:
+                text = changed
+                if name not in taken:
+                    taken.append(name)
+        if text == before:
+            return text, tuple(taken)
+
+
+def normalise_description(text: str) -> str:
+    """The form in which descriptions are compared: NFC, lower case, white space collapsed, outer quotes and a
+    final full stop off. Takes a cleaned description."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    text = " ".join(text.lower().split())
+    while True:
+        before = text
+        if len(text) > 1 and text[0] in _QUOTES and text[-1] == _QUOTES[text[0]]:
+            text = text[1:-1].strip()
+        text = text.removesuffix(".").rstrip()
+        if text == before:
+            return text

@@ -1,0 +1,49 @@
+"""Parsing that never raises: a syntax tree, or where and why the parser stopped."""
+
+import ast
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What the parser made of a text: `tree`, or `error` (the message) and `position` (characters read before it)."""
+
+    tree: ast.Module | None
+    error: str = ""
+    position: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the text is a Python program."""
+        return self.tree is not None
+
+
+def parse(code: str) -> Parsed:
+    """Parse a program; any failure, also of the parser itself, is an answer.
+
+    Warnings of the parser are the caller's to silence, once for many programs (`builder.prepare.rows`).
+    """
+    try:
+        return Parsed(ast.parse(code))
+    except SyntaxError as error:
+        line, column = error.lineno or 1, max((error.offset or 1) - 1, 0)
+        where = f"line {line}: {error.msg}"
+        return Parsed(None, where, _offset(code, line) + column)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Parsed(None, f"the parser gave up: {error or type(error).__name__}")
+
+
+def _offset(code: str, line: int) -> int:
+    """Characters before the first character of a line, counted from 1."""
+    position = 0
+    for _ in range(line - 1):
+        newline = code.find("\n", position)
+        if newline < 0:
+            break
+        position = newline + 1
+    return position
+
+
+def same_program(before: ast.Module, after: ast.Module) -> bool:
+    """Whether two trees are equal, positions aside."""
+    return ast.dump(before) == ast.dump(after)

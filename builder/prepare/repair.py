@@ -1,0 +1,126 @@
+"""Repairs: what a sound program lacks is put in. Unlike cleaning, a repair changes what the authors wrote.
+
+Official test rows are never repaired. Each repair is a function from a text and its tree to a new text, or
+`None` where it does not apply; it is kept only if the result parses.
+"""
+
+import ast
+import re
+from collections.abc import Callable
+
+from builder.prepare.manim_names import MOBJECTS
+from builder.prepare.parse import Parsed, parse
+from builder.prepare.scenes import outline
+
+IMPORT = "from manim import *"
+WRAPPER_NAME = "MainScene"
+_IMPORT_LINE = re.compile(r"(?:from|import)\b")
+
+
+def _wrap_body(code: str, tree: ast.Module) -> str | None:
+    """A bare animation body becomes the `construct` of a scene; imports and definitions stay above it."""
+    top = [node for node in tree.body if not isinstance(node, _DEFINITIONS)]
+    if any(isinstance(node, ast.ClassDef) for node in tree.body) or not any(map(_animates, top)):
+        return None
+    lines = code.split("\n")
+    # Definitions and imports at the head of the file stay at its level; the body starts after the last of them.
+    head = 0
+    for node in tree.body:
+        if not isinstance(node, _DEFINITIONS):
+            break
+        head = node.end_lineno or head
+    if _body_starts_on(tree, head) or _text_over_lines(tree, head):
+        return None
+    body = [f"        {line}" if line.strip() else "" for line in lines[head:]]
+    while body and not body[0]:
+        body.pop(0)
+    start = [*lines[:head], "", ""] if head else []
+    return "\n".join([*start, f"class {WRAPPER_NAME}(Scene):", "    def construct(self):", *body])
+
+
+_DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def _animates(node: ast.stmt) -> bool:
+    """Whether a statement calls `self.play` or `self.add`, or builds a Manim object."""
+    for call in ast.walk(node):
+        if not isinstance(call, ast.Call):
+            continue
+        function = call.func
+        if isinstance(function, ast.Attribute):
+            on_self = isinstance(function.value, ast.Name) and function.value.id == "self"
+            if on_self and function.attr in ("play", "add"):
+                return True
+        elif isinstance(function, ast.Name) and function.id in MOBJECTS:
+            return True
+    return False
+
+
+def _body_starts_on(tree: ast.Module, line: int) -> bool:
+    """Whether a statement of the body shares the last line of the head (`import x; y()`)."""
+    return any(node.lineno <= line and not isinstance(node, _DEFINITIONS) for node in tree.body)
+
+
+def _text_over_lines(tree: ast.Module, head: int) -> bool:
+    """Whether the body holds a text over several lines, which an indent would change."""
+    return any(
+        isinstance(node, ast.Constant | ast.JoinedStr)
+        and _is_text(node)
+        and node.lineno > head
+        and node.end_lineno != node.lineno
+        for node in ast.walk(tree)
+    )
+
+
+def _manim_import(code: str, tree: ast.Module) -> str | None:
+    """`from manim import *` is put above a program that has a scene and imports no Manim."""
+    found = outline(tree)
+    if found.imports_manim or not found.scenes:
+        return None
+    lines = code.split("\n")
+    line = _lines_that_stay_above(tree)
+    rest = lines[line:]
+    while rest and not rest[0].strip():
+        rest.pop(0)
+    gap = [] if rest and _IMPORT_LINE.match(rest[0]) else ["", ""]
+    above = [*lines[:line], ""] if line else []
+    return "\n".join([*above, IMPORT, *gap, *rest])
+
+
+def _lines_that_stay_above(tree: ast.Module) -> int:
+    """Lines of the docstring and of imports from `__future__`, which must come first."""
+    line = 0
+    for number, node in enumerate(tree.body):
+        docstring = number == 0 and isinstance(node, ast.Expr) and _is_text(node.value)
+        future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        if not (docstring or future):
+            break
+        line = node.end_lineno or line
+    return line
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+REPAIRS: tuple[tuple[str, Callable[[str, ast.Module], str | None]], ...] = (
+    ("repair:wrap_body", _wrap_body),
+    ("repair:manim_import", _manim_import),
+)
+"""Names and functions, in the order in which they are tried."""
+
+
+def repair_code(code: str, parsed: Parsed) -> tuple[str, Parsed, tuple[str, ...]]:
+    """The repaired program, what the parser makes of it, and the names of the repairs made, in order."""
+    made: list[str] = []
+    for name, repair in REPAIRS:
+        if parsed.tree is None:
+            break
+        changed = repair(code, parsed.tree)
+        if changed is None:
+            continue
+        result = parse(changed)
+        if result.ok:
+            code, parsed = changed, result
+            made.append(name)
+    return code, parsed, tuple(made)

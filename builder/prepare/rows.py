@@ -1,0 +1,102 @@
+"""One row, and a batch of rows, through cleaning, repair, checks and keys. Pure: no file, no clock, no network."""
+
+import gc
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+from xxhash import xxh3_64_intdigest
+
+from builder.example import PREPARED_SCHEMA, Example
+from builder.prepare.check import check_code, check_description
+from builder.prepare.clean_code import clean_code
+from builder.prepare.clean_description import clean_description
+from builder.prepare.keys import content_key, description_key, program_key
+from builder.prepare.repair import repair_code
+from builder.prepare.scenes import outline
+
+OFFICIAL_SPLIT = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRow:
+    """A row after cleaning, repair and checks."""
+
+    example: Example
+    content: str
+    description_problem: tuple[str, str, str] | None
+    """Stage, reason, detail; `None` if nothing is wrong."""
+    code_problem: tuple[str, str, str] | None
+    description_key: int | None
+    program_key: int | None
+    repairs: tuple[str, ...]
+
+
+def prepare_row(original: Example, official: bool = False) -> PreparedRow:
+    """Clean, repair (unless the row is an official test row), check and key one row."""
+    description, description_steps = clean_description(original.description)
+    code, parsed, code_steps = clean_code(original.code)
+    repairs: tuple[str, ...] = ()
+    if not official:
+        code, parsed, repairs = repair_code(code, parsed)
+    seen = outline(parsed.tree) if parsed.tree is not None else None
+    description_problem = check_description(description)
+    code_problem = check_code(code, parsed, seen)
+    return PreparedRow(
+        example=Example(description, code),
+        content=content_key(original.description, original.code),
+        description_problem=("check", *description_problem) if description_problem else None,
+        code_problem=("check", *code_problem) if code_problem else None,
+        description_key=description_key(description),
+        program_key=program_key(code),
+        repairs=(*description_steps, *code_steps, *repairs),
+    )
+
+
+def prepare_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Prepare rows of `READ_SCHEMA`; gives the same rows, in order, in `PREPARED_SCHEMA`."""
+    collecting = gc.isenabled()
+    gc.disable()  # syntax trees are large and hold no cycles: collecting costs a third of the time
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            rows = [_prepare(row) for row in batch.to_pylist()]
+    finally:
+        if collecting:
+            gc.enable()
+    return pa.RecordBatch.from_pylist(rows, schema=PREPARED_SCHEMA)
+
+
+def _prepare(row: Mapping[str, object]) -> dict[str, object]:
+    description, code, problem = row["description"], row["code"], row["problem"]
+    official = str(row["split"] or "").strip().lower() == OFFICIAL_SPLIT
+    original = Example(description if isinstance(description, str) else "", code if isinstance(code, str) else "")
+    prepared = prepare_row(original, official)
+    unread = ("read", "not_text", str(problem)) if problem else None
+    description_problem = unread or prepared.description_problem or (None, None, None)
+    code_problem = unread or prepared.code_problem or (None, None, None)
+    return {
+        "row": row["row"],
+        "official": official,
+        "difficulty": row["difficulty"],
+        "error": row["error"],
+        "description": prepared.example.description,
+        "code": prepared.example.code,
+        "content": prepared.content,
+        "description_key": prepared.description_key,
+        "program_key": prepared.program_key,
+        "description_stage": description_problem[0],
+        "description_reason": description_problem[1],
+        "description_detail": description_problem[2],
+        "code_stage": code_problem[0],
+        "code_reason": code_problem[1],
+        "code_detail": code_problem[2],
+        "repairs": list(prepared.repairs),
+        "legacy_key": legacy_key(original.description),
+    }
+
+
+def legacy_key(description: str) -> int:
+    """The key of an earlier pipeline's rule for duplicates: lower case, white space collapsed, nothing cleaned."""
+    return xxh3_64_intdigest(" ".join(description.lower().split()).encode("utf-8", "surrogatepass"))

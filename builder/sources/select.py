@@ -1,0 +1,128 @@
+"""Which sources a build reads: the table, a TOML file, local files and column overrides, brought together."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+
+from builder.config import BuildConfig, nearest
+from builder.errors import SettingError
+from builder.sources.spec import KINDS, SourceSpec, known_sources
+
+SAMPLE_DIR = Path(__file__).parent / "sample"
+_OLDER_NAMES = {
+    "type": "kind",
+    "dataset_name": "location",
+    "kaggle_dataset": "location",
+    "expected_samples": "expected_rows",
+    "license": "licence",
+}
+_KEYS = {field.name: field.type for field in fields(SourceSpec) if field.name != "name"}
+
+
+def select_sources(config: BuildConfig) -> list[SourceSpec]:
+    """The sources of a build, best first: by priority, then by name.
+
+    Raises:
+        SettingError: a name, key or value that has no meaning.
+    """
+    specs = dict(known_sources())
+    if config.sources_file:
+        specs.update(_from_toml(Path(config.sources_file), specs))
+    if config.sample:
+        specs = {name: replace(specs[name], expected_rows=None) for name in _sample_files()}
+        specs = {name: _local(specs[name], str(path)) for name, path in _sample_files().items()}
+    for name, path in config.local:
+        specs[name] = _local(specs.get(name), path, name)
+    specs = _with_columns(specs, config.description_field, "description_field")
+    specs = _with_columns(specs, config.code_field, "code_field")
+    for name in config.datasets:
+        if name not in specs:
+            raise SettingError(f"--datasets: no source is named {name!r}{nearest(name, specs)}")
+    chosen = [spec for name, spec in specs.items() if not config.datasets or name in config.datasets]
+    return sorted(chosen, key=lambda spec: (-spec.priority, spec.name))
+
+
+def _sample_files() -> dict[str, Path]:
+    return {path.stem: path for path in sorted(SAMPLE_DIR.glob("*.jsonl"))}
+
+
+def _local(spec: SourceSpec | None, path: str, name: str = "") -> SourceSpec:
+    if spec is None:
+        return SourceSpec(name=name, kind="file", location=path)
+    return replace(spec, kind="file", location=path, revision="", file="", mirrors=())
+
+
+def _with_columns(
+    specs: Mapping[str, SourceSpec], overrides: Iterable[tuple[str, str]], key: str
+) -> dict[str, SourceSpec]:
+    changed = dict(specs)
+    for name, column in overrides:
+        if name not in changed:
+            flag = "--" + key.replace("_", "-")
+            raise SettingError(f"{flag} {name}={column}: no source is named {name!r}{nearest(name, specs)}")
+        spec = changed[name]
+        changed[name] = (
+            replace(spec, description_field=column) if key == "description_field" else replace(spec, code_field=column)
+        )
+    return changed
+
+
+def _from_toml(path: Path, known: Mapping[str, SourceSpec]) -> dict[str, SourceSpec]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingError(f"--sources-file {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise SettingError(f"--sources-file {path}: not TOML: {error}") from error
+    tables = content["sources"] if list(content) == ["sources"] else content
+    found = {}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise SettingError(
+                f"--sources-file {path}: {name!r} stands outside a table; write [{name}] and its keys below"
+            )
+        found[name] = _spec(path, name, table, known.get(name))
+    return found
+
+
+def _spec(path: Path, name: str, table: Mapping[str, object], known: SourceSpec | None) -> SourceSpec:
+    values: dict[str, object] = {}
+    for key, value in table.items():
+        current = _OLDER_NAMES.get(key, key)
+        if current not in _KEYS:
+            raise SettingError(
+                f"--sources-file {path}: [{name}] has no key {key!r}{nearest(key, [*_KEYS, *_OLDER_NAMES])}"
+            )
+        values[current] = _value(path, name, key, current, value)
+    if "kaggle_dataset" in table and "kind" not in values:
+        values["kind"] = "kaggle"
+    location = values.get("location")
+    if values.get("kind") == "file" and isinstance(location, str):
+        values["location"] = str(path.parent / Path(location).expanduser())
+    if known is not None:
+        return replace(known, **values)  # type: ignore[arg-type]
+    missing = [key for key in ("kind", "location") if key not in values]
+    if missing:
+        raise SettingError(f"--sources-file {path}: [{name}] lacks {' and '.join(missing)}")
+    return SourceSpec(name=name, **values)  # type: ignore[arg-type]
+
+
+def _value(path: Path, name: str, key: str, current: str, value: object) -> object:
+    where = f"--sources-file {path}: [{name}] {key} = {value!r}"
+    if current in ("priority", "expected_rows"):
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise SettingError(f"{where}: a whole number is wanted")
+        return value
+    if current == "mirrors":
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise SettingError(f"{where}: a list of texts is wanted")
+        return tuple(value)
+    if not isinstance(value, str):
+        raise SettingError(f"{where}: a text is wanted")
+    if current == "kind":
+        kind = {"local": "file", "hf": "huggingface", "hub": "huggingface"}.get(value, value)
+        if kind not in KINDS:
+            raise SettingError(f"{where}: use one of {', '.join(KINDS)}{nearest(value, KINDS)}")
+        return kind
+    return value

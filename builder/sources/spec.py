@@ -1,0 +1,118 @@
+"""Where rows come from: one `SourceSpec` a source, in one table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from builder.errors import SettingError
+
+Kind = Literal["huggingface", "kaggle", "file"]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """A source of prompt-and-code pairs: a table entry, not a class to inherit from.
+
+    A field that is empty is not known; a description or code field that is not among a file's columns is
+    looked for under likely names (`builder.sources.fields`).
+    """
+
+    name: str
+    """Short name, used in ids and in the column `source`: lower case letters, digits, `_` and `-`."""
+    kind: Kind
+    """Which client fetches it."""
+    location: str
+    """Hub repository (`org/name`), Kaggle handle (`owner/name`), or a path of a file or folder."""
+    revision: str = ""
+    """Hub branch, tag or commit; Kaggle version number; empty for the newest."""
+    file: str = ""
+    """One file of the repository; empty for the data files of `split` as the host lays them out."""
+    description_field: str = ""
+    code_field: str = ""
+    split: str = "train"
+    """The split to read, as its host names it; empty for every file."""
+    split_field: str = ""
+    """A column that holds the official split; rows whose value is `test` are official test rows."""
+    error_field: str = ""
+    """A column in which the authors report that a row's code failed."""
+    difficulty_field: str = ""
+    licence: str = "unknown"
+    """SPDX-like id in lower case, `unknown` until read."""
+    priority: int = 0
+    """The higher one wins a duplicate."""
+    expected_rows: int | None = None
+    """A source 5 % off this number gives a warning."""
+    mirrors: tuple[str, ...] = ()
+    """Other places that hold the same rows, as `hf:org/name`."""
+
+    def __post_init__(self) -> None:
+        if not self.name or not all(c.isalnum() or c in "_-" for c in self.name) or not self.name.isascii():
+            raise SettingError(
+                f"source name {self.name!r}: use letters, digits, '_' and '-' only, since ids are made from it"
+            )
+        if self.kind not in KINDS:
+            raise SettingError(f"source {self.name!r}: kind {self.kind!r} is none of {', '.join(KINDS)}")
+        if not self.location:
+            raise SettingError(f"source {self.name!r}: say where it lives (`location`)")
+
+
+_TABLE: dict[str, SourceSpec] = {
+    spec.name: spec
+    for spec in (
+        SourceSpec(
+            name="manimbench",
+            kind="kaggle",
+            location="ravidussilva/manim-sft",
+            file="manim_sft_dataset.parquet",
+            description_field="Reviewed Description",
+            code_field="Code",
+            split="",
+            split_field="Split",
+            difficulty_field="Type",
+            licence="cc-by-nc-sa-4.0",
+            priority=4,
+            expected_rows=417,
+            mirrors=("hf:SuienR/ManimBench-v1",),
+        ),
+        SourceSpec(
+            name="bespoke_manim",
+            kind="huggingface",
+            location="bespokelabs/bespoke-manim",
+            description_field="question",
+            code_field="python_code",
+            error_field="error",
+            priority=3,
+            expected_rows=1000,
+        ),
+        SourceSpec(
+            name="thanks_dataset",
+            kind="huggingface",
+            location="thanhkt/manim_code",
+            description_field="input",
+            code_field="output",
+            priority=2,
+            expected_rows=4400,
+        ),
+        SourceSpec(
+            name="manim_codegen",
+            kind="huggingface",
+            location="generaleoley/manim-codegen",
+            description_field="query",
+            code_field="answer",
+            priority=1,
+            expected_rows=1622,
+        ),
+    )
+}
+_registered: dict[str, SourceSpec] = {}
+
+
+def register_source(spec: SourceSpec) -> None:
+    """Add a source to those that every later build of this process reads, or replace one of the same name."""
+    _registered[spec.name] = spec
+
+
+def known_sources() -> Mapping[str, SourceSpec]:
+    """All sources by name: the four of the table, then those registered, in the order they were added."""
+    return {**_TABLE, **_registered}

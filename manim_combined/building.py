@@ -1,0 +1,99 @@
+"""Building configs of the dataset into a folder that `load_dataset` reads."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import datasets
+
+from builder.config import BuildConfig
+from builder.emit.card import write_card
+from builder.emit.jsonl import write_json
+from builder.emit.parquet import without_metadata
+from builder.emit.publish import MANIFEST, outputs_of, publishing, read_manifest
+from builder.events import Events, Silent
+from builder.pipeline import SPLITS, Build, build, manifest_of, prepare, stats_of, write_ledger
+from manim_combined.dataset import ManimCombined
+
+DEFAULT_FOLDER = "manim_combined"
+
+
+def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events | None = None) -> dict[str, Any]:
+    """Build configs through `ManimCombined` and put them into a folder, in one step at the end.
+
+    Writes `data/<config>/<split>-*.parquet`, `ledger/<config>.parquet`, `README.md` and `manifest.json`; other
+    files of the folder stay as they are. All configs share one reading of the sources, so their settings may
+    differ in what is decided and written only.
+
+    Returns:
+        For each config the content of its statistics (as `dataset_stats.json` of an export).
+
+    Raises:
+        builder.errors.BuilderError: a source cannot be had, or the folder cannot be written.
+    """
+    events = events or Silent()
+    with publishing(folder) as staging:
+        prepared = prepare(configs[0], events)
+        builds = [build(prepared, config) for config in configs]
+        stats = {decided.config.name: _write_config(decided, staging, events) for decided in builds}
+        manifest = manifest_of(builds, staging)
+        _carry_over(folder, staging, manifest, stats, events)
+        manifest |= {"statistics": stats, "outputs": outputs_of(staging)}
+        write_card(staging / "README.md", manifest)
+        write_json({**manifest, "outputs": outputs_of(staging)}, staging / MANIFEST)
+    return stats
+
+
+def _write_config(decided: Build, staging: Path, events: Events) -> dict[str, Any]:
+    """One config's Parquet and ledger; returns its statistics.
+
+    `download_and_prepare` replaces the folder that it is given, so it gets one of its own.
+    """
+    name = decided.config.name
+    with tempfile.TemporaryDirectory(prefix="manim-combined-") as private, _without_progress_bars():
+        dataset = ManimCombined(config_name=name, cache_dir=f"{private}/cache", settings=decided.config.settings())
+        dataset.decided = decided
+        dataset.download_and_prepare(f"{private}/prepared", file_format="parquet")
+        for split in SPLITS:
+            events.progress(f"write {name}/{split}", dataset.written[split].rows, dataset.written[split].rows)
+            target = staging / "data" / name / f"{split}-00000-of-00001.parquet"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            parts = sorted(Path(private, "prepared").glob(f"*-{split}*.parquet"))
+            without_metadata(parts, target)
+    (staging / "ledger").mkdir(exist_ok=True)
+    write_ledger(decided.ledger, staging / "ledger" / f"{name}.parquet")
+    return stats_of(decided, dataset.written)
+
+
+@contextmanager
+def _without_progress_bars() -> Iterator[None]:
+    """The bars of `datasets` would write over ours, or into a log."""
+    shown = not datasets.are_progress_bars_disabled()
+    datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if shown:
+            datasets.enable_progress_bars()
+
+
+def _carry_over(folder: Path, staging: Path, manifest: dict[str, Any], stats: dict[str, Any], events: Events) -> None:
+    """Keep the configs that an earlier build made from the same sources; others no longer fit and go."""
+    old = read_manifest(folder)
+    for name, settings in old.get("configs", {}).items():
+        if name in stats:
+            continue
+        files = [
+            path for path in old["outputs"] if path.startswith(f"data/{name}/") or path == f"ledger/{name}.parquet"
+        ]
+        if old.get("sources") != manifest["sources"] or not all((folder / path).is_file() for path in files):
+            events.warn(f"config {name!r} in {folder} was built from other sources and is removed; build it again")
+            continue
+        for path in files:
+            (staging / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(folder / path, staging / path)
+        manifest["configs"][name] = settings
+        stats[name] = old["statistics"][name]

@@ -1,0 +1,95 @@
+"""The dataset's builder: configs and features, no logic of its own; it yields what the builder library built.
+
+Also a loading script for `datasets` 3.x (`load_dataset("manim_combined/dataset.py", "deduplicated",
+trust_remote_code=True)`): 3.x copies this file elsewhere before it runs it, so the library is reached by name.
+"""
+
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import datasets
+
+INSTALL = "pip install manim-combined (or `pip install -e .` in a clone of the project)"
+SPLITS = ("train", "test")
+
+
+def _library(module: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"the library `builder` of this project builds the dataset, and {error.name!r} is not installed: {INSTALL}"
+        ) from error
+
+
+_config = _library("builder.config")
+
+
+@dataclass
+class ManimCombinedConfig(datasets.BuilderConfig):  # type: ignore[misc]
+    """A config of the dataset: a preset by name, and settings of `builder.config.BuildConfig` that differ from it."""
+
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
+    """Manim prompts with programs, from four public sources, cleaned, checked and split.
+
+    Takes the settings of `builder.config.BuildConfig` as keyword arguments: `ManimCombined("deduplicated",
+    sample=True, seed=7)`. A row holds the conversation, its source, its id (`<source>/<row>`), the variant of the
+    prompt (0 is the original), the licence, and whether it is an official test row of a benchmark.
+    """
+
+    VERSION = datasets.Version("1.0.0")
+    BUILDER_CONFIG_CLASS = ManimCombinedConfig
+    BUILDER_CONFIGS = [  # noqa: RUF012 - so named and typed by `datasets`
+        ManimCombinedConfig(name=name, version=datasets.Version("1.0.0"), description=text)
+        for name, text in _config.CONFIG_HELP.items()
+    ]
+    DEFAULT_CONFIG_NAME = _config.DEFAULT_CONFIG
+
+    def __init__(self, cache_dir: str | None = None, config_name: str | None = None, **keywords: Any) -> None:
+        own = {name: keywords.pop(name) for name in _config.setting_names() if name in keywords}
+        if own:
+            keywords["settings"] = {**keywords.get("settings", {}), **own}
+        super().__init__(cache_dir=cache_dir, config_name=config_name, **keywords)
+        self.build_config = _config.make_config(self.config.name, **self.config.settings)
+        self.events: Any = None
+        """A listener (`builder.events.Events`), for who prepares this builder by hand."""
+        self.decided: Any = None
+        """The `builder.pipeline.Build` that was prepared; `None` before, or where `datasets` found it in its cache."""
+        self.written: dict[str, Any] = {}
+        """By split, what was counted while rows were written (`builder.emit.stats.Written`)."""
+
+    def _info(self) -> datasets.DatasetInfo:
+        message = {"from": datasets.Value("string"), "value": datasets.Value("string")}
+        key = "conversations"
+        if self.config.settings.get("format") == "messages":
+            key, message = "messages", {"role": datasets.Value("string"), "content": datasets.Value("string")}
+        return datasets.DatasetInfo(
+            description=self.config.description,
+            features=datasets.Features(
+                {
+                    key: [message],
+                    "source": datasets.Value("string"),
+                    "id": datasets.Value("string"),
+                    "variant": datasets.Value("int32"),
+                    "license": datasets.Value("string"),
+                    "official": datasets.Value("bool"),
+                }
+            ),
+        )
+
+    def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:  # noqa: ARG002 - the library fetches
+        pipeline = _library("builder.pipeline")
+        if self.decided is None:
+            self.decided = pipeline.build(pipeline.prepare(self.build_config, self.events), self.build_config)
+        return [datasets.SplitGenerator(name=name, gen_kwargs={"split": name}) for name in SPLITS]
+
+    def _generate_examples(self, split: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Rows by a key that no other row has: id and variant."""
+        dataset_rows = _library("builder.pipeline").dataset_rows
+        for row in dataset_rows(self.decided, split, self.written):
+            yield f"{row['id']}/{row['variant']}", row

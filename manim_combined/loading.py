@@ -1,0 +1,37 @@
+"""Loading a config, building it first if need be."""
+
+from pathlib import Path
+from typing import Any
+
+from builder.config import DEFAULT_CONFIG, make_config
+from builder.emit.publish import read_manifest
+from builder.pipeline import SPLITS
+from manim_combined.building import DEFAULT_FOLDER, build_dataset
+
+
+def load(
+    config: str = DEFAULT_CONFIG, *, folder: str | Path = DEFAULT_FOLDER, streaming: bool = False, **settings: Any
+) -> Any:
+    """Load a config as a `datasets.DatasetDict` (an `IterableDatasetDict` if `streaming`).
+
+    Builds it into `folder` first, unless the folder holds it already with the same settings.
+
+    Args:
+        config: a preset, such as `deduplicated`.
+        folder: where built data is, or goes; by default `manim_combined` in the current folder.
+        streaming: read rows as they are asked for.
+        settings: settings of `builder.config.BuildConfig` that differ from the preset.
+
+    Raises:
+        builder.errors.BuilderError: the config cannot be built.
+    """
+    from datasets import load_dataset
+
+    wanted = make_config(config, **settings)
+    folder = Path(folder)
+    built = read_manifest(folder).get("configs", {}).get(config)
+    same = built == wanted.recorded() and not (wanted.local or wanted.datasets or wanted.sources_file)
+    there = all(list((folder / "data" / config).glob(f"{split}-*.parquet")) for split in SPLITS)
+    if not (same and there):
+        build_dataset([wanted], folder)
+    return load_dataset(str(folder.resolve()), config, streaming=streaming)
