@@ -20,7 +20,7 @@ from builder.emit.jsonl import write_json, write_json_lines
 from builder.emit.publish import MANIFEST, outputs_of, publishing
 from builder.emit.rows import EmittedRow, PreparedFile, emitted_rows, order_rows, texts_of
 from builder.emit.stats import Written, build_stats, leakage
-from builder.errors import FieldsNotFoundError, SourceError
+from builder.errors import FieldsNotFoundError, SettingError, SourceError
 from builder.events import Events, Silent
 from builder.example import PREPARED_SCHEMA
 from builder.ledger import check_accounted, close_ledger, id_column
@@ -195,6 +195,35 @@ def dataset_rows(decided: Build, split: str, written: dict[str, Written]) -> Ite
             "license": row.licence,
             "official": row.official,
         }
+
+
+def explain(config: BuildConfig, row_id: str, events: Events | None = None) -> dict[str, Any]:
+    """What a config's ledger knows of a row (`ledger`), and its texts before and after (`texts`).
+
+    `texts` holds a title, the text or `None`, and the language if it is code.
+
+    Raises:
+        SettingError: no row has that id.
+    """
+    prepared = prepare(config, events)
+    name, _, number = row_id.rpartition("/")
+    source = next((source for source in prepared.sources if source.spec.name == name), None)
+    if source is None or not number.isdigit() or int(number) >= source.rows:
+        known = ", ".join(f"{item.spec.name}/000000 to {item.rows - 1:06d}" for item in prepared.sources)
+        raise SettingError(f"no row has the id {row_id!r}; there are {known}")
+    file = prepared.files[prepared.sources.index(source)]
+    index = file.first_index + int(number)
+    before = pl.scan_parquet(source.path).slice(int(number), 1).collect().row(0, named=True)
+    after = pl.scan_parquet(file.path).slice(int(number), 1).collect().row(0, named=True)
+    return {
+        "ledger": build(prepared, config).ledger.row(index, named=True),
+        "texts": [
+            ("description, as read", before["description"], ""),
+            ("description, cleaned", after["description"], ""),
+            ("code, as read", before["code"], "python"),
+            ("code, cleaned and repaired", after["code"], "python"),
+        ],
+    }
 
 
 def stats_of(decided: Build, written: dict[str, Written]) -> dict[str, Any]:

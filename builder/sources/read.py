@@ -103,10 +103,11 @@ def _compare_with_expected(spec: SourceSpec, rows: int, events: Events) -> None:
 def _convert(table: Table, fields: Fields, path: Path, name: str, events: Events) -> None:
     wanted = [fields.description, fields.code, fields.split, fields.error, fields.difficulty]
     done = 0
-    with written_aside(path) as aside, pq.ParquetWriter(aside, READ_SCHEMA, compression="zstd") as writer:
+    schema = READ_SCHEMA.with_metadata({"columns": ", ".join(table.columns)})
+    with written_aside(path) as aside, pq.ParquetWriter(aside, schema, compression="zstd") as writer:
         for batch in table.batches(list(dict.fromkeys(filter(None, wanted)))):
             converted = _convert_batch(batch, fields, done)
-            writer.write_batch(converted)
+            writer.write_batch(converted.replace_schema_metadata(schema.metadata))
             done += converted.num_rows
             events.progress(f"read {name}", done, None)
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from builder.errors import SourceError
+from builder.sources.fetched import DATA_ENDINGS as ENDINGS
 
 BATCH_ROWS = 1024
-ENDINGS = (".parquet", ".jsonl", ".ndjson", ".json", ".csv")
 
 Batch = dict[str, Sequence[object]]
 """Equally long columns of plain values, by name."""

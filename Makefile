@@ -1,0 +1,40 @@
+# Every target sets itself up: it needs Python 3.11 or newer (PYTHON=...), make and a package index.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test test-environments test-all lint check clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
+
+$(VENV)/ready-%: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=/path/to/python ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.$(if $(filter dev,$*),[dev])'
+	@touch $@
+
+demo: $(VENV)/ready-run  ## build the bundled sample, load it and show a conversation
+	$(BIN)/python -m builder build --sample --output-dir demo/manim_combined
+	cd demo && ../$(BIN)/python ../docs/show_conversation.py
+
+test: $(VENV)/ready-dev  ## the tests that need nothing but Python packages
+	$(BIN)/python -m pytest
+
+test-environments: $(VENV)/ready-dev  ## the tests that install several releases of datasets
+	$(BIN)/python -m pytest -m environments tests/environments
+
+test-all: test test-environments  ## all tests
+
+lint: $(VENV)/ready-dev  ## style, types and import layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test-all  ## all that CI runs
+
+clean:  ## remove what the targets made
+	rm -rf $(VENV) demo

@@ -1,0 +1,198 @@
+"""The command line: `python -m builder COMMAND`. Errors are caught here, once; only this and `terminal` print.
+
+Heavy libraries are imported by the command that needs them, so that `--help` answers at once.
+"""
+
+import argparse
+import sys
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from builder.config import (
+    CONFIG_HELP,
+    CONFIG_NAMES,
+    DEFAULT_CONFIG,
+    BuildConfig,
+    default_cache_dir,
+    make_config,
+    nearest,
+    setting_names,
+)
+from builder.errors import BuilderError, SettingError
+
+DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+PACKAGE_FOLDER = "manim_combined"
+_OWN_FLAGS = {"deduplicate": "as --config deduplicated"}
+_EPILOG = "exit codes: 0 done, 1 failed, 2 wrong usage"
+_EXAMPLES = {
+    "build": "python -m builder build --sample\n  python -m builder build --config all --config deduplicated",
+    "export": "python -m builder export --deduplicate --output-dir training_set\n"
+    "  python -m builder export --local thanks_dataset=rows.jsonl --datasets thanks_dataset",
+    "sources": "python -m builder sources\n  python -m builder sources --local mine=rows.csv",
+    "explain": "python -m builder explain manim_codegen/000004 --sample",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if not hasattr(given, "run"):
+        parser.print_help()
+        return WRONG_USAGE
+    run: Callable[[argparse.Namespace], int] = given.run
+    try:
+        return run(given)
+    except SettingError as error:
+        print(f"wrong setting: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    except BuilderError as error:
+        print(f"failed: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("interrupted; the earlier output is as it was", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _build(given: argparse.Namespace) -> int:
+    from builder.terminal import Terminal, show_funnel
+    from manim_combined.building import build_dataset
+
+    names, settings, output_dir = _settings(given)
+    folder = Path(output_dir or PACKAGE_FOLDER)
+    configs = [make_config(name, **settings) for name in names or CONFIG_NAMES]
+    with Terminal() as terminal:
+        stats = build_dataset(configs, folder, terminal)
+    for name in (config.name for config in configs):
+        show_funnel(name, stats[name])
+    shown = DEFAULT_CONFIG if DEFAULT_CONFIG in stats else configs[0].name
+    print(f'written to {folder}; load it with: load_dataset("{folder}", "{shown}")')
+    return DONE
+
+
+def _export(given: argparse.Namespace) -> int:
+    from builder.pipeline import export
+    from builder.terminal import Terminal, show_funnel
+
+    config, output_dir = _one_config(given)
+    default = "data_formatted_deduplicated" if config.deduplicate else "data_formatted_with_sources"
+    folder = Path(output_dir or default)
+    with Terminal() as terminal:
+        stats = export(config, folder, terminal)
+    show_funnel(config.name, stats)
+    print(f"written to {folder}: train.json, test.json, dataset_stats.json, ledger.parquet, manifest.json")
+    return DONE
+
+
+def _sources(given: argparse.Namespace) -> int:
+    from builder.sources.inspect import inspect_sources
+    from builder.terminal import show_sources
+
+    config, _ = _one_config(given)
+    show_sources(inspect_sources(config))
+    return DONE
+
+
+def _explain(given: argparse.Namespace) -> int:
+    from builder.pipeline import explain
+    from builder.terminal import Terminal, show_explanation
+
+    config, _ = _one_config(given)
+    with Terminal() as terminal:
+        explanation = explain(config, given.id, terminal)
+    show_explanation(explanation)
+    return DONE
+
+
+def _one_config(given: argparse.Namespace) -> tuple[BuildConfig, str]:
+    names, settings, output_dir = _settings(given)
+    if len(names) > 1:
+        raise SettingError(f"--config was given {len(names)} times; this command takes one")
+    return make_config(names[0] if names else DEFAULT_CONFIG, **settings), output_dir
+
+
+def _settings(given: argparse.Namespace) -> tuple[list[str], dict[str, Any], str]:
+    """Names of configs, settings and the output folder: the file of `--config-file` first, then the flags."""
+    flags = vars(given)
+    values = _from_file(Path(flags["config_file"])) if "config_file" in flags else {}
+    values |= {name: flags[name] for name in (*setting_names(), "config", "output_dir") if name in flags}
+    if flags.get("no_augmentation"):
+        values["augmentation_factor"] = 1.0
+    names = values.pop("config", [])
+    output_dir = values.pop("output_dir", "")
+    return [names] if isinstance(names, str) else list(names), values, str(output_dir)
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingError(f"--config-file {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise SettingError(f"--config-file {path}: not TOML: {error}") from error
+    known = (*setting_names(), "config", "output_dir")
+    for key in values:
+        if key not in known:
+            raise SettingError(f"--config-file {path}: no setting is named {key!r}{nearest(key, known)}")
+    return values
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m builder",
+        description="Turns the public Manim prompt-and-code data into one fine-tuning set, with an account of every row.",
+        epilog=_EPILOG,
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _command(commands, "build", _build, "build configs of the dataset into a folder that load_dataset reads")
+    _command(commands, "export", _export, "write train.json and test.json for offline fine-tuning")
+    _command(commands, "sources", _sources, "show each source with its columns, rows, licence and cache state")
+    explain = _command(commands, "explain", _explain, "show what became of a row and why")
+    explain.add_argument("id", metavar="ID", help="the row, as in the ledger: SOURCE/ROW")
+    return parser
+
+
+def _command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int], help_text: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=help_text,
+        description=help_text[0].upper() + help_text[1:] + ".",
+        epilog=f"example:\n  {_EXAMPLES[name]}\n\n{_EPILOG}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(run=run)
+    configs = "; ".join(f"{config}: {text}" for config, text in CONFIG_HELP.items()).replace("%", "%%")
+    parser.add_argument(
+        "--config", metavar="NAME", action="append", help=f"a preset (default {DEFAULT_CONFIG}); {configs}"
+    )
+    parser.add_argument("--config-file", metavar="FILE", help="a TOML file with any of these settings; flags win")
+    parser.add_argument("--output-dir", metavar="DIR", help="where to write")
+    parser.add_argument("--no-augmentation", action="store_true", help="as --augmentation-factor 1")
+    for setting in fields(BuildConfig):
+        if setting.name != "name":
+            _add_setting(parser, setting.name, setting.default, setting.metadata)
+    return parser
+
+
+def _add_setting(parser: argparse.ArgumentParser, name: str, default: Any, metadata: Any) -> None:
+    flag = "--" + name.replace("_", "-")
+    text = _OWN_FLAGS.get(name, metadata["help"]).replace("%", "%%")
+    metavar = metadata["metavar"]
+    if isinstance(default, bool):
+        parser.add_argument(flag, action="store_true", help=text)
+    elif name == "datasets":
+        parser.add_argument(flag, nargs="+", metavar=metavar, help=text)
+    elif isinstance(default, tuple):
+        parser.add_argument(flag, action="append", metavar=metavar, help=text)
+    else:
+        shown = default_cache_dir() if name == "cache_dir" else default
+        told = "" if name == "system_prompt" or shown == "" else f" (default {shown})"
+        parser.add_argument(flag, type=type(default), metavar=metavar, help=text + told)
