@@ -135,7 +135,7 @@ class _Passes:
 
     def progress(self, step: str, done: int, total: int | None, unit: str = "rows") -> None:  # noqa: ARG002
         now = time.perf_counter()
-        name = step.split()[0]
+        name = step.split(maxsplit=1)[0]
         self.seconds[name] = self.seconds.get(name, 0.0) + now - self._last
         self._last = now
 

@@ -1,5 +1,6 @@
 """Loading a config, building it first if need be."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ def load(
     wanted = make_config(config, **settings)
     folder = Path(folder)
     built = read_manifest(folder).get("configs", {}).get(config)
-    same = built == wanted.recorded() and not (wanted.local or wanted.datasets or wanted.sources_file)
+    recorded = json.loads(json.dumps(wanted.recorded()))  # as the manifest holds it: lists for tuples
+    same = built == recorded and not (wanted.local or wanted.datasets or wanted.sources_file)
     there = all(list((folder / "data" / config).glob(f"{split}-*.parquet")) for split in SPLITS)
     if not (same and there):
         build_dataset([wanted], folder)

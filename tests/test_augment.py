@@ -48,6 +48,16 @@ def test_each_row_gets_the_whole_part_and_a_share_of_rows_one_more(factor, numbe
     assert set(written.values()) == numbers
 
 
+def test_rows_with_one_more_variant_are_drawn_by_the_seed():
+    """They are neither the first nor the last, and other ones for another seed."""
+    drawn = [{row for row, variant in plan(different(40), 1.5, seed) if variant} for seed in (1, 1, 2)]
+
+    assert drawn[0] == drawn[1] != drawn[2]
+    for rows in drawn:
+        assert len(rows) == 20
+        assert rows not in (set(range(20)), set(range(20, 40)))
+
+
 @pytest.mark.parametrize("factor", [1, 2.5, 10])
 def test_the_original_prompt_of_every_row_is_written_as_variant_0(factor):
     """Variants come on top of the original and never take its place."""

@@ -73,7 +73,14 @@ def test_a_code_is_judged_by_the_first_check_that_fails(code: str, reason: str) 
 
 @pytest.mark.parametrize(
     "body",
-    ["pass", '"""Draw a circle."""', "...", '"""Draw a circle."""\n        pass', "pass\n        ...", "# todo\n        pass"],
+    [
+        "pass",
+        '"""Draw a circle."""',
+        "...",
+        '"""Draw a circle."""\n        pass',
+        "pass\n        ...",
+        "# todo\n        pass",
+    ],
 )
 def test_a_construct_that_does_nothing_is_empty(body: str) -> None:
     """`pass`, a docstring, `...` and comments are no animation."""
@@ -125,7 +132,9 @@ def test_no_scene_says_which_classes_there_are(code: str, detail: str) -> None:
         pytest.param("import manim_slides as ms\nclass A(ms.ThreeDSlide): ...", id="plugin module"),
         pytest.param("from manim_physics import *\nclass A(SpaceScene): ...", id="plugin star"),
         pytest.param("class A(Mixin, Scene): ...", id="second base"),
-        pytest.param("try:\n    from manim import Scene as S\nexcept ImportError:\n    pass\nclass A(S): ...", id="try"),
+        pytest.param(
+            "try:\n    from manim import Scene as S\nexcept ImportError:\n    pass\nclass A(S): ...", id="try"
+        ),
         pytest.param("if True:\n    class A(Scene): ...", id="class in a block"),
         pytest.param("class Scene(Scene): ...\nclass A(Scene): ...", id="a class that extends its own name"),
     ],

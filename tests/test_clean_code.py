@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from builder.prepare.clean_code import clean_code
 from builder.prepare.keys import program_tokens
 
+pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::DeprecationWarning")
+
 PROGRAM = """\
 from manim import *
 
@@ -167,7 +169,9 @@ def test_an_entity_inside_a_string_stays_when_another_step_is_enough(wrap: str) 
 
 
 @pytest.mark.parametrize("wrap", ["{}", "```python\n{}\n```", "\\n {}", "   {}"])
-@pytest.mark.parametrize("latex", [r'MathTex("\\frac{a}{b} \\neq 0")', r'MathTex(r"\nu \to \text{new}")', r'Tex("\nu")'])
+@pytest.mark.parametrize(
+    "latex", [r'MathTex("\\frac{a}{b} \\neq 0")', r'MathTex(r"\nu \to \text{new}")', r'Tex("\nu")']
+)
 def test_latex_backslashes_are_never_touched(latex: str, wrap: str) -> None:
     """Raw or not, `\\nu` and `\\to` are no line ends and no tabs."""
     code = f"{PROGRAM}\n        {latex}"
@@ -188,7 +192,9 @@ def test_cleaning_reaches_its_end_however_deep_the_wrappers(wrapper: str) -> Non
     assert clean_code(once)[0] == once
 
 
-@pytest.mark.parametrize("code", ["x = " + "+".join("1" * 1500), "x = " + "-" * 5000 + "1", "(" * 5000, "a\0b", "\ud800"])
+@pytest.mark.parametrize(
+    "code", ["x = " + "+".join("1" * 1500), "x = " + "-" * 5000 + "1", "(" * 5000, "a\0b", "\ud800"]
+)
 def test_what_the_parser_cannot_take_is_an_answer(code: str) -> None:
     """Very deep expressions, null characters and lone surrogates do not raise, with or without a wrapper."""
     for dirty in (code, f"{code}\r\n", f"```python\n{code}\n```", f"   {code}"):
@@ -196,7 +202,20 @@ def test_what_the_parser_cannot_take_is_an_answer(code: str) -> None:
 
 
 PIECES = [
-    *("\ufeff", "\r\n", "\r", "_x000D_", "\n_x000D_\n", "\\n", "\\n ", "\\r\\n", "```python\n", "\n```\n", "~~~\n", "```"),
+    *(
+        "\ufeff",
+        "\r\n",
+        "\r",
+        "_x000D_",
+        "\n_x000D_\n",
+        "\\n",
+        "\\n ",
+        "\\r\\n",
+        "```python\n",
+        "\n```\n",
+        "~~~\n",
+        "```",
+    ),
     *("&lt;", "&amp;", "&nbsp;", "&#39;", "\t", "    ", "  ", "\n", "\f", '"""', "'", "#", "\\"),
     *("x = 1\n", "if x < 2:\n", "\tself.wait()\n", "    pass\n", "class A(Scene):\n", "def f(): ...\n", "Sure:\n"),
     *('r"\\frac"', '"&lt;"', '"""a\n```\nb"""\n', "(\n", ")\n"),
@@ -222,7 +241,9 @@ LINES = [
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.sampled_from(LINES), max_size=8), st.sampled_from(["\n", "\r\n", "\r"]), st.sampled_from(["", "\n\n"]))
+@given(
+    st.lists(st.sampled_from(LINES), max_size=8), st.sampled_from(["\n", "\r\n", "\r"]), st.sampled_from(["", "\n\n"])
+)
 def test_a_program_that_parses_as_read_keeps_its_syntax_tree(lines: list[str], line_end: str, ends: str) -> None:
     """Whatever steps are taken, the parser makes the same of the program before and after."""
     text = (ends + "\n".join(lines) + ends).replace("\n", line_end)

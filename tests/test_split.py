@@ -171,6 +171,14 @@ def test_another_source_moves_only_rows_that_join_a_group_with_it(
     ]
 
 
+def test_a_worse_source_that_repeats_rows_moves_none_of_them():
+    """A group belongs to its best source, whose rows alone rank it."""
+    best: list[Line] = [("b", f"draws {n}", f"program {n}") for n in range(100)]
+    worse: list[Line] = [("c", f"draws {n}", f"other program {n}") for n in range(100)]
+
+    assert sides([*best, *worse]) == 2 * sides(best)
+
+
 @given(st.randoms(use_true_random=False))
 @settings(deadline=None, max_examples=20)
 def test_the_order_of_rows_within_a_source_changes_nothing(order: random.Random):

@@ -13,14 +13,20 @@ from functools import partial
 
 from builder.prepare.parse import Parsed, parse, same_program
 
-_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*([\w+.-]*)[^\n`]*$", re.MULTILINE)
-_LITERAL_NEWLINE = re.compile(r"\A\s*(?:\\r)?\\n ?(?:\s*(?:\\r)?\\n ?)*")
+_FENCE = re.compile(
+    r"(?:`{3,}|~{3,})[ \t]*(?:(\w[\w+.-]*)(?=[ \t]*(?:\n|\\n|\Z))|(python3?|py)\b)?[ \t]*\n?", re.IGNORECASE
+)
+_LITERAL_NEWLINE = re.compile(r"\A(\s*)(?:\\r)?\\n ?(?:\s*(?:\\r)?\\n ?)*")
 _EXCEL_NEWLINE = re.compile(r"_x000[dD]_(?=\n|\Z)")
 _EXCEL_LINE = re.compile(r"^[ \t]*_x000[dD]_[ \t]*$", re.MULTILINE)
-_ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
+_AMPERSAND = r"(?:amp|#0{0,5}38|#[xX]0{0,4}26);"
+_ENTITY = re.compile(rf"&(?:{_AMPERSAND})*+(?:(?:lt|gt|quot|apos|nbsp|#\d{{1,7}}|#[xX][0-9a-fA-F]{{1,6}});|(?<=;))")
 _MIXED_TABS = re.compile(r"^(?: +\t|\t+ )", re.MULTILINE)
 _LEADING = re.compile(r"^[ \t]+", re.MULTILINE)
 _LEADING_BLANKS = re.compile(r"\A(?:[ \t\f]*\n)+")
+
+
+Steps = tuple[tuple[str, Callable[[str], str]], ...]
 
 
 def _bom(code: str) -> str:
@@ -36,46 +42,49 @@ def _excel_line_ends(code: str) -> str:
 
 
 def _literal_newline(code: str) -> str:
-    return _LITERAL_NEWLINE.sub("", code, count=1) if "\\n" in code[:200] else code
+    return _LITERAL_NEWLINE.sub(r"\1", code, count=1) if "\\n" in code[:200] else code
 
 
 def _fences(code: str) -> str:
-    """The fenced Python block; of several, those that parse together, or else the longest."""
-    if "```" not in code and "~~~" not in code:
-        return code
-    marks = list(_FENCE.finditer(code))
+    """The fenced program: what lies between the outermost marks, or the blocks together, or the longest block.
+
+    The first of these that parses is taken. A lone mark closes a block that was never opened, or opens one that
+    was never closed.
+    """
+    marks = list(_FENCE.finditer(code)) if "```" in code or "~~~" in code else []
     if not marks:
         return code
-    blocks: list[str] = []
-    start: re.Match[str] | None = None
+    blocks = _blocks(code, marks)
+    candidates = [code[marks[0].end() : marks[-1].start()], "\n".join(blocks), *sorted(blocks, key=len, reverse=True)]
+    if len(marks) == 1:
+        candidates.append(code[: marks[0].start()])
+    filled = [text for text in candidates if text.strip()]
+    sound = (text for text in filled if parse(text).ok)
+    longest = max(blocks, key=len, default="")
+    return next(sound, longest if longest.strip() else _FENCE.sub("", code))
+
+
+def _blocks(code: str, marks: list[re.Match[str]]) -> list[str]:
+    """The texts between pairs of marks; a mark with a language opens a block, also where one was never closed."""
+    blocks = []
+    opened: re.Match[str] | None = None
     for mark in marks:
-        if start is None:
-            start = mark
-        elif not mark.group(1):
-            blocks.append(code[start.end() + 1 : mark.start()])
-            start = None
-        else:  # an opening mark inside an open block: the first was never closed
-            blocks.append(code[start.end() + 1 : mark.start()])
-            start = mark
-    if start is not None:
-        # A lone mark: a block that was never opened, or one that was never closed.
-        before = code[: start.start()]
-        unopened = not blocks and not start.group(1) and parse(before).ok and before.strip()
-        blocks.append(before if unopened else code[start.end() + 1 :])
-    blocks = [block for block in blocks if block.strip()]
-    if not blocks:
-        return _FENCE.sub("", code)
-    together = "\n".join(blocks)
-    return together if parse(together).ok else max(blocks, key=len)
+        if opened is not None:
+            blocks.append(code[opened.end() : mark.start()])
+        opened = mark if opened is None or mark.group(1) or mark.group(2) else None
+    if opened is not None:
+        blocks.append(code[opened.end() :])
+    return [block for block in blocks if block.strip()]
 
 
 def _entities(code: str) -> str:
-    while "&" in code:
-        plain = _ENTITY.sub(lambda match: html.unescape(match.group()).replace("\xa0", " "), code)
-        if plain == code:
-            break
-        code = plain
-    return code
+    """Entities as their characters, those that were escaped more than once too (`&amp;lt;`)."""
+    return _ENTITY.sub(_character, code) if "&" in code else code
+
+
+def _character(entity: re.Match[str]) -> str:
+    last = entity.group().rstrip(";").rpartition(";")[2].removeprefix("&")
+    return html.unescape(f"&{last};").replace("\xa0", " ")
 
 
 def _tabs(code: str) -> str:
@@ -108,7 +117,7 @@ def _outer_blanks(code: str) -> str:
     return _LEADING_BLANKS.sub("", code).rstrip()
 
 
-STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
+STEPS: Steps = (
     ("clean:bom", _bom),
     ("clean:line_ends", _line_ends),
     ("clean:excel_line_ends", _excel_line_ends),
@@ -124,57 +133,82 @@ STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
 _SAFE_WHEN_BROKEN = frozenset({"clean:bom", "clean:line_ends", "clean:literal_newline", "clean:outer_blanks"})
 """Steps that lose nothing of a program, so that they are kept in a text that does not parse before or after."""
 _RISKY = "clean:entities"
-"""The step that is left out of a chain of steps if the text parses without it."""
-_MAX_ROUNDS = 8
+"""The step that is tried only if the text does not parse without it."""
+_MAX_ROUNDS = 64
+"""A text that is still not clean after so many rounds was made to be hostile, and is left as it was read."""
 
 
 def clean_code(code: str) -> tuple[str, Parsed, tuple[str, ...]]:
     """The cleaned program, what the parser makes of it, and the names of the steps that were kept, in order.
 
-    Steps are tried again until none changes the text, so cleaning twice equals cleaning once. Where no step
-    helps on its own, all of them together are tried.
+    Steps are tried again until none changes the text, so cleaning twice equals cleaning once.
     """
-    parsed = parse(code)
+    read, parsed = code, parse(code)
+    as_read = parsed
     taken: list[str] = []
     for _ in range(_MAX_ROUNDS):
         before = code
-        for name, step in STEPS:
+        code, parsed, names = _clean_sound(code, parsed) if parsed.ok else _mend(code, parsed)
+        taken += names
+        if code == before:
+            return code, parsed, tuple(dict.fromkeys(taken))
+    return read, as_read, ()
+
+
+def _clean_sound(code: str, parsed: Parsed) -> tuple[str, Parsed, list[str]]:
+    """One round over a text that parses: steps that leave its syntax tree as it is."""
+    names = []
+    for name, step in STEPS:
+        changed = step(code)
+        if changed == code:
+            continue
+        # Blank ends cannot change a program that parses: no need to parse it again.
+        result = parsed if name == "clean:outer_blanks" else parse(changed)
+        if result is parsed or _same(name, code, parsed, result):
+            code, parsed = changed, result
+            names.append(name)
+    return code, parsed, names
+
+
+def _mend(code: str, parsed: Parsed) -> tuple[str, Parsed, list[str]]:
+    """A text that does not parse: steps one after the other until it does, or else those that help the parser on."""
+    for steps in (tuple(step for step in STEPS if step[0] != _RISKY), STEPS):
+        mended = _until_it_parses(code, steps)
+        if mended is not None:
+            return mended
+    names = []
+    for name, step in STEPS:
+        changed = step(code)
+        if changed == code:
+            continue
+        result = parse(changed)
+        if name in _SAFE_WHEN_BROKEN or result.position > parsed.position:
+            code, parsed = changed, result
+            names.append(name)
+    return code, parsed, names
+
+
+def _until_it_parses(code: str, steps: Steps) -> tuple[str, Parsed, list[str]] | None:
+    names: list[str] = []
+    for _ in range(_MAX_ROUNDS):
+        before = code
+        for name, step in steps:
             changed = step(code)
             if changed == code:
                 continue
-            # Blank ends cannot change a program that parses: no need to parse it again.
-            result = parsed if parsed.ok and name == "clean:outer_blanks" else parse(changed)
-            if result is parsed or _keep(name, code, parsed, result):
-                code, parsed = changed, result
-                taken.append(name)
-        if not parsed.ok and code == before:
-            chain = _chain(code)
-            if chain is not None:
-                code, parsed, names = chain
-                taken += names
+            code = changed
+            names.append(name)
+            result = parse(code)
+            if result.ok:
+                return code, result, names
         if code == before:
             break
-    return code, parsed, tuple(dict.fromkeys(taken))
-
-
-def _chain(code: str) -> tuple[str, Parsed, list[str]] | None:
-    """All steps one after the other, the risky one only if need be; `None` if the text then still doesn't parse."""
-    for steps in ([step for step in STEPS if step[0] != _RISKY], STEPS):
-        text, names = code, []
-        for name, step in steps:
-            changed = step(text)
-            if changed != text:
-                text = changed
-                names.append(name)
-        if len(names) > 1 and (result := parse(text)).ok:
-            return text, result, names
     return None
 
 
-def _keep(name: str, code: str, before: Parsed, after: Parsed) -> bool:
-    if before.tree is None:
-        return after.ok or name in _SAFE_WHEN_BROKEN or after.position > before.position
-    if after.tree is None:
+def _same(name: str, code: str, before: Parsed, after: Parsed) -> bool:
+    """Whether a step left the program as it was; the lone `_x000D_` lines that it may take away aside."""
+    if before.tree is None or after.tree is None:
         return False
     if name == "clean:excel_line_ends" and _EXCEL_LINE.search(code):
         return same_program(_without_excel_lines(code), after.tree)

@@ -5,11 +5,13 @@ import unicodedata
 from collections.abc import Callable
 
 _WRAPPER = re.compile(
-    r"\A\s*[\"']?\s*Generate accurate and correct ManimCE Python code for the animation requested by the user\.\s*"
-    r"Here is the user'?s request:\s*",
+    r"\A[\s\"']{0,16}Generate accurate and correct ManimCE Python code for the animation requested by the user\."
+    r"\s{0,16}Here is the user'?s request:\s*",
     re.IGNORECASE,
 )
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "`": "`"}
+_QUOTE_LAYERS = 4
+"""Layers of outer quotes that are taken off at the most: a bound on hostile texts, beyond any real one."""
 _OPENING = {closing: opening for opening, closing in _QUOTES.items()}
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _INVISIBLE = re.compile("[\ufeff\u200b\u2060]")
@@ -82,10 +84,9 @@ def normalise_description(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
     text = " ".join(text.lower().split())
-    while True:
-        before = text
-        if len(text) > 1 and text[0] in _QUOTES and text[-1] == _QUOTES[text[0]]:
-            text = text[1:-1].strip()
-        text = text.removesuffix(".").rstrip()
-        if text == before:
-            return text
+    for _ in range(_QUOTE_LAYERS):
+        text = text.rstrip(". ")
+        if not (len(text) > 1 and text[0] in _QUOTES and text[-1] == _QUOTES[text[0]]):
+            break
+        text = text[1:-1].strip()
+    return text

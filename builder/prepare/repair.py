@@ -1,7 +1,7 @@
 """Repairs: what a sound program lacks is put in. Unlike cleaning, a repair changes what the authors wrote.
 
 Official test rows are never repaired. Each repair is a function from a text and its tree to a new text, or
-`None` where it does not apply; it is kept only if the result parses.
+`None` where it does not apply; it is kept only if the result parses and compiles.
 """
 
 import ast
@@ -19,23 +19,32 @@ _IMPORT_LINE = re.compile(r"(?:from|import)\b")
 
 def _wrap_body(code: str, tree: ast.Module) -> str | None:
     """A bare animation body becomes the `construct` of a scene; imports and definitions stay above it."""
-    top = [node for node in tree.body if not isinstance(node, _DEFINITIONS)]
-    if any(isinstance(node, ast.ClassDef) for node in tree.body) or not any(map(_animates, top)):
+    if any(isinstance(node, ast.ClassDef) for node in tree.body):
+        return None
+    head = _head(tree)
+    body = [node for node in tree.body if node.lineno > head]
+    if not any(map(_animates, body)) or _body_starts_on(tree, head) or _text_over_lines(tree, head):
         return None
     lines = code.split("\n")
-    # Definitions and imports at the head of the file stay at its level; the body starts after the last of them.
+    inside = [f"        {line}" if line.strip() else "" for line in lines[head:]]
+    while inside and not inside[0]:
+        inside.pop(0)
+    start = [*lines[:head], "", ""] if head else []
+    return "\n".join([*start, f"class {WRAPPER_NAME}(Scene):", "    def construct(self):", *inside])
+
+
+def _head(tree: ast.Module) -> int:
+    """Lines of the head, which stays at the file's level: up to the last import or definition before the animation.
+
+    A docstring and settings (`config.frame_rate = 30`) among them stay there too.
+    """
     head = 0
     for node in tree.body:
-        if not isinstance(node, _DEFINITIONS):
+        if isinstance(node, _DEFINITIONS):
+            head = node.end_lineno or head
+        elif _animates(node):
             break
-        head = node.end_lineno or head
-    if _body_starts_on(tree, head) or _text_over_lines(tree, head):
-        return None
-    body = [f"        {line}" if line.strip() else "" for line in lines[head:]]
-    while body and not body[0]:
-        body.pop(0)
-    start = [*lines[:head], "", ""] if head else []
-    return "\n".join([*start, f"class {WRAPPER_NAME}(Scene):", "    def construct(self):", *body])
+    return max(head, _lines_that_stay_above(tree))
 
 
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -58,7 +67,7 @@ def _animates(node: ast.stmt) -> bool:
 
 def _body_starts_on(tree: ast.Module, line: int) -> bool:
     """Whether a statement of the body shares the last line of the head (`import x; y()`)."""
-    return any(node.lineno <= line and not isinstance(node, _DEFINITIONS) for node in tree.body)
+    return any(node.lineno <= line and _animates(node) and not isinstance(node, _DEFINITIONS) for node in tree.body)
 
 
 def _text_over_lines(tree: ast.Module, head: int) -> bool:
@@ -110,6 +119,15 @@ REPAIRS: tuple[tuple[str, Callable[[str, ast.Module], str | None]], ...] = (
 """Names and functions, in the order in which they are tried."""
 
 
+def _compiles(code: str) -> bool:
+    """Whether the compiler takes the program too: it finds an `import *` inside a function, say."""
+    try:
+        compile(code, "<program>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
 def repair_code(code: str, parsed: Parsed) -> tuple[str, Parsed, tuple[str, ...]]:
     """The repaired program, what the parser makes of it, and the names of the repairs made, in order."""
     made: list[str] = []
@@ -120,7 +138,7 @@ def repair_code(code: str, parsed: Parsed) -> tuple[str, Parsed, tuple[str, ...]
         if changed is None:
             continue
         result = parse(changed)
-        if result.ok:
+        if result.ok and _compiles(changed):
             code, parsed = changed, result
             made.append(name)
     return code, parsed, tuple(made)

@@ -48,7 +48,7 @@ def _find(spec: SourceSpec, columns: Sequence[str], role: str, named: str, likel
 
 def _exact(named: str, columns: Sequence[str]) -> str:
     """The column of that name, case and separators aside where no column has it to the letter."""
-    if not named or named in columns:
+    if named in columns:
         return named
     alike = [column for column in columns if _plain(column) == _plain(named)]
     return alike[0] if len(alike) == 1 else ""

@@ -18,6 +18,8 @@ from builder.sources.kaggle import fetch_kaggle
 from builder.sources.spec import SourceSpec
 from builder.sources.tables import Batch, BrokenRow, Table, data_files, open_table
 
+MAX_CHARACTERS = 400_000
+"""A longer description or code is not carried on: no prompt or program for fine-tuning comes near."""
 EXPECTED_WITHIN = 0.05
 """Share by which a source's rows may differ from the expected number without a warning."""
 
@@ -81,6 +83,8 @@ def read_source(spec: SourceSpec, cache_dir: Path, events: Events) -> ReadSource
     """
     opened = open_source(spec, cache_dir)
     fields = find_fields(spec, opened.table.columns)
+    if spec.split_field and not fields.split:
+        events.warn(f"{spec.name}: no column {spec.split_field!r}, so its official test rows cannot be told")
     files = tuple(SourceFile(sha256_of(file), file.stat().st_size) for file in opened.fetched.files)
     here = Path(__file__).parent
     key = short_hash([code_hash(here / "read.py", here / "tables.py"), repr(fields), *(f.sha256 for f in files)])
@@ -132,6 +136,10 @@ def _texts(values: Sequence[object], role: str, problems: list[list[str]]) -> It
         if value is None:
             yield None
         elif isinstance(value, str):
+            if telling and len(value) > MAX_CHARACTERS:
+                problem.append(f"{role}: {len(value):,} characters, more than {MAX_CHARACTERS:,}")
+                yield None
+                continue
             if value.isascii() or _encodes(value):
                 yield value
                 continue

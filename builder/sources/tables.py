@@ -69,6 +69,8 @@ def open_table(files: Sequence[Path]) -> Table:
         except (OSError, ValueError, pa.ArrowException) as error:
             raise SourceError(f"{file}: cannot be read as {file.suffix[1:]}: {error}") from error
     columns = tuple(dict.fromkeys(name for table in tables for name in table.columns))
+    if not columns:
+        raise SourceError(f"{files[0]}: no rows that can be read ({_first_problem(tables)})")
 
     def batches(wanted: Sequence[str]) -> Iterator[Batch]:
         for file, table in zip(files, tables, strict=True):
@@ -78,6 +80,13 @@ def open_table(files: Sequence[Path]) -> Table:
                 raise SourceError(f"{file}: cannot be read to its end: {error}") from error
 
     return Table(columns, batches)
+
+
+def _first_problem(tables: Sequence[Table]) -> str:
+    """Why tables without columns have none."""
+    batches = (batch for table in tables for batch in table.batches(("",)))
+    rows = (row for batch in batches for row in batch[""])
+    return next((row.reason for row in rows if isinstance(row, BrokenRow)), "the file is empty")
 
 
 def _parquet(file: Path) -> Table:
@@ -138,26 +147,31 @@ def _json_row(line: bytes, where: str) -> dict[str, object] | BrokenRow:
 
 
 def _json(file: Path) -> Table:
-    text = file.read_bytes().removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not text.startswith(b"["):
-        try:
-            whole = orjson.loads(text)
-        except ValueError:
+    """An array of rows, an object that holds one, or JSON Lines under another name."""
+    text = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    try:
+        whole = orjson.loads(text)
+    except ValueError:
+        try:  # the standard library takes what orjson does not, such as NaN and lone surrogates
+            whole = json.loads(text)
+        except (ValueError, RecursionError):
             return _json_lines(file)
-        lists = [value for value in whole.values() if isinstance(value, list)] if isinstance(whole, dict) else []
-        if len(lists) != 1:
-            if isinstance(whole, dict) and b"\n" not in text.strip():
-                return _json_lines(file)
-            raise ValueError("an object that does not hold exactly one list of rows")
-        values = lists[0]
-    else:
-        values = orjson.loads(text)
+    values = whole if isinstance(whole, list) else _rows_within(whole)
+    if values is None:
+        return _json_lines(file)
     rows = [
         value if isinstance(value, dict) else BrokenRow(f"element {number}: not an object")
         for number, value in enumerate(values)
     ]
     columns = tuple(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row))
     return Table(columns, lambda wanted: _batched(iter(rows), wanted))
+
+
+def _rows_within(whole: object) -> list[object] | None:
+    """The one list of objects among the values of an object."""
+    values = whole.values() if isinstance(whole, dict) else ()
+    lists = [value for value in values if isinstance(value, list) and value and isinstance(value[0], dict)]
+    return lists[0] if len(lists) == 1 else None
 
 
 def _batched(
