@@ -17,6 +17,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -163,10 +164,8 @@ def parse_loop(files: dict[str, Path]) -> float:
                 codes = [code.removeprefix("\\n").lstrip(" ") for code in batch.column(0).to_pylist()]
                 started = time.perf_counter()
                 for code in codes:
-                    try:
+                    with suppress(SyntaxError):
                         ast.parse(code)
-                    except SyntaxError:
-                        pass
                 seconds += time.perf_counter() - started
     return seconds
 

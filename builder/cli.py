@@ -143,7 +143,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m builder",
-        description="Turns the public Manim prompt-and-code data into one fine-tuning set, with an account of every row.",
+        description="Turns public Manim prompt-and-code data into one fine-tuning set, with an account of every row.",
         epilog=_EPILOG,
         allow_abbrev=False,
     )

@@ -25,6 +25,7 @@ from builder.events import Events, Silent
 from builder.example import PREPARED_SCHEMA
 from builder.ledger import check_accounted, close_ledger, id_column
 from builder.prepare.cache import prepare_file
+from builder.prepare.clean_description import normalise_description
 from builder.prepare.keys import description_key
 from builder.sources.read import ReadSource, read_source
 from builder.sources.select import select_sources
@@ -43,7 +44,7 @@ class Prepared:
     rows: pl.DataFrame
     """One line a row read: the columns of `PREPARED_SCHEMA` but the texts, and `index`, `source`, `group`, `split`."""
     skipped: Mapping[str, str]
-    """Sources that were not read, with the reason."""
+    """Sources that were not read, with the reason in a few words that hold no path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
         files.append(PreparedFile(path, first, _text_bytes(path)))
         first += keys.height
     rows = pl.concat(frames).with_row_index("index")
-    keyed = rows.select("index", "source", "official", "description_key", "program_key")
+    keyed = rows.select("index", "source", "official", "content", "description_key", "program_key")
     split = split_rows(keyed, config.test_size, config.seed)
     return Prepared(tuple(sources), tuple(files), rows.join(split, on="index", maintain_order="left"), skipped)
 
@@ -95,15 +96,15 @@ def _read(config: BuildConfig, events: Events) -> tuple[list[ReadSource], dict[s
         except FieldsNotFoundError as error:
             if config.strict:
                 raise
-            skipped[spec.name] = str(error)
+            skipped[spec.name] = "its columns could not be told"
+            events.warn(f"skipped {error}")
         except SourceError as error:
             if not config.skip_unavailable:
                 raise SourceError(f"{error}\nTo build without it: --skip-unavailable, or --datasets") from error
-            skipped[spec.name] = str(error)
-        if spec.name in skipped:
-            events.warn(f"skipped {skipped[spec.name]}")
+            skipped[spec.name] = "it could not be had"
+            events.warn(f"skipped {error}")
     if not sources:
-        raise SourceError("no source could be read: " + ("; ".join(skipped.values()) or "none was asked for"))
+        raise SourceError("no source could be read; the warnings above say why")
     return sources, skipped
 
 
@@ -126,7 +127,7 @@ def build(prepared: Prepared, config: BuildConfig) -> Build:
     )
     kept = kept.with_columns(id_column(), licence=_licences(prepared))
     train = kept.filter(pl.col("split") == "train")
-    forbidden = clashes(_test_descriptions(prepared, kept), description_key)
+    forbidden = clashes(_test_descriptions(prepared, kept), normalise_description, description_key)
     variants = plan_variants(train, config.augmentation_factor, config.seed, forbidden)
     test = kept.filter(pl.col("split") == "test").select("index", pl.lit(0, pl.UInt16).alias("variant"))
     plan = pl.concat([variants, test]).join(kept, on="index", how="inner", maintain_order="left")
@@ -155,7 +156,7 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
         OutputError: the folder cannot be written.
     """
     events = events or Silent()
-    with publishing(folder) as staging:
+    with publishing(folder, "export") as staging:
         prepared = prepare(config, events)
         decided = build(prepared, config)
         written = {split: Written() for split in SPLITS}
@@ -170,7 +171,7 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
             write_json(report, staging / "deduplication_report.json")
             write_removed(decided.ledger.with_row_index("index"), prepared.files, staging / "removed_duplicates.json")
         write_ledger(decided.ledger, staging / "ledger.parquet")
-        write_json(manifest_of([decided], staging), staging / MANIFEST)
+        write_json(manifest_of("export", [decided], staging), staging / MANIFEST)
     return stats
 
 
@@ -238,10 +239,11 @@ def write_ledger(ledger: pl.DataFrame, path: Path) -> None:
     ledger.write_parquet(path, compression="zstd", row_group_size=65_536)
 
 
-def manifest_of(builds: list[Build], staging: Path) -> dict[str, Any]:
+def manifest_of(kind: str, builds: list[Build], staging: Path) -> dict[str, Any]:
     """What went in and what came out: settings, sources with SHA-256, library versions, outputs. No clock, no path."""
     prepared = builds[0].prepared
     return {
+        "kind": kind,
         "configs": {decided.config.name: decided.config.recorded() for decided in builds},
         "sources": [
             {

@@ -14,11 +14,23 @@ from builder.emit.card import write_card
 from builder.emit.jsonl import write_json
 from builder.emit.parquet import without_metadata
 from builder.emit.publish import MANIFEST, outputs_of, publishing, read_manifest
+from builder.errors import SettingError
 from builder.events import Events, Silent
 from builder.pipeline import SPLITS, Build, build, manifest_of, prepare, stats_of, write_ledger
 from manim_combined.dataset import ManimCombined
 
 DEFAULT_FOLDER = "manim_combined"
+SHARED_SETTINGS = (
+    "seed",
+    "test_size",
+    "sample",
+    "local",
+    "datasets",
+    "sources_file",
+    "description_field",
+    "code_field",
+)
+"""What all configs of a folder have in common: the same rows are read, and each has the same side."""
 
 
 def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events | None = None) -> dict[str, Any]:
@@ -35,11 +47,18 @@ def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events |
         builder.errors.BuilderError: a source cannot be had, or the folder cannot be written.
     """
     events = events or Silent()
-    with publishing(folder) as staging:
+    shared = {name: getattr(configs[0], name) for name in SHARED_SETTINGS}
+    for config in configs[1:]:
+        for name, value in shared.items():
+            if getattr(config, name) != value:
+                raise SettingError(
+                    f"configs {configs[0].name!r} and {config.name!r} differ in {name}; build them apart"
+                )
+    with publishing(folder, "dataset") as staging:
         prepared = prepare(configs[0], events)
         builds = [build(prepared, config) for config in configs]
         stats = {decided.config.name: _write_config(decided, staging, events) for decided in builds}
-        manifest = manifest_of(builds, staging)
+        manifest = manifest_of("dataset", builds, staging)
         _carry_over(folder, staging, manifest, stats, events)
         manifest |= {"statistics": stats, "outputs": outputs_of(staging)}
         write_card(staging / "README.md", manifest)
@@ -60,6 +79,8 @@ def _write_config(decided: Build, staging: Path, events: Events) -> dict[str, An
         for split in SPLITS:
             events.progress(f"write {name}/{split}", dataset.written[split].rows, dataset.written[split].rows)
             target = staging / "data" / name / f"{split}-00000-of-00001.parquet"
+            if not dataset.written[split].rows:
+                continue  # `datasets` cannot read a split without rows
             target.parent.mkdir(parents=True, exist_ok=True)
             parts = sorted(Path(private, "prepared").glob(f"*-{split}*.parquet"))
             without_metadata(parts, target)
@@ -83,17 +104,24 @@ def _without_progress_bars() -> Iterator[None]:
 def _carry_over(folder: Path, staging: Path, manifest: dict[str, Any], stats: dict[str, Any], events: Events) -> None:
     """Keep the configs that an earlier build made from the same sources; others no longer fit and go."""
     old = read_manifest(folder)
+    current = next(iter(manifest["configs"].values()))
     for name, settings in old.get("configs", {}).items():
         if name in stats:
             continue
         files = [
             path for path in old["outputs"] if path.startswith(f"data/{name}/") or path == f"ledger/{name}.parquet"
         ]
-        if old.get("sources") != manifest["sources"] or not all((folder / path).is_file() for path in files):
-            events.warn(f"config {name!r} in {folder} was built from other sources and is removed; build it again")
+        same = old.get("sources") == manifest["sources"] and all(
+            settings.get(key) == current[key] for key in ("seed", "test_size")
+        )
+        if not same or not all((folder / path).is_file() for path in files):
+            events.warn(f"config {name!r} in {folder} has other sources or another split, and goes; build it again")
             continue
         for path in files:
             (staging / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / path, staging / path)
         manifest["configs"][name] = settings
         stats[name] = old["statistics"][name]
+    for table in (manifest["configs"], stats):
+        names = sorted(table)
+        table |= {name: table.pop(name) for name in names}

@@ -11,7 +11,7 @@ from typing import Any
 
 import datasets
 
-INSTALL = "pip install manim-combined (or `pip install -e .` in a clone of the project)"
+INSTALL = "`pip install .` in a clone of the project"
 SPLITS = ("train", "test")
 
 
@@ -32,6 +32,15 @@ class ManimCombinedConfig(datasets.BuilderConfig):  # type: ignore[misc]
     """A config of the dataset: a preset by name, and settings of `builder.config.BuildConfig` that differ from it."""
 
     settings: dict[str, Any] = field(default_factory=dict)
+
+    def create_config_id(self, config_kwargs: dict[str, Any], custom_features: Any = None) -> str:
+        """The name under which `datasets` caches what was prepared; it changes with the content of local files."""
+        config = _config.make_config(self.name, **self.settings)
+        read = _library("builder.sources.select").local_fingerprint(config)
+        name: str = super().create_config_id(
+            {**config_kwargs, "read": read} if read else config_kwargs, custom_features
+        )
+        return name
 
 
 class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
@@ -55,6 +64,7 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
         own = {name: keywords.pop(name) for name in _config.setting_names() if name in keywords}
         if own:
             keywords["settings"] = {**keywords.get("settings", {}), **own}
+        keywords.setdefault("dataset_name", "manim_combined")
         super().__init__(cache_dir=cache_dir, config_name=config_name, **keywords)
         self.build_config = _config.make_config(self.config.name, **self.config.settings)
         self.events: Any = None

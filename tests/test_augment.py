@@ -8,6 +8,7 @@ import pytest
 
 from builder.emit.augment import TEMPLATES, clashes, plan_variants, variant_text
 from builder.pipeline import export
+from builder.prepare.clean_description import normalise_description
 from builder.prepare.keys import description_key
 from tests.rows import Row, circles, config_of, read_lines, said, scene
 
@@ -161,7 +162,9 @@ def test_a_clash_forbids_one_template_of_one_description():
     """A test prompt that reads like a template takes that template from that description, and no other."""
     prompt = variant_text("draw a ring", 3)
 
-    assert clashes([prompt, "Draw a square"], description_key) == {(description_key("Draw a ring."), 3)}
+    assert clashes([prompt, "Draw a square"], normalise_description, description_key) == {
+        (description_key("Draw a ring."), 3)
+    }
 
 
 def test_a_forbidden_variant_is_replaced_by_another():

@@ -90,7 +90,7 @@ def test_each_hazard_is_cleaned_by_its_step(dirty: str, steps: list[str]) -> Non
         pytest.param("\\n ```python\n" + PROGRAM + "\n```\n ", ["literal_newline", "fences", "outer_blanks"], id="two"),
         pytest.param(
             "\\n```python_x000D_\n" + PROGRAM.replace("\n", "_x000D_\n") + "_x000D_\n```",
-            ["literal_newline", "fences", "outer_blanks", "excel_line_ends"],
+            ["excel_line_ends", "literal_newline", "fences", "outer_blanks"],
             id="backslash-n, fence and excel",
         ),
         pytest.param(

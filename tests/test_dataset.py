@@ -197,14 +197,16 @@ def test_a_config_of_another_split_does_not_stay_beside_a_new_one(tmp_path):
     assert all(side == sides[0] for side in sides)
 
 
-def test_a_build_into_the_folder_of_an_export_succeeds(tmp_path):
-    """The export's manifest is no obstacle."""
+def test_a_build_into_the_folder_of_an_export_is_refused_and_the_export_stays(tmp_path):
+    """Neither kind of output clears the other away."""
     rows = {"bespoke_manim": circles(1, 20)}
     export(config_of(tmp_path, rows, "deduplicated"), tmp_path / "out")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
 
-    build_dataset([config_of(tmp_path, rows, "all")], tmp_path / "out")
+    with pytest.raises(OutputError, match="holds the outputs of `export`"):
+        build_dataset([config_of(tmp_path, rows, "all")], tmp_path / "out")
 
-    assert load(tmp_path / "out", "all")["train"].num_rows == 45
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 
 @pytest.mark.parametrize("name", ["README.md", "ledger", "data/all"])

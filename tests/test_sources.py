@@ -259,11 +259,11 @@ def parquet_bytes() -> bytes:
         pytest.param(
             "a.parquet", b"PAR1" + b"\0" * 60 + parquet_bytes()[64:], "cannot be read", id="Parquet overwritten"
         ),
-        pytest.param("a.json", f"[{ROW}, {{", "cannot be read", id="truncated JSON"),
-        pytest.param("a.json", '{"a": [],\n "b": []}', "exactly one list", id="JSON object with two lists"),
+        pytest.param("a.json", f"[{ROW}, {{", "no rows that can be read", id="truncated JSON"),
+        pytest.param("a.json", '{"a": [],\n "b": []}', "no rows that can be read", id="JSON object with two lists"),
         pytest.param("a.txt", "x", r"\.parquet, \.jsonl", id="unknown ending"),
         pytest.param("a.csv", "description,code\n", "no rows", id="CSV with a head alone"),
-        pytest.param("a.json", f'{{"rows": [{ROW}, ', "cannot be read", id="truncated JSON object"),
+        pytest.param("a.json", f'{{"rows": [{ROW}, ', "no rows that can be read", id="truncated JSON object"),
         pytest.param("a.jsonl", "<html>\n<p>Sign in</p>", "a.jsonl", id="JSON Lines of which no line is JSON"),
         pytest.param("a.jsonl", "", "no rows", id="empty JSON Lines"),
         pytest.param("a.json", "", "a.json", id="empty JSON"),

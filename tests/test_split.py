@@ -12,6 +12,7 @@ from xxhash import xxh3_64_intdigest
 from builder.config import CONFIG_NAMES, make_config
 from builder.decide.split import split_rows
 from builder.pipeline import build, prepare
+from builder.prepare.keys import content_key
 from tests.rows import circles, config_of, ledger_of
 
 Line = tuple[str, str, str] | tuple[str, str, str, bool]
@@ -24,11 +25,13 @@ def keyed(lines: Iterable[Line]) -> pl.DataFrame:
         (
             source,
             bool(official),
+            content_key(description, program),
             *(xxh3_64_intdigest(text.encode()) if text else None for text in (description, program)),
         )
         for source, description, program, *official in lines
     ]
-    schema = {"source": pl.String, "official": pl.Boolean, "description_key": pl.UInt64, "program_key": pl.UInt64}
+    texts = {"source": pl.String, "official": pl.Boolean, "content": pl.String}
+    schema = {**texts, "description_key": pl.UInt64, "program_key": pl.UInt64}
     return pl.DataFrame(rows, schema=schema, orient="row").with_row_index("index")
 
 

@@ -7,7 +7,7 @@ from builder.ledger import drop, kept
 
 def drop_leaks(ledger: pl.DataFrame) -> pl.DataFrame:
     """Drop train rows whose `description_key` or `program_key` is that of a kept test row (reason `near_test`)."""
-    rows = kept(ledger)
+    rows = kept(ledger).select("index", "split", "description_key", "program_key")
     test = rows.filter(pl.col("split") == "test")
     train = rows.filter(pl.col("split") == "train")
     found = []

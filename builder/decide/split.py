@@ -1,103 +1,106 @@
 """The split, made once, before any config, over all rows read, valid or not.
 
-A group (see `groups`) belongs to the best source among its rows and goes to one side as a whole. Each source's
-cut is found among its own rows alone: its groups are ranked by a keyed hash of their content, and the lowest
-ranks fill the test share. So another source changes the side of no row, except of rows that join a group of it.
+A group (see `groups`) goes to one side as a whole. Groups are ranked by a keyed hash of their content. Each source
+has a cut, found among its own rows alone: the lowest ranks that make its test share. A group of one source is test
+if its rank is below that source's cut; a group of several, if it is below the mean of their cuts, in which a small
+source counts more, since there one group is a larger share. So another source changes the side of no row, except of
+rows that join a group of it, and sources that overlap still get their share.
 """
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from xxhash import xxh3_64_intdigest
 
 from builder.decide.groups import components
 
 LARGE_SHARE = 0.01
 LARGE_ROWS = 20
-"""A group with more rows of a source than the larger of these (a share of its rows, rows) goes to train."""
+"""A group with more rows of one source than the larger of these (a share of its rows, rows) goes to train."""
+_PROGRAM, _CONTENT = (pl.lit(mark, pl.UInt64) for mark in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F))
+"""Mixed into keys of groups without a description, so that no two kinds of keys meet."""
+_RANK_BITS = 53
+"""Ranks are whole numbers below 2**53, so that 64-bit floats hold them exactly."""
 
 
 def split_rows(rows: pl.DataFrame, test_size: float, seed: int) -> pl.DataFrame:
     """The side and the group of each row.
 
     Args:
-        rows: `index`, `source`, `official`, `description_key`, `program_key`, sorted by index; sources stand
-            best first.
+        rows: `index`, `source`, `official`, `content`, `description_key`, `program_key`, sorted by index.
         test_size: share of each source's distinct normalised descriptions, between 0 and 1.
         seed: keys the hash by which groups are ranked.
 
     Returns:
         `index`, `group` (16 hex digits) and `split` (`train` or `test`), in the order of `rows`.
     """
-    members = rows.with_columns(
-        pl.Series("member", _member_keys(rows), dtype=pl.UInt64),
-        pl.Series("component", components(rows)),
-    )
-    cuts = {
-        name: _cut(own, test_size, seed)
-        for (name,), own in members.group_by("source", maintain_order=True)
-        if isinstance(name, str)
-    }
-    limits = {name: max(LARGE_SHARE * count, LARGE_ROWS) for name, count in rows.group_by("source").len().iter_rows()}
-    by_source = members.group_by("component", "source").agg(
-        pl.len().alias("rows"), pl.col("member").min(), pl.col("official").any(), pl.col("index").min()
-    )
-    groups = (
-        by_source.with_columns(large=pl.col("rows") > pl.col("source").replace_strict(limits, return_dtype=pl.Float64))
-        .sort("component", "index")  # the best source's rows come first
-        .group_by("component", maintain_order=True)
-        .agg(
-            pl.col("source").first(),
-            pl.col("member").first(),
-            pl.col("official").any(),
-            pl.col("large").any(),
-        )
-    )
-    ranks = _ranks(groups["member"], seed)
-    cut = groups["source"].replace_strict(cuts, return_dtype=pl.UInt64)
-    test = groups["official"] | (~groups["large"] & (ranks < cut))
-    named = groups.select(
-        "component",
-        pl.Series("group", [f"{key:016x}" for key in groups["member"]], dtype=pl.String),
-        pl.when(test).then(pl.lit("test")).otherwise(pl.lit("train")).alias("split"),
-    )
-    return (
-        members.select("index", "component")
-        .join(named, on="component", how="left", maintain_order="left")
-        .drop("component")
-    )
-
-
-def _member_keys(rows: pl.DataFrame) -> NDArray[np.uint64]:
-    """A 64-bit hash of each row's two keys."""
-    pairs = zip(rows["description_key"], rows["program_key"], strict=True)
-    return np.fromiter((xxh3_64_intdigest(f"{pair[0]}/{pair[1]}".encode()) for pair in pairs), np.uint64, rows.height)
-
-
-def _ranks(keys: pl.Series, seed: int) -> pl.Series:
-    ranks = [xxh3_64_intdigest(f"{seed}/{key}".encode()) for key in keys]
-    return pl.Series("rank", ranks, dtype=pl.UInt64)
-
-
-def _cut(own: pl.DataFrame, test_size: float, seed: int) -> int:
-    """The rank below which a source's groups are test: its share of distinct descriptions, to the nearest group.
-
-    A source with official test rows draws none: they fill its share.
-    """
-    if own["official"].any():
-        return 0
-    groups = (
-        own.with_columns(pl.Series("component", components(own)))
+    members = rows.with_columns(pl.Series("component", components(rows)))
+    sources = _sources(members, test_size, seed)
+    shares = (
+        members.group_by("component", "source")
+        .agg(pl.len().alias("rows"))
+        .join(sources, on="source")
         .group_by("component")
         .agg(
-            pl.col("member").min(),
-            pl.len().alias("rows"),
-            pl.col("description_key").drop_nulls().n_unique().alias("descriptions"),
+            (pl.col("cut") / pl.col("size")).sum() / (1 / pl.col("size")).sum(),
+            pl.col("has_official").any(),
+            (pl.col("rows") > pl.col("limit")).any().alias("large"),
         )
     )
+    groups = _ranked(members, seed).join(shares, on="component").sort("component")
+    drawn = pl.col("has_official").not_() & pl.col("large").not_() & (pl.col("rank") < pl.col("cut"))
+    named = groups.select(
+        "component",
+        pl.Series("group", [f"{key:016x}" for key in groups["key"]], dtype=pl.String),
+        pl.when(pl.col("official") | drawn).then(pl.lit("test")).otherwise(pl.lit("train")).alias("split"),
+    )
+    sides = members.select("index", "component").join(named, on="component", how="left", maintain_order="left")
+    return sides.drop("component")
+
+
+def _sources(members: pl.DataFrame, test_size: float, seed: int) -> pl.DataFrame:
+    """For each source: its cut, its number of distinct descriptions, its limit for large groups.
+
+    A source with official test rows draws no group: they fill its share.
+    """
+    told = []
+    for (name,), own in members.group_by("source", maintain_order=True):
+        official = bool(own["official"].any())
+        size = own["description_key"].drop_nulls().n_unique()
+        limit = max(LARGE_SHARE * own.height, LARGE_ROWS)
+        cut = 0 if official else _cut(own.with_columns(pl.Series("component", components(own))), test_size, seed, limit)
+        told.append((name, float(cut), float(max(size, 1)), limit, official))
+    columns = {
+        "source": pl.String,
+        "cut": pl.Float64,
+        "size": pl.Float64,
+        "limit": pl.Float64,
+        "has_official": pl.Boolean,
+    }
+    return pl.DataFrame(told, schema=columns, orient="row")
+
+
+def _cut(own: pl.DataFrame, test_size: float, seed: int, limit: float) -> int:
+    """The rank below which a source's groups make its test share of distinct descriptions, to the nearest group."""
+    ranked = _ranked(own, seed).filter(pl.col("rows") <= limit).sort("rank", "key")
     target = test_size * own["description_key"].drop_nulls().n_unique()
-    small = groups.filter(pl.col("rows") <= max(LARGE_SHARE * own.height, LARGE_ROWS))
-    ranked = small.with_columns(_ranks(small["member"], seed)).sort("rank")
     reached = np.concatenate([[0], ranked["descriptions"].cum_sum().to_numpy()])
     taken = int(np.argmin(np.abs(reached - target)))
     return int(ranked["rank"][taken - 1]) + 1 if taken else 0
+
+
+def _ranked(members: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Groups with their key, rank and counts.
+
+    The key is the lowest key of a description in the group; where there is none, of a program; where there is
+    none either, of the content.
+    """
+    program = pl.col("program_key").min() ^ _PROGRAM
+    content = pl.col("content").min().str.to_integer(base=16, dtype=pl.UInt64, strict=False) ^ _CONTENT
+    groups = members.group_by("component").agg(
+        pl.coalesce(pl.col("description_key").min(), program, content).alias("key"),
+        pl.len().alias("rows"),
+        pl.col("description_key").drop_nulls().n_unique().alias("descriptions"),
+        pl.col("official").any(),
+    )
+    ranks = [xxh3_64_intdigest(f"{seed}/{key}".encode()) >> (64 - _RANK_BITS) for key in groups["key"]]
+    return groups.with_columns(pl.Series("rank", ranks, dtype=pl.UInt64))

@@ -86,19 +86,20 @@ def _next_variant(seed: int, key: int, used: Counter[int], forbidden: frozenset[
     return 0
 
 
-def clashes(test_descriptions: Iterable[str], key_of: Callable[[str], int | None]) -> frozenset[tuple[int, int]]:
-    """Pairs of a description key and a variant whose prompt would equal a test prompt.
+def clashes(
+    test_descriptions: Iterable[str], normalise: Callable[[str], str], key_of: Callable[[str], int | None]
+) -> frozenset[tuple[int, int]]:
+    """Pairs of a description key and a variant whose prompt would equal a test prompt, once both are normalised.
 
     A test description that reads like a template around another description is the only way to such a pair.
     """
     found = set()
-    for text in test_descriptions:
-        lower = text.lower()
-        for variant, template in enumerate(TEMPLATES, start=1):
-            head, tail = (part.strip() for part in template.lower().split("{}"))
-            if lower.startswith(head):
-                inner = text[len(head) :].strip().removesuffix(tail) if tail else text[len(head) :]
-                key = key_of(inner)
+    heads_and_tails = [tuple(part.strip() for part in template.lower().split("{}")) for template in TEMPLATES]
+    for description in test_descriptions:
+        text = normalise(description)
+        for variant, (head, tail) in enumerate(heads_and_tails, start=1):
+            if text.startswith(head):
+                key = key_of(text.removeprefix(head).removesuffix(tail))
                 if key is not None:
                     found.add((key, variant))
     return frozenset(found)

@@ -31,7 +31,7 @@ def write_card(path: Path, manifest: Mapping[str, Any]) -> None:
         task_categories=["text-generation"],
         pretty_name="Manim Combined",
         tags=["manim", "code", "text-to-animation", "sft"],
-        configs=[_config(name, names) for name in names],
+        configs=[_config(name, names, statistics[name]) for name in names],
         dataset_info=[_info(name, statistics[name], manifest["outputs"]) for name in names],
     )
     card = DatasetCard.from_template(
@@ -45,8 +45,13 @@ def write_card(path: Path, manifest: Mapping[str, Any]) -> None:
     path.write_text(str(card), encoding="utf-8", newline="\n")
 
 
-def _config(name: str, names: list[str]) -> dict[str, Any]:
-    files = [{"split": split, "path": f"data/{name}/{split}-*.parquet"} for split in ("train", "test")]
+def _splits(stats: Mapping[str, Any]) -> list[str]:
+    """The splits that have rows: `datasets` cannot read one without."""
+    return [split for split in ("train", "test") if stats["splits"][split]["rows"]]
+
+
+def _config(name: str, names: list[str], stats: Mapping[str, Any]) -> dict[str, Any]:
+    files = [{"split": split, "path": f"data/{name}/{split}-*.parquet"} for split in _splits(stats)]
     is_default = name == DEFAULT_CONFIG or names == [name]
     default = {"default": True} if is_default else {}
     return {"config_name": name, "data_files": files, **default}
@@ -56,11 +61,11 @@ def _info(name: str, stats: Mapping[str, Any], outputs: Mapping[str, Any]) -> di
     """Sizes of a config, as `datasets` records them."""
     bytes_of = {
         split: sum(file["bytes"] for path, file in outputs.items() if path.startswith(f"data/{name}/{split}-"))
-        for split in ("train", "test")
+        for split in _splits(stats)
     }
     splits = [
         {"name": split, "num_bytes": bytes_of[split], "num_examples": stats["splits"][split]["rows"]}
-        for split in ("train", "test")
+        for split in _splits(stats)
     ]
     total = sum(bytes_of.values())
     return {"config_name": name, "splits": splits, "download_size": total, "dataset_size": total}

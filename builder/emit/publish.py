@@ -27,16 +27,16 @@ _LOCK_SECONDS = 1.0
 
 
 @contextmanager
-def publishing(folder: Path) -> Iterator[Path]:
+def publishing(folder: Path, kind: str) -> Iterator[Path]:
     """A private folder for new files; they go into `folder` if the block ends well, and nowhere otherwise.
 
-    The block writes `manifest.json` too, whose `outputs` names every file that the build wrote. Files that an
-    earlier manifest names and the new one does not are removed, unless a person changed them; no other file
-    is ever removed or replaced.
+    The block writes `manifest.json` too, whose `kind` is the one given, and whose `outputs` names every file that
+    the build wrote. Files that an earlier manifest names and the new one does not are removed, unless a person
+    changed them; no other file is ever removed or replaced.
 
     Raises:
         OutputError: the folder cannot be written, holds a file of a person's own where one is to be written,
-            or another build is writing into it.
+            holds outputs of another kind, or another build is writing into it.
     """
     try:
         if folder.exists() and not folder.is_dir():
@@ -49,27 +49,36 @@ def publishing(folder: Path) -> Iterator[Path]:
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error
     try:
-        finish_interrupted(folder)
-        staging = Path(tempfile.mkdtemp(prefix=f"{_STAGING}-", dir=folder))
+        staging: Path | None = None
         try:
+            finish_interrupted(folder)
+            _check_kind(folder, kind)
+            staging = Path(tempfile.mkdtemp(prefix=f"{_STAGING}-", dir=folder))
             yield staging
             _publish(staging, folder)
         except OSError as error:
             raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error
         finally:
-            if not (staging / _COMPLETE).exists():
+            if staging and not (staging / _COMPLETE).exists():
                 shutil.rmtree(staging, ignore_errors=True)
     finally:
         lock.release()
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of an earlier build in this folder; empty if there is none."""
+    """The manifest of an earlier build in this folder; empty if there is none, or another program's."""
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
     except (OSError, ValueError):
         return {}
-    return manifest if isinstance(manifest, dict) else {}
+    ours = isinstance(manifest, dict) and all(isinstance(manifest.get(key), dict) for key in ("configs", "outputs"))
+    return manifest if ours else {}
+
+
+def _check_kind(folder: Path, kind: str) -> None:
+    found = read_manifest(folder).get("kind", kind)
+    if found != kind:
+        raise OutputError(f"{folder}: holds the outputs of `{found}`; name another folder with --output-dir")
 
 
 def outputs_of(staging: Path) -> dict[str, dict[str, Any]]:
@@ -98,11 +107,11 @@ def _lock_file(folder: Path) -> Path:
 
 def _publish(staging: Path, folder: Path) -> None:
     new = _names(staging)
-    old = read_manifest(folder).get("outputs", {})
+    manifest = read_manifest(folder)
+    old = manifest.get("outputs", {})
     for name in new:
-        target = folder / name
-        if target.exists() and name not in old and name != MANIFEST:
-            raise OutputError(f"{target}: exists, and no build wrote it; move it away or use another --output-dir")
+        mine = name in old or (name == MANIFEST and manifest)
+        _check_free(folder, name, bool(mine))
     stale = [name for name in old if name not in new and _unchanged(folder, name, old[name])]
     listed = {"files": [name for name in new if name != MANIFEST] + [MANIFEST], "stale": stale}
     for name in new:
@@ -113,6 +122,16 @@ def _publish(staging: Path, folder: Path) -> None:
     aside.rename(staging / _COMPLETE)
     _move(staging, folder)
     shutil.rmtree(staging)
+
+
+def _check_free(folder: Path, name: str, mine: bool) -> None:
+    """Nothing that no build wrote may stand where a file goes, or where its folder goes."""
+    target = folder / name
+    blocking = [parent for parent in target.parents if parent.is_relative_to(folder) and parent.is_file()]
+    if target.is_dir() or (target.exists() and not mine):
+        blocking.append(target)
+    if blocking:
+        raise OutputError(f"{blocking[0]}: exists, and no build wrote it; move it away or use another --output-dir")
 
 
 def _move(staging: Path, folder: Path) -> None:
@@ -135,7 +154,7 @@ def _unchanged(folder: Path, name: str, recorded: Mapping[str, Any]) -> bool:
     """Whether a file is still as a manifest says; a name that leads out of the folder is never followed."""
     if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
         return False
-    return (folder / name).is_file() and sha256_of(folder / name) == recorded.get("sha256")
+    return (folder / name).is_file() and recorded == {**recorded, "sha256": sha256_of(folder / name)}
 
 
 def _sync(path: Path) -> None:

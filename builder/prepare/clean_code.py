@@ -114,7 +114,8 @@ def _indent(code: str) -> str:
 
 
 def _outer_blanks(code: str) -> str:
-    return _LEADING_BLANKS.sub("", code).rstrip()
+    stripped = _LEADING_BLANKS.sub("", code).rstrip()
+    return code if stripped.endswith("\\") else stripped  # a joined line needs the line end that follows
 
 
 STEPS: Steps = (

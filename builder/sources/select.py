@@ -7,7 +7,9 @@ from pathlib import Path
 
 from builder.config import BuildConfig, nearest
 from builder.errors import SettingError
+from builder.files import sha256_of, short_hash
 from builder.sources.spec import KINDS, SourceSpec, known_sources
+from builder.sources.tables import data_files
 
 SAMPLE_DIR = Path(__file__).parent / "sample"
 _OLDER_NAMES = {
@@ -41,6 +43,17 @@ def select_sources(config: BuildConfig) -> list[SourceSpec]:
             raise SettingError(f"--datasets: no source is named {name!r}{nearest(name, specs)}")
     chosen = [spec for name, spec in specs.items() if not config.datasets or name in config.datasets]
     return sorted(chosen, key=lambda spec: (-spec.priority, spec.name))
+
+
+def local_fingerprint(config: BuildConfig) -> str:
+    """A hash of the local files that a build reads; empty if it reads none. Missing files count as empty."""
+    files = [
+        file
+        for spec in select_sources(config)
+        if spec.kind == "file" and Path(spec.location).expanduser().exists()
+        for file in data_files(Path(spec.location).expanduser())
+    ]
+    return short_hash(sha256_of(file) for file in files) if files else ""
 
 
 def _sample_files() -> dict[str, Path]:
