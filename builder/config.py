@@ -54,6 +54,7 @@ class BuildConfig:
     skip_unavailable: bool = _setting(False, "go on without a source that cannot be had")
     cache_dir: str = _setting("", f"what was read and prepared is kept here (also ${CACHE_VARIABLE})", "DIR", True)
     workers: int = _setting(0, "processes that prepare rows; 0 for one a processor", "N", True)
+    cluster: str = _setting("", "prepare rows on a Dask cluster: its scheduler, as tcp://host:port", "ADDRESS", True)
 
     def __post_init__(self) -> None:
         if self.name not in CONFIG_NAMES:

@@ -24,7 +24,7 @@ from builder.errors import FieldsNotFoundError, SettingError, SourceError
 from builder.events import Events, Silent
 from builder.example import PREPARED_SCHEMA
 from builder.ledger import check_accounted, close_ledger, id_column
-from builder.prepare.cache import prepare_file
+from builder.prepare.cache import prepare_files
 from builder.prepare.clean_description import normalise_description
 from builder.prepare.keys import description_key
 from builder.sources.read import ReadSource, read_source
@@ -75,10 +75,11 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     files: list[PreparedFile] = []
     frames: list[pl.DataFrame] = []
     first = 0
-    for source in sources:
-        path = prepare_file(source.path, source.spec.name, config.cache, config.workers, events)
+    read = {source.spec.name: source.path for source in sources}
+    prepared = prepare_files(read, config.cache, config.workers, config.cluster, events)
+    for name, path in prepared.items():
         keys = pl.read_parquet(path, columns=[name for name in PREPARED_SCHEMA.names if name not in _TEXT_COLUMNS])
-        frames.append(keys.with_columns(source=pl.lit(source.spec.name)))
+        frames.append(keys.with_columns(source=pl.lit(name)))
         files.append(PreparedFile(path, first, _text_bytes(path)))
         first += keys.height
     rows = pl.concat(frames).with_row_index("index")

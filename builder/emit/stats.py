@@ -1,10 +1,12 @@
 """Statistics of a build: questions asked of the ledger, and of the rows as they were written."""
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from builder.emit.rows import EmittedRow
@@ -22,7 +24,7 @@ class Written:
     prompt_longest: int = 0
     code_characters: int = 0
     code_longest: int = 0
-    prompt_keys: set[int] = field(default_factory=set)
+    prompt_keys: "array[int]" = field(default_factory=lambda: array("Q"))
     """Keys of the prompts as written, variants in their templates."""
     official: int = 0
 
@@ -39,7 +41,7 @@ class Written:
             self.official += row.official and row.variant == 0
             key = key_of(row.prompt)
             if key is not None:
-                self.prompt_keys.add(key)
+                self.prompt_keys.append(key)
             yield row
 
     def summary(self) -> dict[str, Any]:
@@ -60,10 +62,10 @@ def leakage(ledger: pl.DataFrame, rows: pl.DataFrame, train: Written, test: Writ
     `rows` holds `index`, `split`, `program_key` of the kept rows. Only equality counts here.
     """
     programs = {
-        side: set(rows.filter(pl.col("split") == side)["program_key"].drop_nulls()) for side in ("train", "test")
+        side: rows.filter(pl.col("split") == side)["program_key"].drop_nulls().to_numpy() for side in ("train", "test")
     }
-    prompts = len(train.prompt_keys & test.prompt_keys)
-    shared = len(programs["train"] & programs["test"])
+    shared = len(np.intersect1d(programs["train"], programs["test"]))
+    prompts = len(np.intersect1d(np.array(train.prompt_keys), np.array(test.prompt_keys)))
     return {
         "equal_prompts_across_the_split": prompts,
         "equal_programs_across_the_split": shared,

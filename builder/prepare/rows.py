@@ -38,9 +38,11 @@ def prepare_row(original: Example, official: bool = False) -> PreparedRow:
     description, description_steps = clean_description(original.description)
     code, parsed, code_steps = clean_code(original.code)
     repairs: tuple[str, ...] = ()
-    if not official:
-        code, parsed, repairs = repair_code(code, parsed)
     seen = outline(parsed.tree) if parsed.tree is not None else None
+    sound = seen is not None and seen.imports_manim and seen.scenes
+    if not official and not sound:
+        code, parsed, repairs = repair_code(code, parsed)
+        seen = outline(parsed.tree) if repairs and parsed.tree is not None else seen
     description_problem = check_description(description)
     code_problem = check_code(code, parsed, seen)
     return PreparedRow(

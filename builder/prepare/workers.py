@@ -1,0 +1,125 @@
+"""Where batches are worked on: in this process, in a pool of processes, or on a Dask cluster.
+
+All three are `concurrent.futures` executors, and give the same results in the same order.
+"""
+
+import multiprocessing
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from builder.errors import SettingError
+from builder.files import code_hash
+
+_IN_FLIGHT = 3
+"""Batches under way for each worker: enough to keep it busy, few enough to bound memory."""
+_ROWS_FOR_A_PROCESS = 1500
+"""Below this many rows a process costs more to start than it saves."""
+_CONNECT_SECONDS = 20
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Run(Protocol):
+    """Applies a function to items; the results come in the order of the items."""
+
+    def __call__(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
+        """The results, as they come."""
+
+
+@contextmanager
+def open_workers(workers: int, cluster: str, rows: int) -> Iterator[Run]:
+    """What applies a function to batches.
+
+    Args:
+        workers: processes; 0 for one a processor.
+        cluster: address of a Dask scheduler (`tcp://host:port`); empty for this machine alone.
+        rows: how many rows there are; few are not worth a process.
+
+    Raises:
+        SettingError: the cluster cannot be reached, or its workers run another version of this project.
+    """
+    if cluster:
+        with _dask(cluster) as (executor, slots):
+            yield _in_order(executor, slots * _IN_FLIGHT)
+        return
+    processes = min(workers or processors(), rows // _ROWS_FOR_A_PROCESS)
+    if processes < 2:
+        yield _here
+        return
+    # Not `fork`: the parent runs threads (Arrow, Polars), which a fork would cut off holding their locks.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context) as executor:
+        yield _in_order(executor, processes * _IN_FLIGHT)
+
+
+def processors() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def version_of_this() -> str:
+    """Tells whether two machines would prepare rows alike: Python's minor version and a hash of this package."""
+    here = Path(__file__).parent
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return f"{python}/{code_hash(*here.glob('*.py'), here.parent / 'example.py')}"
+
+
+def _expected_version() -> str:
+    """What every worker of a cluster must answer."""
+    return version_of_this()
+
+
+@contextmanager
+def _dask(address: str) -> Iterator[tuple[Executor, int]]:
+    try:
+        from distributed import Client
+    except ModuleNotFoundError as error:
+        raise SettingError("--cluster needs Dask: pip install 'manim-combined[cluster]'") from error
+    try:
+        client = Client(address, timeout=_CONNECT_SECONDS)
+    except (OSError, ValueError) as error:
+        raise SettingError(f"--cluster {address}: no Dask scheduler answers there ({error})") from error
+    with client:
+        slots = sum(client.ncores().values())
+        if not slots:
+            raise SettingError(f"--cluster {address}: the scheduler has no workers; start some with `dask worker`")
+        expected = _expected_version()
+        for worker, version in client.run(version_of_this).items():
+            if version != expected:
+                raise SettingError(
+                    f"--cluster {address}: worker {worker} runs another version of Python or of this project "
+                    f"({version}, here {expected}); install the same on all machines"
+                )
+        yield client.get_executor(pure=False), slots
+
+
+def _here(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    return map(function, items)
+
+
+def _in_order(executor: Executor, in_flight: int) -> Run:
+    """As `executor.map`, but with no more than `in_flight` items under way, so that memory stays flat."""
+
+    def run(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        waiting: deque[Future[Result]] = deque()
+        try:
+            for item in items:
+                waiting.append(executor.submit(function, item))
+                if len(waiting) >= in_flight:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    return run
