@@ -6,6 +6,7 @@ of `BuildConfig`: a setting is added here, once.
 
 import difflib
 import os
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -165,6 +166,20 @@ def _pairs(key: str, value: Any) -> tuple[tuple[str, str], ...]:
                 raise SettingError(f"{key} {item!r}: write NAME={'PATH' if key == 'local' else 'COLUMN'}")
             items.append((str(name), str(text)))
     return tuple(sorted(dict(items).items()))
+
+
+def read_toml(path: Path, flag: str) -> dict[str, Any]:
+    """The content of a TOML file that a flag named.
+
+    Raises:
+        SettingError: it cannot be read, or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingError(f"{flag} {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise SettingError(f"{flag} {path}: not TOML: {error}") from error
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -1,9 +1,11 @@
 """The ledger: one line for every row read, with one outcome and one reason.
 
-A decision never removes a line; it marks rows with `drop`. What people see is a question asked of the ledger.
+A decision never removes a line; it marks rows with `drop`. What people see is a question asked of the ledger. While
+it is worked on it holds numbers and categories, some eighty bytes a row; `close_ledger` makes the columns that are
+written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -29,24 +31,31 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 """Columns of a ledger as written, in order."""
 
+SLICE_ROWS = 65_536
+"""Rows that are closed and written at a time."""
+REPAIRS_SEPARATOR = ","
+"""Between the names in `repairs`, while they are one text."""
+
+_STAGE = pl.Enum(["", *STAGES])
 _KEPT = pl.col("stage") == ""
 
 
-def row_id(source: str, row: int) -> str:
-    """The id of a row, as read; never reused."""
-    return f"{source}/{row:06d}"
-
-
-def id_column() -> pl.Expr:
-    """Ids from the columns `source` and `row`."""
-    return pl.format("{}/{}", pl.col("source"), pl.col("row").cast(pl.String).str.zfill(6)).alias("id")
+def id_column(source: str = "source", row: str = "row") -> pl.Expr:
+    """Ids of rows, as read, never reused: from a source's name and a row number."""
+    # Not `pl.format`: Polars 2.1 panics where a source's name is one constant for all rows of a frame.
+    return (pl.col(source).cast(pl.String) + "/" + pl.col(row).cast(pl.String).str.zfill(6)).alias("id")
 
 
 def open_ledger(rows: pl.DataFrame) -> pl.DataFrame:
-    """Start a ledger: every row is kept until a decision drops it. `rows` is sorted by `index`."""
+    """Start a ledger: every row is kept until a decision drops it.
+
+    Args:
+        rows: sorted by `index`, which counts from 0; with `source`, `row`, `official`, `content` and `group` (64-bit
+            hashes), `repairs` (names joined by `REPAIRS_SEPARATOR`), `split`.
+    """
     return rows.with_columns(
-        stage=pl.lit(""),
-        reason=pl.lit(""),
+        stage=pl.lit("", _STAGE),
+        reason=pl.lit("", pl.Categorical),
         detail=pl.lit(""),
         kept_index=pl.lit(None, pl.UInt32),
         score=pl.lit(None, pl.Float64),
@@ -69,69 +78,86 @@ def drop(ledger: pl.DataFrame, dropped: pl.DataFrame, stage: str) -> pl.DataFram
     if dropped.is_empty():
         return ledger
     columns = [name for name in ("reason", "detail", "kept_index", "score") if name in dropped.columns]
-    marked = dropped.select("index", pl.lit(True).alias("_now"), *(pl.col(name).alias(f"_{name}") for name in columns))
-    joined = ledger.join(marked, on="index", how="left", maintain_order="left")
-    now = pl.col("_now").fill_null(False) & _KEPT
-    return joined.with_columns(
-        pl.when(now).then(pl.lit(stage)).otherwise("stage").alias("stage"),
-        *(pl.when(now).then(f"_{name}").otherwise(name).alias(name) for name in columns),
-    ).drop("_now", *(f"_{name}" for name in columns))
+    marked = dropped.select("index", pl.lit(True).alias("now"), *columns)
+    # Joined beside the ledger, not into it: its other columns need not be copied.
+    marks = ledger.select("index", was="stage").join(marked, on="index", how="left", maintain_order="left")
+    now = (marks["now"].fill_null(False)) & (marks["was"] == "")
+    return ledger.with_columns(
+        pl.when(now).then(pl.lit(stage, _STAGE)).otherwise("stage").alias("stage"),
+        *(pl.when(now).then(marks[name].cast(ledger.schema[name])).otherwise(name).alias(name) for name in columns),
+    )
 
 
-def close_ledger(ledger: pl.DataFrame) -> pl.DataFrame:
-    """The ledger as written: the columns of `SCHEMA`, one line a row, in the order of reading."""
-    ids = ledger.select("index", id_column())
+def close_ledger(ledger: pl.DataFrame, part: slice = slice(None)) -> pl.DataFrame:
+    """The lines of a ledger as written: the columns of `SCHEMA`, in the order of reading."""
+    rows = ledger[part]
+    stayed = ledger.select(pl.col("index").alias("kept_index"), kept_source="source", kept_row="row")
+    wanted = stayed.filter(pl.col("kept_index").is_in(rows["kept_index"].drop_nulls().unique().implode()))
+    repairs = pl.col("repairs").cast(pl.String)
     return (
-        ledger.join(ids, on="index", how="left", maintain_order="left")
-        .join(
-            ids.rename({"index": "kept_index", "id": "kept_id"}),
-            on="kept_index",
-            how="left",
-            maintain_order="left",
-        )
+        rows.join(wanted, on="kept_index", how="left", maintain_order="left")
         .with_columns(
+            id_column(),
+            id_column("kept_source", "kept_row").fill_null("").alias("kept_id"),
+            _hex(rows["content"]),
+            _hex(rows["group"]),
             outcome=pl.when(_KEPT).then(pl.lit("kept")).otherwise(pl.lit("dropped")),
-            kept_id=pl.col("kept_id").fill_null(""),
             code_from=pl.col("code_from").fill_null(""),
             detail=pl.col("detail").fill_null(""),
             score=pl.col("score").round(6),
+            repairs=pl.when(repairs == "")
+            .then(pl.lit([], pl.List(pl.String)))
+            .otherwise(repairs.str.split(REPAIRS_SEPARATOR)),
         )
         .select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
     )
 
 
-def check_accounted(closed: pl.DataFrame, read: Mapping[str, int]) -> None:
+def closed_slices(ledger: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The closed ledger, some rows at a time."""
+    for start in range(0, max(ledger.height, 1), SLICE_ROWS):
+        yield close_ledger(ledger, slice(start, start + SLICE_ROWS))
+
+
+def _hex(keys: pl.Series) -> pl.Series:
+    return pl.Series(keys.name, [f"{key:016x}" for key in keys], dtype=pl.String)
+
+
+def check_accounted(ledger: pl.DataFrame, read: Mapping[str, int]) -> None:
     """Assert the promise of the ledger: for each source, rows read = rows kept + rows dropped, ids unique.
 
     Raises:
         AssertionError: a row vanished, came twice, or was dropped without a stage and a reason; always a bug.
     """
-    counts = dict(closed.group_by("source").len().iter_rows())
+    counts = {str(name): count for name, count in ledger.group_by("source").len().iter_rows()}
     if counts != {name: rows for name, rows in read.items() if rows}:
         raise AssertionError(f"the ledger does not add up: read {dict(read)}, accounted for {counts}")
-    if closed["id"].n_unique() != closed.height:
+    if ledger.select("source", "row").is_duplicated().any():
         raise AssertionError("the ledger holds an id twice")
-    dropped = pl.col("outcome") == "dropped"
-    silent = closed.filter(dropped != ((pl.col("stage") != "") & (pl.col("reason") != "")))
+    silent = ledger.filter((pl.col("reason").cast(pl.String) == "") != _KEPT)
     if silent.height:
-        raise AssertionError(
-            f"the ledger holds outcomes without a stage and a reason: {silent['id'].head(5).to_list()}"
-        )
+        ids = silent.head(5).select(id_column())["id"].to_list()
+        raise AssertionError(f"the ledger holds outcomes without a stage and a reason: {ids}")
 
 
-def funnel(closed: pl.DataFrame) -> list[dict[str, Any]]:
+def reasons(ledger: pl.DataFrame) -> list[tuple[str, str, int]]:
+    """Stage, reason and number of dropped rows, by stage and reason."""
+    gone = ledger.filter(~_KEPT).select(pl.col("stage", "reason").cast(pl.String))
+    return [tuple(line) for line in gone.group_by("stage", "reason").len().sort("stage", "reason").iter_rows()]
+
+
+def funnel(ledger: pl.DataFrame) -> list[dict[str, Any]]:
     """Rows by source: read, dropped by stage and reason, kept in train and test; sources in order of reading."""
     lines = []
-    for name in closed["source"].unique(maintain_order=True):
-        rows = closed.filter(pl.col("source") == name)
-        gone = rows.filter(pl.col("outcome") == "dropped")
+    for name in ledger["source"].unique(maintain_order=True):
+        rows = ledger.filter(pl.col("source") == name)
         by_stage: dict[str, dict[str, int]] = {}
-        for stage, reason, count in gone.group_by("stage", "reason").len().sort("stage", "reason").iter_rows():
+        for stage, reason, count in reasons(rows):
             by_stage.setdefault(stage, {})[reason] = count
-        stay = rows.filter(pl.col("outcome") == "kept")
+        stay = kept(rows)
         lines.append(
             {
-                "source": name,
+                "source": str(name),
                 "read": rows.height,
                 "dropped": by_stage,
                 "kept": stay.height,

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from builder.config import BuildConfig
-from builder.decide.decide import decide
+from builder.decide.decide import PROBLEM_COLUMNS, decide
 from builder.decide.split import split_rows
 from builder.emit.augment import clashes, plan_variants
 from builder.emit.duplicates import duplication_report, write_removed
@@ -22,10 +22,10 @@ from builder.emit.rows import EmittedRow, PreparedFile, emitted_rows, order_rows
 from builder.emit.stats import Written, build_stats, leakage
 from builder.errors import FieldsNotFoundError, SettingError, SourceError
 from builder.events import Events, Silent
-from builder.example import PREPARED_SCHEMA
-from builder.ledger import check_accounted, close_ledger, id_column
+from builder.ledger import REPAIRS_SEPARATOR, check_accounted, close_ledger, closed_slices, id_column, kept
 from builder.prepare.cache import prepare_files
 from builder.prepare.clean_description import normalise_description
+from builder.prepare.judge import judge_text
 from builder.prepare.keys import description_key
 from builder.sources.read import ReadSource, read_source
 from builder.sources.select import select_sources
@@ -42,7 +42,7 @@ class Prepared:
     sources: tuple[ReadSource, ...]
     files: tuple[PreparedFile, ...]
     rows: pl.DataFrame
-    """One line a row read: the columns of `PREPARED_SCHEMA` but the texts, and `index`, `source`, `group`, `split`."""
+    """One line a row read, as `decide` takes it."""
     skipped: Mapping[str, str]
     """Sources that were not read, with the reason in a few words that hold no path."""
 
@@ -53,14 +53,20 @@ class Build:
 
     config: BuildConfig
     prepared: Prepared
-    ledger: pl.DataFrame
-    """Closed; one line for every row read."""
+    outcomes: pl.DataFrame
+    """The ledger, open: one line for every row read."""
     plan: pl.DataFrame
-    """One line for every row to write: `index`, `id`, `source`, `split`, `variant`, `order`, `licence`, `official`."""
+    """One line for every row to write: `index`, `source`, `row`, `split`, `variant`, `order`, `official`."""
+
+    @property
+    def ledger(self) -> pl.DataFrame:
+        """The ledger as written."""
+        return close_ledger(self.outcomes)
 
     def rows(self, split: str) -> Iterator[EmittedRow]:
         """The rows of a split, in their order."""
-        return emitted_rows(self.prepared.files, self.plan.filter(pl.col("split") == split))
+        licences = {source.spec.name: source.spec.licence for source in self.prepared.sources}
+        return emitted_rows(self.prepared.files, self.plan.filter(pl.col("split") == split), licences)
 
 
 def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
@@ -77,15 +83,35 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     first = 0
     read = {source.spec.name: source.path for source in sources}
     prepared = prepare_files(read, config.cache, config.workers, config.cluster, events)
+    source = pl.Enum(list(prepared))
     for name, path in prepared.items():
-        keys = pl.read_parquet(path, columns=[name for name in PREPARED_SCHEMA.names if name not in _TEXT_COLUMNS])
-        frames.append(keys.with_columns(source=pl.lit(name)))
+        frames.append(_keys(path).with_columns(source=pl.lit(name, source)))
         files.append(PreparedFile(path, first, _text_bytes(path)))
-        first += keys.height
+        first += frames[-1].height
     rows = pl.concat(frames).with_row_index("index")
-    keyed = rows.select("index", "source", "official", "content", "description_key", "program_key")
-    split = split_rows(keyed, config.test_size, config.seed)
-    return Prepared(tuple(sources), tuple(files), rows.join(split, on="index", maintain_order="left"), skipped)
+    split = split_rows(rows, config.test_size, config.seed)
+    return Prepared(tuple(sources), tuple(files), rows.hstack(split), skipped)
+
+
+def _keys(path: Path) -> pl.DataFrame:
+    """What decisions need of a source's prepared rows: keys as numbers, few words as categories, no text."""
+    problems = [
+        pl.col(name) if name.endswith("_detail") else pl.col(name).cast(pl.Categorical) for name in PROBLEM_COLUMNS
+    ]
+    return (
+        pl.scan_parquet(path)
+        .select(
+            pl.col("row").cast(pl.UInt32),
+            "official",
+            pl.col("content").str.to_integer(base=16, dtype=pl.UInt64),
+            "description_key",
+            "program_key",
+            "legacy_key",
+            *problems,
+            pl.col("repairs").list.join(REPAIRS_SEPARATOR).cast(pl.Categorical),
+        )
+        .collect()
+    )
 
 
 def _read(config: BuildConfig, events: Events) -> tuple[list[ReadSource], dict[str, str]]:
@@ -93,7 +119,7 @@ def _read(config: BuildConfig, events: Events) -> tuple[list[ReadSource], dict[s
     skipped: dict[str, str] = {}
     for spec in select_sources(config):
         try:
-            sources.append(read_source(spec, config.cache, events))
+            sources.append(read_source(spec, config.cache, events, judge_text))
         except FieldsNotFoundError as error:
             if config.strict:
                 raise
@@ -121,29 +147,17 @@ def _text_bytes(path: Path) -> int:
 
 def build(prepared: Prepared, config: BuildConfig) -> Build:
     """Decide one config. The ledger adds up, or this raises."""
-    ledger = close_ledger(decide(prepared.rows, config))
+    ledger = decide(prepared.rows, config)
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
-    kept = prepared.rows.select("index", "source", "row", "content", "description_key", "official", "split").filter(
-        ledger["outcome"] == "kept"
-    )
-    kept = kept.with_columns(id_column(), licence=_licences(prepared))
-    train = kept.filter(pl.col("split") == "train")
-    forbidden = clashes(_test_descriptions(prepared, kept), normalise_description, description_key)
-    variants = plan_variants(train, config.augmentation_factor, config.seed, forbidden)
-    test = kept.filter(pl.col("split") == "test").select("index", pl.lit(0, pl.UInt16).alias("variant"))
-    plan = pl.concat([variants, test]).join(kept, on="index", how="inner", maintain_order="left")
-    return Build(config, prepared, ledger, order_rows(plan, config.seed).sort("order", "index", "variant"))
-
-
-def _licences(prepared: Prepared) -> pl.Expr:
-    licences = {source.spec.name: source.spec.licence for source in prepared.sources}
-    return pl.col("source").replace_strict(licences, return_dtype=pl.String)
-
-
-def _test_descriptions(prepared: Prepared, kept: pl.DataFrame) -> Iterator[str]:
-    wanted = kept.filter(pl.col("split") == "test").select("index")
-    for part in texts_of(prepared.files, wanted):
-        yield from part["description"]
+    stay = kept(ledger).select("index", "source", "row", "content", "description_key", "official", "split")
+    train, test = (stay.filter(pl.col("split") == side) for side in SPLITS)
+    descriptions = (text for part in texts_of(prepared.files, test.select("index")) for text in part["description"])
+    forbidden = clashes(descriptions, normalise_description, description_key)
+    variants = plan_variants(train.with_columns(id_column()), config.augmentation_factor, config.seed, forbidden)
+    originals = test.select("index", pl.lit(0, pl.UInt16).alias("variant"))
+    plan = pl.concat([variants, originals]).join(stay.drop("description_key"), on="index", how="inner")
+    ordered = order_rows(plan, config.seed).drop("content").sort("order", "index", "variant")
+    return Build(config, prepared, ledger, ordered)
 
 
 def export(config: BuildConfig, folder: Path, events: Events | None = None) -> dict[str, Any]:
@@ -168,10 +182,10 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
         write_json(stats, staging / "dataset_stats.json")
         if config.deduplicate:
             priorities = {source.spec.name: source.spec.priority for source in prepared.sources}
-            report = duplication_report(decided.ledger, prepared.rows, priorities)
+            report = duplication_report(decided.outcomes, priorities)
             write_json(report, staging / "deduplication_report.json")
-            write_removed(decided.ledger.with_row_index("index"), prepared.files, staging / "removed_duplicates.json")
-        write_ledger(decided.ledger, staging / "ledger.parquet")
+            write_removed(decided.outcomes, prepared.files, staging / "removed_duplicates.json")
+        write_ledger(decided.outcomes, staging / "ledger.parquet")
         write_json(manifest_of("export", [decided], staging), staging / MANIFEST)
     return stats
 
@@ -218,7 +232,7 @@ def explain(config: BuildConfig, row_id: str, events: Events | None = None) -> d
     before = pl.scan_parquet(source.path).slice(int(number), 1).collect().row(0, named=True)
     after = pl.scan_parquet(file.path).slice(int(number), 1).collect().row(0, named=True)
     return {
-        "ledger": build(prepared, config).ledger.row(index, named=True),
+        "ledger": close_ledger(build(prepared, config).outcomes, slice(index, index + 1)).row(0, named=True),
         "texts": [
             ("description, as read", before["description"], ""),
             ("description, cleaned", after["description"], ""),
@@ -230,14 +244,18 @@ def explain(config: BuildConfig, row_id: str, events: Events | None = None) -> d
 
 def stats_of(decided: Build, written: dict[str, Written]) -> dict[str, Any]:
     """Statistics of a config whose rows were written."""
-    kept = decided.prepared.rows.select("index", "split", "program_key").filter(decided.ledger["outcome"] == "kept")
-    leaks = leakage(decided.ledger, kept, written["train"], written["test"])
-    return build_stats(decided.ledger, written, leaks, decided.config.augmentation_factor)
+    leaks = leakage(decided.outcomes, written["train"], written["test"])
+    return build_stats(decided.outcomes, written, leaks, decided.config.augmentation_factor)
 
 
 def write_ledger(ledger: pl.DataFrame, path: Path) -> None:
-    """Write a closed ledger as Parquet."""
-    ledger.write_parquet(path, compression="zstd", row_group_size=65_536)
+    """Close a ledger and write it as Parquet, some rows at a time."""
+    slices = (part.to_arrow(compat_level=pl.CompatLevel.oldest()) for part in closed_slices(ledger))
+    first = next(slices)
+    with pq.ParquetWriter(path, first.schema, compression="zstd") as writer:
+        writer.write_table(first)
+        for part in slices:
+            writer.write_table(part)
 
 
 def manifest_of(kind: str, builds: list[Build], staging: Path) -> dict[str, Any]:

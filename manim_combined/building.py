@@ -85,7 +85,7 @@ def _write_config(decided: Build, staging: Path, events: Events) -> dict[str, An
             parts = sorted(Path(private, "prepared").glob(f"*-{split}*.parquet"))
             without_metadata(parts, target)
     (staging / "ledger").mkdir(exist_ok=True)
-    write_ledger(decided.ledger, staging / "ledger" / f"{name}.parquet")
+    write_ledger(decided.outcomes, staging / "ledger" / f"{name}.parquet")
     return stats_of(decided, dataset.written)
 
 

@@ -22,8 +22,8 @@ def frame(*lines):
     """An open ledger of rows (split, description key, program key, official), numbered from 0, all of one source."""
     columns = {"split": pl.String, "description_key": pl.UInt64, "program_key": pl.UInt64, "official": pl.Boolean}
     rows = pl.DataFrame(lines, schema=columns, orient="row").with_row_index("index")
-    own = {"source": pl.lit("made"), "row": pl.col("index").cast(pl.Int64), "content": pl.lit(""), "group": pl.lit("")}
-    return open_ledger(rows.with_columns(repairs=pl.lit([], pl.List(pl.String)), **own))
+    keys = {"content": pl.lit(0, pl.UInt64), "group": pl.lit(0, pl.UInt64), "repairs": pl.lit("")}
+    return open_ledger(rows.with_columns(source=pl.lit("made"), row=pl.col("index").cast(pl.Int64), **keys))
 
 
 def dropped(*lines):
@@ -253,15 +253,15 @@ def test_a_closed_ledger_has_the_columns_of_the_contract_in_order(tmp_path):
     assert ledger["group"].str.contains("^[0-9a-f]{16}$").all()
 
 
-def closed_rows():
-    """A closed ledger of two rows, one of them dropped."""
+def two_rows():
+    """A ledger of two rows, one of them dropped."""
     rows = frame(("train", 1, 1, False), ("train", 1, 2, False))
-    return close_ledger(drop(rows, dropped((1, "duplicate_description", 0)), "duplicate"))
+    return drop(rows, dropped((1, "duplicate_description", 0)), "duplicate")
 
 
 def test_check_accounted_takes_a_ledger_that_adds_up():
     """A source without rows needs no line."""
-    check_accounted(closed_rows(), {"made": 2, "empty": 0})
+    check_accounted(two_rows(), {"made": 2, "empty": 0})
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_check_accounted_takes_a_ledger_that_adds_up():
 def test_check_accounted_raises_when_the_promise_is_broken(spoil):
     """Each way in which a row may vanish, double or go without a word is an error."""
     with pytest.raises(AssertionError):
-        check_accounted(spoil(closed_rows()), {"made": 2})
+        check_accounted(spoil(two_rows()), {"made": 2})
 
 
 ROWS = st.lists(

@@ -13,7 +13,7 @@ import pytest
 
 import builder.emit.rows
 import builder.pipeline
-import builder.prepare.cache
+import builder.prepare.workers
 from builder.config import DEFAULT_SYSTEM_PROMPT, make_config
 from builder.errors import OutputError, SourceError
 from builder.pipeline import export, prepare
@@ -257,12 +257,12 @@ def test_the_number_of_workers_changes_no_byte(tmp_path, monkeypatch):
     """Two processes, which really run, write what one writes."""
     started = []
 
-    class Counted(builder.prepare.cache.ProcessPoolExecutor):
+    class Counted(builder.prepare.workers.ProcessPoolExecutor):
         def __init__(self, processes, **keywords):
             started.append(processes)
             super().__init__(processes, **keywords)
 
-    monkeypatch.setattr(builder.prepare.cache, "ProcessPoolExecutor", Counted)
+    monkeypatch.setattr(builder.prepare.workers, "ProcessPoolExecutor", Counted)
     rows = {"thanks_dataset": circles(1, 3100)}
     for workers in (1, 2):
         config = config_of(tmp_path, rows, workers=workers, cache_dir=tmp_path / f"cache{workers}")

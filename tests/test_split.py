@@ -25,12 +25,12 @@ def keyed(lines: Iterable[Line]) -> pl.DataFrame:
         (
             source,
             bool(official),
-            content_key(description, program),
+            int(content_key(description, program), 16),
             *(xxh3_64_intdigest(text.encode()) if text else None for text in (description, program)),
         )
         for source, description, program, *official in lines
     ]
-    texts = {"source": pl.String, "official": pl.Boolean, "content": pl.String}
+    texts = {"source": pl.String, "official": pl.Boolean, "content": pl.UInt64}
     schema = {**texts, "description_key": pl.UInt64, "program_key": pl.UInt64}
     return pl.DataFrame(rows, schema=schema, orient="row").with_row_index("index")
 

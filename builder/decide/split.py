@@ -13,6 +13,7 @@ from xxhash import xxh3_64_intdigest
 
 from builder.decide.groups import components
 
+SPLIT = pl.Enum(["train", "test"])
 LARGE_SHARE = 0.01
 LARGE_ROWS = 20
 """A group with more rows of one source than the larger of these (a share of its rows, rows) goes to train."""
@@ -26,14 +27,15 @@ def split_rows(rows: pl.DataFrame, test_size: float, seed: int) -> pl.DataFrame:
     """The side and the group of each row.
 
     Args:
-        rows: `index`, `source`, `official`, `content`, `description_key`, `program_key`, sorted by index.
+        rows: `source`, `official`, `content`, `description_key`, `program_key`.
         test_size: share of each source's distinct normalised descriptions, between 0 and 1.
         seed: keys the hash by which groups are ranked.
 
     Returns:
-        `index`, `group` (16 hex digits) and `split` (`train` or `test`), in the order of `rows`.
+        `group` (a 64-bit number that all its rows share) and `split` (`train` or `test`), in the order of `rows`.
     """
-    members = rows.with_columns(pl.Series("component", components(rows)))
+    keys = rows.select("source", "official", "content", "description_key", "program_key")
+    members = keys.with_columns(pl.Series("component", components(keys)))
     sources = _sources(members, test_size, seed)
     shares = (
         members.group_by("component", "source")
@@ -48,13 +50,9 @@ def split_rows(rows: pl.DataFrame, test_size: float, seed: int) -> pl.DataFrame:
     )
     groups = _ranked(members, seed).join(shares, on="component").sort("component")
     drawn = pl.col("has_official").not_() & pl.col("large").not_() & (pl.col("rank") < pl.col("cut"))
-    named = groups.select(
-        "component",
-        pl.Series("group", [f"{key:016x}" for key in groups["key"]], dtype=pl.String),
-        pl.when(pl.col("official") | drawn).then(pl.lit("test")).otherwise(pl.lit("train")).alias("split"),
-    )
-    sides = members.select("index", "component").join(named, on="component", how="left", maintain_order="left")
-    return sides.drop("component")
+    side = pl.when(pl.col("official") | drawn).then(pl.lit("test", SPLIT)).otherwise(pl.lit("train", SPLIT))
+    named = groups.select("component", pl.col("key").alias("group"), side.alias("split"))
+    return members.select("component").join(named, on="component", how="left", maintain_order="left").drop("component")
 
 
 def _sources(members: pl.DataFrame, test_size: float, seed: int) -> pl.DataFrame:
@@ -70,7 +68,7 @@ def _sources(members: pl.DataFrame, test_size: float, seed: int) -> pl.DataFrame
         cut = 0 if official else _cut(own.with_columns(pl.Series("component", components(own))), test_size, seed, limit)
         told.append((name, float(cut), float(max(size, 1)), limit, official))
     columns = {
-        "source": pl.String,
+        "source": members.schema["source"],
         "cut": pl.Float64,
         "size": pl.Float64,
         "limit": pl.Float64,
@@ -95,7 +93,7 @@ def _ranked(members: pl.DataFrame, seed: int) -> pl.DataFrame:
     none either, of the content.
     """
     program = pl.col("program_key").min() ^ _PROGRAM
-    content = pl.col("content").min().str.to_integer(base=16, dtype=pl.UInt64, strict=False) ^ _CONTENT
+    content = pl.col("content").min() ^ _CONTENT
     groups = members.group_by("component").agg(
         pl.coalesce(pl.col("description_key").min(), program, content).alias("key"),
         pl.len().alias("rows"),

@@ -8,21 +8,20 @@ import orjson
 import polars as pl
 
 from builder.emit.rows import PreparedFile, texts_of
+from builder.ledger import id_column, kept
 
 OLDER_RULE = "lower case, white space collapsed, best source stays"
 
 
-def duplication_report(ledger: pl.DataFrame, rows: pl.DataFrame, priorities: Mapping[str, int]) -> dict[str, Any]:
+def duplication_report(ledger: pl.DataFrame, priorities: Mapping[str, int]) -> dict[str, Any]:
     """The content of `deduplication_report.json`.
 
     Args:
-        ledger: closed, in the order of `rows`.
-        rows: `index`, `legacy_key` and `official` of every row read, best source first.
+        ledger: open, with `legacy_key`.
         priorities: of each source; the higher one wins.
     """
-    removed = ledger.filter(pl.col("stage") == "duplicate").with_columns(kept_source=_source_of("kept_id"))
-    kept_count = ledger.filter(pl.col("outcome") == "kept").height
-    competed = removed.height + kept_count + ledger.filter(pl.col("stage") == "leak").height
+    removed = _removed(ledger)
+    competed = removed.height + kept(ledger).height + ledger.filter(pl.col("stage") == "leak").height
     pairs = removed.group_by("source", "kept_source").len().sort("source", "kept_source")
     within = removed.filter(pl.col("source") == pl.col("kept_source")).height
     return {
@@ -41,22 +40,26 @@ def duplication_report(ledger: pl.DataFrame, rows: pl.DataFrame, priorities: Map
             for source, kept_source, count in pairs.iter_rows()
         ],
         "priorities": dict(priorities),
-        "departures_from_the_older_rule": _departures(ledger, rows),
+        "departures_from_the_older_rule": _departures(ledger),
     }
 
 
-def _source_of(column: str) -> pl.Expr:
-    return pl.col(column).str.replace(r"/\d+$", "")
+def _removed(ledger: pl.DataFrame) -> pl.DataFrame:
+    """The rows removed as duplicates: `index`, `source`, `row`, `reason`, and the row that stayed."""
+    stayed = ledger.select(pl.col("index").alias("kept_index"), kept_source="source", kept_row="row")
+    return (
+        ledger.filter(pl.col("stage") == "duplicate")
+        .select("index", "source", "row", "reason", "kept_index")
+        .join(stayed, on="kept_index", how="left", maintain_order="left")
+        .with_columns(pl.col("source", "kept_source", "reason").cast(pl.String))
+    )
 
 
-def _departures(ledger: pl.DataFrame, rows: pl.DataFrame) -> dict[str, Any]:
+def _departures(ledger: pl.DataFrame) -> dict[str, Any]:
     """Rows about which the older rule, applied to all rows read, would have decided otherwise."""
-    first = pl.col("index") == pl.col("index").min().over("legacy_key")
-    both = pl.concat(
-        [ledger.drop("official"), rows.select("index", "legacy_key", "official")], how="horizontal"
-    ).with_columns(stays=first)
-    kept = pl.col("outcome") == "kept"
-    rescued = both.filter(kept & ~pl.col("stays"))
+    stays = pl.col("index") == pl.col("index").min().over("legacy_key")
+    both = ledger.select("index", "official", "stage", stays.alias("stays"))
+    rescued = kept(both).filter(~pl.col("stays"))
     official = rescued.filter("official").height
     merged = both.filter((pl.col("stage") == "duplicate") & pl.col("stays"))
     return {
@@ -74,17 +77,15 @@ def _departures(ledger: pl.DataFrame, rows: pl.DataFrame) -> dict[str, Any]:
 
 
 def write_removed(ledger: pl.DataFrame, files: Sequence[PreparedFile], path: Path) -> int:
-    """Write every removed duplicate to a JSON array, in the order of reading; returns their number.
-
-    `ledger` is closed, with the column `index`.
-    """
-    removed = ledger.filter(pl.col("stage") == "duplicate").with_columns(kept_source=_source_of("kept_id"))
+    """Write every removed duplicate to a JSON array, in the order of reading; returns their number."""
+    removed = _removed(ledger)
     columns = ("id", "source", "description", "kept_id", "kept_source", "reason")
     count = 0
     with path.open("wb") as opened:
         opened.write(b"[")
         for part in texts_of(files, removed):
-            for row in part.sort("index").select(columns).iter_rows(named=True):
+            told = part.sort("index").with_columns(id_column(), id_column("kept_source", "kept_row").alias("kept_id"))
+            for row in told.select(columns).iter_rows(named=True):
                 opened.write(b",\n" if count else b"\n")
                 opened.write(orjson.dumps(row))
                 count += 1

@@ -5,7 +5,7 @@ their place in the order, then each bucket is sorted on its own. Memory holds on
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from xxhash import xxh3_64_intdigest
 
 from builder.emit.augment import variant_text
+from builder.ledger import id_column
 
 BUCKET_BYTES = 48 << 20
 """Text bytes of one bucket, about; the number of buckets changes no byte of the output."""
@@ -51,12 +52,15 @@ def order_rows(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
     return rows.with_columns(pl.Series("order", order, dtype=pl.UInt64))
 
 
-def emitted_rows(files: Sequence[PreparedFile], wanted: pl.DataFrame) -> Iterator[EmittedRow]:
+def emitted_rows(
+    files: Sequence[PreparedFile], wanted: pl.DataFrame, licences: Mapping[str, str]
+) -> Iterator[EmittedRow]:
     """The rows of one split in their order.
 
     Args:
         files: the prepared rows of each source.
-        wanted: one line a row to write: `index`, `variant`, `order`, `id`, `source`, `licence`, `official`.
+        wanted: one line a row to write: `index`, `source`, `row`, `variant`, `order`, `official`.
+        licences: of each source.
     """
     total = sum(file.text_bytes for file in files)
     copies = wanted.height / max(wanted["index"].n_unique(), 1)
@@ -65,7 +69,7 @@ def emitted_rows(files: Sequence[PreparedFile], wanted: pl.DataFrame) -> Iterato
     placed = wanted.with_columns(bucket=(pl.col("order") // width).cast(pl.UInt32))
     if buckets == 1:
         parts = [part for _, part in _with_texts(files, placed)]
-        yield from _sorted_rows(pl.concat(parts)) if parts else ()
+        yield from _sorted_rows(pl.concat(parts), licences) if parts else ()
         return
     with tempfile.TemporaryDirectory(prefix="manim-combined-") as folder:
         writers: dict[int, pa.ipc.RecordBatchStreamWriter] = {}
@@ -82,7 +86,7 @@ def emitted_rows(files: Sequence[PreparedFile], wanted: pl.DataFrame) -> Iterato
             sink.close()
         for bucket in sorted(writers):
             with pa.OSFile(str(Path(folder) / f"{bucket}.arrow"), "rb") as source, pa.ipc.open_stream(source) as stream:
-                yield from _sorted_rows(_frame(stream.read_all()))
+                yield from _sorted_rows(_frame(stream.read_all()), licences)
 
 
 def texts_of(files: Sequence[PreparedFile], wanted: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -120,8 +124,9 @@ def _frame(table: pa.Table) -> pl.DataFrame:
     return frame
 
 
-def _sorted_rows(rows: pl.DataFrame) -> Iterator[EmittedRow]:
-    columns = ("id", "source", "variant", "description", "code", "licence", "official")
+def _sorted_rows(rows: pl.DataFrame, licences: Mapping[str, str]) -> Iterator[EmittedRow]:
+    columns = (id_column(), "source", "variant", "description", "code", "official")
     for row in rows.sort("order", "index", "variant").select(columns).iter_rows():
-        row_id, source, variant, description, code, licence, official = row
-        yield EmittedRow(row_id, source, variant, variant_text(description, variant), code, licence, official)
+        row_id, source, variant, description, code, official = row
+        prompt = variant_text(description, variant)
+        yield EmittedRow(row_id, source, variant, prompt, code, licences[source], official)

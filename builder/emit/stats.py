@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from builder.emit.rows import EmittedRow
-from builder.ledger import funnel
+from builder.ledger import REPAIRS_SEPARATOR, funnel, kept, reasons
 
 
 @dataclass(slots=True)
@@ -56,11 +56,12 @@ class Written:
         }
 
 
-def leakage(ledger: pl.DataFrame, rows: pl.DataFrame, train: Written, test: Written) -> dict[str, Any]:
+def leakage(ledger: pl.DataFrame, train: Written, test: Written) -> dict[str, Any]:
     """How many test rows share a prompt or a program with train: prompts as written, programs by their tokens.
 
-    `rows` holds `index`, `split`, `program_key` of the kept rows. Only equality counts here.
+    Only equality counts here. `ledger` is open, with `program_key`.
     """
+    rows = kept(ledger)
     programs = {
         side: rows.filter(pl.col("split") == side)["program_key"].drop_nulls().to_numpy() for side in ("train", "test")
     }
@@ -77,24 +78,22 @@ def leakage(ledger: pl.DataFrame, rows: pl.DataFrame, train: Written, test: Writ
 def build_stats(
     ledger: pl.DataFrame, written: dict[str, Written], leaks: dict[str, Any], augmentation_factor: float
 ) -> dict[str, Any]:
-    """The content of `dataset_stats.json`; `ledger` is closed."""
+    """The content of `dataset_stats.json`."""
     lines = funnel(ledger)
     official = ledger.filter("official")
-    reasons = ledger.filter(pl.col("outcome") == "dropped").group_by("stage", "reason").len().sort("stage", "reason")
-    kept_train = ledger.filter((pl.col("outcome") == "kept") & (pl.col("split") == "train")).height
     return {
         "rows_read": ledger.height,
         "rows_kept": sum(line["kept"] for line in lines),
         "rows_dropped": ledger.height - sum(line["kept"] for line in lines),
         "funnel_by_source": lines,
-        "reasons": [{"stage": stage, "reason": reason, "rows": count} for stage, reason, count in reasons.iter_rows()],
+        "reasons": [{"stage": stage, "reason": reason, "rows": count} for stage, reason, count in reasons(ledger)],
         "cleaning_and_repairs": _steps(ledger),
         "augmentation": {
             "factor": augmentation_factor,
-            "train_rows_before": kept_train,
+            "train_rows_before": sum(line["train"] for line in lines),
             "train_rows_after": written["train"].rows,
         },
-        "official_test_rows": {"read": official.height, "kept": official.filter(pl.col("outcome") == "kept").height},
+        "official_test_rows": {"read": official.height, "kept": kept(official).height},
         "splits": {side: counts.summary() for side, counts in written.items()},
         "leakage": leaks,
     }
@@ -102,7 +101,7 @@ def build_stats(
 
 def _steps(ledger: pl.DataFrame) -> dict[str, int]:
     """Rows in which each cleaning step or repair was made, kept or not."""
-    counts = ledger.select(pl.col("repairs").explode().drop_nulls().value_counts(sort=False).alias("step")).unnest(
-        "step"
-    )
-    return dict(sorted(counts.iter_rows()))
+    counts: Counter[str] = Counter()
+    for names, rows in ledger.group_by("repairs").len().iter_rows():
+        counts.update({name: rows for name in names.split(REPAIRS_SEPARATOR) if name})
+    return dict(sorted(counts.items()))
