@@ -5,7 +5,6 @@ Heavy libraries are imported by the command that needs them, so that `--help` an
 
 import argparse
 import sys
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -19,6 +18,7 @@ from builder.config import (
     default_cache_dir,
     make_config,
     nearest,
+    read_toml,
     setting_names,
 )
 from builder.errors import BuilderError, SettingError
@@ -31,7 +31,7 @@ _EXAMPLES = {
     "build": "python -m builder build --sample\n  python -m builder build --config all --config deduplicated",
     "export": "python -m builder export --deduplicate --output-dir training_set\n"
     "  python -m builder export --local thanks_dataset=rows.jsonl --datasets thanks_dataset",
-    "sources": "python -m builder sources\n  python -m builder sources --local mine=rows.csv",
+    "sources": "python -m builder sources\n  python -m builder sources --inspect rows.csv",
     "explain": "python -m builder explain manim_codegen/000004 --sample",
 }
 
@@ -88,11 +88,13 @@ def _export(given: argparse.Namespace) -> int:
 
 
 def _sources(given: argparse.Namespace) -> int:
-    from builder.sources.inspect import inspect_sources
+    from builder.prepare.judge import judge_text
+    from builder.sources.inspect import inspect_file, inspect_sources
     from builder.terminal import show_sources
 
     config, _ = _one_config(given)
-    show_sources(inspect_sources(config))
+    one = "inspect" in given
+    show_sources([inspect_file(given.inspect, config, judge_text)] if one else inspect_sources(config, judge_text))
     return DONE
 
 
@@ -127,12 +129,7 @@ def _settings(given: argparse.Namespace) -> tuple[list[str], dict[str, Any], str
 
 
 def _from_file(path: Path) -> dict[str, Any]:
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingError(f"--config-file {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise SettingError(f"--config-file {path}: not TOML: {error}") from error
+    values = read_toml(path, "--config-file")
     known = (*setting_names(), "config", "output_dir")
     for key in values:
         if key not in known:
@@ -150,7 +147,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _command(commands, "build", _build, "build configs of the dataset into a folder that load_dataset reads")
     _command(commands, "export", _export, "write train.json and test.json for offline fine-tuning")
-    _command(commands, "sources", _sources, "show each source with its columns, rows, licence and cache state")
+    sources = _command(
+        commands, "sources", _sources, "show each source with its columns, rows, licence and cache state"
+    )
+    sources.add_argument("--inspect", metavar="FILE", help="show any file or folder, and what to type to build from it")
     explain = _command(commands, "explain", _explain, "show what became of a row and why")
     explain.add_argument("id", metavar="ID", help="the row, as in the ledger: SOURCE/ROW")
     return parser

@@ -82,12 +82,14 @@ def _add_row(table: Table, label: str, counts: Sequence[int], style: str | None 
 
 
 def show_sources(sources: Sequence[dict[str, Any]]) -> None:
-    """Each source with where it lives, its columns, rows, licence and cache state."""
+    """Each source with where it lives, its columns, the fields chosen and why, rows, licence and cache state."""
     console = _console()
     for source in sources:
         console.print(f"[bold]{escape(source.pop('name'))}[/]")
         for key, value in source.items():
-            console.print(f"  {key:<12} {escape(str(value))}")
+            lines = value if isinstance(value, tuple) else (value,)
+            for number, line in enumerate(lines):
+                console.print(f"  {'' if number else key:<12} {escape(str(line))}")
 
 
 def show_explanation(explanation: dict[str, Any]) -> None:

@@ -67,7 +67,7 @@ def _sources(members: pl.DataFrame, test_size: float, seed: int) -> pl.DataFrame
         limit = max(LARGE_SHARE * own.height, LARGE_ROWS)
         cut = 0 if official else _cut(own.with_columns(pl.Series("component", components(own))), test_size, seed, limit)
         told.append((name, float(cut), float(max(size, 1)), limit, official))
-    columns = {
+    columns: dict[str, pl.DataType | type[pl.DataType]] = {
         "source": members.schema["source"],
         "cut": pl.Float64,
         "size": pl.Float64,

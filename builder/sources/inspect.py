@@ -1,29 +1,54 @@
-"""What is known of each source without fetching anything."""
+"""What is known of each source without fetching anything, and of a file never seen before."""
 
+import functools
+import re
+import shlex
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from builder.config import BuildConfig
 from builder.errors import FieldsNotFoundError
-from builder.sources.fields import find_fields
-from builder.sources.read import open_source
+from builder.example import Judge
+from builder.sources.columns import judge_columns
+from builder.sources.detect import evidence_lines
+from builder.sources.fields import Fields
+from builder.sources.read import choose, open_source
+from builder.sources.sampling import bytes_columns
 from builder.sources.select import select_sources
 from builder.sources.spec import SourceSpec
+from builder.sources.tables import Table
 
 
-def inspect_sources(config: BuildConfig) -> list[dict[str, Any]]:
+def inspect_sources(config: BuildConfig, judge: Judge) -> list[dict[str, Any]]:
     """For each source of a build: where it lives, columns, fields, rows, licence, priority and cache state.
 
-    Local files are opened; of the others, what the cache holds is told.
+    Local files are opened, and their columns judged; of the others, what the cache holds is told.
 
     Raises:
         SourceError: a local file cannot be read.
     """
-    return [_inspect(spec, config) for spec in select_sources(config)]
+    return [_inspect(spec, config, judge) for spec in select_sources(config)]
 
 
-def _inspect(spec: SourceSpec, config: BuildConfig) -> dict[str, Any]:
+def inspect_file(path: str, config: BuildConfig, judge: Judge) -> dict[str, Any]:
+    """For any file or folder: columns, fields, evidence, rows, and what to type to build from it.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    name = re.sub(r"[^a-z0-9]+", "_", Path(path).stem.lower()).strip("_") or "mine"
+    spec = SourceSpec(name, "file", path)
+    told, fields = _look_into(spec, config, judge)
+    chosen = fields or Fields("COLUMN", "COLUMN")
+    flags = {"local": path, "description-field": chosen.description, "code-field": chosen.code}
+    typed = " ".join(f"--{flag} {shlex.quote(f'{name}={value}')}" for flag, value in flags.items())
+    build = {"build with": f"python -m builder export {typed} --datasets {name}"}
+    return {"name": path, **told, **build}
+
+
+def _inspect(spec: SourceSpec, config: BuildConfig, judge: Judge) -> dict[str, Any]:
     told: dict[str, Any] = {
         "name": spec.name,
         "where": f"{spec.kind} {spec.location}" + (f" ({spec.file})" if spec.file else ""),
@@ -32,17 +57,8 @@ def _inspect(spec: SourceSpec, config: BuildConfig) -> dict[str, Any]:
     }
     expected = f"{spec.expected_rows:,} expected" if spec.expected_rows else "number not known"
     if spec.kind == "file":
-        table = open_source(spec, config.cache).table
-        told["columns"] = ", ".join(table.columns)
-        try:
-            fields = find_fields(spec, table.columns)
-            told["fields"] = f"description: {fields.description}; code: {fields.code}"
-            wanted = [fields.code]
-        except FieldsNotFoundError as error:
-            told["fields"] = str(error)
-            wanted = list(table.columns[:1])
-        rows = sum(len(next(iter(batch.values()))) for batch in table.batches(wanted)) if wanted else 0
-        told["rows"] = f"{rows:,} ({expected})"
+        told |= _look_into(spec, config, judge)[0]
+        told["rows"] = f"{told['rows']} ({expected})"
         told["cache"] = "local file"
         return told
     told["fields"] = f"description: {spec.description_field}; code: {spec.code_field}"
@@ -54,3 +70,28 @@ def _inspect(spec: SourceSpec, config: BuildConfig) -> dict[str, Any]:
     else:
         told |= {"columns": "told once it is downloaded", "rows": expected, "cache": "not downloaded"}
     return told
+
+
+def _look_into(spec: SourceSpec, config: BuildConfig, judge: Judge) -> tuple[dict[str, Any], Fields | None]:
+    """What a local source holds, as lines to show, and the fields chosen; `None` where the choice is refused."""
+    opened = open_source(spec, config.cache)
+    judge = functools.cache(judge)
+    told: dict[str, Any] = {"columns": ", ".join(opened.table.columns)}
+    fields = None
+    try:
+        choice = choose(opened, judge)
+        fields = choice.fields
+        told["fields"] = f"description: {fields.description}; code: {fields.code}"
+        told["chosen"] = f"{choice.how}, confidence {choice.confidence:.2f}"
+    except FieldsNotFoundError as error:
+        told["fields"] = str(error)
+        told["chosen"] = "none"
+    unread = bytes_columns(opened.fetched.files)
+    told["evidence"] = evidence_lines(opened.table, judge_columns(opened.table, judge, unread), unread)
+    told["rows"] = f"{_count(opened.table):,}"
+    return told, fields
+
+
+def _count(table: Table) -> int:
+    """Rows of a table; no column is read where the format knows their number."""
+    return sum(len(batch[""]) for batch in table.batches(("",)))

@@ -9,12 +9,15 @@ import pyarrow.parquet as pq
 
 from builder.errors import SourceError
 from builder.events import Events
-from builder.example import READ_SCHEMA
+from builder.example import READ_SCHEMA, Judge
 from builder.files import code_hash, sha256_of, short_hash, written_aside
+from builder.sources.detect import Choice, choose_fields
 from builder.sources.fetched import Fetched
 from builder.sources.fields import Fields, find_fields
 from builder.sources.hub import fetch_hub
 from builder.sources.kaggle import fetch_kaggle
+from builder.sources.nested import with_nested
+from builder.sources.sampling import bytes_columns
 from builder.sources.spec import SourceSpec
 from builder.sources.tables import Batch, BrokenRow, Table, data_files, open_table
 
@@ -74,28 +77,49 @@ def open_source(spec: SourceSpec, cache_dir: Path) -> OpenedSource:
     return OpenedSource(spec, fetched, open_table(fetched.files))
 
 
-def read_source(spec: SourceSpec, cache_dir: Path, events: Events) -> ReadSource:
-    """Read a source into the cache, or find it there.
+def choose(opened: OpenedSource, judge: Judge) -> Choice:
+    """The columns of an open source.
+
+    Raises:
+        SourceError: a file cannot be read.
+        FieldsNotFoundError: the description or code column cannot be told.
+    """
+    return choose_fields(opened.spec, opened.table, judge, bytes_columns(opened.fetched.files))
+
+
+def read_source(spec: SourceSpec, cache_dir: Path, events: Events, judge: Judge | None = None) -> ReadSource:
+    """Read a source into the cache, or find it there. Without a judge of texts, columns are told by name alone.
 
     Raises:
         SourceError: the source cannot be had or read.
         FieldsNotFoundError: its description or code column cannot be told.
     """
     opened = open_source(spec, cache_dir)
-    fields = find_fields(spec, opened.table.columns)
+    fields = _fields(opened, judge, events)
     if spec.split_field and not fields.split:
         events.warn(f"{spec.name}: no column {spec.split_field!r}, so its official test rows cannot be told")
     files = tuple(SourceFile(sha256_of(file), file.stat().st_size) for file in opened.fetched.files)
     here = Path(__file__).parent
-    key = short_hash([code_hash(here / "read.py", here / "tables.py"), repr(fields), *(f.sha256 for f in files)])
+    key = short_hash(
+        [code_hash(here / "read.py", here / "tables.py", here / "nested.py"), repr(fields), *(f.sha256 for f in files)]
+    )
     path = cache_dir / "read" / f"{spec.name}-{key}.parquet"
     if not path.exists():
-        _convert(opened.table, fields, path, spec.name, events)
+        _convert(with_nested(opened.table), fields, path, spec.name, events)
     rows = pq.read_metadata(path).num_rows
     if not rows:
         raise SourceError(f"{spec.name}: the source has no rows ({', '.join(str(f) for f in opened.fetched.files)})")
     _compare_with_expected(spec, rows, events)
     return ReadSource(spec, path, rows, opened.table.columns, fields, files, opened.fetched.revision)
+
+
+def _fields(opened: OpenedSource, judge: Judge | None, events: Events) -> Fields:
+    if judge is None:
+        return find_fields(opened.spec, opened.table.columns)
+    choice = choose(opened, judge)
+    if warning := choice.warning(opened.spec, opened.table.columns):
+        events.warn(warning)
+    return choice.fields
 
 
 def _compare_with_expected(spec: SourceSpec, rows: int, events: Events) -> None:

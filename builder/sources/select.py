@@ -1,11 +1,10 @@
 """Which sources a build reads: the table, a TOML file, local files and column overrides, brought together."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 
-from builder.config import BuildConfig, nearest
+from builder.config import BuildConfig, nearest, read_toml
 from builder.errors import SettingError
 from builder.files import sha256_of, short_hash
 from builder.sources.spec import KINDS, SourceSpec, known_sources
@@ -82,12 +81,7 @@ def _with_columns(
 
 
 def _from_toml(path: Path, known: Mapping[str, SourceSpec]) -> dict[str, SourceSpec]:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingError(f"--sources-file {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise SettingError(f"--sources-file {path}: not TOML: {error}") from error
+    content = read_toml(path, "--sources-file")
     tables = content["sources"] if list(content) == ["sources"] else content
     found = {}
     for name, table in tables.items():
