@@ -24,6 +24,15 @@ def circles(first: int, last: int) -> list[Row]:
     return [(f"Draw a circle of radius {n}", scene(f"Circle(radius={n})")) for n in range(first, last + 1)]
 
 
+SOURCES = {
+    "manimbench": [(*row, "test" if n < 4 else "train") for n, row in enumerate(circles(1, 30))],
+    "bespoke_manim": [*circles(21, 60), ("Draw a ring", "x = 1"), ("Draw a ring", scene("Annulus()"))],
+    "thanks_dataset": [*circles(41, 100), ("Draw a rectangle", "class Shown(Scene)\n    no colon"), ("", "")],
+    "manim_codegen": [("draw a RING.", scene("Annulus()  # as above")), *circles(95, 120)],
+}
+"""Four sources that overlap, with official rows and invalid rows."""
+
+
 def write_source(folder: Path, name: str, rows: Iterable[Row]) -> Path:
     """Write a source's rows to `<folder>/<name>.jsonl`, in columns that every source is read by."""
     path = folder / f"{name}.jsonl"
