@@ -4,12 +4,14 @@ Heavy libraries are imported by the command that needs them, so that `--help` an
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from builder.cli_push import add_push_flags
 from builder.config import (
     CONFIG_HELP,
     CONFIG_NAMES,
@@ -33,28 +35,40 @@ _EXAMPLES = {
     "  python -m builder export --local thanks_dataset=rows.jsonl --datasets thanks_dataset",
     "sources": "python -m builder sources\n  python -m builder sources --inspect rows.csv",
     "explain": "python -m builder explain manim_codegen/000004 --sample",
+    "push": "python -m builder push --repo org/manim-sft --dry-run\n"
+    "  python -m builder push --repo org/manim-sft --public --licences permissive --tag v1.2",
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code."""
-    parser = _parser()
-    given = parser.parse_args(arguments)
-    if not hasattr(given, "run"):
-        parser.print_help()
-        return WRONG_USAGE
-    run: Callable[[argparse.Namespace], int] = given.run
     try:
-        return run(given)
+        parser = _parser()
+        given = _parsed(parser, sys.argv[1:] if arguments is None else arguments)
+        if not hasattr(given, "run"):
+            parser.print_help()
+            return WRONG_USAGE
+        code: int = given.run(given)
+        sys.stdout.flush()
+        return code
     except SettingError as error:
-        print(f"wrong setting: {error}", file=sys.stderr)
-        return WRONG_USAGE
+        return _failed("wrong setting", str(error), WRONG_USAGE)
     except BuilderError as error:
-        print(f"failed: {error}", file=sys.stderr)
+        return _failed("failed", str(error), FAILED)
+    except MemoryError:
+        return _failed("failed", "out of memory; use fewer --workers, or fewer --datasets at a time", FAILED)
+    except BrokenPipeError:  # who reads this went away (`| head`): the rest has nowhere to go
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except KeyboardInterrupt:
-        print("interrupted; the earlier output is as it was", file=sys.stderr)
-        return INTERRUPTED
+        return _failed("interrupted", "the earlier output is as it was", INTERRUPTED)
+
+
+def _failed(how: str, text: str, code: int) -> int:
+    """Say in one line what went wrong."""
+    line = "; ".join(line.strip() for line in text.splitlines() if line.strip())
+    print(f"{how}: {line}".encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
+    return code
 
 
 def _build(given: argparse.Namespace) -> int:
@@ -93,9 +107,21 @@ def _sources(given: argparse.Namespace) -> int:
     from builder.terminal import show_sources
 
     config, _ = _one_config(given)
+    if given.check:
+        return _check_sources(config)
     one = "inspect" in given
-    show_sources([inspect_file(given.inspect, config, judge_text)] if one else inspect_sources(config, judge_text))
+    show_sources([inspect_file(given.inspect, judge_text)] if one else inspect_sources(config, judge_text))
     return DONE
+
+
+def _check_sources(config: BuildConfig) -> int:
+    from builder.sources.checking import check_sources
+    from builder.terminal import Terminal, show_sources
+
+    with Terminal() as terminal:
+        checked = check_sources(config, terminal)
+    show_sources([{"name": source.name, **source.lines} for source in checked])
+    return DONE if all(source.reached for source in checked) else FAILED
 
 
 def _explain(given: argparse.Namespace) -> int:
@@ -106,6 +132,14 @@ def _explain(given: argparse.Namespace) -> int:
     with Terminal() as terminal:
         explanation = explain(config, given.id, terminal)
     show_explanation(explanation)
+    return DONE
+
+
+def _push(given: argparse.Namespace) -> int:
+    from builder.cli_push import push
+
+    names, settings, output_dir = _settings(given)
+    push(given, names or list(CONFIG_NAMES), settings, Path(output_dir or PACKAGE_FOLDER))
     return DONE
 
 
@@ -121,11 +155,18 @@ def _settings(given: argparse.Namespace) -> tuple[list[str], dict[str, Any], str
     flags = vars(given)
     values = _from_file(Path(flags["config_file"])) if "config_file" in flags else {}
     values |= {name: flags[name] for name in (*setting_names(), "config", "output_dir") if name in flags}
+    if flags.get("update_lock") == []:
+        values["update_lock"] = ["*"]
     if flags.get("no_augmentation"):
         values["augmentation_factor"] = 1.0
     names = values.pop("config", [])
     output_dir = values.pop("output_dir", "")
-    return [names] if isinstance(names, str) else list(names), values, str(output_dir)
+    names = [names] if isinstance(names, str) else names
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise SettingError(f"config = {names!r}: a name or a list of names is wanted")
+    if not isinstance(output_dir, str):
+        raise SettingError(f"output_dir = {output_dir!r}: a text is wanted")
+    return names, values, output_dir
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -137,8 +178,44 @@ def _from_file(path: Path) -> dict[str, Any]:
     return values
 
 
+class _Parser(argparse.ArgumentParser):
+    """Knows its flags, and raises `SettingError` instead of printing the usage and leaving."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.flags: list[str] = []
+        super().__init__(**settings)
+        self.set_defaults(flags=self.flags)
+
+    def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
+        """As `argparse` does."""
+        self.flags += [name for name in names if name.startswith("--")]
+        return super().add_argument(*names, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        """Never returns."""
+        raise SettingError(f"{message}; see {self.prog} --help")
+
+
+def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
+    """The arguments, all of them known.
+
+    Raises:
+        SettingError: an unknown command or flag; the nearest right one is named.
+    """
+    command = next((word for word in arguments if not word.startswith("-")), None)
+    if command is not None and command not in _EXAMPLES:
+        raise SettingError(f"no command is named {command!r}{nearest(command, _EXAMPLES)}")
+    given, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        flag = unknown[0].partition("=")[0]
+        if not flag.startswith("-"):
+            raise SettingError(f"{flag!r} stands where no value is wanted; see {parser.prog} {command} --help")
+        raise SettingError(f"no flag is named {flag!r}{nearest(flag, given.flags)}")
+    return given
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m builder",
         description="Turns public Manim prompt-and-code data into one fine-tuning set, with an account of every row.",
         epilog=_EPILOG,
@@ -151,6 +228,14 @@ def _parser() -> argparse.ArgumentParser:
         commands, "sources", _sources, "show each source with its columns, rows, licence and cache state"
     )
     sources.add_argument("--inspect", metavar="FILE", help="show any file or folder, and what to type to build from it")
+    sources.add_argument(
+        "--check",
+        action="store_true",
+        default=False,
+        help="ask each source: can it be reached, at which revision, with how many rows, how many bytes to fetch",
+    )
+    push = _command(commands, "push", _push, "push the built dataset to the Hub in one commit, and read it back")
+    add_push_flags(push, PACKAGE_FOLDER)
     explain = _command(commands, "explain", _explain, "show what became of a row and why")
     explain.add_argument("id", metavar="ID", help="the row, as in the ledger: SOURCE/ROW")
     return parser
@@ -188,6 +273,8 @@ def _add_setting(parser: argparse.ArgumentParser, name: str, default: Any, metad
     metavar = metadata["metavar"]
     if isinstance(default, bool):
         parser.add_argument(flag, action="store_true", help=text)
+    elif name == "update_lock":
+        parser.add_argument(flag, nargs="*", metavar=metavar, help=text)
     elif name == "datasets":
         parser.add_argument(flag, nargs="+", metavar=metavar, help=text)
     elif isinstance(default, tuple):

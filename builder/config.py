@@ -15,6 +15,7 @@ from typing import Any
 from builder.errors import SettingError
 
 FORMATS = ("sharegpt", "messages")
+LICENCE_CHOICES = ("any", "permissive")
 CACHE_VARIABLE = "MANIM_DATASETS_CACHE"
 DEFAULT_SYSTEM_PROMPT = (
     "You are a Manim code generator. Given a description of an animation, answer with one complete Python "
@@ -46,6 +47,7 @@ class BuildConfig:
     system_prompt: str = _setting(DEFAULT_SYSTEM_PROMPT, "the system message of every conversation", "TEXT")
     keep_repaired_in_test: bool = _setting(False, "let repaired rows stay on the test side")
     datasets: tuple[str, ...] = _setting((), "read only these sources", "NAME")
+    licences: str = _setting("any", "read sources with any licence, or only with a permissive one", "any|permissive")
     sample: bool = _setting(False, "read the small sample that ships with the package, without a network")
     local: tuple[tuple[str, str], ...] = _setting((), "read a source from a local file or folder", "NAME=PATH")
     sources_file: str = _setting("", "a TOML file with more sources, or changes to known ones", "FILE")
@@ -53,6 +55,13 @@ class BuildConfig:
     code_field: tuple[tuple[str, str], ...] = _setting((), "the code column of a source", "NAME=COLUMN")
     strict: bool = _setting(False, "stop at a source whose columns cannot be told, instead of skipping it")
     skip_unavailable: bool = _setting(False, "go on without a source that cannot be had")
+    lock_file: str = _setting("sources.lock", "what each remote source resolved to, and is read at", "FILE", True)
+    update_lock: tuple[str, ...] = _setting(
+        (), "move these sources on to what they hold now; all, if none is named", "NAME", True
+    )
+    locked: bool = _setting(False, "refuse to build if the lock file would have to change", "", True)
+    offline: bool = _setting(False, "make no request: read only what the lock file names and the cache holds", "", True)
+    no_mirrors: bool = _setting(False, "read a source from its own place or not at all", "", True)
     cache_dir: str = _setting("", f"what was read and prepared is kept here (also ${CACHE_VARIABLE})", "DIR", True)
     workers: int = _setting(0, "processes that prepare rows; 0 for one a processor", "N", True)
     cluster: str = _setting("", "prepare rows on a Dask cluster: its scheduler, as tcp://host:port", "ADDRESS", True)
@@ -69,6 +78,8 @@ class BuildConfig:
             )
         if self.format not in FORMATS:
             raise SettingError(f"format {self.format!r}: use {' or '.join(FORMATS)}{nearest(self.format, FORMATS)}")
+        if self.licences not in LICENCE_CHOICES:
+            raise SettingError(f"licences {self.licences!r}: use {' or '.join(LICENCE_CHOICES)}")
         if self.workers < 0:
             raise SettingError(f"workers {self.workers}: a whole number from 0 is wanted")
 
@@ -83,7 +94,7 @@ class BuildConfig:
 
     def recorded(self) -> dict[str, Any]:
         """The settings that change what is written, for the manifest; paths are left out."""
-        left_out = {"local", "sources_file", "datasets", "strict", "skip_unavailable"}
+        left_out = {"local", "sources_file", "datasets", "licences", "strict", "skip_unavailable"}
         return {
             item.name: getattr(self, item.name)
             for item in fields(self)

@@ -1,39 +1,124 @@
-"""Files written aside and renamed, and hashes of files."""
+"""Files written aside and renamed, seals of cache files, hashes of files, and what a disk's refusal means."""
 
+import errno
 import hashlib
 import os
+import re
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from xxhash import xxh3_128
+
 from builder.errors import OutputError
+from builder.events import Events
 
 _CHUNK_BYTES = 1 << 20
+_ABANDONED_SECONDS = 24 * 60 * 60
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_REFUSED = _FULL | {errno.EROFS, errno.EIO}
+"""Errors that mean the disk, whatever library passes them on."""
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 @contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
+def written_aside(path: Path, seal: bool = False, flag: str = "--cache-dir") -> Iterator[Path]:
     """A temporary path beside `path`, renamed to it if the block ends well, removed otherwise.
+
+    Args:
+        path: the file to write.
+        seal: leave a hash of its bytes beside it, for `found_whole`.
+        flag: what a person can choose another place with.
 
     Raises:
         OutputError: the folder cannot be made or written, or the disk is full.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _clear_abandoned(path.parent)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         os.close(handle)
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise OutputError(cannot_write(path, error, flag)) from error
     aside = Path(name)
     try:
         yield aside
         aside.chmod(0o644)
+        if seal:
+            _seal_of(path).unlink(missing_ok=True)
+        digest = _digest(aside) if seal else ""
         aside.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+        if seal:
+            _seal_of(path).write_text(digest, encoding="ascii")
+    except Exception as error:
+        if problem := disk_error(error):
+            raise OutputError(cannot_write(path, problem, flag)) from error
+        raise
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _clear_abandoned(folder: Path) -> None:
+    """Remove what killed builds were writing; files of builds under way are younger."""
+    for aside in folder.glob(".*.part"):
+        with suppress(FileNotFoundError):
+            if time.time() - aside.stat().st_mtime > _ABANDONED_SECONDS:
+                aside.unlink()
+
+
+def found_whole(path: Path, events: Events) -> bool:
+    """Whether a sealed file is there, byte for byte as it was written; says so if it was damaged since.
+
+    One whose seal is missing was never finished, and is as good as not there.
+    """
+    try:
+        seal = _seal_of(path).read_text(encoding="ascii")
+        whole = _digest(path) == seal
+    except (OSError, ValueError):
+        return False
+    if not whole:
+        events.warn(f"{path}: damaged since it was written; it is made again")
+    return whole
+
+
+def _seal_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.seal")
+
+
+def _digest(path: Path) -> str:
+    """A hash that is quick to make, against accidents and not against forgers."""
+    digest = xxh3_128()
+    with path.open("rb") as opened:
+        while chunk := opened.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def disk_error(error: BaseException) -> OSError | None:
+    """What the system refused, if that is why an exception was raised; libraries wrap it, or put it into words."""
+    if isinstance(error, OSError) and error.errno:
+        return error
+    link: BaseException | None = error
+    while link is not None:
+        if isinstance(link, OSError) and link.errno in _REFUSED:
+            return link
+        told = _OS_ERROR.search(str(link))  # as Polars tells it
+        if told and int(told[1]) in _REFUSED:
+            return OSError(int(told[1]), os.strerror(int(told[1])))
+        link = link.__cause__ or link.__context__
+    return None
+
+
+def cannot_write(path: Path, error: OSError, flag: str) -> str:
+    """A message for a person: what, where and what to do."""
+    other = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else path
+    ours = other.is_relative_to(path) or path.is_relative_to(other) or other.parent == path.parent
+    where, flag = (path, flag) if ours else (other, "the variable TMPDIR")
+    advice = "free some space" if error.errno in _FULL else "make it writable"
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return f"{where}: cannot be written: {reason}; {advice}, or choose another place with {flag}"
 
 
 def sha256_of(path: Path) -> str:

@@ -20,15 +20,16 @@ from builder.emit.jsonl import write_json, write_json_lines
 from builder.emit.publish import MANIFEST, outputs_of, publishing
 from builder.emit.rows import EmittedRow, PreparedFile, emitted_rows, order_rows, texts_of
 from builder.emit.stats import Written, build_stats, leakage
-from builder.errors import FieldsNotFoundError, SettingError, SourceError
+from builder.errors import SettingError
 from builder.events import Events, Silent
 from builder.ledger import REPAIRS_SEPARATOR, check_accounted, close_ledger, closed_slices, id_column, kept
 from builder.prepare.cache import prepare_files
 from builder.prepare.clean_description import normalise_description
 from builder.prepare.judge import judge_text
 from builder.prepare.keys import description_key
-from builder.sources.read import ReadSource, read_source
-from builder.sources.select import select_sources
+from builder.sources.fetched import SourceFile
+from builder.sources.read import ReadSource
+from builder.sources.reading import read_sources
 
 SPLITS = ("train", "test")
 _TEXT_COLUMNS = ("description", "code")
@@ -77,7 +78,7 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
         SettingError: a setting has no meaning.
     """
     events = events or Silent()
-    sources, skipped = _read(config, events)
+    sources, skipped = read_sources(config, events, judge_text)
     files: list[PreparedFile] = []
     frames: list[pl.DataFrame] = []
     first = 0
@@ -112,27 +113,6 @@ def _keys(path: Path) -> pl.DataFrame:
         )
         .collect()
     )
-
-
-def _read(config: BuildConfig, events: Events) -> tuple[list[ReadSource], dict[str, str]]:
-    sources: list[ReadSource] = []
-    skipped: dict[str, str] = {}
-    for spec in select_sources(config):
-        try:
-            sources.append(read_source(spec, config.cache, events, judge_text))
-        except FieldsNotFoundError as error:
-            if config.strict:
-                raise
-            skipped[spec.name] = "its columns could not be told"
-            events.warn(f"skipped {error}")
-        except SourceError as error:
-            if not config.skip_unavailable:
-                raise SourceError(f"{error}\nTo build without it: --skip-unavailable, or --datasets") from error
-            skipped[spec.name] = "it could not be had"
-            events.warn(f"skipped {error}")
-    if not sources:
-        raise SourceError("no source could be read; the warnings above say why")
-    return sources, skipped
 
 
 def _text_bytes(path: Path) -> int:
@@ -275,7 +255,8 @@ def manifest_of(kind: str, builds: list[Build], staging: Path) -> dict[str, Any]
                 "rows": source.rows,
                 "rows_expected": source.spec.expected_rows,
                 "fields": {"description": source.fields.description, "code": source.fields.code},
-                "files": [{"sha256": file.sha256, "bytes": file.bytes} for file in source.files],
+                **({"mirror_of": source.mirror_of} if source.mirror_of else {}),
+                "files": [_file_record(file) for file in source.files],
             }
             for source in prepared.sources
         ],
@@ -284,6 +265,12 @@ def manifest_of(kind: str, builds: list[Build], staging: Path) -> dict[str, Any]
         "libraries": {name: _version(name) for name in ("manim-combined", *_LIBRARIES)},
         "outputs": outputs_of(staging),
     }
+
+
+def _file_record(file: SourceFile) -> dict[str, Any]:
+    """A file's hash and size; of one that was read in part, also what was read, since its hash is only stated."""
+    part = {} if file.verified else {"verified": False, "columns": dict(sorted(file.columns.items()))}
+    return {"sha256": file.sha256, "bytes": file.bytes, **part}
 
 
 def _version(library: str) -> str:

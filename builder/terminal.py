@@ -3,13 +3,18 @@
 import sys
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.syntax import Syntax
 from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from builder.hub import Pushed, PushPlan
 
 _PLAIN_WIDTH = 140
 
@@ -19,12 +24,24 @@ def _console() -> Console:
     return Console(width=None if terminal else _PLAIN_WIDTH, highlight=False, soft_wrap=not terminal)
 
 
+class _Count(ProgressColumn):
+    """How far a step has come, in its unit."""
+
+    def render(self, task: Task) -> Text:
+        """As `12/40 rows`, or `1.2 MB/4.0 MB`."""
+        unit = task.fields["unit"]
+        total = "?" if task.total is None else decimal(int(task.total)) if unit == "bytes" else f"{int(task.total):,}"
+        if unit == "bytes":
+            return Text(f"{decimal(int(task.completed))}/{total}")
+        return Text(f"{int(task.completed):,}/{total} {unit}")
+
+
 class Terminal:
     """Listens to a build: progress bars on a terminal, warnings always, both on the error stream."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (TextColumn("{task.description}"), BarColumn(), _Count(), TimeRemainingColumn())
         self._progress = Progress(
             *columns, console=self._console, disable=not self._console.is_terminal, transient=True
         )
@@ -42,7 +59,7 @@ class Terminal:
     def progress(self, step: str, done: int, total: int | None, unit: str = "rows") -> None:
         """Move the bar of a step."""
         if step not in self._tasks:
-            self._tasks[step] = self._progress.add_task(escape(f"{step} ({unit})"), total=total)
+            self._tasks[step] = self._progress.add_task(escape(step), total=total, unit=unit)
         self._progress.update(self._tasks[step], completed=done, total=total)
 
     def warn(self, message: str) -> None:
@@ -90,6 +107,55 @@ def show_sources(sources: Sequence[dict[str, Any]]) -> None:
             lines = value if isinstance(value, tuple) else (value,)
             for number, line in enumerate(lines):
                 console.print(f"  {'' if number else key:<12} {escape(str(line))}")
+
+
+def show_push_plan(place: str, plan: "PushPlan") -> None:
+    """Every file of a push with its size and what becomes of it, and what else the push does."""
+    table = Table(
+        title=f"{escape(place)}, branch {escape(plan.options.revision)}", title_justify="left", show_edge=False
+    )
+    table.add_column("change")
+    table.add_column("bytes", justify="right")
+    table.add_column("file")
+    for change in plan.changes:
+        style = "dim" if change.kind == "same" else None
+        table.add_row(change.kind, f"{change.size:,}" if change.size else "-", escape(change.path), style=style)
+    console = _console()
+    console.print(table)
+    kinds = [change.kind for change in plan.changes]
+    console.print(", ".join(f"{kinds.count(kind)} to {kind}" for kind in ("add", "change", "delete")), end="; ")
+    console.print(f"{kinds.count('same')} the same; {_besides(plan)}")
+
+
+def _besides(plan: "PushPlan") -> str:
+    """What a push does other than change files."""
+    remote, options = plan.remote, plan.options
+    parts = [] if remote.exists else ["the repository is made"]
+    parts += ["the branch is made"] if remote.exists and not remote.branch_exists else []
+    parts += ["a pull request is opened"] if options.create_pr and not plan.is_empty else []
+    parts += [f"the tag {escape(options.tag)} is set"] if options.tag else []
+    parts += ["the repository is opened to everyone"] if options.public and remote.private else []
+    return ", ".join([*parts, "public" if plan.public else "private"])
+
+
+def show_licences(licences: dict[str, str]) -> None:
+    """The licence of each source."""
+    console = _console()
+    console.print("licences:")
+    for name, licence in licences.items():
+        console.print(f"  {escape(name)}: {escape(licence)}")
+
+
+def show_pushed(place: str, pushed: "Pushed") -> None:
+    """The address of what was pushed, and what was read back."""
+    console = _console()
+    if pushed.made_commit:
+        console.print(f"pushed: {escape(pushed.address)}")
+    else:
+        console.print(f"nothing to push: {escape(place)} holds the same content at {pushed.commit}; no commit was made")
+    for name, splits in pushed.rows.items():
+        rows = ", ".join(f"{count:,} {split}" for split, count in splits.items())
+        console.print(f"read back {name}: {rows}; equal to the local build")
 
 
 def show_explanation(explanation: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ import datasets
 from builder.config import BuildConfig
 from builder.emit.card import write_card
 from builder.emit.jsonl import write_json
-from builder.emit.parquet import without_metadata
+from builder.emit.parquet import write_shards
 from builder.emit.publish import MANIFEST, outputs_of, publishing, read_manifest
 from builder.errors import SettingError
 from builder.events import Events, Silent
@@ -26,6 +26,7 @@ SHARED_SETTINGS = (
     "sample",
     "local",
     "datasets",
+    "licences",
     "sources_file",
     "description_field",
     "code_field",
@@ -78,12 +79,10 @@ def _write_config(decided: Build, staging: Path, events: Events) -> dict[str, An
         dataset.download_and_prepare(f"{private}/prepared", file_format="parquet")
         for split in SPLITS:
             events.progress(f"write {name}/{split}", dataset.written[split].rows, dataset.written[split].rows)
-            target = staging / "data" / name / f"{split}-00000-of-00001.parquet"
             if not dataset.written[split].rows:
                 continue  # `datasets` cannot read a split without rows
-            target.parent.mkdir(parents=True, exist_ok=True)
             parts = sorted(Path(private, "prepared").glob(f"*-{split}*.parquet"))
-            without_metadata(parts, target)
+            write_shards(parts, staging / "data" / name, split)
     (staging / "ledger").mkdir(exist_ok=True)
     write_ledger(decided.outcomes, staging / "ledger" / f"{name}.parquet")
     return stats_of(decided, dataset.written)

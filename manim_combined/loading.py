@@ -1,13 +1,11 @@
 """Loading a config, building it first if need be."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-from builder.config import DEFAULT_CONFIG, BuildConfig, make_config
-from builder.emit.publish import read_manifest
-from builder.sources.select import select_sources
+from builder.config import DEFAULT_CONFIG, make_config
 from manim_combined.building import DEFAULT_FOLDER, build_dataset
+from manim_combined.built import is_built
 
 
 def load(
@@ -30,19 +28,6 @@ def load(
 
     wanted = make_config(config, **settings)
     folder = Path(folder)
-    if not _is_built(wanted, folder):
+    if not is_built(wanted, folder):
         build_dataset([wanted], folder)
     return load_dataset(str(folder.resolve()), config, streaming=streaming)
-
-
-def _is_built(wanted: BuildConfig, folder: Path) -> bool:
-    """Whether a folder holds a config, made with these settings from these sources; local files are read anew."""
-    manifest = read_manifest(folder)
-    recorded = json.loads(json.dumps(wanted.recorded()))  # as the manifest holds it: lists for tuples
-    if wanted.local or wanted.sources_file or manifest.get("configs", {}).get(wanted.name) != recorded:
-        return False
-    sources = {source["name"] for source in manifest["sources"]}
-    files = [name for name in manifest["outputs"] if name.startswith(f"data/{wanted.name}/")]
-    return sources == {spec.name for spec in select_sources(wanted)} and all(
-        (folder / name).is_file() for name in files
-    )

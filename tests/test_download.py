@@ -24,18 +24,20 @@ TOKEN = "hf_thisMustNeverBeShown"
 CHILD = """
 import json, sys
 from pathlib import Path
+from builder import retry
+retry.FIRST_PAUSE_SECONDS = 0.01
 from builder.errors import SourceError
 from builder.sources.spec import SourceSpec
 spec = SourceSpec(**json.loads(sys.argv[1]))
-if spec.kind == "kaggle":
-    from builder.sources.kaggle import fetch_kaggle as fetch
-else:
-    from builder.sources.hub import fetch_hub as fetch
+from builder.sources.hub import download_hub, resolve_hub
+from builder.sources.kaggle import resolve_kaggle
+cache = Path(sys.argv[2])
 try:
-    fetched = fetch(spec, Path(sys.argv[2]))
+    found = resolve_kaggle(spec) if spec.kind == "kaggle" else resolve_hub(spec, cache)
+    files = [file.path or download_hub(spec, found.revision, file, cache) for file in found.files]
 except SourceError as error:
     sys.exit(str(error))
-print(json.dumps({"revision": fetched.revision, "files": [str(path) for path in fetched.files]}))
+print(json.dumps({"revision": found.revision, "files": [str(path) for path in files]}))
 """
 
 

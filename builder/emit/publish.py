@@ -10,15 +10,15 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from builder.errors import OutputError
-from builder.files import sha256_of, short_hash
+from builder.errors import BuilderError, OutputError
+from builder.files import cannot_write, disk_error, sha256_of, short_hash
 
 MANIFEST = "manifest.json"
 _STAGING = ".manim-combined-staging"
@@ -47,7 +47,7 @@ def publishing(folder: Path, kind: str) -> Iterator[Path]:
     except Timeout as error:
         raise OutputError(f"{folder}: another build is writing into it; wait for it, or use another folder") from error
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        raise OutputError(cannot_write(folder, error, "--output-dir")) from error
     try:
         staging: Path | None = None
         try:
@@ -56,8 +56,12 @@ def publishing(folder: Path, kind: str) -> Iterator[Path]:
             staging = Path(tempfile.mkdtemp(prefix=f"{_STAGING}-", dir=folder))
             yield staging
             _publish(staging, folder)
-        except OSError as error:
-            raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        except BuilderError:
+            raise
+        except Exception as error:
+            if problem := disk_error(error):
+                raise OutputError(cannot_write(folder, problem, "--output-dir")) from error
+            raise
         finally:
             if staging and not (staging / _COMPLETE).exists():
                 shutil.rmtree(staging, ignore_errors=True)
@@ -69,7 +73,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of an earlier build in this folder; empty if there is none, or another program's."""
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     ours = isinstance(manifest, dict) and all(isinstance(manifest.get(key), dict) for key in ("configs", "outputs"))
     return manifest if ours else {}
@@ -150,11 +154,11 @@ def _names(staging: Path) -> list[str]:
     return sorted(path.relative_to(staging).as_posix() for path in staging.rglob("*") if path.is_file())
 
 
-def _unchanged(folder: Path, name: str, recorded: Mapping[str, Any]) -> bool:
+def _unchanged(folder: Path, name: str, recorded: object) -> bool:
     """Whether a file is still as a manifest says; a name that leads out of the folder is never followed."""
-    if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+    if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or not isinstance(recorded, dict):
         return False
-    return (folder / name).is_file() and recorded == {**recorded, "sha256": sha256_of(folder / name)}
+    return (folder / name).is_file() and recorded.get("sha256") == sha256_of(folder / name)
 
 
 def _sync(path: Path) -> None:

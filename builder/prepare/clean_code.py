@@ -17,12 +17,15 @@ _FENCE = re.compile(
     r"(?:`{3,}|~{3,})[ \t]*(?:(\w[\w+.-]*)(?=[ \t]*(?:\n|\\n|\Z))|(python3?|py)\b)?[ \t]*\n?", re.IGNORECASE
 )
 _LITERAL_NEWLINE = re.compile(r"\A(\s*)(?:\\r)?\\n ?(?:\s*(?:\\r)?\\n ?)*")
-_EXCEL_NEWLINE = re.compile(r"_x000[dD]_(?=\n|\Z)")
+_EXCEL_NEWLINE = re.compile(r"_x000[dD]_(?:[^\S\n]*+_x000[dD]_)*+(?P<end>(?=[^\S\n]*+(?:\n|\Z)))?")
+"""A whole run at a time: taken one by one, the marks of a long run would cost the square of their number."""
 _EXCEL_LINE = re.compile(r"^[ \t]*_x000[dD]_[ \t]*$", re.MULTILINE)
 _AMPERSAND = r"(?:amp|#0{0,5}38|#[xX]0{0,4}26);"
 _ENTITY = re.compile(rf"&(?:{_AMPERSAND})*+(?:(?:lt|gt|quot|apos|nbsp|#\d{{1,7}}|#[xX][0-9a-fA-F]{{1,6}});|(?<=;))")
 _MIXED_TABS = re.compile(r"^(?: +\t|\t+ )", re.MULTILINE)
 _LEADING = re.compile(r"^[ \t]+", re.MULTILINE)
+_MAX_BLOCKS = 16
+"""Blocks that are tried as the program, if it is not all of them together."""
 _LEADING_BLANKS = re.compile(r"\A(?:[ \t\f]*\n)+")
 
 
@@ -38,7 +41,12 @@ def _line_ends(code: str) -> str:
 
 
 def _excel_line_ends(code: str) -> str:
-    return _EXCEL_NEWLINE.sub("", code) if "_x000" in code else code
+    return _EXCEL_NEWLINE.sub(_unless_inside, code) if "_x000" in code else code
+
+
+def _unless_inside(run: re.Match[str]) -> str:
+    """Nothing for marks at the end of a line; marks inside one stay."""
+    return run.group() if run["end"] is None else ""
 
 
 def _literal_newline(code: str) -> str:
@@ -46,7 +54,7 @@ def _literal_newline(code: str) -> str:
 
 
 def _fences(code: str) -> str:
-    """The fenced program: what lies between the outermost marks, or the blocks together, or the longest block.
+    """The fenced program: what lies between the outermost marks, or the blocks together, or one of the longest.
 
     The first of these that parses is taken. A lone mark closes a block that was never opened, or opens one that
     was never closed.
@@ -55,7 +63,8 @@ def _fences(code: str) -> str:
     if not marks:
         return code
     blocks = _blocks(code, marks)
-    candidates = [code[marks[0].end() : marks[-1].start()], "\n".join(blocks), *sorted(blocks, key=len, reverse=True)]
+    longest_first = sorted(blocks, key=len, reverse=True)[:_MAX_BLOCKS]
+    candidates = [code[marks[0].end() : marks[-1].start()], "\n".join(blocks), *longest_first]
     if len(marks) == 1:
         candidates.append(code[: marks[0].start()])
     filled = [text for text in candidates if text.strip()]
@@ -137,6 +146,28 @@ _RISKY = "clean:entities"
 """The step that is tried only if the text does not parse without it."""
 _MAX_ROUNDS = 64
 """A text that is still not clean after so many rounds was made to be hostile, and is left as it was read."""
+_MAX_WORK = 8_000_000
+"""Characters to parse for one text, about: seconds, where real ones take thousandths. Beyond, it is left as read."""
+_PARSES = {"clean:fences": 3, "clean:tabs": 3}
+"""How often steps parse the text, if more than once; comparing trees costs about as much as three parses."""
+
+
+class _GaveUpError(Exception):
+    """Cleaning a text costs more than any real one could be worth."""
+
+
+class _Work:
+    """What cleaning one text has cost so far, in characters parsed."""
+
+    def __init__(self) -> None:
+        self._done = 0
+
+    def parse(self, step: str, text: str, times: int = 1) -> Parsed:
+        """Parse what a step made, unless enough has been parsed."""
+        self._done += len(text) * times * _PARSES.get(step, 1)
+        if self._done > _MAX_WORK:
+            raise _GaveUpError
+        return parse(text)
 
 
 def clean_code(code: str) -> tuple[str, Parsed, tuple[str, ...]]:
@@ -144,19 +175,25 @@ def clean_code(code: str) -> tuple[str, Parsed, tuple[str, ...]]:
 
     Steps are tried again until none changes the text, so cleaning twice equals cleaning once.
     """
-    read, parsed = code, parse(code)
-    as_read = parsed
+    as_read = parse(code)
+    try:
+        return _clean(code, as_read, _Work())
+    except _GaveUpError:
+        return code, as_read, ()
+
+
+def _clean(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, tuple[str, ...]]:
     taken: list[str] = []
     for _ in range(_MAX_ROUNDS):
         before = code
-        code, parsed, names = _clean_sound(code, parsed) if parsed.ok else _mend(code, parsed)
+        code, parsed, names = _clean_sound(code, parsed, work) if parsed.ok else _mend(code, parsed, work)
         taken += names
         if code == before:
             return code, parsed, tuple(dict.fromkeys(taken))
-    return read, as_read, ()
+    raise _GaveUpError
 
 
-def _clean_sound(code: str, parsed: Parsed) -> tuple[str, Parsed, list[str]]:
+def _clean_sound(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, list[str]]:
     """One round over a text that parses: steps that leave its syntax tree as it is."""
     names = []
     for name, step in STEPS:
@@ -164,17 +201,17 @@ def _clean_sound(code: str, parsed: Parsed) -> tuple[str, Parsed, list[str]]:
         if changed == code:
             continue
         # Blank ends cannot change a program that parses: no need to parse it again.
-        result = parsed if name == "clean:outer_blanks" else parse(changed)
+        result = parsed if name == "clean:outer_blanks" else work.parse(name, changed, times=2)
         if result is parsed or _same(name, code, parsed, result):
             code, parsed = changed, result
             names.append(name)
     return code, parsed, names
 
 
-def _mend(code: str, parsed: Parsed) -> tuple[str, Parsed, list[str]]:
+def _mend(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, list[str]]:
     """A text that does not parse: steps one after the other until it does, or else those that help the parser on."""
     for steps in (tuple(step for step in STEPS if step[0] != _RISKY), STEPS):
-        mended = _until_it_parses(code, steps)
+        mended = _until_it_parses(code, steps, work)
         if mended is not None:
             return mended
     names = []
@@ -182,14 +219,14 @@ def _mend(code: str, parsed: Parsed) -> tuple[str, Parsed, list[str]]:
         changed = step(code)
         if changed == code:
             continue
-        result = parse(changed)
+        result = work.parse(name, changed)
         if name in _SAFE_WHEN_BROKEN or result.position > parsed.position:
             code, parsed = changed, result
             names.append(name)
     return code, parsed, names
 
 
-def _until_it_parses(code: str, steps: Steps) -> tuple[str, Parsed, list[str]] | None:
+def _until_it_parses(code: str, steps: Steps, work: _Work) -> tuple[str, Parsed, list[str]] | None:
     names: list[str] = []
     for _ in range(_MAX_ROUNDS):
         before = code
@@ -199,7 +236,7 @@ def _until_it_parses(code: str, steps: Steps) -> tuple[str, Parsed, list[str]] |
                 continue
             code = changed
             names.append(name)
-            result = parse(code)
+            result = work.parse(name, code)
             if result.ok:
                 return code, result, names
         if code == before:

@@ -5,10 +5,12 @@ import unicodedata
 from collections.abc import Callable
 
 _WRAPPER = re.compile(
-    r"\A[\s\"']{0,16}Generate accurate and correct ManimCE Python code for the animation requested by the user\."
-    r"\s{0,16}Here is the user'?s request:\s*",
+    r"\A(?:[\s\"']{0,16}Generate accurate and correct ManimCE Python code for the animation requested by the user\."
+    r"\s{0,16}Here is the user'?s request:\s*+)++",
     re.IGNORECASE,
 )
+_EXCEL_LINE_ENDS = re.compile(r"(?:_x000[dD]_)++(?P<end>(?=\s|\Z))?")
+"""A whole run at a time: taken one by one, the marks of a long run would cost the square of their number."""
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "`": "`"}
 _QUOTE_LAYERS = 4
 """Layers of outer quotes that are taken off at the most: a bound on hostile texts, beyond any real one."""
@@ -22,7 +24,12 @@ def _wrapper(text: str) -> str:
 
 
 def _excel_line_ends(text: str) -> str:
-    return re.sub(r"_x000[dD]_(?=\s|\Z)", "", text) if "_x000" in text else text
+    return _EXCEL_LINE_ENDS.sub(_unless_inside, text) if "_x000" in text else text
+
+
+def _unless_inside(run: re.Match[str]) -> str:
+    """Nothing for marks at the end of a line or word; marks inside a word stay."""
+    return run.group() if run["end"] is None else ""
 
 
 def _white_space(text: str) -> str:

@@ -17,21 +17,22 @@ _TOKEN = re.compile(
     (?:[ \t\f\r]+|\\\r?\n|\#[^\n]*)*+   # blanks, joined lines and comments go before a token, and are lost
     (
       \n(?:[ \t\f\r]*(?:\#[^\n]*)?\n)*+[ \t\f]*   # the end of a line, blank lines, the next line's indent
-    | (?:[fF][rR]?|[rR][fF])(?:         # from 3.12 on, an f-string may hold its own kind of quote
-        "(?:[^"\\\n{]|\\.|\{\{|\{(?:[^{}"'\n]|"[^"\n]*+"|'[^'\n]*+'|\{[^{}\n]*+\})*+\})++"(?!")
-      | '(?:[^'\\\n{]|\\.|\{\{|\{(?:[^{}"'\n]|"[^"\n]*+"|'[^'\n]*+'|\{[^{}\n]*+\})*+\})++'(?!')
+    | (?:[fF][rR]?|[rR][fF])(?:         # from 3.12 on, an f-string may hold its own kind of quote (numbers bound cost)
+        "(?:(?:[^"\\\n{]|\\.|\{\{)++|\{(?:[^{}"'\n]++|"[^"\n]*+"|'[^'\n]*+'|\{[^{}\n]*+\}){0,16}+\}){1,32}+"(?!")
+      | '(?:(?:[^'\\\n{]|\\.|\{\{)++|\{(?:[^{}"'\n]++|"[^"\n]*+"|'[^'\n]*+'|\{[^{}\n]*+\}){0,16}+\}){1,32}+'(?!')
       )
     | [rRbBfFuU]{0,2}(?:
-        \"\"\"(?:[^"\\]|\\.|"(?!""))*+\"\"\"
-      | '''(?:[^'\\]|\\.|'(?!''))*+'''
-      | "(?:[^"\\\n]|\\.)*+"
-      | '(?:[^'\\\n]|\\.)*+'
+        \"\"\"(?:[^"\\]|\\.|"(?!""))*+(?:\"\"\")?    # one that is never closed goes on to the end: tried again
+      | '''(?:[^'\\]|\\.|'(?!''))*+(?:''')?          # at each quote, it would cost the square of the length
+      | "(?:[^"\\\n]|\\.)*+"?
+      | '(?:[^'\\\n]|\\.)*+'?
       )
     | [^\W\d]\w*+                       # a name
     | 0[xX][\da-fA-F_]++ | 0[bB][01_]++ | 0[oO][0-7_]++
     | (?:\d[\d_]*+)?+\.\d[\d_]*+(?:[eE][+-]?\d[\d_]*+)?+[jJ]?+
     | \d[\d_]*+\.?+(?:[eE][+-]?\d[\d_]*+)?+[jJ]?+
-    | \*\*=?|//=?|>>=?|<<=?|->|:=|[-+*/%&|^@=!<>]=|\.\.\.|\S
+    | \*\*=?|//=?|>>=?|<<=?|->|:=|[-+*/%&|^@=!<>]=|\.\.\.
+    | .                                 # anything, so that blanks are never read twice
     )
     """,
     re.VERBOSE | re.DOTALL,
@@ -46,7 +47,7 @@ def program_tokens(code: str) -> list[str]:
     tokens: list[str] = []
     depth = 0
     indents = [0]
-    for token in _TOKEN.findall(f"\n{code}\n"):  # framed by line ends, so that every comment ends
+    for token in _TOKEN.findall(f"\n{code.rstrip()}\n\n"):  # framed by line ends: every comment and joined line ends
         if token[0] == "\n":
             if depth:
                 continue

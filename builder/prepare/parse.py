@@ -1,7 +1,16 @@
 """Parsing that never raises: a syntax tree, or where and why the parser stopped."""
 
 import ast
+import re
 from dataclasses import dataclass
+from functools import lru_cache
+
+_MAX_PATH = 200
+"""Dots in the name of an imported module: the parser's memory grows with the square of their number."""
+_BLANKS = r"(?:[ \t\f]|\\\r?\n)*+"
+_LONG_PATH = re.compile(
+    rf"(?:\b(?:import|from)|,)(?:[ \t\f.]|\\\r?\n)*+\w++(?:{_BLANKS}\.{_BLANKS}\w++){{{_MAX_PATH},}}+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +27,14 @@ class Parsed:
         return self.tree is not None
 
 
+@lru_cache(maxsize=2)  # steps that parse leave a text that is parsed again at once
 def parse(code: str) -> Parsed:
     """Parse a program; any failure, also of the parser itself, is an answer.
 
     Warnings of the parser are the caller's to silence, once for many programs (`builder.prepare.rows`).
     """
+    if code.count(".") >= _MAX_PATH and _LONG_PATH.search(code):
+        return Parsed(None, f"the parser was spared a module's name with more than {_MAX_PATH} dots")
     try:
         return Parsed(ast.parse(code))
     except SyntaxError as error:
@@ -46,7 +58,9 @@ def _offset(code: str, line: int) -> int:
 
 def same_program(before: ast.Module, after: ast.Module) -> bool:
     """Whether two trees are equal, positions aside; trees too deep to be compared are not."""
+    if len(before.body) != len(after.body):
+        return False
     try:
-        return ast.dump(before) == ast.dump(after)
+        return all(ast.dump(one) == ast.dump(other) for one, other in zip(before.body, after.body, strict=True))
     except RecursionError:
         return False

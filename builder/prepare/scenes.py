@@ -6,10 +6,14 @@ that a `manim_*` plugin brings. Classes made at run time (`type(...)`) are not f
 """
 
 import ast
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from builder.prepare.manim_names import PACKAGES, SCENES
+
+_MAX_ANCESTORS = 100
+"""Classes through which a `construct` is looked for: a bound on hostile files, beyond any real one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,9 @@ def outline(tree: ast.Module) -> Outline:
         bases = [base.id for node in classes.values() for base in node.bases if isinstance(base, ast.Name)]
         scene_names.update(name for name in bases if name.endswith(("Scene", "Slide")))
     scenes = _scenes(classes, scene_names, modules)
-    constructs = {name: _construct(classes, name) for name in scenes}
+    own = {name: _own_construct(node) for name, node in classes.items()}
+    inherited = {name: _bases_within(node, classes) for name, node in classes.items()}
+    constructs = {name: _construct(own, inherited, name) for name in scenes}
     return Outline(
         imports_manim=imports_manim,
         classes=tuple(classes),
@@ -68,25 +74,29 @@ def _is_manim(root: str) -> bool:
 
 
 def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements of the module's own level, blocks opened."""
-    for node in body:
+    """Statements of the module's own level, blocks opened; not by recursion, which a long `elif` chain would break."""
+    waiting = [*body][::-1]
+    while waiting:
+        node = waiting.pop()
         yield node
         if isinstance(node, ast.If | ast.Try | ast.With):
-            for field in ("body", "orelse", "finalbody"):
-                yield from _statements(getattr(node, field, ()))
-            for handler in getattr(node, "handlers", ()):
-                yield from _statements(handler.body)
+            inner = [item for field in ("body", "orelse", "finalbody") for item in getattr(node, field, ())]
+            inner += [item for handler in getattr(node, "handlers", ()) for item in handler.body]
+            waiting += reversed(inner)
 
 
 def _scenes(classes: dict[str, ast.ClassDef], imported: set[str], modules: set[str]) -> list[str]:
     """Names of scene classes in file order; a class of the file hides a Manim class of its name."""
-    found: set[str] = set()
+    heirs: dict[str, list[str]] = {}  # by class of the file, the classes that name it as a base
+    for name, node in classes.items():
+        for base in _bases_within(node, classes):
+            if base != name:
+                heirs.setdefault(base, []).append(name)
 
     def is_scene(base: ast.expr, own: str) -> bool:
         if isinstance(base, ast.Name):
-            if base.id in classes and base.id != own:
-                return base.id in found
-            return base.id in SCENES or base.id in imported
+            hidden = base.id in classes and base.id != own
+            return not hidden and (base.id in SCENES or base.id in imported)
         root = base
         while isinstance(root, ast.Attribute):
             root = root.value
@@ -94,27 +104,39 @@ def _scenes(classes: dict[str, ast.ClassDef], imported: set[str], modules: set[s
             return False
         return base.attr in SCENES or base.attr.endswith(("Scene", "Slide"))
 
-    while True:
-        rest = [(name, node) for name, node in classes.items() if name not in found]
-        more = {name for name, node in rest if any(is_scene(base, name) for base in node.bases)}
-        if not more:
-            return [name for name in classes if name in found]
-        found |= more
+    waiting = [name for name, node in classes.items() if any(is_scene(base, name) for base in node.bases)]
+    found = set(waiting)
+    while waiting:
+        more = [heir for heir in heirs.get(waiting.pop(), ()) if heir not in found]
+        found.update(more)
+        waiting += more
+    return [name for name in classes if name in found]
 
 
-def _construct(classes: dict[str, ast.ClassDef], name: str) -> ast.FunctionDef | None:
+def _bases_within(node: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> list[str]:
+    names = (base.id for base in node.bases if isinstance(base, ast.Name))
+    return [name for name in dict.fromkeys(names) if name in classes]
+
+
+def _own_construct(node: ast.ClassDef) -> ast.FunctionDef | None:
+    return next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "construct"), None)
+
+
+def _construct(
+    own: dict[str, ast.FunctionDef | None], bases: dict[str, list[str]], name: str
+) -> ast.FunctionDef | None:
     """The `construct` that a class has, its own or the nearest that it inherits within the file."""
     seen: set[str] = set()
-    queue = [name]
-    while queue:
-        current = queue.pop(0)
-        if current in seen or current not in classes:
+    queue = deque([name])
+    while queue and len(seen) < _MAX_ANCESTORS:
+        current = queue.popleft()
+        if current in seen:
             continue
         seen.add(current)
-        for node in classes[current].body:
-            if isinstance(node, ast.FunctionDef) and node.name == "construct":
-                return node
-        queue += [base.id for base in classes[current].bases if isinstance(base, ast.Name)]
+        construct = own[current]
+        if construct is not None:
+            return construct
+        queue += bases[current]
     return None
 
 

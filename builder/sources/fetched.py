@@ -3,8 +3,8 @@
 import errno
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from builder.errors import SourceError
@@ -12,6 +12,9 @@ from builder.sources.spec import SourceSpec
 
 DATA_ENDINGS = (".parquet", ".jsonl", ".ndjson", ".json", ".csv")
 """Endings of the files that can be read, the preferred one first."""
+
+ARCHIVE_ENDINGS = (".zip", ".gz")
+"""Endings of files that are unpacked, where a place holds no others."""
 
 _SPLIT_WORDS = {
     "train": ("train", "training"),
@@ -26,20 +29,59 @@ _DISK_ERRORS = (errno.ENOSPC, errno.EROFS)
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """The local copy of a source."""
+class SourceFile:
+    """A file that a source was read from."""
 
-    files: tuple[Path, ...]
-    """Whole local files, in the order of their names at the host."""
+    name: str
+    """Its path at the host; its file name if it is local."""
+    bytes: int
+    sha256: str
+    """Of the whole file, in hex; what the host states where only a part was read."""
+    verified: bool = True
+    """The hash was computed from the whole file, not only stated by the host."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """For a file of which a part was read: SHA-256 of the stored bytes of each column read, by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file as its host lists it."""
+
+    name: str
+    bytes: int
+    sha256: str = ""
+    """What the host states; empty if it states none."""
+    path: Path | None = None
+    """Where a whole local copy is, if there is one already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A source pinned: its revision, and the data files that it has there."""
+
     revision: str
-    """What was resolved: the commit's hash at the Hub, the version's number at Kaggle."""
+    files: tuple[RemoteFile, ...]
+
+
+def is_safe_name(name: str) -> bool:
+    """Whether a file name from outside stays inside the folder that it is put into."""
+    parts = re.split(r"[/\\]", name)
+    return not any(part in ("", ".", "..") or ":" in part or "\0" in part for part in parts)
 
 
 def is_data_file(name: str) -> bool:
-    """Whether a file's ending is one that can be read, and its name not one of metadata or a hidden file."""
+    """Whether a file's ending is one that can be read, and its name not one of metadata or a hidden or unsafe file."""
     path = PurePosixPath(name.lower())
     hidden = any(part.startswith((".", "__")) for part in path.parts)
-    return path.suffix in DATA_ENDINGS and not hidden and not _METADATA.match(path.name)
+    return path.suffix in DATA_ENDINGS and not hidden and is_safe_name(name) and not _METADATA.match(path.name)
+
+
+def is_archive(name: str) -> bool:
+    """Whether a file is one that is unpacked: a zip file, or a data file that is compressed by itself."""
+    path = PurePosixPath(name.lower())
+    hidden = any(part.startswith((".", "__")) for part in path.parts)
+    fits = path.suffix == ".zip" or (path.suffix == ".gz" and is_data_file(path.stem))
+    return fits and not hidden and is_safe_name(name)
 
 
 def choose_files(spec: SourceSpec, names: Iterable[str], place: str) -> list[str]:
@@ -50,16 +92,16 @@ def choose_files(spec: SourceSpec, names: Iterable[str], place: str) -> list[str
     Raises `SourceError` if there is none, with the names that there are.
     """
     listed = sorted(names)
-    data = [name for name in listed if is_data_file(name)]
+    data = [name for name in listed if is_data_file(name)] or [name for name in listed if is_archive(name)]
     if not data:
         endings = ", ".join(DATA_ENDINGS)
         raise SourceError(
             f"source {spec.name!r}: {place} holds no data file ({endings}); it holds: {shown(listed)}. "
             "Choose another source, or ask its owners"
         )
-    named = {split for name in data for split in (*_SPLIT_WORDS, spec.split) if _names_split(name, split)}
+    named = {split for name in data for split in (*_SPLIT_WORDS, spec.split) if names_split(name, split)}
     if spec.split and named:
-        data = [name for name in data if _names_split(name, spec.split)]
+        data = [name for name in data if names_split(name, spec.split)]
     if not data:
         raise SourceError(
             f"source {spec.name!r}: {place} has no file of the split {spec.split!r}, only of "
@@ -89,14 +131,17 @@ def disk_problem(error: BaseException) -> str:
     return ""
 
 
-def _names_split(name: str, split: str) -> bool:
+def names_split(name: str, split: str) -> bool:
+    """Whether a path holds a split as a whole word."""
     words = "|".join(map(re.escape, _SPLIT_WORDS.get(split, (split,))))
     return bool(split) and re.search(rf"(?<![a-z])({words})(?![a-z])", name, re.IGNORECASE) is not None
 
 
 def _most_common_ending(names: list[str]) -> list[str]:
     endings = Counter(PurePosixPath(name).suffix.lower() for name in names)
-    best = max(DATA_ENDINGS, key=lambda ending: endings[ending])  # the first of equals: the preferred one
+    best = max(
+        (*DATA_ENDINGS, *ARCHIVE_ENDINGS), key=lambda ending: endings[ending]
+    )  # the first of equals: the preferred one
     return [name for name in names if name.lower().endswith(best)]
 
 

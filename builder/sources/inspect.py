@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from builder.config import BuildConfig
@@ -14,8 +15,8 @@ from builder.example import Judge
 from builder.sources.columns import judge_columns
 from builder.sources.detect import evidence_lines
 from builder.sources.fields import Fields
-from builder.sources.read import choose, open_source
-from builder.sources.sampling import bytes_columns
+from builder.sources.opened import open_local
+from builder.sources.read import choose
 from builder.sources.select import select_sources
 from builder.sources.spec import SourceSpec
 from builder.sources.tables import Table
@@ -32,7 +33,7 @@ def inspect_sources(config: BuildConfig, judge: Judge) -> list[dict[str, Any]]:
     return [_inspect(spec, config, judge) for spec in select_sources(config)]
 
 
-def inspect_file(path: str, config: BuildConfig, judge: Judge) -> dict[str, Any]:
+def inspect_file(path: str, judge: Judge) -> dict[str, Any]:
     """For any file or folder: columns, fields, evidence, rows, and what to type to build from it.
 
     Raises:
@@ -40,7 +41,7 @@ def inspect_file(path: str, config: BuildConfig, judge: Judge) -> dict[str, Any]
     """
     name = re.sub(r"[^a-z0-9]+", "_", Path(path).stem.lower()).strip("_") or "mine"
     spec = SourceSpec(name, "file", path)
-    told, fields = _look_into(spec, config, judge)
+    told, fields = _look_into(spec, judge)
     chosen = fields or Fields("COLUMN", "COLUMN")
     flags = {"local": path, "description-field": chosen.description, "code-field": chosen.code}
     typed = " ".join(f"--{flag} {shlex.quote(f'{name}={value}')}" for flag, value in flags.items())
@@ -57,14 +58,17 @@ def _inspect(spec: SourceSpec, config: BuildConfig, judge: Judge) -> dict[str, A
     }
     expected = f"{spec.expected_rows:,} expected" if spec.expected_rows else "number not known"
     if spec.kind == "file":
-        told |= _look_into(spec, config, judge)[0]
+        told |= _look_into(spec, judge)[0]
         told["rows"] = f"{told['rows']} ({expected})"
         told["cache"] = "local file"
         return told
     told["fields"] = f"description: {spec.description_field}; code: {spec.code_field}"
     kept = sorted((config.cache / "read").glob(f"{spec.name}-*.parquet"), key=lambda path: path.stat().st_mtime)
-    if kept:
-        metadata = pq.read_metadata(kept[-1])
+    try:
+        metadata = pq.read_metadata(kept[-1]) if kept else None
+    except (OSError, pa.ArrowException):
+        metadata = None  # cut short: the next build makes it anew
+    if metadata:
         columns = (metadata.metadata or {}).get(b"columns", b"").decode()
         told |= {"columns": columns, "rows": f"{metadata.num_rows:,} ({expected})", "cache": f"read, in {kept[-1]}"}
     else:
@@ -72,9 +76,9 @@ def _inspect(spec: SourceSpec, config: BuildConfig, judge: Judge) -> dict[str, A
     return told
 
 
-def _look_into(spec: SourceSpec, config: BuildConfig, judge: Judge) -> tuple[dict[str, Any], Fields | None]:
+def _look_into(spec: SourceSpec, judge: Judge) -> tuple[dict[str, Any], Fields | None]:
     """What a local source holds, as lines to show, and the fields chosen; `None` where the choice is refused."""
-    opened = open_source(spec, config.cache)
+    opened = open_local(spec)
     judge = functools.cache(judge)
     told: dict[str, Any] = {"columns": ", ".join(opened.table.columns)}
     fields = None
@@ -86,7 +90,7 @@ def _look_into(spec: SourceSpec, config: BuildConfig, judge: Judge) -> tuple[dic
     except FieldsNotFoundError as error:
         told["fields"] = str(error)
         told["chosen"] = "none"
-    unread = bytes_columns(opened.fetched.files)
+    unread = opened.unread
     told["evidence"] = evidence_lines(opened.table, judge_columns(opened.table, judge, unread), unread)
     told["rows"] = f"{_count(opened.table):,}"
     return told, fields

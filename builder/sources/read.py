@@ -1,7 +1,7 @@
 """A source becomes one local Parquet file of `READ_SCHEMA`, kept in the cache under the hash of what went in."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,29 +10,35 @@ import pyarrow.parquet as pq
 from builder.errors import SourceError
 from builder.events import Events
 from builder.example import READ_SCHEMA, Judge
-from builder.files import code_hash, sha256_of, short_hash, written_aside
+from builder.files import code_hash, short_hash, written_aside
 from builder.sources.detect import Choice, choose_fields
-from builder.sources.fetched import Fetched
+from builder.sources.fetched import SourceFile
 from builder.sources.fields import Fields, find_fields
-from builder.sources.hub import fetch_hub
-from builder.sources.kaggle import fetch_kaggle
+from builder.sources.kept import Kept, alone, find_kept, keep
+from builder.sources.lock import Pin, check_pin
 from builder.sources.nested import with_nested
-from builder.sources.sampling import bytes_columns
+from builder.sources.opened import Meter, OpenedSource, newest, open_local, open_remote, resolve
 from builder.sources.spec import SourceSpec
-from builder.sources.tables import Batch, BrokenRow, Table, data_files, open_table
+from builder.sources.tables import Batch, BrokenRow, Table
 
 MAX_CHARACTERS = 400_000
 """A longer description or code is not carried on: no prompt or program for fine-tuning comes near."""
 EXPECTED_WITHIN = 0.05
 """Share by which a source's rows may differ from the expected number without a warning."""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A file that a source was read from."""
-
-    sha256: str
-    bytes: int
+_CODE = (
+    "read",
+    "opened",
+    "archives",
+    "partial",
+    "tables",
+    "cells",
+    "nested",
+    "detect",
+    "columns",
+    "sampling",
+    "fields",
+    "kept",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ class ReadSource:
     """A source that was read."""
 
     spec: SourceSpec
+    """As it was read: of a mirror, with the mirror's place."""
     path: Path
     """Parquet of `READ_SCHEMA`, one line a row, in the order of the source."""
     rows: int
@@ -48,33 +55,8 @@ class ReadSource:
     files: tuple[SourceFile, ...]
     revision: str
     """Hub commit or Kaggle version; empty for a local file."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedSource:
-    """A source whose files are here and whose rows are not read yet."""
-
-    spec: SourceSpec
-    fetched: Fetched
-    table: Table
-
-
-def open_source(spec: SourceSpec, cache_dir: Path) -> OpenedSource:
-    """Fetch a source's files, if they are not local, and open them.
-
-    Raises:
-        SourceError: the files cannot be had or opened.
-    """
-    if spec.kind == "huggingface":
-        fetched = fetch_hub(spec, cache_dir)
-    elif spec.kind == "kaggle":
-        fetched = fetch_kaggle(spec, cache_dir)
-    else:
-        try:
-            fetched = Fetched(data_files(Path(spec.location).expanduser()), "")
-        except SourceError as error:
-            raise SourceError(f"{spec.name}: {error}") from error
-    return OpenedSource(spec, fetched, open_table(fetched.files))
+    mirror_of: str = ""
+    """Where the source itself lives, if it was read from a mirror."""
 
 
 def choose(opened: OpenedSource, judge: Judge) -> Choice:
@@ -84,42 +66,127 @@ def choose(opened: OpenedSource, judge: Judge) -> Choice:
         SourceError: a file cannot be read.
         FieldsNotFoundError: the description or code column cannot be told.
     """
-    return choose_fields(opened.spec, opened.table, judge, bytes_columns(opened.fetched.files))
+    return choose_fields(opened.spec, opened.table, judge, opened.unread)
 
 
-def read_source(spec: SourceSpec, cache_dir: Path, events: Events, judge: Judge | None = None) -> ReadSource:
+def read_source(
+    spec: SourceSpec,
+    cache_dir: Path,
+    events: Events,
+    judge: Judge | None = None,
+    *,
+    pin: Pin | None = None,
+    lock_file: Path = Path(),
+    offline: bool = False,
+) -> ReadSource:
     """Read a source into the cache, or find it there. Without a judge of texts, columns are told by name alone.
 
+    Args:
+        spec: the source.
+        cache_dir: the cache.
+        events: hears warnings and progress.
+        judge: tells code from other texts.
+        pin: what is locked of a remote source; it is read at that revision.
+        lock_file: where the pin stands, for messages.
+        offline: make no request; only what is in the cache is used.
+
     Raises:
-        SourceError: the source cannot be had or read.
+        SourceError: the source cannot be had or read, or is not what is locked.
         FieldsNotFoundError: its description or code column cannot be told.
     """
-    opened = open_source(spec, cache_dir)
-    fields = _fields(opened, judge, events)
-    if spec.split_field and not fields.split:
-        events.warn(f"{spec.name}: no column {spec.split_field!r}, so its official test rows cannot be told")
-    files = tuple(SourceFile(sha256_of(file), file.stat().st_size) for file in opened.fetched.files)
-    here = Path(__file__).parent
-    key = short_hash(
-        [code_hash(here / "read.py", here / "tables.py", here / "nested.py"), repr(fields), *(f.sha256 for f in files)]
-    )
-    path = cache_dir / "read" / f"{spec.name}-{key}.parquet"
-    if not path.exists():
-        _convert(with_nested(opened.table), fields, path, spec.name, events)
-    rows = pq.read_metadata(path).num_rows
-    if not rows:
-        raise SourceError(f"{spec.name}: the source has no rows ({', '.join(str(f) for f in opened.fetched.files)})")
-    _compare_with_expected(spec, rows, events)
-    return ReadSource(spec, path, rows, opened.table.columns, fields, files, opened.fetched.revision)
-
-
-def _fields(opened: OpenedSource, judge: Judge | None, events: Events) -> Fields:
-    if judge is None:
-        return find_fields(opened.spec, opened.table.columns)
-    choice = choose(opened, judge)
-    if warning := choice.warning(opened.spec, opened.table.columns):
+    task = _Task(spec, cache_dir, events, judge, pin, lock_file, offline)
+    path, kept = _local(task) if spec.kind == "file" else _remote(task)
+    for warning in kept.warnings:
         events.warn(warning)
-    return choice.fields
+    if not kept.rows:
+        raise SourceError(f"{spec.name}: the source has no rows ({spec.location})")
+    _compare_with_expected(spec, kept.rows, events)
+    return ReadSource(spec, path, kept.rows, kept.columns, kept.fields, kept.files, kept.revision)
+
+
+def kept_of(spec: SourceSpec, cache_dir: Path, revision: str, events: Events) -> Kept | None:
+    """What the cache holds of a remote source at a revision."""
+    return find_kept(_path(spec, cache_dir, [spec.location, revision]), spec.name, events)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What `read_source` was asked for."""
+
+    spec: SourceSpec
+    cache_dir: Path
+    events: Events
+    judge: Judge | None
+    pin: Pin | None
+    lock_file: Path
+    offline: bool
+
+
+def _local(task: _Task) -> tuple[Path, Kept]:
+    opened = open_local(task.spec)
+    path = _path(task.spec, task.cache_dir, [file.sha256 for file in opened.files()], task.judge is not None)
+    with alone(path):
+        return path, find_kept(path, task.spec.name, task.events) or _read(opened, path, task)
+
+
+def _remote(task: _Task) -> tuple[Path, Kept]:
+    spec, pin = task.spec, task.pin
+    revision = pin.revision if pin else newest(spec, task.events)
+    path = _path(spec, task.cache_dir, [spec.location, revision], task.judge is not None)
+    with alone(path):
+        kept = (find_kept(path, spec.name, task.events) if revision else None) or _fetch(revision, path, task)
+    if pin:
+        check_pin(pin, kept.files, task.lock_file)
+    return path, kept
+
+
+def _path(spec: SourceSpec, cache_dir: Path, content: Sequence[str], by_value: bool = True) -> Path:
+    """Where a source's rows are kept: named by its content, its wishes, and the code that reads it."""
+    here = Path(__file__).parent
+    code = code_hash(*(here / f"{name}.py" for name in _CODE))
+    told = {item.name: getattr(spec, item.name) for item in fields(spec)}
+    wishes = [
+        f"{key}={told[key]}" for key in sorted(told) if key == "kind" or key.endswith(("_field", "file", "split"))
+    ]
+    return cache_dir / "read" / f"{spec.name}-{short_hash([code, f'by_value={by_value}', *wishes, *content])}.parquet"
+
+
+def _fetch(revision: str, path: Path, task: _Task) -> Kept:
+    spec = task.spec
+    if task.offline:
+        raise SourceError(
+            f"{spec.name}: revision {revision} of {spec.location} is not in the cache {task.cache_dir}, and "
+            "--offline forbids to fetch it: build once without --offline"
+        )
+    meter = Meter(spec.name, task.events)
+    resolved = resolve(spec, task.cache_dir, revision, task.events, meter)
+    if task.pin:
+        stated = (SourceFile(file.name, file.bytes, file.sha256) for file in resolved.files)
+        check_pin(task.pin, stated, task.lock_file)
+    return _read(open_remote(spec, resolved, task.cache_dir, task.events, meter), path, task)
+
+
+def _read(opened: OpenedSource, path: Path, task: _Task) -> Kept:
+    spec, table = opened.spec, opened.table
+    chosen, warning = _fields(opened, task.judge)
+    warnings = [warning] if warning else []
+    if spec.split_field and not chosen.split:
+        warnings.append(f"{spec.name}: no column {spec.split_field!r}, so its official test rows cannot be told")
+    _convert(with_nested(table), chosen, path, spec.name, task.events)
+    rows = pq.read_metadata(path).num_rows
+    kept = Kept(opened.revision, rows, table.columns, chosen, opened.files(), tuple(warnings))
+    if task.pin:
+        check_pin(task.pin, kept.files, task.lock_file)
+    keep(path, kept)
+    return kept
+
+
+def _fields(opened: OpenedSource, judge: Judge | None) -> tuple[Fields, str]:
+    """The columns of a source, and what a person should know of the choice."""
+    if judge is None:
+        return find_fields(opened.spec, opened.table.columns), ""
+    choice = choose(opened, judge)
+    return choice.fields, choice.warning(opened.spec, opened.table.columns)
 
 
 def _compare_with_expected(spec: SourceSpec, rows: int, events: Events) -> None:

@@ -21,16 +21,17 @@ MAX_JUDGED_CHARACTERS = 30_000
 def bytes_columns(files: Sequence[Path]) -> frozenset[str]:
     """Columns of Parquet files that hold bytes, such as videos: they are never text, and long to read."""
     schemas = [pq.read_schema(file) for file in files if file.suffix.lower() == ".parquet"]
-    return frozenset(column.name for schema in schemas for column in schema if _holds_bytes(column.type))
+    return frozenset(column.name for schema in schemas for column in schema if holds_bytes(column.type))
 
 
-def _holds_bytes(kind: pa.DataType) -> bool:
+def holds_bytes(kind: pa.DataType) -> bool:
+    """Whether values of a type are bytes, or hold some."""
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         return True
     fields = kind.num_fields if isinstance(kind, pa.StructType) else 0
     if isinstance(kind, pa.ListType | pa.LargeListType):
-        return _holds_bytes(kind.value_type)
-    return any(_holds_bytes(kind.field(number).type) for number in range(fields))
+        return holds_bytes(kind.value_type)
+    return any(holds_bytes(kind.field(number).type) for number in range(fields))
 
 
 def sample_values(table: Table, unread: Collection[str] = ()) -> dict[str, list[object]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from builder.config import BuildConfig, nearest, read_toml
 from builder.errors import SettingError
 from builder.files import sha256_of, short_hash
+from builder.sources.licences import is_permissive
 from builder.sources.spec import KINDS, SourceSpec, known_sources
 from builder.sources.tables import data_files
 
@@ -41,7 +42,21 @@ def select_sources(config: BuildConfig) -> list[SourceSpec]:
         if name not in specs:
             raise SettingError(f"--datasets: no source is named {name!r}{nearest(name, specs)}")
     chosen = [spec for name, spec in specs.items() if not config.datasets or name in config.datasets]
+    if config.licences == "permissive":
+        chosen = _permissive(chosen)
     return sorted(chosen, key=lambda spec: (-spec.priority, spec.name))
+
+
+def _permissive(specs: list[SourceSpec]) -> list[SourceSpec]:
+    """Those whose licence is known to let anyone pass their rows on."""
+    chosen = [spec for spec in specs if is_permissive(spec.licence)]
+    if not chosen:
+        told = ", ".join(f"{spec.name} ({spec.licence})" for spec in specs)
+        raise SettingError(
+            f"--licences permissive leaves no source: {told}. Where a source's own page states a licence that allows "
+            "it, say so as its `licence` in a --sources-file"
+        )
+    return chosen
 
 
 def local_fingerprint(config: BuildConfig) -> str:

@@ -9,9 +9,10 @@ import json
 import re
 import threading
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import Any, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 Repos = Mapping[str, Mapping[str, bytes]]
@@ -41,6 +42,15 @@ class Answer:
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    sent: float = 1.0
+    """The share of the body that is sent before the connection ends; below 0, nothing at all is sent."""
+
+
+RESET = Answer(sent=-1.0)
+TRUNCATED = "truncated"
+LOST = "lost"
+Fault = Answer | Literal["truncated", "lost"]
+"""An answer instead of the right one; or the right one cut short; or the work done, and no answer."""
 
 
 def json_answer(content: object, status: int = 200, **headers: str) -> Answer:
@@ -67,6 +77,9 @@ class Loopback:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.faults: dict[str, Answer] = {}  # sent to every request whose path holds the key
+        self.survived: list[str] = []  # faults of `fail` that were sent
+        self._planned: list[list[Any]] = []
+        self._faults_lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -76,7 +89,25 @@ class Loopback:
     def respond(self, request: Request) -> Answer:
         self.requests.append(request)
         fault = next((fault for part, fault in self.faults.items() if part in request.path), None)
-        return fault or self.answer(request)
+        planned = self._next_fault(request)
+        if isinstance(planned, Answer):
+            return planned
+        answer = fault or self.answer(request)
+        return answer if planned is None else replace(answer, sent=0.5 if planned == TRUNCATED else -1.0)
+
+    def fail(self, part: str, fault: Fault, times: int = 1, method: str = "") -> None:
+        """Let the next requests whose path holds `part` meet a fault, so many times."""
+        self._planned.append([part, fault, times, method])
+
+    def _next_fault(self, request: Request) -> Fault | None:
+        with self._faults_lock:
+            for planned in self._planned:
+                part, fault, times, method = planned
+                if times and part in request.path and method in ("", request.method):
+                    planned[2] -= 1
+                    self.survived.append(f"{request.method} {request.path}")
+                    return fault
+        return None
 
     def paths(self, method: str) -> list[str]:
         """The paths asked for by one method, in order."""
@@ -100,15 +131,30 @@ def _handler(loopback: Loopback) -> type[BaseHTTPRequestHandler]:
         def _serve(self) -> None:
             parts = urlsplit(self.path)  # a proxy's client sends the whole address
             headers = {name.lower(): value for name, value in self.headers.items()}
-            body = self.rfile.read(int(headers.get("content-length", 0)))
+            body = self._body(headers)
             request = Request(self.command, unquote(parts.path), parse_qs(parts.query), headers, body)
             answer = loopback.respond(request)
+            if answer.sent < 1:
+                self.close_connection = True
+            if answer.sent < 0:
+                return
             self.send_response(answer.status)
             for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(answer.body)
+                with suppress(ConnectionError):  # the client has heard enough
+                    self.wfile.write(answer.body[: int(len(answer.body) * answer.sent)])
+
+        def _body(self, headers: Mapping[str, str]) -> bytes:
+            if "chunked" not in headers.get("transfer-encoding", ""):
+                return self.rfile.read(int(headers.get("content-length", 0)))
+            chunks = []
+            while size := int(self.rfile.readline().split(b";")[0], 16):
+                chunks.append(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            return b"".join(chunks)
 
         do_GET = do_HEAD = do_POST = do_PUT = _serve  # noqa: N815
 

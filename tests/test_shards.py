@@ -1,0 +1,100 @@
+"""Parquet files of a config: cut where they would grow too large, the same bytes however they came to be."""
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from builder.emit import parquet
+from builder.emit.parquet import write_shards
+from tests.pushing import REPO, TOKEN, build_sample, push
+from tests.rows import files_of
+from tests.servers.hub_write import WritableHub
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Ten rows a row group, four kilobytes a file."""
+    monkeypatch.setattr(parquet, "ROW_GROUP_ROWS", 10)
+    monkeypatch.setattr(parquet, "SHARD_BYTES", 4000)
+
+
+def table(first, last):
+    return pa.table({"n": list(range(first, last)), "text": [f"row {n} " * 5 for n in range(first, last)]})
+
+
+def test_files_are_cut_at_the_limit(tmp_path, small):
+    """All rows are there, in order, and no file's rows take more than the limit."""
+    pq.write_table(table(0, 1000), tmp_path / "all.parquet")
+
+    files = write_shards([tmp_path / "all.parquet"], tmp_path / "out", "train")
+
+    count = len(files)
+    assert count > 3
+    assert [file.name for file in files] == [f"train-{n:05d}-of-{count:05d}.parquet" for n in range(count)]
+    assert pl.concat([pl.read_parquet(file) for file in files])["n"].to_list() == list(range(1000))
+    for file in files:
+        metadata = pq.read_metadata(file)
+        groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+        assert sum(g.column(n).total_compressed_size for g in groups for n in (0, 1)) <= 4000
+
+
+def test_a_file_of_one_row_group_may_be_larger(tmp_path, small):
+    """Each row group that is larger than the limit has a file of its own."""
+    long = pa.table({"text": [f"{n}" * 9000 for n in range(25)]})
+    pq.write_table(long, tmp_path / "all.parquet", compression="none", use_dictionary=False)
+
+    assert len(write_shards([tmp_path / "all.parquet"], tmp_path / "out", "test")) == 3
+
+
+def test_bytes_do_not_depend_on_how_rows_were_spread(tmp_path, small):
+    """One file of all rows, or several of some, give the same shards."""
+    parts = [table(0, 333), table(333, 334), table(334, 1000)]
+    for number, part in enumerate(parts):
+        pq.write_table(part, tmp_path / f"{number}.parquet")
+    pq.write_table(pa.concat_tables(parts), tmp_path / "all.parquet")
+
+    write_shards([tmp_path / "all.parquet"], tmp_path / "one", "train")
+    write_shards([tmp_path / f"{number}.parquet" for number in range(3)], tmp_path / "three", "train")
+
+    assert files_of(tmp_path / "one") == files_of(tmp_path / "three")
+
+
+def test_rows_without_any_make_one_file(tmp_path):
+    """It has the columns."""
+    pq.write_table(table(0, 0), tmp_path / "none.parquet")
+
+    (file,) = write_shards([tmp_path / "none.parquet"], tmp_path / "out", "train")
+
+    assert pq.read_table(file).column_names == ["n", "text"]
+
+
+def test_a_build_in_shards_is_the_same_with_any_number_of_workers(tmp_path, small):
+    """Names and bytes of all data files."""
+    one = build_sample(tmp_path / "one" / "built", "deduplicated", workers=1)
+    two = build_sample(tmp_path / "two" / "built", "deduplicated", workers=2)
+
+    data = [name for name in files_of(one) if name.startswith("data/")]
+    assert len(data) > 3
+    assert files_of(one) == files_of(two)
+
+
+def test_shards_are_pushed_and_read_back_and_older_ones_go(tmp_path, monkeypatch):
+    """A build in one file takes the place of one in several, in one commit."""
+    with monkeypatch.context() as limits:
+        limits.setattr(parquet, "ROW_GROUP_ROWS", 10)
+        limits.setattr(parquet, "SHARD_BYTES", 4000)
+        several = build_sample(tmp_path / "several" / "built", "no_augment")
+    single = build_sample(tmp_path / "single" / "built", "no_augment")
+    flags = ("--config", "no_augment")
+    with WritableHub(TOKEN) as hub:
+        push(hub, tmp_path, several, *flags).ok()
+        before = set(hub.head(REPO).tree)
+        outcome = push(hub, tmp_path, single, *flags).ok()
+
+    assert len([path for path in before if "/train-" in path]) > 1
+    assert [path for path in hub.head(REPO).tree if "/train-" in path] == [
+        "data/no_augment/train-00000-of-00001.parquet"
+    ]
+    assert "equal to the local build" in outcome.stdout
+    assert len(hub.repositories[REPO].commits) == 3
