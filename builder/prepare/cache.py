@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from builder.events import Events
 from builder.example import PREPARED_SCHEMA
-from builder.files import short_hash, written_aside
+from builder.files import sha256_of, short_hash, written_aside
 from builder.prepare.rows import prepare_batch
 from builder.prepare.workers import Run, open_workers, version_of_this
 
@@ -32,7 +32,7 @@ def prepare_files(
         For each source a Parquet file of `PREPARED_SCHEMA` with the same rows in the same order.
     """
     paths = {name: cache_dir / "prepared" / f"{name}-{_key(path)}.parquet" for name, path in read.items()}
-    missing = {name: path for name, path in read.items() if not paths[name].exists()}
+    missing = {name: path for name, path in read.items() if not _is_whole(paths[name], name, events)}
     rows = {name: pq.read_metadata(path).num_rows for name, path in missing.items()}
     if missing:
         with open_workers(workers, cluster, sum(rows.values())) as run:
@@ -40,6 +40,24 @@ def prepare_files(
             for name in missing:
                 _write(prepared, paths[name], name, rows[name], events)
     return paths
+
+
+def _is_whole(path: Path, name: str, events: Events) -> bool:
+    """Whether a file is in the cache as it was written; one that was cut short or changed is said."""
+    try:
+        recorded = _record(path).read_text(encoding="ascii")
+        whole = sha256_of(path) == recorded
+    except FileNotFoundError:
+        return False  # never made, or its build was killed
+    except (OSError, ValueError):
+        whole = False
+    if not whole:
+        events.warn(f"{name}: {path} was cut short or changed; it is made anew")
+    return whole
+
+
+def _record(path: Path) -> Path:
+    return path.with_suffix(".sha256")
 
 
 def _key(read: Path) -> str:
@@ -66,3 +84,5 @@ def _write(prepared: Iterator[pa.RecordBatch], path: Path, name: str, rows: int,
             writer.write_batch(batch)
             done += batch.num_rows
             events.progress(f"prepare {name}", done, rows)
+    with written_aside(_record(path)) as aside:
+        aside.write_text(sha256_of(path), encoding="ascii")

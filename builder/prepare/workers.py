@@ -5,7 +5,9 @@ All three are `concurrent.futures` executors, and give the same results in the s
 
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -55,8 +57,21 @@ def open_workers(workers: int, cluster: str, rows: int) -> Iterator[Run]:
         return
     # Not `fork`: the parent runs threads (Arrow, Polars), which a fork would cut off holding their locks.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as executor:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker) as executor:
         yield _in_order(executor, processes * _IN_FLIGHT)
+
+
+def _start_worker() -> None:
+    """A worker ends with its parent, however that ends, and leaves Ctrl-C to it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def processors() -> int:

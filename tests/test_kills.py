@@ -1,0 +1,179 @@
+"""A build that is killed at any moment: the earlier output or the new one is whole, and the next build goes through."""
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from builder.cli import main
+from tests.rows import circles, files_of, write_source
+
+ROOT = Path(__file__).parent.parent
+ROWS = 3_100
+"""Enough for two processes."""
+COMMANDS = ("export", "build")
+
+KILLED_AT_A_RENAME = """
+import os, signal, sys
+from builder.cli import main
+
+number, when = int(sys.argv[1]), sys.argv[2]
+renamed = 0
+
+
+def deadly(real):
+    def rename(source, target, **keywords):
+        global renamed
+        publishing = renamed or os.fspath(target).endswith("COMPLETE.json")
+        renamed += bool(publishing)
+        if renamed == number and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        real(source, target, **keywords)
+        if renamed == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return rename
+
+
+os.replace, os.rename = deadly(os.replace), deadly(os.rename)
+main(sys.argv[3:])
+"""
+"""A build that kills itself before or after its n-th rename from the completed list of files on."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a command wrote at two seeds, and what it takes to write it again."""
+
+    command: str
+    source: Path
+    cache: Path
+    earlier: Path
+    wanted: dict[str, bytes]
+    seconds: float
+    """How long a run from an empty cache takes."""
+
+    def flags(self, folder: Path, cache: Path, *more: str) -> list[str]:
+        """Arguments of a run with the second seed."""
+        return arguments(self.command, self.source, folder, cache, "2", *more)
+
+
+def arguments(command: str, source: Path, folder: Path, cache: Path, seed: str, *more: str) -> list[str]:
+    paths = ["--local", f"made={source}", "--datasets", "made", "--output-dir", str(folder), "--cache-dir", str(cache)]
+    return [command, *paths, "--config", "deduplicated", "--seed", seed, *more]
+
+
+@pytest.fixture(scope="module", params=COMMANDS)
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """An earlier output, and the bytes of an undisturbed run with another seed."""
+    base = tmp_path_factory.mktemp(request.param)
+    source = write_source(base, "rows", circles(1, ROWS))
+    start = time.perf_counter()
+    child = subprocess.run(
+        [sys.executable, "-m", "builder", *arguments(request.param, source, base / "new", base / "cache", "2")],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    assert child.returncode == 0
+    seconds = time.perf_counter() - start
+    assert main(arguments(request.param, source, base / "earlier", base / "cache", "1")) == 0
+    return Case(request.param, source, base / "cache", base / "earlier", files_of(base / "new"), seconds)
+
+
+def assert_whole(folder: Path, case: Case) -> None:
+    """Each file that the manifest names is as it says, and is of one of the two builds."""
+    outputs = json.loads((folder / "manifest.json").read_bytes())["outputs"]
+    found = {name: content for name, content in files_of(folder).items() if not name.startswith(".")}
+    assert found in (files_of(case.earlier), case.wanted)
+    for name, recorded in outputs.items():
+        assert hashlib.sha256(found[name]).hexdigest() == recorded["sha256"]
+
+
+def assert_next_build_is_undisturbed(folder: Path, cache: Path, case: Case) -> None:
+    """It succeeds, gives the bytes that it would have given, and leaves nothing else in the folder."""
+    assert main(case.flags(folder, cache, "--workers", "1")) == 0
+    assert files_of(folder) == case.wanted
+    assert not list(folder.rglob(".*"))
+
+
+def moments(seed: int) -> list[float]:
+    """Parts of a run after which it is killed."""
+    drawn = random.Random(seed)
+    return [round(drawn.uniform(0.2, 1.0), 2) for _ in range(2)]
+
+
+@pytest.mark.parametrize("moment", moments(seed=7))
+def test_a_build_killed_at_any_moment_leaves_whole_outputs(tmp_path: Path, case: Case, moment: float) -> None:
+    """The whole process group dies at once, whether it reads, prepares in two processes, or writes."""
+    folder, cache = tmp_path / "out", tmp_path / "cache"
+    shutil.copytree(case.earlier, folder)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "builder", *case.flags(folder, cache, "--workers", "2")],
+        cwd=ROOT,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(moment * case.seconds)
+    with suppress(ProcessLookupError):  # it was done already
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+    if not list(folder.glob(".manim-combined-staging-*/COMPLETE.json")):
+        assert_whole(folder, case)
+    assert_next_build_is_undisturbed(folder, cache, case)
+
+
+@pytest.mark.parametrize(("number", "when"), [(1, "before"), (3, "after"), (99, "last")])
+def test_a_build_killed_while_it_publishes_is_finished_by_the_next(
+    tmp_path: Path, case: Case, number: int, when: str
+) -> None:
+    """Before its list of files is there nothing has changed; from then on, the next build, even one that fails,
+    first carries out what the list says."""
+    folder = tmp_path / "out"
+    shutil.copytree(case.earlier, folder)
+    last = len(case.wanted) + 1  # all files, and the list of them
+    child = subprocess.run(
+        [
+            *[sys.executable, "-c", KILLED_AT_A_RENAME, str(last if when == "last" else number), when],
+            *case.flags(folder, case.cache),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    assert child.returncode == -signal.SIGKILL
+
+    assert main([*case.flags(folder, case.cache), "--local", f"made={tmp_path}/nowhere.jsonl"]) == 1
+    killed_before = (number, when) == (1, "before")
+    assert files_of(folder) == (files_of(case.earlier) if killed_before else case.wanted)
+    assert_next_build_is_undisturbed(folder, case.cache, case)
+
+
+def test_workers_of_a_killed_parent_end_too(tmp_path: Path) -> None:
+    """Who kills the parent alone, as a system without memory does, leaves no process behind."""
+    source = write_source(tmp_path, "rows", circles(1, ROWS))
+    flags = arguments("export", source, tmp_path / "out", tmp_path / "cache", "1", "--workers", "2")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "builder", *flags], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    children: list[psutil.Process] = []
+    while process.poll() is None and len(children) < 3:  # two workers, and what cleans up after them
+        children = psutil.Process(process.pid).children(recursive=True)
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+
+    assert len(children) == 3
+    assert not psutil.wait_procs(children, timeout=10)[1]
