@@ -225,7 +225,8 @@ def explain(config: BuildConfig, row_id: str, events: Events | None = None) -> d
 def stats_of(decided: Build, written: dict[str, Written]) -> dict[str, Any]:
     """Statistics of a config whose rows were written."""
     leaks = leakage(decided.outcomes, written["train"], written["test"])
-    return build_stats(decided.outcomes, written, leaks, decided.config.augmentation_factor)
+    mirrors = {source.spec.name: source.spec.location for source in decided.prepared.sources if source.mirror_of}
+    return build_stats(decided.outcomes, written, leaks, decided.config.augmentation_factor, mirrors)
 
 
 def write_ledger(ledger: pl.DataFrame, path: Path) -> None:

@@ -86,6 +86,9 @@ def show_funnel(name: str, stats: dict[str, Any]) -> None:
         _add_row(table, "train, augmented", [by_source.get(line["source"], 0) for line in lines])
     console = _console()
     console.print(table)
+    for line in lines:
+        if "mirror" in line:
+            console.print(f"{line['source']} was read from its mirror {line['mirror']}")
     leaks = stats["leakage"]
     console.print(
         f"across the split: {leaks['equal_prompts_across_the_split']} equal prompts, "

@@ -98,7 +98,7 @@ def test_a_locked_mirror_is_kept_to_until_told(tmp_path):
     assert [pin["location"] for pin in locked] == [MIRROR, PLACE]
 
 
-def test_manifest_and_card_say_so(tmp_path):
+def test_funnel_manifest_and_card_say_so(tmp_path):
     """A build through the command line names the mirror and the place that it stands in for."""
     files = {
         name: parquet(
@@ -125,6 +125,7 @@ def test_manifest_and_card_say_so(tmp_path):
             check=False,
         )
     assert done.returncode == 0, done.stderr
+    assert f"manimbench was read from its mirror {MIRROR}" in done.stdout
     source = json.loads((tmp_path / "out" / "manifest.json").read_text())["sources"][0]
     assert (source["location"], source["mirror_of"], source["rows"]) == (MIRROR, PLACE, 40)
     assert f"{MIRROR} (mirror of {PLACE})" in (tmp_path / "out" / "README.md").read_text()

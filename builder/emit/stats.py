@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,10 +76,17 @@ def leakage(ledger: pl.DataFrame, train: Written, test: Written) -> dict[str, An
 
 
 def build_stats(
-    ledger: pl.DataFrame, written: dict[str, Written], leaks: dict[str, Any], augmentation_factor: float
+    ledger: pl.DataFrame,
+    written: dict[str, Written],
+    leaks: dict[str, Any],
+    augmentation_factor: float,
+    mirrors: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The content of `dataset_stats.json`."""
-    lines = funnel(ledger)
+    """The content of `dataset_stats.json`; `mirrors` tells for a source the mirror that stood in for it."""
+    lines = [
+        {**line, **({"mirror": mirrors[line["source"]]} if line["source"] in mirrors else {})}
+        for line in funnel(ledger)
+    ]
     official = ledger.filter("official")
     return {
         "rows_read": ledger.height,
