@@ -1,4 +1,4 @@
-"""Files written aside and renamed, seals of cache files, hashes of files, and what a disk's refusal means."""
+"""Files written aside and renamed, hashes of files, and what a disk's refusal means."""
 
 import errno
 import hashlib
@@ -10,10 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from xxhash import xxh3_128
-
-from builder.errors import OutputError
-from builder.events import Events
+from builder.errors import BuilderError, OutputError
 
 _CHUNK_BYTES = 1 << 20
 _ABANDONED_SECONDS = 24 * 60 * 60
@@ -24,12 +21,11 @@ _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 @contextmanager
-def written_aside(path: Path, seal: bool = False, flag: str = "--cache-dir") -> Iterator[Path]:
+def written_aside(path: Path, flag: str = "--cache-dir") -> Iterator[Path]:
     """A temporary path beside `path`, renamed to it if the block ends well, removed otherwise.
 
     Args:
         path: the file to write.
-        seal: leave a hash of its bytes beside it, for `found_whole`.
         flag: what a person can choose another place with.
 
     Raises:
@@ -37,7 +33,7 @@ def written_aside(path: Path, seal: bool = False, flag: str = "--cache-dir") -> 
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _clear_abandoned(path.parent)
+        _clear_abandoned(path)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         os.close(handle)
     except OSError as error:
@@ -46,12 +42,9 @@ def written_aside(path: Path, seal: bool = False, flag: str = "--cache-dir") -> 
     try:
         yield aside
         aside.chmod(0o644)
-        if seal:
-            _seal_of(path).unlink(missing_ok=True)
-        digest = _digest(aside) if seal else ""
         aside.replace(path)
-        if seal:
-            _seal_of(path).write_text(digest, encoding="ascii")
+    except BuilderError:
+        raise
     except Exception as error:
         if problem := disk_error(error):
             raise OutputError(cannot_write(path, problem, flag)) from error
@@ -60,40 +53,12 @@ def written_aside(path: Path, seal: bool = False, flag: str = "--cache-dir") -> 
         aside.unlink(missing_ok=True)
 
 
-def _clear_abandoned(folder: Path) -> None:
-    """Remove what killed builds were writing; files of builds under way are younger."""
-    for aside in folder.glob(".*.part"):
-        with suppress(FileNotFoundError):
-            if time.time() - aside.stat().st_mtime > _ABANDONED_SECONDS:
+def _clear_abandoned(path: Path) -> None:
+    """Remove what killed builds wrote of this file; what a build under way writes is younger."""
+    for aside in path.parent.glob(".*.part"):
+        with suppress(OSError):
+            if aside.name.startswith(f".{path.name}.") and time.time() - aside.stat().st_mtime > _ABANDONED_SECONDS:
                 aside.unlink()
-
-
-def found_whole(path: Path, events: Events) -> bool:
-    """Whether a sealed file is there, byte for byte as it was written; says so if it was damaged since.
-
-    One whose seal is missing was never finished, and is as good as not there.
-    """
-    try:
-        seal = _seal_of(path).read_text(encoding="ascii")
-        whole = _digest(path) == seal
-    except (OSError, ValueError):
-        return False
-    if not whole:
-        events.warn(f"{path}: damaged since it was written; it is made again")
-    return whole
-
-
-def _seal_of(path: Path) -> Path:
-    return path.with_name(f"{path.name}.seal")
-
-
-def _digest(path: Path) -> str:
-    """A hash that is quick to make, against accidents and not against forgers."""
-    digest = xxh3_128()
-    with path.open("rb") as opened:
-        while chunk := opened.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def disk_error(error: BaseException) -> OSError | None:

@@ -16,7 +16,7 @@ import pytest
 
 from builder.cli import main
 from builder.errors import OutputError
-from builder.files import disk_error, found_whole, written_aside
+from builder.files import disk_error, written_aside
 from tests.rows import Row, circles, files_of, write_source
 
 ROOT = Path(__file__).parent.parent
@@ -214,44 +214,19 @@ def test_a_disk_that_is_full_is_known_by_whatever_a_library_says() -> None:
     assert disk_error(KeyError("28")) is None
 
 
-class Heard:
-    """Keeps warnings."""
-
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def progress(self, step: str, done: int, total: int | None, unit: str = "rows") -> None:
-        """Let it pass."""
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
-
-
-def test_a_sealed_file_is_whole_until_a_byte_changes(tmp_path: Path) -> None:
-    """Damage is said once it is found; a file without a seal was never finished."""
-    path, heard = tmp_path / "kept", Heard()
-    with written_aside(path, seal=True) as aside:
-        aside.write_bytes(b"rows")
-    assert found_whole(path, heard)
-    path.write_bytes(b"rovs")
-    assert not found_whole(path, heard)
-    assert heard.warnings == [f"{path}: damaged since it was written; it is made again"]
-    with written_aside(path) as aside:
-        aside.write_bytes(b"rows")
-    (tmp_path / "kept.seal").unlink()
-    assert not found_whole(path, heard)
-    assert len(heard.warnings) == 1
-
-
 def test_what_killed_builds_left_in_the_cache_goes_after_a_day(tmp_path: Path) -> None:
-    """What another build may still be writing stays."""
-    for name, age in (("old", 2 * 86_400), ("young", 60)):
-        aside = tmp_path / f".rows.parquet.{name}.part"
+    """What another build may still be writing stays, and what no build wrote."""
+    for name, age in (("rows.parquet.old", 2 * 86_400), ("rows.parquet.young", 60), ("mine", 2 * 86_400)):
+        aside = tmp_path / f".{name}.part"
         aside.write_bytes(b"half")
         os.utime(aside, (time.time() - age, time.time() - age))
     with written_aside(tmp_path / "rows.parquet") as aside:
         aside.write_bytes(b"whole")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".rows.parquet.young.part", "rows.parquet"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".mine.part",
+        ".rows.parquet.young.part",
+        "rows.parquet",
+    ]
 
 
 def test_an_error_of_the_block_is_not_taken_for_one_of_the_disk(tmp_path: Path) -> None:
@@ -289,7 +264,8 @@ def test_a_damaged_file_in_the_cache_is_said_and_made_again(
 
 def test_an_interrupted_export_leaves_the_earlier_output_and_no_process(tmp_path: Path) -> None:
     """Ctrl-C reaches the whole process group: exit code 130, one line, no traceback of a worker."""
-    rows: list[Row] = circles(1, 3_200)
+    slow: list[Row] = [("Draw nothing", "x;" * 100_000)] * 4  # keep one worker busy while the other waits
+    rows = [*slow, *circles(1, 3_100)]
     flags = export_flags(tmp_path, write_source(tmp_path, "many rows", rows))
     assert main(["export", *map(str, export_flags(tmp_path))]) == 0
     before = files_of(tmp_path / "out")
@@ -299,7 +275,7 @@ def test_an_interrupted_export_leaves_the_earlier_output_and_no_process(tmp_path
     while process.poll() is None and len(workers) < 2:
         workers = psutil.Process(process.pid).children(recursive=True)
         time.sleep(0.01)
-    time.sleep(0.5)
+    time.sleep(1.5)
     os.killpg(process.pid, signal.SIGINT)
     error = process.communicate(timeout=30)[1]
 

@@ -163,7 +163,8 @@ def test_a_build_killed_while_it_publishes_is_finished_by_the_next(
 
 def test_workers_of_a_killed_parent_end_too(tmp_path: Path) -> None:
     """Who kills the parent alone, as a system without memory does, leaves no process behind."""
-    source = write_source(tmp_path, "rows", circles(1, ROWS))
+    slow = [("Draw nothing", "x;" * 100_000)] * 4  # keep one worker busy while the other waits
+    source = write_source(tmp_path, "rows", [*slow, *circles(1, ROWS)])
     flags = arguments("export", source, tmp_path / "out", tmp_path / "cache", "1", "--workers", "2")
     process = subprocess.Popen(
         [sys.executable, "-m", "builder", *flags], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -172,6 +173,7 @@ def test_workers_of_a_killed_parent_end_too(tmp_path: Path) -> None:
     while process.poll() is None and len(children) < 3:  # two workers, and what cleans up after them
         children = psutil.Process(process.pid).children(recursive=True)
         time.sleep(0.01)
+    time.sleep(1.5)
     process.kill()
     process.wait()
 
