@@ -11,11 +11,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from builder.errors import SettingError
+from builder.errors import BuilderError, SettingError
 from builder.files import code_hash
 
 _IN_FLIGHT = 3
@@ -58,7 +59,14 @@ def open_workers(workers: int, cluster: str, rows: int) -> Iterator[Run]:
     # Not `fork`: the parent runs threads (Arrow, Polars), which a fork would cut off holding their locks.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker) as executor:
-        yield _in_order(executor, processes * _IN_FLIGHT)
+        try:
+            yield _in_order(executor, processes * _IN_FLIGHT)
+        except BrokenProcessPool as error:
+            raise BuilderError(
+                "a worker process was killed, perhaps for want of memory; try again with fewer (--workers 1)"
+            ) from error
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
 
 
 def _start_worker() -> None:

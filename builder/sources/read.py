@@ -242,7 +242,8 @@ def _texts(values: Sequence[object], role: str, problems: list[list[str]]) -> It
                 problem.append(value.reason)
             elif telling:
                 problem.append(f"{role}: {type(value).__name__}, not text")
-            yield None if telling or isinstance(value, BrokenRow) else str(value)
+            told = str(value).encode("utf-8", "replace").decode("utf-8")
+            yield None if telling or isinstance(value, BrokenRow) else told
 
 
 def _encodes(text: str) -> bool:

@@ -98,6 +98,8 @@ def _with_columns(
 def _from_toml(path: Path, known: Mapping[str, SourceSpec]) -> dict[str, SourceSpec]:
     content = read_toml(path, "--sources-file")
     tables = content["sources"] if list(content) == ["sources"] else content
+    if not isinstance(tables, dict):
+        raise SettingError(f"--sources-file {path}: sources = {tables!r}: a table for each source is wanted")
     found = {}
     for name, table in tables.items():
         if not isinstance(table, dict):
