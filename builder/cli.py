@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from builder.cli_push import add_push_flags
 from builder.config import (
     CONFIG_HELP,
+    CONFIGS,
     CONFIG_NAMES,
     DEFAULT_CONFIG,
     BuildConfig,
@@ -272,7 +273,9 @@ def _add_setting(parser: argparse.ArgumentParser, name: str, default: Any, metad
     text = _OWN_FLAGS.get(name, metadata["help"]).replace("%", "%%")
     metavar = metadata["metavar"]
     if isinstance(default, bool):
-        parser.add_argument(flag, action="store_true", help=text)
+        presets = {getattr(config, name) for config in CONFIGS.values()}
+        action = argparse.BooleanOptionalAction if len(presets) > 1 else "store_true"
+        parser.add_argument(flag, action=action, help=text)
     elif name == "update_lock":
         parser.add_argument(flag, nargs="*", metavar=metavar, help=text)
     elif name == "datasets":

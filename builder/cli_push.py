@@ -30,7 +30,7 @@ def push(given: argparse.Namespace, names: Sequence[str], settings: Mapping[str,
     """
     from builder.hub import Hub, PushOptions, carry_out, plan_push
     from builder.hub.contents import read_contents
-    from builder.terminal import Terminal, show_licences, show_push_plan, show_pushed
+    from builder.terminal import Terminal, show_licences, show_push_plan, show_pushed, show_shuffled
     from manim_combined.built import build_missing
 
     flags = vars(given)
@@ -41,6 +41,7 @@ def push(given: argparse.Namespace, names: Sequence[str], settings: Mapping[str,
         build_missing(names, settings, folder, terminal)
         plan = plan_push(hub, read_contents(folder, names, hub.repo), options)
     show_push_plan(hub.place, plan)
+    show_shuffled(plan.contents.manifest["statistics"])
     if plan.public:
         show_licences(plan.contents.licences)
     plan.check_licences()

@@ -22,6 +22,7 @@ DEFAULT_SYSTEM_PROMPT = (
     "program for Manim Community Edition that renders it."
 )
 MAX_AUGMENTATION_FACTOR = 10.0
+DEFAULT_PAIR_MARGIN = 0.1
 
 
 def _setting(default: Any, help_text: str, metavar: str = "", same_bytes: bool = False) -> Any:
@@ -40,6 +41,21 @@ class BuildConfig:
 
     name: str = _setting("deduplicated", "the preset that these settings started from")
     deduplicate: bool = _setting(True, "keep one row for each normalised description, from the best source")
+    deduplicate_programs: bool = _setting(
+        False, "keep one row for each program, whatever its layout, comments and names of variables"
+    )
+    repair_pairs: bool = _setting(
+        False, "where descriptions and codes are paired at random, put the right ones together again, or drop the row"
+    )
+    pair_margin: float = _setting(
+        DEFAULT_PAIR_MARGIN, "how far a re-paired row's score is above the next best, at least, from 0 to 1", "M"
+    )
+    check_pairs: bool = _setting(False, "drop rows whose description does not fit their code")
+    mismatch_rate: float = _setting(
+        0.01, "share of a well paired source's rows that check_pairs may drop wrongly, from 0 to 0.5", "R"
+    )
+    check_api: bool = _setting(False, "drop programs with names, arguments, modules or files that Manim does not have")
+    drop_reported_errors: bool = _setting(False, "drop rows whose authors report that the program failed")
     augmentation_factor: float = _setting(2.5, "rows of train for each kept row, from 1 (none) to 10", "F")
     test_size: float = _setting(0.1, "share of each source's distinct descriptions for test, between 0 and 1", "S")
     seed: int = _setting(42, "seeds split, variants and order", "N")
@@ -76,6 +92,10 @@ class BuildConfig:
                 f"augmentation_factor {self.augmentation_factor}: a number from 1 (no augmentation) to "
                 f"{MAX_AUGMENTATION_FACTOR:g} is wanted"
             )
+        if not 0 <= self.pair_margin <= 1:
+            raise SettingError(f"pair_margin {self.pair_margin}: a number from 0 to 1 is wanted")
+        if not 0 <= self.mismatch_rate <= 0.5:
+            raise SettingError(f"mismatch_rate {self.mismatch_rate}: a share from 0 to 0.5 is wanted, such as 0.01")
         if self.format not in FORMATS:
             raise SettingError(f"format {self.format!r}: use {' or '.join(FORMATS)}{nearest(self.format, FORMATS)}")
         if self.licences not in LICENCE_CHOICES:
@@ -106,12 +126,22 @@ _PRESETS: dict[str, dict[str, Any]] = {
     "all": {"deduplicate": False},
     "deduplicated": {},
     "no_augment": {"deduplicate": False, "augmentation_factor": 1.0},
+    "curated": {
+        "deduplicate_programs": True,
+        "repair_pairs": True,
+        "check_pairs": True,
+        "check_api": True,
+        "drop_reported_errors": True,
+        "augmentation_factor": 1.0,
+    },
 }
 CONFIG_NAMES = tuple(_PRESETS)
 CONFIG_HELP = {
     "all": "every valid row of every source that does not leak; train augmented 2.5x",
     "deduplicated": "as all, one row for each normalised description, from the best source",
     "no_augment": "as all, without augmentation",
+    "curated": "one row for each description and each program; wrong pairs mended or dropped; no program with names, "
+    "modules or files that Manim lacks; without augmentation",
 }
 DEFAULT_CONFIG = "deduplicated"
 

@@ -51,14 +51,21 @@ _PREPARED: dict[str, pa.DataType] = {
     "code": pa.string(),  # cleaned and repaired
     "content": pa.string(),  # 16 hex digits of the original description and code
     "description_key": pa.uint64(),
-    "program_key": pa.uint64(),
+    "program_key": pa.uint64(),  # of its tokens
+    "canonical_key": pa.uint64(),  # of the program with canonical names; null if it does not parse
     "description_stage": pa.string(),  # stage, reason and detail of what is wrong; null if nothing is
     "description_reason": pa.string(),
     "description_detail": pa.string(),
     "code_stage": pa.string(),
     "code_reason": pa.string(),
     "code_detail": pa.string(),
-    "repairs": pa.list_(pa.string()),  # cleaning steps and repairs, in order
+    "api_reason": pa.string(),  # the first thing that Manim, as the snapshot knows it, would not take
+    "api_detail": pa.string(),
+    "description_repairs": pa.list_(pa.string()),  # cleaning steps, in order
+    "code_repairs": pa.list_(pa.string()),  # cleaning steps and repairs, in order
+    "description_words": pa.list_(pa.uint32()),  # hashed, for telling which description belongs to which code
+    "code_words": pa.list_(pa.uint32()),
+    "style": pa.uint32(),  # bits that tell how a row is written, and so what other rows it came with
     "legacy_key": pa.uint64(),  # key of the description by an earlier pipeline's rule
 }
 PREPARED_SCHEMA = pa.schema(_PREPARED)

@@ -23,6 +23,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "detail": pl.String,
     "kept_id": pl.String,
     "score": pl.Float64,
+    "margin": pl.Float64,  # of a re-paired row: how far its score is above the next best of either side
     "code_from": pl.String,
     "repairs": pl.List(pl.String),
     "group": pl.String,
@@ -51,7 +52,7 @@ def open_ledger(rows: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         rows: sorted by `index`, which counts from 0; with `source`, `row`, `official`, `content` and `group` (64-bit
-            hashes), `repairs` (names joined by `REPAIRS_SEPARATOR`), `split`.
+            hashes), `description_repairs` and `code_repairs` (names joined by `REPAIRS_SEPARATOR`), `split`.
     """
     return rows.with_columns(
         stage=pl.lit("", _STAGE),
@@ -59,7 +60,8 @@ def open_ledger(rows: pl.DataFrame) -> pl.DataFrame:
         detail=pl.lit(""),
         kept_index=pl.lit(None, pl.UInt32),
         score=pl.lit(None, pl.Float64),
-        code_from=pl.lit(None, pl.String),
+        margin=pl.lit(None, pl.Float64),
+        code_index=pl.lit(None, pl.UInt32),
     )
 
 
@@ -71,13 +73,13 @@ def kept(ledger: pl.DataFrame) -> pl.DataFrame:
 def drop(ledger: pl.DataFrame, dropped: pl.DataFrame, stage: str) -> pl.DataFrame:
     """Mark rows as dropped, unless they are already.
 
-    `dropped` has `index` and `reason`, and may have `detail`, `kept_index` and `score`.
+    `dropped` has `index` and `reason`, and may have `detail`, `kept_index`, `score` and `margin`.
     """
     if stage not in STAGES:
         raise ValueError(f"{stage!r} is no stage of the ledger")
     if dropped.is_empty():
         return ledger
-    columns = [name for name in ("reason", "detail", "kept_index", "score") if name in dropped.columns]
+    columns = [name for name in ("reason", "detail", "kept_index", "score", "margin") if name in dropped.columns]
     marked = dropped.select("index", pl.lit(True).alias("now"), *columns)
     # Joined beside the ledger, not into it: its other columns need not be copied.
     marks = ledger.select("index", was="stage").join(marked, on="index", how="left", maintain_order="left")
@@ -91,26 +93,35 @@ def drop(ledger: pl.DataFrame, dropped: pl.DataFrame, stage: str) -> pl.DataFram
 def close_ledger(ledger: pl.DataFrame, part: slice = slice(None)) -> pl.DataFrame:
     """The lines of a ledger as written: the columns of `SCHEMA`, in the order of reading."""
     rows = ledger[part]
-    stayed = ledger.select(pl.col("index").alias("kept_index"), kept_source="source", kept_row="row")
-    wanted = stayed.filter(pl.col("kept_index").is_in(rows["kept_index"].drop_nulls().unique().implode()))
-    repairs = pl.col("repairs").cast(pl.String)
-    return (
-        rows.join(wanted, on="kept_index", how="left", maintain_order="left")
-        .with_columns(
-            id_column(),
-            id_column("kept_source", "kept_row").fill_null("").alias("kept_id"),
-            _hex(rows["content"]),
-            _hex(rows["group"]),
-            outcome=pl.when(_KEPT).then(pl.lit("kept")).otherwise(pl.lit("dropped")),
-            code_from=pl.col("code_from").fill_null(""),
-            detail=pl.col("detail").fill_null(""),
-            score=pl.col("score").round(6),
-            repairs=pl.when(repairs == "")
-            .then(pl.lit([], pl.List(pl.String)))
-            .otherwise(repairs.str.split(REPAIRS_SEPARATOR)),
-        )
-        .select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
+    for name, pointer in (("kept_id", "kept_index"), ("code_from", "code_index")):
+        rows = _with_id_of(rows, ledger, name, pointer)
+    repairs = all_repairs()
+    return rows.with_columns(
+        id_column(),
+        _hex(rows["content"]),
+        _hex(rows["group"]),
+        outcome=pl.when(_KEPT).then(pl.lit("kept")).otherwise(pl.lit("dropped")),
+        detail=pl.col("detail").fill_null(""),
+        score=pl.col("score").round(6),
+        margin=pl.col("margin").round(6),
+        repairs=pl.when(repairs == "").then(pl.lit([], pl.List(pl.String))).otherwise(repairs.str.split(REPAIRS_SEPARATOR)),
+    ).select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
+
+
+def _with_id_of(rows: pl.DataFrame, ledger: pl.DataFrame, name: str, pointer: str) -> pl.DataFrame:
+    """Add the ids of the rows that the column `pointer` points at; empty where it is null."""
+    wanted = rows[pointer].drop_nulls().unique()
+    ids = ledger.filter(pl.col("index").is_in(wanted.implode())).select(
+        pl.col("index").alias(pointer), id_column().alias(name)
     )
+    return rows.join(ids, on=pointer, how="left", maintain_order="left").with_columns(pl.col(name).fill_null(""))
+
+
+def all_repairs() -> pl.Expr:
+    """The steps of a row's description and of the code that it ends with, as one text."""
+    parts = (pl.col("description_repairs").cast(pl.String), pl.col("code_repairs").cast(pl.String))
+    between = pl.when((parts[0] != "") & (parts[1] != "")).then(pl.lit(REPAIRS_SEPARATOR)).otherwise(pl.lit(""))
+    return parts[0] + between + parts[1]
 
 
 def closed_slices(ledger: pl.DataFrame) -> Iterator[pl.DataFrame]:

@@ -11,28 +11,44 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from builder.config import BuildConfig
-from builder.decide.decide import PROBLEM_COLUMNS, decide
+from builder.decide.decide import PROBLEM_COLUMNS, code_sources, decide
+from builder.decide.shuffled import Part, find_parts
 from builder.decide.split import split_rows
 from builder.emit.augment import clashes, plan_variants
 from builder.emit.duplicates import duplication_report, write_removed
 from builder.emit.formats import FORMATS, fenced
 from builder.emit.jsonl import write_json, write_json_lines
 from builder.emit.publish import MANIFEST, outputs_of, publishing
-from builder.emit.rows import EmittedRow, PreparedFile, emitted_rows, order_rows, texts_of
+from builder.emit.rows import EmittedRow, emitted_rows, order_rows
 from builder.emit.stats import Written, build_stats, leakage
 from builder.errors import SettingError
 from builder.events import Events, Silent
 from builder.ledger import REPAIRS_SEPARATOR, check_accounted, close_ledger, closed_slices, id_column, kept
+from builder.prepare.api.check import manim_release
 from builder.prepare.cache import prepare_files
 from builder.prepare.clean_description import normalise_description
 from builder.prepare.judge import judge_text
 from builder.prepare.keys import description_key
+from builder.prepared import PreparedFile, batches_with, columns_of
 from builder.sources.fetched import SourceFile
 from builder.sources.read import ReadSource
 from builder.sources.reading import read_sources
 
 SPLITS = ("train", "test")
 _TEXT_COLUMNS = ("description", "code")
+_ERROR_LENGTH = 200
+"""Characters of an error that authors report, as far as the ledger tells it."""
+_WANTED = (
+    "index",
+    "code_index",
+    "source",
+    "code_source",
+    "row",
+    "content",
+    "description_key",
+    "official",
+    "split",
+)
 _LIBRARIES = ("datasets", "huggingface_hub", "kagglehub", "numpy", "orjson", "polars", "pyarrow", "scipy", "xxhash")
 
 
@@ -44,6 +60,8 @@ class Prepared:
     files: tuple[PreparedFile, ...]
     rows: pl.DataFrame
     """One line a row read, as `decide` takes it."""
+    parts: tuple[Part, ...]
+    """Parts of the sources, told apart by how their rows are written, and whether their pairs were shuffled."""
     skipped: Mapping[str, str]
     """Sources that were not read, with the reason in a few words that hold no path."""
 
@@ -57,7 +75,7 @@ class Build:
     outcomes: pl.DataFrame
     """The ledger, open: one line for every row read."""
     plan: pl.DataFrame
-    """One line for every row to write: `index`, `source`, `row`, `split`, `variant`, `order`, `official`."""
+    """One line for each row to write, as `emitted_rows` takes them, with `split`."""
 
     @property
     def ledger(self) -> pl.DataFrame:
@@ -90,8 +108,12 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
         files.append(PreparedFile(path, first, _text_bytes(path)))
         first += frames[-1].height
     rows = pl.concat(frames).with_row_index("index")
-    split = split_rows(rows, config.test_size, config.seed)
-    return Prepared(tuple(sources), tuple(files), rows.hstack(split), skipped)
+    rows = rows.hstack(split_rows(rows, config.test_size, config.seed))
+    rows, parts = find_parts(rows, files)
+    for part in parts:
+        if part.shuffled:
+            events.warn(part.message)
+    return Prepared(tuple(sources), tuple(files), rows, parts, skipped)
 
 
 def _keys(path: Path) -> pl.DataFrame:
@@ -107,9 +129,17 @@ def _keys(path: Path) -> pl.DataFrame:
             pl.col("content").str.to_integer(base=16, dtype=pl.UInt64),
             "description_key",
             "program_key",
+            "canonical_key",
             "legacy_key",
+            "style",
             *problems,
-            pl.col("repairs").list.join(REPAIRS_SEPARATOR).cast(pl.Categorical),
+            pl.col("api_reason").cast(pl.Categorical),
+            "api_detail",
+            pl.col("error").str.strip_chars().replace("", None).str.slice(0, _ERROR_LENGTH).alias("reported_error"),
+            *(
+                pl.col(name).list.join(REPAIRS_SEPARATOR).cast(pl.Categorical)
+                for name in ("description_repairs", "code_repairs")
+            ),
         )
         .collect()
     )
@@ -127,11 +157,12 @@ def _text_bytes(path: Path) -> int:
 
 def build(prepared: Prepared, config: BuildConfig) -> Build:
     """Decide one config. The ledger adds up, or this raises."""
-    ledger = decide(prepared.rows, config)
+    ledger = decide(prepared.rows, config, prepared.files)
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
-    stay = kept(ledger).select("index", "source", "row", "content", "description_key", "official", "split")
+    stay = code_sources(kept(ledger), prepared.rows).select(_WANTED)
     train, test = (stay.filter(pl.col("split") == side) for side in SPLITS)
-    descriptions = (text for part in texts_of(prepared.files, test.select("index")) for text in part["description"])
+    tests = batches_with(prepared.files, ("description",), test["index"])
+    descriptions = (text for part in tests for text in part["description"])
     forbidden = clashes(descriptions, normalise_description, description_key)
     variants = plan_variants(train.with_columns(id_column()), config.augmentation_factor, config.seed, forbidden)
     originals = test.select("index", pl.lit(0, pl.UInt16).alias("variant"))
@@ -194,9 +225,11 @@ def dataset_rows(decided: Build, split: str, written: dict[str, Written]) -> Ite
 
 
 def explain(config: BuildConfig, row_id: str, events: Events | None = None) -> dict[str, Any]:
-    """What a config's ledger knows of a row (`ledger`), and its texts before and after (`texts`).
+    """What a config's ledger knows of a row, and its texts before and after.
 
-    `texts` holds a title, the text or `None`, and the language if it is code.
+    Returns:
+        `ledger`: its line; `code_used_by`: ids of re-paired rows that have this row's code; `texts`: lines of a
+        title, the text or `None`, and the language if it is code.
 
     Raises:
         SettingError: no row has that id.
@@ -211,22 +244,33 @@ def explain(config: BuildConfig, row_id: str, events: Events | None = None) -> d
     index = file.first_index + int(number)
     before = pl.scan_parquet(source.path).slice(int(number), 1).collect().row(0, named=True)
     after = pl.scan_parquet(file.path).slice(int(number), 1).collect().row(0, named=True)
-    return {
-        "ledger": close_ledger(build(prepared, config).outcomes, slice(index, index + 1)).row(0, named=True),
-        "texts": [
-            ("description, as read", before["description"], ""),
-            ("description, cleaned", after["description"], ""),
-            ("code, as read", before["code"], "python"),
-            ("code, cleaned and repaired", after["code"], "python"),
-        ],
-    }
+    outcomes = build(prepared, config).outcomes
+    line = close_ledger(outcomes, slice(index, index + 1)).row(0, named=True)
+    texts = [
+        ("description, as read", before["description"], ""),
+        ("description, cleaned", after["description"], ""),
+        ("code, as read", before["code"], "python"),
+        ("code, cleaned and repaired", after["code"], "python"),
+    ]
+    if line["code_from"]:
+        other = columns_of(prepared.files, ("code",), outcomes["code_index"].slice(index, 1))
+        texts.append((f"the code that belongs to it, from {line['code_from']}", other["code"][0], "python"))
+    return {"ledger": line, "code_used_by": _users_of(index, prepared.rows, outcomes), "texts": texts}
+
+
+def _users_of(index: int, read: pl.DataFrame, outcomes: pl.DataFrame) -> list[str]:
+    """Ids of the rows that were given the code which the row with this index was read with."""
+    same = read.filter(pl.col("program_key") == read["program_key"][index])["index"]
+    users = outcomes.filter(pl.col("code_index").is_in(same.implode()))
+    return users.select(id_column())["id"].to_list()
 
 
 def stats_of(decided: Build, written: dict[str, Written]) -> dict[str, Any]:
     """Statistics of a config whose rows were written."""
     leaks = leakage(decided.outcomes, written["train"], written["test"])
     mirrors = {source.spec.name: source.spec.location for source in decided.prepared.sources if source.mirror_of}
-    return build_stats(decided.outcomes, written, leaks, decided.config.augmentation_factor, mirrors)
+    shuffled = [part.told() for part in decided.prepared.parts if part.shuffled]
+    return build_stats(decided.outcomes, written, leaks, decided.config.augmentation_factor, mirrors, shuffled)
 
 
 def write_ledger(ledger: pl.DataFrame, path: Path) -> None:
@@ -262,6 +306,7 @@ def manifest_of(kind: str, builds: list[Build], staging: Path) -> dict[str, Any]
             for source in prepared.sources
         ],
         "skipped_sources": dict(prepared.skipped),
+        "manim": manim_release(),
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
         "libraries": {name: _version(name) for name in ("manim-combined", *_LIBRARIES)},
         "outputs": outputs_of(staging),

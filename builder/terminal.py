@@ -89,6 +89,10 @@ def show_funnel(name: str, stats: dict[str, Any]) -> None:
     for line in lines:
         if "mirror" in line:
             console.print(f"{line['source']} was read from its mirror {line['mirror']}")
+    show_shuffled({name: stats})
+    repaired = stats["pairing"]["repaired_pairs"]
+    if repaired["rows"]:
+        console.print(f"given the code that belongs to their description: {repaired['rows']:,} rows, {repaired['kept']:,} kept")
     leaks = stats["leakage"]
     console.print(
         f"across the split: {leaks['equal_prompts_across_the_split']} equal prompts, "
@@ -99,6 +103,13 @@ def show_funnel(name: str, stats: dict[str, Any]) -> None:
 
 def _add_row(table: Table, label: str, counts: Sequence[int], style: str | None = None) -> None:
     table.add_row(label, *(f"{count:,}" if count else "-" for count in counts), f"{sum(counts):,}", style=style)
+
+
+def show_shuffled(statistics: dict[str, Any]) -> None:
+    """The parts of sources whose descriptions and codes are paired at random, once each; `statistics` by config."""
+    parts = [part["message"] for stats in statistics.values() for part in stats["pairing"]["shuffled"]]
+    for message in dict.fromkeys(parts):
+        _console().print(escape(message))
 
 
 def show_sources(sources: Sequence[dict[str, Any]]) -> None:
@@ -167,7 +178,9 @@ def show_explanation(explanation: dict[str, Any]) -> None:
     for key, value in explanation["ledger"].items():
         shown = ", ".join(map(str, value)) if isinstance(value, list) else value
         if shown not in (None, ""):
-            console.print(f"{key:<10} {escape(str(shown))}")
+            console.print(f"{key:<12} {escape(str(shown))}")
+    if explanation["code_used_by"]:
+        console.print(f"{'code used by':<12} {escape(', '.join(explanation['code_used_by']))}")
     for title, text, language in explanation["texts"]:
         console.print(f"\n[bold]{title}[/]")
         if text is None:

@@ -1,11 +1,15 @@
 """Loading a config, building it first if need be."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
 from builder.config import DEFAULT_CONFIG, make_config
+from builder.emit.publish import read_manifest
 from manim_combined.building import DEFAULT_FOLDER, build_dataset
 from manim_combined.built import is_built
+
+_log = logging.getLogger(__name__)
 
 
 def load(
@@ -30,4 +34,6 @@ def load(
     folder = Path(folder)
     if not is_built(wanted, folder):
         build_dataset([wanted], folder)
+    for part in read_manifest(folder)["statistics"][config]["pairing"]["shuffled"]:
+        _log.warning(part["message"])
     return load_dataset(str(folder.resolve()), config, streaming=streaming)

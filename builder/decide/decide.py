@@ -1,57 +1,148 @@
 """The decisions of one config, in order; each marks rows in the ledger and removes none."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from builder.config import BuildConfig
+from builder.decide.conflicts import drop_conflicts
 from builder.decide.duplicates import drop_equal_descriptions
 from builder.decide.leaks import drop_leaks
-from builder.ledger import REPAIRS_SEPARATOR, drop, kept, open_ledger
+from builder.decide.mismatched import drop_mismatched
+from builder.decide.pairing import repair_pairs
+from builder.ledger import REPAIRS_SEPARATOR, all_repairs, drop, kept, open_ledger
+from builder.prepared import PreparedFile
 
 REPAIR = "repair:"
 """How the names of repairs start in the ledger's `repairs`; names of cleaning steps start otherwise."""
 
-
 PROBLEM_COLUMNS = tuple(f"{part}_{what}" for part in ("description", "code") for what in ("stage", "reason", "detail"))
 """Columns in which `prepare` told what is wrong with a row; the ledger's own take their place."""
+API_COLUMNS = ("api_reason", "api_detail", "reported_error")
+"""What Manim would not take of a program, and what its authors report of a run."""
+CODE_COLUMNS = (
+    "program_key",
+    "canonical_key",
+    "code_repairs",
+    *(name for name in PROBLEM_COLUMNS if name.startswith("code_")),
+    *API_COLUMNS,
+)
+"""What a row has from its code, and takes from another row when it gets that row's code."""
 
 
-def decide(rows: pl.DataFrame, config: BuildConfig) -> pl.DataFrame:
-    """The ledger of a config: what `prepare` found wrong, then filters, duplicates and leaks.
+def decide(rows: pl.DataFrame, config: BuildConfig, files: Sequence[PreparedFile]) -> pl.DataFrame:
+    """The ledger of a config: what `prepare` found wrong, then pairs, filters, duplicates, conflicts and leaks.
 
     Args:
-        rows: one line a row read, as `open_ledger` takes them, with the keys of `PREPARED_SCHEMA` and
-            `PROBLEM_COLUMNS`.
+        rows: one line a row read, as `open_ledger` takes them, with `shuffled` (whether it stands in a part whose
+            descriptions and codes are paired at random), the keys of `PREPARED_SCHEMA`, `PROBLEM_COLUMNS` and
+            `API_COLUMNS`.
         config: the settings.
+        files: the prepared rows, for the decisions that need words and texts.
     """
-    ledger = _drop_invalid(open_ledger(rows))
+    ledger = _drop_invalid(open_ledger(rows), "description", also="code")
+    if config.repair_pairs:
+        ledger = _pair(ledger, config.pair_margin, files)
+    ledger = _drop_invalid(ledger, "code")
+    if config.drop_reported_errors:
+        ledger = _drop_reported_errors(ledger)
+    if config.check_api:
+        ledger = _drop_api_problems(ledger)
+    ledger = ledger.drop(*PROBLEM_COLUMNS, *API_COLUMNS)
     if not config.keep_repaired_in_test:
         ledger = _drop_repaired_in_test(ledger)
+    if config.check_pairs:
+        ledger = drop_mismatched(ledger, config.mismatch_rate, files)
     if config.deduplicate:
         ledger = drop_equal_descriptions(ledger)
+    if config.deduplicate_programs:
+        ledger = drop_conflicts(ledger, files)
     return drop_leaks(ledger)
 
 
-def _drop_invalid(ledger: pl.DataFrame) -> pl.DataFrame:
-    """Rows whose description or code failed a check; where both did, the description's reason leads."""
-    for part, other in (("description", "code"), ("code", None)):
-        bad = ledger.filter(pl.col(f"{part}_reason").is_not_null())
-        detail = pl.col(f"{part}_detail").fill_null("")
-        if other:
-            also = pl.lit(f"; {other}: ") + pl.col(f"{other}_reason").cast(pl.String)
-            detail = (detail + also.fill_null("")).str.strip_prefix("; ")
-        for (stage,), some in bad.group_by(f"{part}_stage", maintain_order=True):
-            dropped = some.select("index", pl.col(f"{part}_reason").alias("reason"), detail.alias("detail"))
-            ledger = drop(ledger, dropped, str(stage))
-    return ledger.drop(*PROBLEM_COLUMNS)
+def _drop_invalid(ledger: pl.DataFrame, part: str, also: str = "") -> pl.DataFrame:
+    """Rows whose description or code failed a check; the detail names what is wrong with the other one, if asked."""
+    bad = ledger.filter(pl.col(f"{part}_reason").is_not_null())
+    detail = pl.col(f"{part}_detail").fill_null("")
+    if also:
+        more = pl.lit(f"; {also}: ") + pl.col(f"{also}_reason").cast(pl.String)
+        detail = (detail + more.fill_null("")).str.strip_prefix("; ")
+    for (stage,), some in bad.group_by(f"{part}_stage", maintain_order=True):
+        dropped = some.select("index", pl.col(f"{part}_reason").alias("reason"), detail.alias("detail"))
+        ledger = drop(ledger, dropped, str(stage))
+    return ledger
+
+
+def _pair(ledger: pl.DataFrame, margin: float, files: Sequence[PreparedFile]) -> pl.DataFrame:
+    """Rows of shuffled parts get the code that their description belongs to, or are dropped as `unpaired`."""
+    wanted = kept(ledger).filter(pl.col("shuffled") & pl.col("official").not_())
+    if wanted.is_empty():
+        return ledger
+    pairs = repair_pairs(ledger, files, margin)
+    found = wanted.select("index").join(pairs, on="index", how="left", maintain_order="left")
+    unpaired = found.filter(pl.col("code_index").is_null()).select(
+        "index", "score", "margin", pl.lit("unpaired").alias("reason")
+    )
+    ledger = drop(ledger, unpaired, "pair")
+    return _with_codes_of(ledger, found.drop_nulls("code_index"))
+
+
+def _with_codes_of(ledger: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The ledger with the columns of other rows' codes; a row whose code is equal to the one found keeps its own."""
+    own = ledger.select("index", *(pl.col(name).alias(f"own_{name}") for name in CODE_COLUMNS))
+    codes = ledger.select(pl.col("index").alias("code_index"), *CODE_COLUMNS)
+    taken = pairs.join(codes, on="code_index").join(own.select("index", "own_program_key"), on="index")
+    others = taken.filter(pl.col("program_key").ne_missing(pl.col("own_program_key"))).drop("own_program_key")
+    marks = ledger.select("index").join(others, on="index", how="left", maintain_order="left")
+    now = marks["code_index"].is_not_null()
+    changed = ("code_index", "score", "margin", *CODE_COLUMNS)
+    return ledger.with_columns(
+        pl.when(now).then(marks[name].cast(ledger.schema[name])).otherwise(name).alias(name) for name in changed
+    )
+
+
+def code_sources(rows: pl.DataFrame, read: pl.DataFrame) -> pl.DataFrame:
+    """Add `code_source` and fill `code_index`: where each row's code is taken from, and the source that gives it.
+
+    A row keeps its own source for a code that stands in that source too.
+
+    Args:
+        rows: of the ledger, with `index`, `source`, `code_index` and `program_key`.
+        read: all rows read: `source` and `program_key` as they were read.
+    """
+    own = read.select("source", "program_key").unique().with_columns(pl.lit(True).alias("in_own"))
+    giver = read.select(pl.col("index").alias("code_index"), pl.col("source").alias("giver"))
+    found = rows.join(own, on=["source", "program_key"], how="left", maintain_order="left").join(
+        giver, on="code_index", how="left", maintain_order="left"
+    )
+    return found.with_columns(
+        pl.coalesce("code_index", "index").alias("code_index"),
+        pl.when(pl.col("in_own") | pl.col("code_index").is_null())
+        .then("source")
+        .otherwise("giver")
+        .alias("code_source"),
+    ).drop("in_own", "giver")
+
+
+def _drop_reported_errors(ledger: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose authors report that the program failed."""
+    failed = kept(ledger).filter(pl.col("reported_error").is_not_null())
+    dropped = failed.select("index", pl.lit("reported_error").alias("reason"), detail="reported_error")
+    return drop(ledger, dropped, "check")
+
+
+def _drop_api_problems(ledger: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose program uses what Manim does not have."""
+    bad = kept(ledger).filter(pl.col("api_reason").is_not_null())
+    return drop(ledger, bad.select("index", reason="api_reason", detail="api_detail"), "check")
 
 
 def _drop_repaired_in_test(ledger: pl.DataFrame) -> pl.DataFrame:
-    """Repaired rows on the test side: what models are measured on is what its authors wrote."""
+    """Repaired and re-paired rows on the test side: what models are measured on is what its authors wrote."""
     test = kept(ledger).filter((pl.col("split") == "test") & pl.col("official").not_())
-    names = pl.col("repairs").cast(pl.String).str.split(REPAIRS_SEPARATOR)
-    made = test.select(
-        "index",
-        pl.lit("repaired_in_test").alias("reason"),
-        names.list.eval(pl.element().filter(pl.element().str.starts_with(REPAIR))).list.join(", ").alias("detail"),
-    )
-    return drop(ledger, made.filter(pl.col("detail") != ""), "filter")
+    names = all_repairs().str.split(REPAIRS_SEPARATOR)
+    repairs = names.list.eval(pl.element().filter(pl.element().str.starts_with(REPAIR))).list.join(", ")
+    paired = pl.when(pl.col("code_index").is_null()).then(pl.lit("")).otherwise(pl.lit("code of another row"))
+    made = test.select("index", pl.lit("repaired_in_test").alias("reason"), paired.alias("paired"), repairs.alias("made"))
+    told = made.with_columns(detail=(pl.col("paired") + pl.lit(", ") + pl.col("made")).str.strip_chars(", "))
+    return drop(ledger, told.filter(pl.col("detail") != "").select("index", "reason", "detail"), "filter")

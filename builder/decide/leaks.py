@@ -6,12 +6,12 @@ from builder.ledger import drop, kept
 
 
 def drop_leaks(ledger: pl.DataFrame) -> pl.DataFrame:
-    """Drop train rows whose `description_key` or `program_key` is that of a kept test row (reason `near_test`)."""
-    rows = kept(ledger).select("index", "split", "description_key", "program_key")
+    """Drop train rows whose `description_key` or `canonical_key` is that of a kept test row (reason `near_test`)."""
+    rows = kept(ledger).select("index", "split", "description_key", "canonical_key")
     test = rows.filter(pl.col("split") == "test")
     train = rows.filter(pl.col("split") == "train")
     found = []
-    for key, what in (("description_key", "equal description"), ("program_key", "equal program")):
+    for key, what in (("description_key", "equal description"), ("canonical_key", "equal program")):
         against = test.drop_nulls(key).group_by(key).agg(pl.col("index").min().alias("kept_index"))
         found.append(
             train.join(against, on=key, how="inner").select(

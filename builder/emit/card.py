@@ -103,6 +103,7 @@ def card_text(manifest: Mapping[str, Any], place: str = "<this repository or fol
         example=DEFAULT_CONFIG if DEFAULT_CONFIG in names else names[0],
         sources=manifest["sources"],
         skipped=manifest["skipped_sources"],
+        manim=manifest["manim"],
     )
     return str(card)
 

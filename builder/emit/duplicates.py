@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 import polars as pl
 
-from builder.emit.rows import PreparedFile, texts_of
 from builder.ledger import id_column, kept
+from builder.prepared import PreparedFile, batches_with
 
 OLDER_RULE = "lower case, white space collapsed, best source stays"
 
@@ -83,7 +83,8 @@ def write_removed(ledger: pl.DataFrame, files: Sequence[PreparedFile], path: Pat
     count = 0
     with path.open("wb") as opened:
         opened.write(b"[")
-        for part in texts_of(files, removed):
+        for texts in batches_with(files, ("description",), removed["index"]):
+            part = removed.join(texts, on="index", how="inner")
             told = part.sort("index").with_columns(id_column(), id_column("kept_source", "kept_row").alias("kept_id"))
             for row in told.select(columns).iter_rows(named=True):
                 opened.write(b",\n" if count else b"\n")

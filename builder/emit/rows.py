@@ -1,7 +1,7 @@
 """The rows that are written, in their final order, with the texts taken from the prepared Parquet in batches.
 
-The order is that of a hash, so texts are wanted from all over the files: rows are first spread over buckets by
-their place in the order, then each bucket is sorted on its own. Memory holds one bucket, not the data.
+The order is that of a hash, so texts are wanted from all over the files: they are first spread over buckets by the
+place of their rows in the order, then each bucket is sorted on its own. Memory holds one bucket, not the data.
 """
 
 import tempfile
@@ -11,25 +11,16 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 from xxhash import xxh3_64_intdigest
 
 from builder.emit.augment import variant_text
 from builder.ledger import id_column
+from builder.prepared import PreparedFile, batches_with, frame
 
 BUCKET_BYTES = 48 << 20
 """Text bytes of one bucket, about; the number of buckets changes no byte of the output."""
-_BATCH_ROWS = 2048
-_TEXTS = ("description", "code")
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedFile:
-    """A source's prepared rows: its Parquet file, and the index of its first row among all rows of a build."""
-
-    path: Path
-    first_index: int
-    text_bytes: int
+_POINTERS = {"description": "index", "code": "code_index"}
+"""For each text, the column that tells which row it is taken from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +50,8 @@ def emitted_rows(
 
     Args:
         files: the prepared rows of each source.
-        wanted: one line a row to write: `index`, `source`, `row`, `variant`, `order`, `official`.
+        wanted: one line a row to write: `index`, `code_index` (the row whose code is written), `source`,
+            `code_source`, `row`, `variant`, `order`, `official`.
         licences: of each source.
     """
     total = sum(file.text_bytes for file in files)
@@ -68,65 +60,62 @@ def emitted_rows(
     width = 2**64 // buckets + 1
     placed = wanted.with_columns(bucket=(pl.col("order") // width).cast(pl.UInt32))
     if buckets == 1:
-        parts = [part for _, part in _with_texts(files, placed)]
-        yield from _sorted_rows(pl.concat(parts), licences) if parts else ()
+        texts: dict[str, list[pl.DataFrame]] = {name: [] for name in _POINTERS}
+        for _, name, part in _texts_by_bucket(files, placed):
+            texts[name].append(part)
+        if wanted.height:
+            yield from _sorted_rows(placed, {name: pl.concat(parts) for name, parts in texts.items()}, licences)
         return
     with tempfile.TemporaryDirectory(prefix="manim-combined-") as folder:
-        writers: dict[int, pa.ipc.RecordBatchStreamWriter] = {}
-        sinks = []
-        for bucket, part in _with_texts(files, placed, by_bucket=True):
-            table = part.to_arrow(compat_level=pl.CompatLevel.oldest())
-            if bucket not in writers:
-                sinks.append(pa.OSFile(str(Path(folder) / f"{bucket}.arrow"), "wb"))
-                writers[bucket] = pa.ipc.new_stream(sinks[-1], table.schema)
-            writers[bucket].write_table(table)
-        for bucket in sorted(writers):
-            writers[bucket].close()
-        for sink in sinks:
-            sink.close()
-        for bucket in sorted(writers):
-            with pa.OSFile(str(Path(folder) / f"{bucket}.arrow"), "rb") as source, pa.ipc.open_stream(source) as stream:
-                yield from _sorted_rows(_frame(stream.read_all()), licences)
+        spilled = _spill(_texts_by_bucket(files, placed), Path(folder))
+        for bucket in sorted({bucket for bucket, _ in spilled}):
+            read = {name: _read(spilled[bucket, name]) for name in _POINTERS}
+            yield from _sorted_rows(placed.filter(pl.col("bucket") == bucket), read, licences)
 
 
-def texts_of(files: Sequence[PreparedFile], wanted: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """The lines of `wanted` with their texts, batch by batch, in the order of the files; `wanted` has `index`."""
-    for _, part in _with_texts(files, wanted):
-        yield part
+def _texts_by_bucket(
+    files: Sequence[PreparedFile], placed: pl.DataFrame
+) -> Iterator[tuple[int, str, pl.DataFrame]]:
+    """Each text once for each bucket that wants it: bucket, name of the text, and a part with pointer and text."""
+    places = {name: placed.select("bucket", pointer).unique() for name, pointer in _POINTERS.items()}
+    for name, pointer in _POINTERS.items():
+        for batch in batches_with(files, (name,), places[name][pointer].unique()):
+            here = batch.rename({"index": pointer}).join(places[name], on=pointer, how="inner")
+            for (bucket,), part in here.group_by("bucket", maintain_order=True):
+                yield int(str(bucket)), name, part.drop("bucket")
 
 
-def _with_texts(
-    files: Sequence[PreparedFile], wanted: pl.DataFrame, by_bucket: bool = False
-) -> Iterator[tuple[int, pl.DataFrame]]:
-    """Parts of `wanted` with their texts; one part a batch of a file, or one a batch and bucket."""
-    for file in files:
-        with pq.ParquetFile(file.path) as opened:
-            first = file.first_index
-            rows = opened.metadata.num_rows
-            here = wanted.filter(pl.col("index").is_between(first, first + rows, closed="left"))
-            if here.is_empty():
-                continue
-            for batch in opened.iter_batches(_BATCH_ROWS, columns=list(_TEXTS)):
-                indices = pl.int_range(first, first + batch.num_rows, dtype=pl.UInt32, eager=True)
-                texts = _frame(pa.Table.from_batches([batch])).with_columns(indices.alias("index"))
-                first += batch.num_rows
-                part = here.join(texts, on="index", how="inner", maintain_order="left")
-                if not by_bucket:
-                    yield 0, part
-                else:
-                    for (bucket,), some in part.group_by("bucket", maintain_order=True):
-                        yield int(str(bucket)), some
+def _spill(parts: Iterator[tuple[int, str, pl.DataFrame]], folder: Path) -> dict[tuple[int, str], Path]:
+    """Write parts to a file for each bucket and text."""
+    writers: dict[tuple[int, str], tuple[pa.OSFile, pa.ipc.RecordBatchStreamWriter]] = {}
+    paths = {}
+    for bucket, name, part in parts:
+        table = part.to_arrow(compat_level=pl.CompatLevel.oldest())
+        key = (bucket, name)
+        if key not in writers:
+            paths[key] = folder / f"{bucket}-{name}.arrow"
+            sink = pa.OSFile(str(paths[key]), "wb")
+            writers[key] = (sink, pa.ipc.new_stream(sink, table.schema))
+        writers[key][1].write_table(table)
+    for sink, writer in writers.values():
+        writer.close()
+        sink.close()
+    return paths
 
 
-def _frame(table: pa.Table) -> pl.DataFrame:
-    frame = pl.from_arrow(table)
-    assert isinstance(frame, pl.DataFrame)
-    return frame
+def _read(path: Path) -> pl.DataFrame:
+    with pa.OSFile(str(path), "rb") as source, pa.ipc.open_stream(source) as stream:
+        return frame(stream.read_all())
 
 
-def _sorted_rows(rows: pl.DataFrame, licences: Mapping[str, str]) -> Iterator[EmittedRow]:
-    columns = (id_column(), "source", "variant", "description", "code", "official")
+def _sorted_rows(
+    rows: pl.DataFrame, texts: Mapping[str, pl.DataFrame], licences: Mapping[str, str]
+) -> Iterator[EmittedRow]:
+    for name, pointer in _POINTERS.items():
+        rows = rows.join(texts[name], on=pointer, how="inner")
+    columns = (id_column(), "source", "code_source", "variant", "description", "code", "official")
     for row in rows.sort("order", "index", "variant").select(columns).iter_rows():
-        row_id, source, variant, description, code, official = row
+        row_id, source, code_source, variant, description, code, official = row
         prompt = variant_text(description, variant)
-        yield EmittedRow(row_id, source, variant, prompt, code, licences[source], official)
+        licence = " AND ".join(sorted({licences[source], licences[code_source]}))
+        yield EmittedRow(row_id, source, variant, prompt, code, licence, official)

@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from builder.emit.rows import EmittedRow
-from builder.ledger import REPAIRS_SEPARATOR, funnel, kept, reasons
+from builder.ledger import REPAIRS_SEPARATOR, all_repairs, funnel, kept, reasons
 
 
 @dataclass(slots=True)
@@ -57,13 +57,15 @@ class Written:
 
 
 def leakage(ledger: pl.DataFrame, train: Written, test: Written) -> dict[str, Any]:
-    """How many test rows share a prompt or a program with train: prompts as written, programs by their tokens.
+    """How many test rows share a prompt or a program with train: prompts as written, programs whatever
+    their layout, comments and names of variables.
 
-    Only equality counts here. `ledger` is open, with `program_key`.
+    Only equality counts here. `ledger` is open, with `canonical_key`.
     """
     rows = kept(ledger)
     programs = {
-        side: rows.filter(pl.col("split") == side)["program_key"].drop_nulls().to_numpy() for side in ("train", "test")
+        side: rows.filter(pl.col("split") == side)["canonical_key"].drop_nulls().to_numpy()
+        for side in ("train", "test")
     }
     shared = len(np.intersect1d(programs["train"], programs["test"]))
     prompts = len(np.intersect1d(np.array(train.prompt_keys), np.array(test.prompt_keys)))
@@ -81,8 +83,13 @@ def build_stats(
     leaks: dict[str, Any],
     augmentation_factor: float,
     mirrors: Mapping[str, str],
+    shuffled: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """The content of `dataset_stats.json`; `mirrors` tells for a source the mirror that stood in for it."""
+    """The content of `dataset_stats.json`.
+
+    `mirrors` tells for a source the mirror that stood in for it, `shuffled` the parts of sources whose descriptions
+    and codes are paired at random.
+    """
     lines = [
         {**line, **({"mirror": mirrors[line["source"]]} if line["source"] in mirrors else {})}
         for line in funnel(ledger)
@@ -95,6 +102,7 @@ def build_stats(
         "funnel_by_source": lines,
         "reasons": [{"stage": stage, "reason": reason, "rows": count} for stage, reason, count in reasons(ledger)],
         "cleaning_and_repairs": _steps(ledger),
+        "pairing": {"shuffled": [dict(part) for part in shuffled], "repaired_pairs": _repaired_pairs(ledger)},
         "augmentation": {
             "factor": augmentation_factor,
             "train_rows_before": sum(line["train"] for line in lines),
@@ -109,6 +117,12 @@ def build_stats(
 def _steps(ledger: pl.DataFrame) -> dict[str, int]:
     """Rows in which each cleaning step or repair was made, kept or not."""
     counts: Counter[str] = Counter()
-    for names, rows in ledger.group_by("repairs").len().iter_rows():
+    for names, rows in ledger.group_by(all_repairs().alias("repairs")).len().iter_rows():
         counts.update({name: rows for name in names.split(REPAIRS_SEPARATOR) if name})
     return dict(sorted(counts.items()))
+
+
+def _repaired_pairs(ledger: pl.DataFrame) -> dict[str, int]:
+    """Rows that were given another row's code: how many, and how many of them are kept."""
+    found = ledger.filter(pl.col("code_index").is_not_null())
+    return {"rows": found.height, "kept": kept(found).height}

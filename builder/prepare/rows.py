@@ -9,12 +9,18 @@ import pyarrow as pa
 from xxhash import xxh3_64_intdigest
 
 from builder.example import PREPARED_SCHEMA, Example
+from builder.prepare.api.check import ApiProblem, check_api
+from builder.prepare.canonical import canonical_key
 from builder.prepare.check import check_code, check_description
 from builder.prepare.clean_code import clean_code
 from builder.prepare.clean_description import clean_description
 from builder.prepare.keys import content_key, description_key, program_key
+from builder.prepare.one_line import unflatten
+from builder.prepare.parse import Parsed, parse
 from builder.prepare.repair import repair_code
+from builder.prepare.repairs.api import repair_api
 from builder.prepare.scenes import outline
+from builder.prepare.words import code_words, description_words, style_of
 
 OFFICIAL_SPLIT = "test"
 
@@ -28,9 +34,13 @@ class PreparedRow:
     description_problem: tuple[str, str, str] | None
     """Stage, reason, detail; `None` if nothing is wrong."""
     code_problem: tuple[str, str, str] | None
+    api_problem: ApiProblem | None
+    """The first thing that Manim would not take."""
     description_key: int | None
     program_key: int | None
-    repairs: tuple[str, ...]
+    canonical_key: int | None
+    description_repairs: tuple[str, ...]
+    code_repairs: tuple[str, ...]
 
 
 def prepare_row(original: Example, official: bool = False) -> PreparedRow:
@@ -38,22 +48,47 @@ def prepare_row(original: Example, official: bool = False) -> PreparedRow:
     description, description_steps = clean_description(original.description)
     code, parsed, code_steps = clean_code(original.code)
     repairs: tuple[str, ...] = ()
-    seen = outline(parsed.tree) if parsed.tree is not None else None
-    sound = seen is not None and seen.imports_manim and seen.scenes
-    if not official and not sound:
-        code, parsed, repairs = repair_code(code, parsed)
-        seen = outline(parsed.tree) if repairs and parsed.tree is not None else seen
+    if not official:
+        code, parsed, repairs = _repaired(code, parsed)
+    problems = check_api(parsed.tree) if parsed.tree is not None else ()
+    if problems and not official:
+        code, problems, more = repair_api(code, problems)
+        if more:
+            parsed = parse(code)
+            repairs = (*repairs, *more)
     description_problem = check_description(description)
-    code_problem = check_code(code, parsed, seen)
+    code_problem = check_code(code, parsed, outline(parsed.tree) if parsed.tree is not None else None)
     return PreparedRow(
         example=Example(description, code),
         content=content_key(original.description, original.code),
         description_problem=("check", *description_problem) if description_problem else None,
         code_problem=("check", *code_problem) if code_problem else None,
+        api_problem=problems[0] if problems else None,
         description_key=description_key(description),
         program_key=program_key(code),
-        repairs=(*description_steps, *code_steps, *repairs),
+        canonical_key=canonical_key(parsed.tree, code),
+        description_repairs=description_steps,
+        code_repairs=(*code_steps, *repairs),
     )
+
+
+def _repaired(code: str, parsed: Parsed) -> tuple[str, Parsed, tuple[str, ...]]:
+    """The program on lines again, in a scene, with Manim's import, where it lacks these."""
+    made: tuple[str, ...] = ()
+    if parsed.tree is None:
+        lines = unflatten(code)
+        if lines is not None:
+            code, parsed, made = lines, parse(lines), ("repair:one_line",)
+    if parsed.tree is None or _is_sound(parsed):
+        return code, parsed, made
+    code, parsed, more = repair_code(code, parsed)
+    return code, parsed, (*made, *more)
+
+
+def _is_sound(parsed: Parsed) -> bool:
+    """Whether a program imports Manim and has a scene."""
+    seen = outline(parsed.tree) if parsed.tree is not None else None
+    return seen is not None and seen.imports_manim and bool(seen.scenes)
 
 
 def prepare_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -75,6 +110,7 @@ def _prepare(row: Mapping[str, object]) -> dict[str, object]:
     official = str(row["split"] or "").strip().lower() == OFFICIAL_SPLIT
     original = Example(description if isinstance(description, str) else "", code if isinstance(code, str) else "")
     prepared = prepare_row(original, official)
+    cleaned = prepared.example
     unread = ("read", "not_text", str(problem)) if problem else None
     description_problem = unread or prepared.description_problem or (None, None, None)
     code_problem = unread or prepared.code_problem or (None, None, None)
@@ -83,18 +119,25 @@ def _prepare(row: Mapping[str, object]) -> dict[str, object]:
         "official": official,
         "difficulty": row["difficulty"],
         "error": row["error"],
-        "description": prepared.example.description,
-        "code": prepared.example.code,
+        "description": cleaned.description,
+        "code": cleaned.code,
         "content": prepared.content,
         "description_key": prepared.description_key,
         "program_key": prepared.program_key,
+        "canonical_key": prepared.canonical_key,
         "description_stage": description_problem[0],
         "description_reason": description_problem[1],
         "description_detail": description_problem[2],
         "code_stage": code_problem[0],
         "code_reason": code_problem[1],
         "code_detail": code_problem[2],
-        "repairs": list(prepared.repairs),
+        "api_reason": prepared.api_problem.reason if prepared.api_problem else None,
+        "api_detail": prepared.api_problem.detail if prepared.api_problem else None,
+        "description_repairs": list(prepared.description_repairs),
+        "code_repairs": list(prepared.code_repairs),
+        "description_words": description_words(cleaned.description),
+        "code_words": code_words(cleaned.code),
+        "style": style_of(original, prepared.description_repairs, prepared.code_repairs),
         "legacy_key": legacy_key(original.description),
     }
 
