@@ -38,9 +38,17 @@ class EmittedRow:
 
 def order_rows(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
     """Add the column `order`, a hash of a row's content and variant. `rows` has `content` and `variant`."""
-    pairs = rows.select("content", "variant").iter_rows()
-    order = [xxh3_64_intdigest(f"{seed}/{content}/{variant}".encode()) for content, variant in pairs]
+    order = [_order(seed, *pair) for pair in rows.select("content", "variant").iter_rows()]
     return rows.with_columns(pl.Series("order", order, dtype=pl.UInt64))
+
+
+def row_order(seed: int, content: str, variant: int) -> int:
+    """The place of one row among all, a 64-bit number; `content` as a ledger holds it, in hex."""
+    return _order(seed, int(content, 16), variant)
+
+
+def _order(seed: int, content: int, variant: int) -> int:
+    return xxh3_64_intdigest(f"{seed}/{content}/{variant}".encode())
 
 
 def emitted_rows(

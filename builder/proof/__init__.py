@@ -1,0 +1,1 @@
+"""What is written, proved anew: files, ledgers, rows and leaks, read back without the code that decided them."""

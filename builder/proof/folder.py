@@ -1,0 +1,120 @@
+"""A built or exported folder as it stands on the disk: its manifest, ledgers and rows, read without trust."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import orjson
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from builder.emit.formats import FORMATS
+from builder.emit.publish import MANIFEST, read_manifest
+from builder.errors import OutputError
+
+SPLITS = ("train", "test")
+_BATCH_ROWS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRow:
+    """A row as a file holds it."""
+
+    where: str
+    """File and row, for a person: `train.json, row 17`."""
+    prompt: str
+    code: str
+    """As the assistant says it, the fence included."""
+    source: str
+    id: str | None
+    """`None` in JSON Lines, which have no ids."""
+    variant: int | None
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltFolder:
+    """A folder with a manifest of ours."""
+
+    path: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def configs(self) -> tuple[str, ...]:
+        """Names of the configs that it holds."""
+        return tuple(self.manifest["configs"])
+
+    def files(self, config: str, split: str) -> list[str]:
+        """Files of a split that the manifest names, in order."""
+        names: list[str] = sorted(self.manifest["outputs"])
+        if self.manifest.get("kind") == "export":
+            return [name for name in names if name == f"{split}.json"]
+        return [name for name in names if name.startswith(f"data/{config}/{split}-")]
+
+    def ledger(self, config: str) -> pl.DataFrame:
+        """The ledger of a config as written."""
+        name = "ledger.parquet" if self.manifest.get("kind") == "export" else f"ledger/{config}.parquet"
+        return pl.read_parquet(self.path / name)
+
+    def rows(self, config: str, split: str) -> Iterator[WrittenRow]:
+        """The rows of a split as written, in order.
+
+        Raises:
+            OutputError: a file is missing, or is not what its name says.
+        """
+        key = FORMATS[self.manifest["configs"][config]["format"]][0]
+        for name in self.files(config, split):
+            try:
+                for number, row in enumerate(_rows_of(self.path / name)):
+                    yield _written_row(f"{name}, row {number}", row, key)
+            except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+                raise OutputError(f"{name}: cannot be read as a split of this project ({error})") from error
+
+
+def open_folder(path: Path) -> BuiltFolder:
+    """A folder that `build` or `export` wrote.
+
+    Raises:
+        OutputError: it holds no manifest of this project, or one that names files outside of it.
+    """
+    manifest = read_manifest(path)
+    if not manifest:
+        raise OutputError(f"{path}: holds no {MANIFEST} of this project; name a folder that `build` or `export` wrote")
+    outside = [name for name in manifest["outputs"] if not is_inside(name)]
+    if outside:
+        raise OutputError(f"{path / MANIFEST}: names {outside[0]!r}, which is outside of the folder")
+    return BuiltFolder(path, manifest)
+
+
+def is_inside(name: str) -> bool:
+    """Whether a file's name stays within the folder that it is joined to."""
+    parts = PurePosixPath(name)
+    return not parts.is_absolute() and ".." not in parts.parts and "\\" not in name and ":" not in name
+
+
+def _rows_of(path: Path) -> Iterator[dict[str, Any]]:
+    if path.suffix == ".parquet":
+        with pq.ParquetFile(path) as opened:
+            for batch in opened.iter_batches(_BATCH_ROWS):
+                yield from batch.to_pylist()
+        return
+    with path.open("rb") as lines:
+        for line in lines:
+            yield orjson.loads(line)
+
+
+def _written_row(where: str, row: Mapping[str, Any], key: str) -> WrittenRow:
+    role, text = ("from", "value") if key == "conversations" else ("role", "content")
+    messages = row[key]
+    said = {message[role]: message[text] for message in messages}
+    return WrittenRow(
+        where=where,
+        prompt=said.get("user", ""),
+        code=said.get("assistant", ""),
+        source=row["source"],
+        id=row.get("id"),
+        variant=row.get("variant"),
+        roles=tuple(message[role] for message in messages),
+    )
