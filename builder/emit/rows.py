@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from xxhash import xxh3_64_intdigest
 
+from builder.batches import batches_of
 from builder.emit.augment import variant_text
 from builder.ledger import id_column
 
@@ -106,7 +107,7 @@ def _with_texts(
             here = wanted.filter(pl.col("index").is_between(first, first + rows, closed="left"))
             if here.is_empty():
                 continue
-            for batch in opened.iter_batches(_BATCH_ROWS, columns=list(_TEXTS)):
+            for batch in batches_of(opened, _BATCH_ROWS, _TEXTS):
                 indices = pl.int_range(first, first + batch.num_rows, dtype=pl.UInt32, eager=True)
                 texts = _frame(pa.Table.from_batches([batch])).with_columns(indices.alias("index"))
                 first += batch.num_rows
