@@ -6,14 +6,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from builder.batches import batches_of, open_writer
 from builder.events import Events
-from builder.example import PREPARED_SCHEMA
+from builder.example import PREPARED_SCHEMA, READ_SCHEMA
 from builder.files import sha256_of, short_hash, written_aside
 from builder.prepare.rows import prepare_batch
 from builder.prepare.workers import Run, open_workers, version_of_this
 
 BATCH_ROWS = 512
-"""Rows of a batch; the same whatever the number of workers."""
+"""Rows of a batch, fewer where they are long; the same whatever the number of workers."""
 
 
 def prepare_files(
@@ -70,7 +71,7 @@ def _prepared(run: Run, files: Iterable[Path]) -> Iterator[pa.RecordBatch]:
     def batches() -> Iterator[pa.RecordBatch]:
         for file in files:
             with pq.ParquetFile(file) as opened:
-                yield from opened.iter_batches(BATCH_ROWS)
+                yield from batches_of(opened, BATCH_ROWS, READ_SCHEMA.names)
 
     return run(prepare_batch, batches())
 
@@ -78,7 +79,7 @@ def _prepared(run: Run, files: Iterable[Path]) -> Iterator[pa.RecordBatch]:
 def _write(prepared: Iterator[pa.RecordBatch], path: Path, name: str, rows: int, events: Events) -> None:
     """Take a file's rows off the stream of batches."""
     done = 0
-    with written_aside(path) as aside, pq.ParquetWriter(aside, PREPARED_SCHEMA, compression="zstd") as writer:
+    with written_aside(path) as aside, open_writer(aside, PREPARED_SCHEMA) as writer:
         while done < rows:
             batch = next(prepared)
             writer.write_batch(batch)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from builder.batches import open_writer, rows_of_a_group
 from builder.errors import SourceError
 from builder.events import Events
 from builder.example import READ_SCHEMA, Judge
@@ -199,10 +200,10 @@ def _convert(table: Table, fields: Fields, path: Path, name: str, events: Events
     wanted = [fields.description, fields.code, fields.split, fields.error, fields.difficulty]
     done = 0
     schema = READ_SCHEMA.with_metadata({"columns": ", ".join(table.columns)})
-    with written_aside(path) as aside, pq.ParquetWriter(aside, schema, compression="zstd") as writer:
+    with written_aside(path) as aside, open_writer(aside, schema) as writer:
         for batch in table.batches(list(dict.fromkeys(filter(None, wanted)))):
             converted = _convert_batch(batch, fields, done)
-            writer.write_batch(converted.replace_schema_metadata(schema.metadata))
+            writer.write_batch(converted.replace_schema_metadata(schema.metadata), rows_of_a_group(converted))
             done += converted.num_rows
             events.progress(f"read {name}", done, None)
 

@@ -11,6 +11,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from builder.batches import batches_of
 from builder.errors import SourceError
 from builder.sources.cells import (
     BrokenRow,
@@ -125,7 +126,7 @@ def _parquet(file: Path) -> Table:
             # Columns are read by name, all those of an equal name together.
             read = sorted({names[columns.index(name)] for name in present})
             places = [number for asked in read for number, name in enumerate(names) if name == asked]
-            for batch in opened.iter_batches(BATCH_ROWS, columns=read):
+            for batch in batches_of(opened, BATCH_ROWS, read):
                 values = {name: plain_values(batch.column(places.index(columns.index(name)))) for name in present}
                 yield {name: values.get(name, [None] * batch.num_rows) for name in wanted}
 
