@@ -11,11 +11,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
+from builder.cli_proof import add_check_arguments, add_diff_arguments, check, diff
 from builder.cli_push import add_push_flags
 from builder.config import (
     CONFIG_HELP,
-    CONFIGS,
     CONFIG_NAMES,
+    CONFIGS,
     DEFAULT_CONFIG,
     BuildConfig,
     default_cache_dir,
@@ -29,12 +30,16 @@ from builder.errors import BuilderError, SettingError
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 PACKAGE_FOLDER = "manim_combined"
 _OWN_FLAGS = {"deduplicate": "as --config deduplicated"}
+_WITHOUT_SETTINGS = frozenset({"check", "diff"})
+"""Commands that read what a build wrote, and build nothing."""
 _EPILOG = "exit codes: 0 done, 1 failed, 2 wrong usage"
 _EXAMPLES = {
     "build": "python -m builder build --sample\n  python -m builder build --config all --config deduplicated",
     "export": "python -m builder export --deduplicate --output-dir training_set\n"
     "  python -m builder export --local thanks_dataset=rows.jsonl --datasets thanks_dataset",
     "sources": "python -m builder sources\n  python -m builder sources --inspect rows.csv",
+    "check": "python -m builder check manim_combined",
+    "diff": "python -m builder diff manim_combined_before manim_combined",
     "explain": "python -m builder explain manim_codegen/000004 --sample",
     "push": "python -m builder push --repo org/manim-sft --dry-run\n"
     "  python -m builder push --repo org/manim-sft --public --licences permissive --tag v1.2",
@@ -133,6 +138,15 @@ def _explain(given: argparse.Namespace) -> int:
     with Terminal() as terminal:
         explanation = explain(config, given.id, terminal)
     show_explanation(explanation)
+    return DONE
+
+
+def _check(given: argparse.Namespace) -> int:
+    return DONE if check(given) else FAILED
+
+
+def _diff(given: argparse.Namespace) -> int:
+    diff(given)
     return DONE
 
 
@@ -237,6 +251,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     push = _command(commands, "push", _push, "push the built dataset to the Hub in one commit, and read it back")
     add_push_flags(push, PACKAGE_FOLDER)
+    add_check_arguments(_command(commands, "check", _check, "prove anew that a built or exported folder is sound"))
+    add_diff_arguments(_command(commands, "diff", _diff, "compare two builds: what came, went or changed, and why"))
     explain = _command(commands, "explain", _explain, "show what became of a row and why")
     explain.add_argument("id", metavar="ID", help="the row, as in the ledger: SOURCE/ROW")
     return parser
@@ -255,6 +271,12 @@ def _command(
         allow_abbrev=False,
     )
     parser.set_defaults(run=run)
+    if name not in _WITHOUT_SETTINGS:
+        _add_settings(parser)
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
     configs = "; ".join(f"{config}: {text}" for config, text in CONFIG_HELP.items()).replace("%", "%%")
     parser.add_argument(
         "--config", metavar="NAME", action="append", help=f"a preset (default {DEFAULT_CONFIG}); {configs}"
@@ -265,7 +287,6 @@ def _command(
     for setting in fields(BuildConfig):
         if setting.name != "name":
             _add_setting(parser, setting.name, setting.default, setting.metadata)
-    return parser
 
 
 def _add_setting(parser: argparse.ArgumentParser, name: str, default: Any, metadata: Any) -> None:

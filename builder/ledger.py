@@ -104,7 +104,9 @@ def close_ledger(ledger: pl.DataFrame, part: slice = slice(None)) -> pl.DataFram
         detail=pl.col("detail").fill_null(""),
         score=pl.col("score").round(6),
         margin=pl.col("margin").round(6),
-        repairs=pl.when(repairs == "").then(pl.lit([], pl.List(pl.String))).otherwise(repairs.str.split(REPAIRS_SEPARATOR)),
+        repairs=pl.when(repairs == "")
+        .then(pl.lit([], pl.List(pl.String)))
+        .otherwise(repairs.str.split(REPAIRS_SEPARATOR)),
     ).select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
 
 

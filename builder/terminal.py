@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from builder.hub import Pushed, PushPlan
+    from builder.proof.check import Problem
+    from builder.proof.diff import Difference
 
 _PLAIN_WIDTH = 140
 
@@ -92,7 +95,9 @@ def show_funnel(name: str, stats: dict[str, Any]) -> None:
     show_shuffled({name: stats})
     repaired = stats["pairing"]["repaired_pairs"]
     if repaired["rows"]:
-        console.print(f"given the code that belongs to their description: {repaired['rows']:,} rows, {repaired['kept']:,} kept")
+        console.print(
+            f"given the code that belongs to their description: {repaired['rows']:,} rows, {repaired['kept']:,} kept"
+        )
     leaks = stats["leakage"]
     console.print(
         f"across the split: {leaks['equal_prompts_across_the_split']} equal prompts, "
@@ -170,6 +175,35 @@ def show_pushed(place: str, pushed: "Pushed") -> None:
     for name, splits in pushed.rows.items():
         rows = ", ".join(f"{count:,} {split}" for split, count in splits.items())
         console.print(f"read back {name}: {rows}; equal to the local build")
+
+
+def show_problems(folder: Path, problems: Sequence["Problem"]) -> None:
+    """All that is wrong with a folder, one a line."""
+    console = _console()
+    for problem in problems:
+        console.print(f"{escape(problem.where)}: {escape(problem.what)}")
+    console.print(f"{escape(str(folder))}: {f'{len(problems):,} problems' if problems else 'sound'}")
+
+
+def show_differences(differences: Sequence["Difference"]) -> None:
+    """Two builds beside each other, config by config."""
+    console = _console()
+    for difference in differences:
+        console.print(f"[bold]{escape(difference.config)}[/]")
+        for name, (before, after) in difference.settings.items():
+            console.print(escape(f"  {name}: {before!r} -> {after!r}"))
+        for name, (before, after) in difference.counts.items():
+            console.print(f"  {name:<6} {before:>9,} -> {after:>9,}  ({after - before:+,})")
+        if difference.changes.is_empty():
+            console.print("  every row has the outcome that it had")
+            continue
+        table = Table("source", "before", "after", show_edge=False)
+        table.add_column("rows", justify="right")
+        table.add_column("such as")
+        for line in difference.changes.iter_rows(named=True):
+            cells = (line["source"], line["before"], line["after"], f"{line['rows']:,}", line["example"])
+            table.add_row(*map(escape, cells))
+        console.print(table)
 
 
 def show_explanation(explanation: dict[str, Any]) -> None:

@@ -199,7 +199,8 @@ def test_a_row_is_checked_after_cleaning() -> None:
     """What cleaning mends is no reason to drop a row; what it leaves empty is."""
     fenced = prepare_row(Example("  Draw a circle ", f"```python\nfrom manim import *\nclass A(Scene):\n{BODY}\n```"))
     assert (fenced.description_problem, fenced.code_problem) == (None, None)
-    assert fenced.repairs == ("clean:white_space", "clean:fences", "clean:outer_blanks")
+    assert fenced.description_repairs == ("clean:white_space",)
+    assert fenced.code_repairs == ("clean:fences", "clean:outer_blanks")
     empty = prepare_row(Example(' "" ', "```python\n```"))
     assert empty.description_problem == ("check", "empty_description", "")
     assert empty.code_problem is not None

@@ -22,7 +22,8 @@ def frame(*lines):
     """An open ledger of rows (split, description key, program key, official), numbered from 0, all of one source."""
     columns = {"split": pl.String, "description_key": pl.UInt64, "program_key": pl.UInt64, "official": pl.Boolean}
     rows = pl.DataFrame(lines, schema=columns, orient="row").with_row_index("index")
-    keys = {"content": pl.lit(0, pl.UInt64), "group": pl.lit(0, pl.UInt64), "repairs": pl.lit("")}
+    keys = {"content": pl.lit(0, pl.UInt64), "group": pl.lit(0, pl.UInt64), "canonical_key": pl.col("program_key")}
+    keys |= dict.fromkeys(("description_repairs", "code_repairs"), pl.lit(""))
     return open_ledger(rows.with_columns(source=pl.lit("made"), row=pl.col("index").cast(pl.Int64), **keys))
 
 
@@ -241,7 +242,7 @@ def test_a_closed_ledger_has_the_columns_of_the_contract_in_order(tmp_path):
 
     assert ledger.schema == pl.Schema(SCHEMA)
     assert list(SCHEMA) == (
-        "id content source outcome stage reason detail kept_id score code_from repairs group split official".split()
+        "id content source outcome stage reason detail kept_id score margin code_from repairs group split official".split()
     )
     assert ledger["id"].to_list() == [
         *(f"manimbench/00000{row}" for row in range(3)),

@@ -162,10 +162,10 @@ def test_repairing_twice_equals_repairing_once(code: str) -> None:
 def test_official_rows_are_not_repaired(code: str) -> None:
     """A public benchmark's row stays as its authors wrote it; any other is mended."""
     official = prepare_row(Example("Draw a circle", code), official=True)
-    assert (official.example.code, official.repairs) == (code, ())
+    assert (official.example.code, official.code_repairs) == (code, ())
     other = prepare_row(Example("Draw a circle", code))
     assert other.example.code.startswith("from manim import *\n")
-    assert other.repairs[-1] == "repair:manim_import"
+    assert other.code_repairs[-1] == "repair:manim_import"
     assert other.code_problem is None
 
 

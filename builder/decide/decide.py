@@ -143,6 +143,8 @@ def _drop_repaired_in_test(ledger: pl.DataFrame) -> pl.DataFrame:
     names = all_repairs().str.split(REPAIRS_SEPARATOR)
     repairs = names.list.eval(pl.element().filter(pl.element().str.starts_with(REPAIR))).list.join(", ")
     paired = pl.when(pl.col("code_index").is_null()).then(pl.lit("")).otherwise(pl.lit("code of another row"))
-    made = test.select("index", pl.lit("repaired_in_test").alias("reason"), paired.alias("paired"), repairs.alias("made"))
+    made = test.select(
+        "index", pl.lit("repaired_in_test").alias("reason"), paired.alias("paired"), repairs.alias("made")
+    )
     told = made.with_columns(detail=(pl.col("paired") + pl.lit(", ") + pl.col("made")).str.strip_chars(", "))
     return drop(ledger, told.filter(pl.col("detail") != "").select("index", "reason", "detail"), "filter")

@@ -65,8 +65,8 @@ def emitted_rows(
     total = sum(file.text_bytes for file in files)
     copies = wanted.height / max(wanted["index"].n_unique(), 1)
     buckets = max(1, int(total * copies // BUCKET_BYTES))
-    width = 2**64 // buckets + 1
-    placed = wanted.with_columns(bucket=(pl.col("order") // width).cast(pl.UInt32))
+    place = pl.col("order") // (2**64 // buckets + 1) if buckets > 1 else pl.lit(0)
+    placed = wanted.with_columns(bucket=place.cast(pl.UInt32))
     if buckets == 1:
         texts: dict[str, list[pl.DataFrame]] = {name: [] for name in _POINTERS}
         for _, name, part in _texts_by_bucket(files, placed):
@@ -81,9 +81,7 @@ def emitted_rows(
             yield from _sorted_rows(placed.filter(pl.col("bucket") == bucket), read, licences)
 
 
-def _texts_by_bucket(
-    files: Sequence[PreparedFile], placed: pl.DataFrame
-) -> Iterator[tuple[int, str, pl.DataFrame]]:
+def _texts_by_bucket(files: Sequence[PreparedFile], placed: pl.DataFrame) -> Iterator[tuple[int, str, pl.DataFrame]]:
     """Each text once for each bucket that wants it: bucket, name of the text, and a part with pointer and text."""
     places = {name: placed.select("bucket", pointer).unique() for name, pointer in _POINTERS.items()}
     for name, pointer in _POINTERS.items():

@@ -82,6 +82,7 @@ def build_stats(
     written: dict[str, Written],
     leaks: dict[str, Any],
     augmentation_factor: float,
+    *,
     mirrors: Mapping[str, str],
     shuffled: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:

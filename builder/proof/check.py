@@ -112,9 +112,7 @@ def _ledger(folder: BuiltFolder, config: str, ledger: pl.DataFrame) -> Iterator[
             yield Problem(f"{where}, {row_id}", f"{name} names a row that is not there")
 
 
-def _split(
-    folder: BuiltFolder, config: str, split: str, ledger: pl.DataFrame, events: Events
-) -> Iterator[Problem]:
+def _split(folder: BuiltFolder, config: str, split: str, ledger: pl.DataFrame, events: Events) -> Iterator[Problem]:
     rows = ledger.filter((pl.col("outcome") == "kept") & (pl.col("split") == split))
     contents = dict(zip(rows["id"], rows["content"], strict=True))
     expected = Counter(rows["source"].to_list())
