@@ -106,7 +106,7 @@ def _changes(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
     changed = told.filter(pl.col("before") != pl.col("after"))
     return (
         changed.group_by("source", "before", "after")
-        .agg(pl.len().alias("rows"), pl.col("example").min())
+        .agg(pl.len().cast(pl.Int64).alias("rows"), pl.col("example").min())
         .sort("source", pl.col("rows").neg(), "before", "after")
     )
 
