@@ -30,6 +30,8 @@ _LEADING_BLANKS = re.compile(r"\A(?:[ \t\f]*\n)+")
 
 
 Steps = tuple[tuple[str, Callable[[str], str]], ...]
+Taken = list[tuple[str, str]]
+"""Steps that were kept, in order: the name, and the text after it."""
 
 
 def _bom(code: str) -> str:
@@ -175,27 +177,33 @@ def clean_code(code: str) -> tuple[str, Parsed, tuple[str, ...]]:
 
     Steps are tried again until none changes the text, so cleaning twice equals cleaning once.
     """
+    cleaned, parsed, taken = clean_code_by_steps(code)
+    return cleaned, parsed, tuple(dict.fromkeys(name for name, _ in taken))
+
+
+def clean_code_by_steps(code: str) -> tuple[str, Parsed, Taken]:
+    """As `clean_code`, with the text after each step that was kept."""
     as_read = parse(code)
     try:
         return _clean(code, as_read, _Work())
     except _GaveUpError:
-        return code, as_read, ()
+        return code, as_read, []
 
 
-def _clean(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, tuple[str, ...]]:
-    taken: list[str] = []
+def _clean(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, Taken]:
+    taken: Taken = []
     for _ in range(_MAX_ROUNDS):
         before = code
-        code, parsed, names = _clean_sound(code, parsed, work) if parsed.ok else _mend(code, parsed, work)
-        taken += names
+        code, parsed, more = _clean_sound(code, parsed, work) if parsed.ok else _mend(code, parsed, work)
+        taken += more
         if code == before:
-            return code, parsed, tuple(dict.fromkeys(taken))
+            return code, parsed, taken
     raise _GaveUpError
 
 
-def _clean_sound(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, list[str]]:
+def _clean_sound(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, Taken]:
     """One round over a text that parses: steps that leave its syntax tree as it is."""
-    names = []
+    taken: Taken = []
     for name, step in STEPS:
         changed = step(code)
         if changed == code:
@@ -204,17 +212,17 @@ def _clean_sound(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, l
         result = parsed if name == "clean:outer_blanks" else work.parse(name, changed, times=2)
         if result is parsed or _same(name, code, parsed, result):
             code, parsed = changed, result
-            names.append(name)
-    return code, parsed, names
+            taken.append((name, code))
+    return code, parsed, taken
 
 
-def _mend(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, list[str]]:
+def _mend(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, Taken]:
     """A text that does not parse: steps one after the other until it does, or else those that help the parser on."""
     for steps in (tuple(step for step in STEPS if step[0] != _RISKY), STEPS):
         mended = _until_it_parses(code, steps, work)
         if mended is not None:
             return mended
-    names = []
+    taken: Taken = []
     for name, step in STEPS:
         changed = step(code)
         if changed == code:
@@ -222,12 +230,12 @@ def _mend(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, list[str
         result = work.parse(name, changed)
         if name in _SAFE_WHEN_BROKEN or result.position > parsed.position:
             code, parsed = changed, result
-            names.append(name)
-    return code, parsed, names
+            taken.append((name, code))
+    return code, parsed, taken
 
 
-def _until_it_parses(code: str, steps: Steps, work: _Work) -> tuple[str, Parsed, list[str]] | None:
-    names: list[str] = []
+def _until_it_parses(code: str, steps: Steps, work: _Work) -> tuple[str, Parsed, Taken] | None:
+    taken: Taken = []
     for _ in range(_MAX_ROUNDS):
         before = code
         for name, step in steps:
@@ -235,10 +243,10 @@ def _until_it_parses(code: str, steps: Steps, work: _Work) -> tuple[str, Parsed,
             if changed == code:
                 continue
             code = changed
-            names.append(name)
+            taken.append((name, code))
             result = work.parse(name, code)
             if result.ok:
-                return code, result, names
+                return code, result, taken
         if code == before:
             break
     return None

@@ -72,17 +72,22 @@ STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
 
 def clean_description(text: str) -> tuple[str, tuple[str, ...]]:
     """The cleaned description and the names of the steps that changed it, in order; cleaning twice equals once."""
-    taken: list[str] = []
+    cleaned, taken = clean_description_by_steps(text)
+    return cleaned, tuple(dict.fromkeys(name for name, _ in taken))
+
+
+def clean_description_by_steps(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """As `clean_description`, with the text after each step that changed it."""
+    taken: list[tuple[str, str]] = []
     while True:
         before = text
         for name, step in STEPS:
             changed = step(text)
             if changed != text:
                 text = changed
-                if name not in taken:
-                    taken.append(name)
+                taken.append((name, text))
         if text == before:
-            return text, tuple(taken)
+            return text, taken
 
 
 def normalise_description(text: str) -> str:
