@@ -78,12 +78,14 @@ def _failed(how: str, text: str, code: int) -> int:
 
 
 def _build(given: argparse.Namespace) -> int:
-    from builder.terminal import Terminal, show_funnel
-    from manim_combined.building import build_dataset
-
     names, settings, output_dir = _settings(given)
     folder = Path(output_dir or PACKAGE_FOLDER)
     configs = [make_config(name, **settings) for name in names or CONFIG_NAMES]
+    if "dry_run" in given:
+        return _check_sources(configs[0])
+    from builder.terminal import Terminal, show_funnel
+    from manim_combined.building import build_dataset
+
     with Terminal() as terminal:
         stats = build_dataset(configs, folder, terminal)
     for name in (config.name for config in configs):
@@ -114,6 +116,8 @@ def _sources(given: argparse.Namespace) -> int:
 
     config, _ = _one_config(given)
     if given.check:
+        if config.offline:
+            raise SettingError("--check asks the sources, which --offline forbids; use one of them")
         return _check_sources(config)
     one = "inspect" in given
     show_sources([inspect_file(given.inspect, judge_text)] if one else inspect_sources(config, judge_text))
@@ -237,7 +241,12 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    _command(commands, "build", _build, "build configs of the dataset into a folder that load_dataset reads")
+    build = _command(commands, "build", _build, "build configs of the dataset into a folder that load_dataset reads")
+    build.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="list the files that a build would read, cached or not, with their bytes; write nothing",
+    )
     _command(commands, "export", _export, "write train.json and test.json for offline fine-tuning")
     sources = _command(
         commands, "sources", _sources, "show each source with its columns, rows, licence and cache state"

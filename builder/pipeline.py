@@ -270,7 +270,9 @@ def stats_of(decided: Build, written: dict[str, Written]) -> dict[str, Any]:
     leaks = leakage(decided.outcomes, written["train"], written["test"])
     mirrors = {source.spec.name: source.spec.location for source in decided.prepared.sources if source.mirror_of}
     shuffled = [part.told() for part in decided.prepared.parts if part.shuffled]
-    return build_stats(decided.outcomes, written, leaks, decided.config.augmentation_factor, mirrors=mirrors, shuffled=shuffled)
+    return build_stats(
+        decided.outcomes, written, leaks, decided.config.augmentation_factor, mirrors=mirrors, shuffled=shuffled
+    )
 
 
 def write_ledger(ledger: pl.DataFrame, path: Path) -> None:

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from builder.config import BuildConfig
-from builder.errors import SettingError, SourceError
+from builder.errors import SourceError
 from builder.events import Events
-from builder.sources.fetched import RemoteFile
+from builder.sources.fetched import RemoteFile, SourceFile
 from builder.sources.fields import named_column
 from builder.sources.hub import NoRangesError, newest_hub, read_range_hub, resolve_hub
 from builder.sources.kaggle import ask_kaggle
@@ -22,6 +21,7 @@ from builder.sources.reading import mirrors_of
 from builder.sources.select import select_sources
 from builder.sources.spec import SourceSpec
 
+Lines = dict[str, str | tuple[str, ...]]
 NOT_TOLD = "not told before it is fetched"
 
 
@@ -31,17 +31,14 @@ class Checked:
 
     name: str
     reached: bool
-    lines: dict[str, str]
+    lines: dict[str, str | tuple[str, ...]]
 
 
 def check_sources(config: BuildConfig, events: Events) -> list[Checked]:
     """Ask each source of a build, side by side; nothing is kept and the lock file is not written.
 
-    Raises:
-        SettingError: the build is to make no request.
+    With `offline` no source is asked: what the lock file names is looked up in the cache.
     """
-    if config.offline:
-        raise SettingError("--check asks the sources, which --offline forbids; use one of them")
     specs = select_sources(config)
     lock = read_lock(Path(config.lock_file).expanduser())
     with ThreadPoolExecutor(max(len(specs), 1)) as pool:
@@ -52,7 +49,7 @@ def _check(spec: SourceSpec, lock: Lock, config: BuildConfig, events: Events) ->
     try:
         return Checked(spec.name, True, {"reached": "yes", **_ask(spec, lock, config, events)})
     except SourceError as error:
-        lines = {"where": _where(spec), "reached": f"no: {error}"}
+        lines: Lines = {"where": _where(spec), "reached": f"no: {error}"}
         for mirror in [] if config.no_mirrors else mirrors_of(spec):
             try:
                 told = {"reached": f"yes, at its mirror {mirror.location}", **_ask(mirror, lock, config, events)}
@@ -63,32 +60,42 @@ def _check(spec: SourceSpec, lock: Lock, config: BuildConfig, events: Events) ->
         return Checked(spec.name, False, lines)
 
 
-def _ask(spec: SourceSpec, lock: Lock, config: BuildConfig, events: Events) -> dict[str, str]:
+def _ask(spec: SourceSpec, lock: Lock, config: BuildConfig, events: Events) -> Lines:
     if spec.kind == "file":
-        table = open_local(spec).table
-        rows = sum(len(batch[""]) for batch in table.batches(("",)))
-        return {"where": _where(spec), "rows": f"{rows:,}", "to fetch": "nothing, it is local"}
+        opened = open_local(spec)
+        rows = sum(len(batch[""]) for batch in opened.table.batches(("",)))
+        listed = _listed(opened.files())
+        return {"where": _where(spec), "rows": f"{rows:,}", "files": listed, "to fetch": "nothing, it is local"}
     pin = lock.get(place_of(spec))
     total: int | None = None
-    if spec.kind == "huggingface":
+    newest = ""
+    if spec.kind == "huggingface" and not config.offline:
         newest = newest_hub(spec, events)
-    else:
+    elif not config.offline:
         newest, total = ask_kaggle(spec, events)
     locked = pin.revision if pin and pin.asked == asked(spec) else ""
     revision = locked or newest
-    told = {"where": _where(spec), "revision": revision + (" (locked)" if locked else "")}
+    told: Lines = {"where": _where(spec), "revision": revision + (" (locked)" if locked else "")}
     if locked and newest and newest != locked:
         told["newer"] = f"{newest} (to move on: --update-lock {spec.name})"
     kept = kept_of(spec, config.cache, revision, events) if revision else None
     if kept:
-        return {**told, "rows": f"{kept.rows:,}", "to fetch": "nothing, it is in the cache"}
+        listed = _listed(kept.files)
+        return {**told, "rows": f"{kept.rows:,}", "files": listed, "to fetch": "nothing, it is in the cache"}
+    if config.offline:
+        raise SourceError(f"source {spec.name!r}: the cache does not hold it, and --offline forbids to fetch it")
     if spec.kind == "kaggle":
         size = f"at most {total:,} bytes" if total else NOT_TOLD
         return {**told, "rows": _expected(spec), "to fetch": size}
     files = resolve_hub(spec, config.cache, revision, events).files
-    counted, count = _sum(_weigh(spec, revision, file, events) for file in files)
+    weights = [_weigh(spec, revision, file, events) for file in files]
+    counted, count = _sum(weights)
     return {
         **told,
+        "files": tuple(
+            f"{file.name}: {file.bytes:,} bytes, about {bytes_:,} to fetch"
+            for file, (_, bytes_) in zip(files, weights, strict=True)
+        ),
         "rows": f"{counted:,}" if counted is not None else _expected(spec),
         "to fetch": f"about {count:,} bytes of {sum(file.bytes for file in files):,}",
     }
@@ -119,11 +126,13 @@ def _wanted(spec: SourceSpec, remote: RemoteParquet) -> list[str]:
     return [name for name in remote.columns if name not in remote.bytes_columns]
 
 
-def _sum(weights: Any) -> tuple[int | None, int]:
-    listed: Sequence[tuple[int | None, int]] = list(weights)
-    rows = [rows for rows, _ in listed]
-    known = [count for count in rows if count is not None]
-    return sum(known) if len(known) == len(rows) else None, sum(count for _, count in listed)
+def _sum(weights: Sequence[tuple[int | None, int]]) -> tuple[int | None, int]:
+    known = [rows for rows, _ in weights if rows is not None]
+    return sum(known) if len(known) == len(weights) else None, sum(count for _, count in weights)
+
+
+def _listed(files: Sequence[SourceFile]) -> tuple[str, ...]:
+    return tuple(f"{file.name}: {file.bytes:,} bytes" for file in files)
 
 
 def _expected(spec: SourceSpec) -> str:
