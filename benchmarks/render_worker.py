@@ -1,0 +1,368 @@
+"""What runs inside the sandbox, with Manim's own Python: imports Manim once, then forks a child for each program.
+
+Started by `benchmarks/rendering.py` and by nothing else. Speaks JSON Lines: `{"ready": version}` first, then for each
+request `{"code", "seconds", "wall", "mode"}` one answer `{"verdict", "exception", "message", "line", "seconds"}`. With
+`"last": true` in an answer the worker has ended, since a program left processes behind; the whole sandbox dies with it.
+
+The child drops to nobody (if the sandbox was started by root), sets its limits, runs the program as Manim's command
+line would with `-a`, and reports over a pipe. What it reports is believed only if it also ends well.
+"""
+
+import contextlib
+import gc
+import importlib.util
+import inspect
+import json
+import os
+import resource
+import select
+import shutil
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SCRATCH = Path("/tmp")
+TEX_CACHE = Path("/texcache")
+NOBODY = 65534
+MODULE = "program"
+MEGABYTE = 2**20
+ADDRESS_SPACE = 4096 * MEGABYTE
+MEMORY = 3072 * MEGABYTE
+"""Resident memory of all of a program's processes together."""
+FILE_SIZE = 256 * MEGABYTE
+PROCESSES = 96
+REPORT_BYTES = 60_000
+MESSAGE_CHARACTERS = 300
+POLL_SECONDS = 0.25
+PASSED, FAILED, TIMEOUT, NO_SCENE = "passed", "failed", "timeout", "no_scene"
+
+Answer = dict[str, Any]
+
+
+def main() -> None:
+    """Answer requests until there are no more, or until a program has left something running."""
+    if os.environ.get("RENDER_SANDBOX") != "1":
+        sys.exit("render_worker runs programs of strangers: only benchmarks/rendering.py may start it, in a sandbox")
+    requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    with Path(os.devnull).open("r+b") as nothing:
+        for descriptor in (0, 1, 2):
+            os.dup2(nothing.fileno(), descriptor)
+    os.umask(0)
+    SCRATCH.chmod(0o1777)
+    version = _prepare_manim()
+    gc.collect()
+    gc.freeze()
+    _send(answers, {"ready": version})
+    for line in requests:
+        answer = _judge(json.loads(line), (requests.fileno(), answers.fileno()))
+        answer["last"] = bool(_others())
+        _send(answers, answer)
+        if answer["last"]:
+            return
+
+
+def _send(answers: Any, answer: Answer) -> None:
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()
+
+
+def _prepare_manim() -> str:
+    """Import Manim and set it as `manim render --dry_run -ql` would; its version."""
+    import manim
+    from manim.utils import tex_file_writing
+
+    config = manim.config
+    config.quality = "low_quality"
+    config.dry_run = True
+    config.write_all = True
+    config.progress_bar = "none"
+    config.verbosity = "CRITICAL"
+    config.input_file = f"{MODULE}.py"
+
+    generate = tex_file_writing.generate_tex_file
+
+    def generate_or_copy(*args: Any, **kwargs: Any) -> Path:
+        """Manim looks for the SVG beside the TeX file: put one there that was made before."""
+        tex_file: Path = generate(*args, **kwargs)
+        svg = tex_file.with_suffix(".svg")
+        with contextlib.suppress(OSError):
+            if not svg.exists():
+                shutil.copyfile(TEX_CACHE / svg.name, svg)
+        return tex_file
+
+    tex_file_writing.generate_tex_file = generate_or_copy
+    return str(manim.__version__)
+
+
+# What the worker does around a child
+
+
+def _judge(request: Answer, inherited: tuple[int, ...]) -> Answer:
+    """Run one program in a child of its own, and say what came of it."""
+    folder = SCRATCH / MODULE
+    folder.mkdir()
+    (folder / f"{MODULE}.py").write_text(request["code"], encoding="utf-8", errors="surrogatepass")
+    report_end, write_end = os.pipe()
+    started = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        for descriptor in (*inherited, report_end):
+            os.close(descriptor)
+        _run_child(folder, request, write_end)
+    os.close(write_end)
+    cause, status = _wait(child, started + request["wall"])
+    seconds = round(time.monotonic() - started, 2)
+    answer = _answer(cause, status, _read_report(report_end), request["seconds"])
+    os.close(report_end)
+    if cause is None and os.WIFEXITED(status):
+        _keep_tex(folder)
+    _clear_scratch()
+    return {**answer, "seconds": seconds}
+
+
+def _wait(child: int, deadline: float) -> tuple[str | None, int]:
+    """Wait for a child's end, or bring it about; why it was killed, and its exit status."""
+    cause = None
+    handle = os.pidfd_open(child)
+    try:
+        while not select.select([handle], [], [], POLL_SECONDS)[0]:
+            if time.monotonic() > deadline:
+                cause = TIMEOUT
+            elif _resident() > MEMORY:
+                cause = "MemoryLimit"
+            if cause is not None:
+                os.kill(child, signal.SIGKILL)
+                break
+    finally:
+        os.close(handle)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child, signal.SIGKILL)
+    return cause, os.waitpid(child, 0)[1]
+
+
+def _processes() -> list[int]:
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+
+
+def _others() -> list[int]:
+    """Processes in the sandbox besides this one and the sandbox's first; those that are dying are waited for."""
+    own = {1, os.getpid()}
+    found: list[int] = []
+    for _ in range(20):
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        found = [process for process in _processes() if process not in own]
+        if not found:
+            break
+        time.sleep(0.02)
+    return found
+
+
+def _resident() -> int:
+    """Bytes of memory that all processes in the sandbox but the worker hold, shared pages left out."""
+    pages = 0
+    for process in _processes():
+        if process not in (1, os.getpid()):
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                fields = Path(f"/proc/{process}/statm").read_text().split()
+                pages += int(fields[1]) - int(fields[2])
+    return pages * resource.getpagesize()
+
+
+def _read_report(report_end: int) -> Answer | None:
+    """What the child said, if it makes sense."""
+    os.set_blocking(report_end, False)
+    try:
+        report = json.loads(os.read(report_end, REPORT_BYTES))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(report, dict) or report.get("verdict") not in (PASSED, FAILED, NO_SCENE):
+        return None
+    return report
+
+
+def _answer(cause: str | None, status: int, report: Answer | None, seconds: float) -> Answer:
+    """The verdict by how the child ended; its own report counts only if it ended by itself."""
+    if cause == TIMEOUT:
+        return _failure("Timeout", "wall clock", verdict=TIMEOUT)
+    if cause is not None:
+        return _failure(cause, f"more than {MEMORY // MEGABYTE} MB")
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        if number == signal.SIGXCPU:
+            return _failure("Timeout", f"more than {seconds:.0f} s of processor time", verdict=TIMEOUT)
+        return _failure("Killed", signal.Signals(number).name)
+    if report is None or os.WEXITSTATUS(status):
+        return _failure("NoReport", f"exit status {os.WEXITSTATUS(status)}")
+    return report
+
+
+def _failure(exception: str, message: str, line: int | None = None, verdict: str = FAILED) -> Answer:
+    return {"verdict": verdict, "exception": exception, "message": message[:MESSAGE_CHARACTERS], "line": line}
+
+
+def _keep_tex(folder: Path) -> None:
+    """Keep a program's SVG files of formulas for others that write the same; whole, small and regular ones only."""
+    for file in folder.glob("media/**/Tex/*.svg"):
+        with contextlib.suppress(OSError):
+            if file.is_symlink() or file.stat().st_size > MEGABYTE or (TEX_CACHE / file.name).exists():
+                continue
+            content = file.read_bytes()
+            if content.rstrip().endswith(b"</svg>"):
+                aside = TEX_CACHE / f"{file.name}.{os.urandom(4).hex()}"
+                aside.write_bytes(content)
+                aside.rename(TEX_CACHE / file.name)
+
+
+def _clear_scratch() -> None:
+    for path in SCRATCH.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+# What the child does
+
+
+def _run_child(folder: Path, request: Answer, write_end: int) -> None:
+    """Set the limits, run the program, report, end; never returns."""
+    status = 1
+    try:
+        os.setsid()
+        _limit(folder, request["seconds"])
+        report = json.dumps(_verdict(folder, request["mode"])).encode()
+        os.write(write_end, report)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _limit(folder: Path, seconds: float) -> None:
+    os.chdir(folder)
+    os.environ.update(HOME=str(folder), TMPDIR=str(folder))
+    for name, limit in (
+        (resource.RLIMIT_AS, ADDRESS_SPACE),
+        (resource.RLIMIT_FSIZE, FILE_SIZE),
+        (resource.RLIMIT_NPROC, PROCESSES),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 512),
+    ):
+        resource.setrlimit(name, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
+    if os.getuid() == 0:
+        os.chown(folder, NOBODY, NOBODY)
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+
+
+def _verdict(folder: Path, mode: str) -> Answer:
+    path = folder / f"{MODULE}.py"
+    try:
+        rendered = _render_all(path, mode)
+    except BaseException as error:  # also SystemExit and KeyboardInterrupt: whatever ends a program early fails it
+        message, line = _describe(error, str(path))
+        return _failure(type(error).__name__, message, line)
+    if not rendered:
+        return _failure("NoScene", "no Scene subclass", verdict=NO_SCENE)
+    return {"verdict": PASSED, "exception": None, "message": None, "line": None}
+
+
+def _describe(error: BaseException, path: str) -> tuple[str, int | None]:
+    """An error's text, and the last line of the program that it went through."""
+    try:
+        message = str(error)[:MESSAGE_CHARACTERS].encode(errors="replace").decode()
+    except Exception:
+        message = ""
+    if isinstance(error, SyntaxError) and error.filename == path:
+        return message, error.lineno
+    frames = traceback.walk_tb(error.__traceback__)
+    lines = [number for frame, number in frames if frame.f_code.co_filename == path]
+    return message, lines[-1] if lines else None
+
+
+def _render_all(path: Path, mode: str) -> int:
+    """Load the program as Manim does and render every scene that it defines; how many there were."""
+    import random
+
+    import numpy as np
+    from manim import config, tempconfig
+
+    random.seed(0)
+    np.random.seed(0)
+    sys.argv = ["manim", "render", path.name]
+    sys.path.insert(0, str(path.parent))
+    if mode != "full":
+        _hasten(mode)
+    spec = importlib.util.spec_from_file_location(MODULE, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[MODULE] = module
+    spec.loader.exec_module(module)
+    scenes = list(_scenes(module))
+    for scene in scenes:
+        with tempconfig({}):
+            if mode != "full":
+                _coarse(config)
+            scene().render()
+    return len(scenes)
+
+
+def _scenes(module: Any) -> Iterator[type]:
+    """The scenes that a module defines, by Manim's own rule, each once, in the order of their names."""
+    from manim import Scene
+
+    seen = set()
+    for _, member in inspect.getmembers(module, inspect.isclass):
+        if issubclass(member, Scene) and member.__module__ == MODULE and member not in seen:
+            seen.add(member)
+            yield member
+
+
+COARSE_HEIGHT = 96
+
+
+def _coarse(config: Any) -> None:
+    """Few pixels, in the program's own proportions, and no more frames a second than the preset has."""
+    if config.pixel_height > COARSE_HEIGHT:
+        width = max(1, round(config.pixel_width * COARSE_HEIGHT / config.pixel_height))
+        config.pixel_width, config.pixel_height = width, COARSE_HEIGHT
+    config.frame_rate = min(config.frame_rate, 15)
+
+
+def _hasten(mode: str) -> None:
+    """Save work that does not bear on whether a program runs."""
+    from manim import config
+    from manim.renderer.cairo_renderer import CairoRenderer
+    from manim.scene.scene import Scene
+
+    config.disable_caching = True
+    if mode != "skip":
+        return
+    update = CairoRenderer.update_skipping_status
+    add_sound = Scene.add_sound
+
+    def skip(self: Any) -> None:
+        update(self)
+        self.skip_animations = True
+
+    def still_look_for_sound(self: Any, *args: Any, **kwargs: Any) -> None:
+        skipped, self.renderer.skip_animations = self.renderer.skip_animations, False
+        add_sound(self, *args, **kwargs)
+        self.renderer.skip_animations = skipped
+
+    CairoRenderer.update_skipping_status = skip
+    Scene.add_sound = still_look_for_sound
+
+
+if __name__ == "__main__":
+    main()
