@@ -4,8 +4,8 @@ Started by `benchmarks/rendering.py` and by nothing else. Speaks JSON Lines: `{"
 request `{"code", "seconds", "wall", "mode"}` one answer `{"verdict", "exception", "message", "line", "seconds"}`. With
 `"last": true` in an answer the worker has ended, since a program left processes behind; the whole sandbox dies with it.
 
-The child drops to nobody (if the sandbox was started by root), sets its limits, runs the program as Manim's command
-line would with `-a`, and reports over a pipe. What it reports is believed only if it also ends well.
+The child becomes another user (if the sandbox was started by root), sets its limits, runs the program as Manim's
+command line would with `-a`, and reports over a pipe. The report counts only if the child also ends well.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ from typing import Any
 
 SCRATCH = Path("/tmp")
 TEX_CACHE = Path("/texcache")
-NOBODY = 65534
+FIRST_USER = 100_000
 MODULE = "program"
 MEGABYTE = 2**20
 ADDRESS_SPACE = 4096 * MEGABYTE
@@ -45,7 +45,7 @@ Answer = dict[str, Any]
 
 def main() -> None:
     """Answer requests until there are no more, or until a program has left something running."""
-    if os.environ.get("RENDER_SANDBOX") != "1":
+    if "RENDER_SANDBOX" not in os.environ:
         sys.exit("render_worker runs programs of strangers: only benchmarks/rendering.py may start it, in a sandbox")
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -58,8 +58,9 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     _send(answers, {"ready": version})
+    user = FIRST_USER + int.from_bytes(os.urandom(3))  # one for each sandbox, so that none uses up another's processes
     for line in requests:
-        answer = _judge(json.loads(line), (requests.fileno(), answers.fileno()))
+        answer = _judge({**json.loads(line), "user": user}, (requests.fileno(), answers.fileno()))
         answer["last"] = bool(_others())
         _send(answers, answer)
         if answer["last"]:
@@ -108,16 +109,17 @@ def _judge(request: Answer, inherited: tuple[int, ...]) -> Answer:
     folder.mkdir()
     (folder / f"{MODULE}.py").write_text(request["code"], encoding="utf-8", errors="surrogatepass")
     report_end, write_end = os.pipe()
+    token = os.urandom(8).hex()
     started = time.monotonic()
     child = os.fork()
     if child == 0:
         for descriptor in (*inherited, report_end):
             os.close(descriptor)
-        _run_child(folder, request, write_end)
+        _run_child(folder, request, write_end, token)
     os.close(write_end)
     cause, status = _wait(child, started + request["wall"])
     seconds = round(time.monotonic() - started, 2)
-    answer = _answer(cause, status, _read_report(report_end), request["seconds"])
+    answer = _answer(cause, status, _read_report(report_end, token), request["seconds"])
     os.close(report_end)
     if cause is None and os.WIFEXITED(status):
         _keep_tex(folder)
@@ -175,16 +177,14 @@ def _resident() -> int:
     return pages * resource.getpagesize()
 
 
-def _read_report(report_end: int) -> Answer | None:
+def _read_report(report_end: int, token: str) -> Answer | None:
     """What the child said, if it makes sense."""
     os.set_blocking(report_end, False)
     try:
         report = json.loads(os.read(report_end, REPORT_BYTES))
     except (OSError, ValueError):
         return None
-    if not isinstance(report, dict) or report.get("verdict") not in (PASSED, FAILED, NO_SCENE):
-        return None
-    return report
+    return report if isinstance(report, dict) and report.pop("token", None) == token else None
 
 
 def _answer(cause: str | None, status: int, report: Answer | None, seconds: float) -> Answer:
@@ -232,20 +232,21 @@ def _clear_scratch() -> None:
 # What the child does
 
 
-def _run_child(folder: Path, request: Answer, write_end: int) -> None:
+def _run_child(folder: Path, request: Answer, write_end: int, token: str) -> None:
     """Set the limits, run the program, report, end; never returns."""
     status = 1
     try:
         os.setsid()
-        _limit(folder, request["seconds"])
-        report = json.dumps(_verdict(folder, request["mode"])).encode()
-        os.write(write_end, report)
+        _limit(folder, request)
+        report = {**_verdict(folder, request["mode"]), "token": token}
+        os.write(write_end, json.dumps(report).encode())
         status = 0
     finally:
         os._exit(status)
 
 
-def _limit(folder: Path, seconds: float) -> None:
+def _limit(folder: Path, request: Answer) -> None:
+    seconds = int(request["seconds"])
     os.chdir(folder)
     os.environ.update(HOME=str(folder), TMPDIR=str(folder))
     for name, limit in (
@@ -256,12 +257,13 @@ def _limit(folder: Path, seconds: float) -> None:
         (resource.RLIMIT_NOFILE, 512),
     ):
         resource.setrlimit(name, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
-    if os.getuid() == 0:
-        os.chown(folder, NOBODY, NOBODY)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    if os.environ["RENDER_SANDBOX"] != "user":
+        user = request["user"]
+        os.chown(folder, user, user)
         os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
 
 
 def _verdict(folder: Path, mode: str) -> Answer:
@@ -270,6 +272,7 @@ def _verdict(folder: Path, mode: str) -> Answer:
         rendered = _render_all(path, mode)
     except BaseException as error:  # also SystemExit and KeyboardInterrupt: whatever ends a program early fails it
         message, line = _describe(error, str(path))
+        message += _tex_error(folder) if "latex error" in message else ""
         return _failure(type(error).__name__, message, line)
     if not rendered:
         return _failure("NoScene", "no Scene subclass", verdict=NO_SCENE)
@@ -287,6 +290,15 @@ def _describe(error: BaseException, path: str) -> tuple[str, int | None]:
     frames = traceback.walk_tb(error.__traceback__)
     lines = [number for frame, number in frames if frame.f_code.co_filename == path]
     return message, lines[-1] if lines else None
+
+
+def _tex_error(folder: Path) -> str:
+    """What LaTeX complained of in its newest log, in one line."""
+    with contextlib.suppress(OSError, ValueError):
+        log = max(folder.glob("media/**/Tex/*.log"), key=lambda path: path.stat().st_mtime)
+        complaints = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("!")]
+        return f" [{complaints[0][:120]}]" if complaints else ""
+    return ""
 
 
 def _render_all(path: Path, mode: str) -> int:

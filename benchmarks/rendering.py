@@ -220,7 +220,7 @@ def sandbox_command(python: Path, tex_cache: Path) -> list[str]:
     )
     command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
     if os.getuid() == 0:
-        # Root's worker drops each program to nobody, which a user namespace of one user would not allow.
+        # Root's worker gives each program to another user, which a user namespace of one user would not allow.
         command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
         for capability in _CAPABILITIES:
             command += ["--cap-add", f"CAP_{capability}"]
@@ -253,7 +253,7 @@ def _environment(prefix: Path) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
-        "RENDER_SANDBOX": "1",
+        "RENDER_SANDBOX": "root" if os.getuid() == 0 else "user",
     }
 
 
