@@ -1,7 +1,7 @@
 """What runs inside the sandbox, with Manim's own Python: imports Manim once, then forks a child for each program.
 
-Started by `benchmarks/rendering.py` and by nothing else. Speaks JSON Lines: `{"ready": version}` first, then for each
-request `{"code", "seconds", "wall", "mode"}` one answer `{"verdict", "exception", "message", "line", "seconds"}`. With
+Started by `render_sandbox.py` and by nothing else. Speaks JSON Lines: `{"ready": version}` first, then for each
+request `{"code", "seconds", "wall", "full"}` one answer `{"verdict", "exception", "message", "line", "seconds"}`. With
 `"last": true` in an answer the worker has ended, since a program left processes behind; the whole sandbox dies with it.
 
 The child becomes another user (if the sandbox was started by root), sets its limits, runs the program as Manim's
@@ -10,8 +10,6 @@ command line would with `-a`, and reports over a pipe. The report counts only if
 
 import contextlib
 import gc
-import importlib.util
-import inspect
 import json
 import os
 import resource
@@ -20,15 +18,14 @@ import shutil
 import signal
 import sys
 import time
-import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from render_program import MODULE, TIMEOUT, Answer, failure, run_program
 
 SCRATCH = Path("/tmp")
 TEX_CACHE = Path("/texcache")
 FIRST_USER = 100_000
-MODULE = "program"
 MEGABYTE = 2**20
 ADDRESS_SPACE = 4096 * MEGABYTE
 MEMORY = 3072 * MEGABYTE
@@ -36,17 +33,13 @@ MEMORY = 3072 * MEGABYTE
 FILE_SIZE = 256 * MEGABYTE
 PROCESSES = 96
 REPORT_BYTES = 60_000
-MESSAGE_CHARACTERS = 300
 POLL_SECONDS = 0.25
-PASSED, FAILED, TIMEOUT, NO_SCENE = "passed", "failed", "timeout", "no_scene"
-
-Answer = dict[str, Any]
 
 
 def main() -> None:
     """Answer requests until there are no more, or until a program has left something running."""
     if "RENDER_SANDBOX" not in os.environ:
-        sys.exit("render_worker runs programs of strangers: only benchmarks/rendering.py may start it, in a sandbox")
+        sys.exit("render_worker runs programs of strangers: only render_sandbox.py may start it, in a sandbox")
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     with Path(os.devnull).open("r+b") as nothing:
@@ -113,13 +106,13 @@ def _judge(request: Answer, inherited: tuple[int, ...]) -> Answer:
     started = time.monotonic()
     child = os.fork()
     if child == 0:
-        for descriptor in (*inherited, report_end):
-            os.close(descriptor)
-        _run_child(folder, request, write_end, token)
+        _run_child(folder, request, (*inherited, report_end), write_end, token)
     os.close(write_end)
-    cause, status = _wait(child, started + request["wall"])
+    cause, status, used = _wait(child, started + request["wall"])
     seconds = round(time.monotonic() - started, 2)
-    answer = _answer(cause, status, _read_report(report_end, token), request["seconds"])
+    if cause is None and os.WIFSIGNALED(status) and used > int(request["seconds"]) - 1:
+        cause = TIMEOUT  # by the limit on processor time, which the kernel does not meet to the millisecond
+    answer = _answer(cause, status, _read_report(report_end, token))
     os.close(report_end)
     if cause is None and os.WIFEXITED(status):
         _keep_tex(folder)
@@ -127,8 +120,8 @@ def _judge(request: Answer, inherited: tuple[int, ...]) -> Answer:
     return {**answer, "seconds": seconds}
 
 
-def _wait(child: int, deadline: float) -> tuple[str | None, int]:
-    """Wait for a child's end, or bring it about; why it was killed, and its exit status."""
+def _wait(child: int, deadline: float) -> tuple[str | None, int, float]:
+    """Wait for a child's end, or bring it about; why it was killed, its exit status, its seconds of processor time."""
     cause = None
     handle = os.pidfd_open(child)
     try:
@@ -144,7 +137,8 @@ def _wait(child: int, deadline: float) -> tuple[str | None, int]:
         os.close(handle)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child, signal.SIGKILL)
-    return cause, os.waitpid(child, 0)[1]
+    _, status, usage = os.wait4(child, 0)
+    return cause, status, usage.ru_utime + usage.ru_stime
 
 
 def _processes() -> list[int]:
@@ -187,31 +181,29 @@ def _read_report(report_end: int, token: str) -> Answer | None:
     return report if isinstance(report, dict) and report.pop("token", None) == token else None
 
 
-def _answer(cause: str | None, status: int, report: Answer | None, seconds: float) -> Answer:
+def _answer(cause: str | None, status: int, report: Answer | None) -> Answer:
     """The verdict by how the child ended; its own report counts only if it ended by itself."""
     if cause == TIMEOUT:
-        return _failure("Timeout", "wall clock", verdict=TIMEOUT)
+        return failure("Timeout", "time is over", verdict=TIMEOUT)
     if cause is not None:
-        return _failure(cause, f"more than {MEMORY // MEGABYTE} MB")
+        return failure(cause, f"more than {MEMORY // MEGABYTE} MB")
     if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        if number == signal.SIGXCPU:
-            return _failure("Timeout", f"more than {seconds:.0f} s of processor time", verdict=TIMEOUT)
-        return _failure("Killed", signal.Signals(number).name)
+        return failure("Killed", signal.Signals(os.WTERMSIG(status)).name)
     if report is None or os.WEXITSTATUS(status):
-        return _failure("NoReport", f"exit status {os.WEXITSTATUS(status)}")
+        return failure("NoReport", f"exit status {os.WEXITSTATUS(status)}")
     return report
-
-
-def _failure(exception: str, message: str, line: int | None = None, verdict: str = FAILED) -> Answer:
-    return {"verdict": verdict, "exception": exception, "message": message[:MESSAGE_CHARACTERS], "line": line}
 
 
 def _keep_tex(folder: Path) -> None:
     """Keep a program's SVG files of formulas for others that write the same; whole, small and regular ones only."""
     for file in folder.glob("media/**/Tex/*.svg"):
         with contextlib.suppress(OSError):
-            if file.is_symlink() or file.stat().st_size > MEGABYTE or (TEX_CACHE / file.name).exists():
+            if (
+                file.is_symlink()
+                or not file.is_file()
+                or file.stat().st_size > MEGABYTE
+                or (TEX_CACHE / file.name).exists()
+            ):
                 continue
             content = file.read_bytes()
             if content.rstrip().endswith(b"</svg>"):
@@ -232,13 +224,15 @@ def _clear_scratch() -> None:
 # What the child does
 
 
-def _run_child(folder: Path, request: Answer, write_end: int, token: str) -> None:
+def _run_child(folder: Path, request: Answer, inherited: tuple[int, ...], write_end: int, token: str) -> None:
     """Set the limits, run the program, report, end; never returns."""
     status = 1
     try:
+        for descriptor in inherited:
+            os.close(descriptor)
         os.setsid()
         _limit(folder, request)
-        report = {**_verdict(folder, request["mode"]), "token": token}
+        report = {**run_program(folder / f"{MODULE}.py", request["full"]), "token": token}
         os.write(write_end, json.dumps(report).encode())
         status = 0
     finally:
@@ -264,116 +258,6 @@ def _limit(folder: Path, request: Answer) -> None:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
-
-
-def _verdict(folder: Path, mode: str) -> Answer:
-    path = folder / f"{MODULE}.py"
-    try:
-        rendered = _render_all(path, mode)
-    except BaseException as error:  # also SystemExit and KeyboardInterrupt: whatever ends a program early fails it
-        message, line = _describe(error, str(path))
-        message += _tex_error(folder) if "latex error" in message else ""
-        return _failure(type(error).__name__, message, line)
-    if not rendered:
-        return _failure("NoScene", "no Scene subclass", verdict=NO_SCENE)
-    return {"verdict": PASSED, "exception": None, "message": None, "line": None}
-
-
-def _describe(error: BaseException, path: str) -> tuple[str, int | None]:
-    """An error's text, and the last line of the program that it went through."""
-    try:
-        message = str(error)[:MESSAGE_CHARACTERS].encode(errors="replace").decode()
-    except Exception:
-        message = ""
-    if isinstance(error, SyntaxError) and error.filename == path:
-        return message, error.lineno
-    frames = traceback.walk_tb(error.__traceback__)
-    lines = [number for frame, number in frames if frame.f_code.co_filename == path]
-    return message, lines[-1] if lines else None
-
-
-def _tex_error(folder: Path) -> str:
-    """What LaTeX complained of in its newest log, in one line."""
-    with contextlib.suppress(OSError, ValueError):
-        log = max(folder.glob("media/**/Tex/*.log"), key=lambda path: path.stat().st_mtime)
-        complaints = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("!")]
-        return f" [{complaints[0][:120]}]" if complaints else ""
-    return ""
-
-
-def _render_all(path: Path, mode: str) -> int:
-    """Load the program as Manim does and render every scene that it defines; how many there were."""
-    import random
-
-    import numpy as np
-    from manim import config, tempconfig
-
-    random.seed(0)
-    np.random.seed(0)
-    sys.argv = ["manim", "render", path.name]
-    sys.path.insert(0, str(path.parent))
-    if mode != "full":
-        _hasten(mode)
-    spec = importlib.util.spec_from_file_location(MODULE, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[MODULE] = module
-    spec.loader.exec_module(module)
-    scenes = list(_scenes(module))
-    for scene in scenes:
-        with tempconfig({}):
-            if mode != "full":
-                _coarse(config)
-            scene().render()
-    return len(scenes)
-
-
-def _scenes(module: Any) -> Iterator[type]:
-    """The scenes that a module defines, by Manim's own rule, each once, in the order of their names."""
-    from manim import Scene
-
-    seen = set()
-    for _, member in inspect.getmembers(module, inspect.isclass):
-        if issubclass(member, Scene) and member.__module__ == MODULE and member not in seen:
-            seen.add(member)
-            yield member
-
-
-COARSE_HEIGHT = 96
-
-
-def _coarse(config: Any) -> None:
-    """Few pixels, in the program's own proportions, and no more frames a second than the preset has."""
-    if config.pixel_height > COARSE_HEIGHT:
-        width = max(1, round(config.pixel_width * COARSE_HEIGHT / config.pixel_height))
-        config.pixel_width, config.pixel_height = width, COARSE_HEIGHT
-    config.frame_rate = min(config.frame_rate, 15)
-
-
-def _hasten(mode: str) -> None:
-    """Save work that does not bear on whether a program runs."""
-    from manim import config
-    from manim.renderer.cairo_renderer import CairoRenderer
-    from manim.scene.scene import Scene
-
-    config.disable_caching = True
-    if mode != "skip":
-        return
-    update = CairoRenderer.update_skipping_status
-    add_sound = Scene.add_sound
-
-    def skip(self: Any) -> None:
-        update(self)
-        self.skip_animations = True
-
-    def still_look_for_sound(self: Any, *args: Any, **kwargs: Any) -> None:
-        skipped, self.renderer.skip_animations = self.renderer.skip_animations, False
-        add_sound(self, *args, **kwargs)
-        self.renderer.skip_animations = skipped
-
-    CairoRenderer.update_skipping_status = skip
-    Scene.add_sound = still_look_for_sound
 
 
 if __name__ == "__main__":

@@ -8,59 +8,25 @@ read-only file system with nothing of the user's in it, with limits on memory, p
 `--verdicts` in the order in which they come; a key that stands there already is skipped, so a run can be broken off
 and taken up again. `--summary FILE` writes them without anything of the programs' text, sorted by key, and counts them.
 
-What a passed program is: its import and the `render()` of each scene class that it defines raise nothing, with Manim's
-low quality at a coarse resolution. Not covered: OpenGL, looks, sound as heard, anything that wants a screen.
+A program passes if its import and the `render()` of each scene class that it defines raise nothing, with Manim's low
+quality, at a coarse resolution unless `--full` is given. Not covered: OpenGL, looks, sound as heard, a screen.
 """
 
 import argparse
 import json
-import os
 import queue
-import select
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, Self
 
+from benchmarks.render_sandbox import Sandbox, Verdict
 from builder.prepare.keys import program_key
 
-WORKER = Path(__file__).with_name("render_worker.py")
 SECONDS = 60.0
-"""Processor time for one program. Wall clock is four times that, since the machine may have other work."""
-WALL_FACTOR = 4
-START_SECONDS = 120.0
-SCRATCH_BYTES = 512 * 2**20
-MODES = ("coarse", "full", "skip")
-_SYSTEM = ("/usr", "/etc/fonts", "/etc/texmf", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ssl/openssl.cnf")
-_CACHES = ("/var/lib/texmf", "/var/cache/fontconfig", "/var/cache/fonts")
-_LINKS = ("/bin", "/lib", "/lib64", "/sbin")
-_CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What came of one program."""
-
-    key: str
-    """16 hex digits of `program_key`."""
-    verdict: str
-    """`passed`, `failed`, `timeout` or `no_scene`."""
-    exception: str | None = None
-    """Type of what was raised; `Killed`, `MemoryLimit`, `NoReport` or `Timeout` if the program did not get so far."""
-    message: str | None = None
-    """First 300 characters of it."""
-    line: int | None = None
-    """Last line of the program that the error went through, from 1."""
-    seconds: float = 0.0
-    """Wall clock."""
-    manim: str = ""
-    """Version of Manim."""
+"""Processor time for one program."""
 
 
 def key_of(code: str) -> str:
@@ -74,7 +40,7 @@ def render(
     python: str | Path,
     workers: int = 2,
     timeout: float = SECONDS,
-    mode: str = "coarse",
+    full: bool = False,
     tex_cache: str | Path | None = None,
 ) -> Iterator[Verdict]:
     """Render (key, code) pairs and yield verdicts as they come, not in order.
@@ -84,8 +50,7 @@ def render(
         python: A Python that has Manim; its folder and its base are all the sandbox sees besides the system's.
         workers: Sandboxes side by side, one program at a time each.
         timeout: Seconds of processor time for one program; wall clock is four times that.
-        mode: `coarse` computes every frame with few pixels, `full` is `--dry_run -ql` to the letter, `skip` computes
-            only the last frame of each animation.
+        full: As many pixels as `-ql` has, and Manim's hashing of animations; three times slower.
         tex_cache: Folder in which formulas are kept as SVG files between runs; by default one in the user's cache.
     """
     cache = Path(tex_cache) if tex_cache else Path.home() / ".cache" / "manim-combined-render" / "tex"
@@ -97,7 +62,7 @@ def render(
 
     def work() -> None:
         try:
-            with Sandbox(Path(python), cache, timeout=timeout, mode=mode) as sandbox:
+            with Sandbox(Path(python), cache, timeout=timeout, full=full) as sandbox:
                 while not stopped.is_set():
                     with taking:
                         program = next(waiting, None)
@@ -125,138 +90,6 @@ def render(
         stopped.set()
 
 
-class Sandbox:
-    """A worker inside bubblewrap that is started when needed, and again whenever it has died."""
-
-    def __init__(self, python: Path, tex_cache: Path, *, timeout: float, mode: str) -> None:
-        self._command = sandbox_command(python, tex_cache)
-        self._timeout = timeout
-        self._mode = mode
-        self._process: subprocess.Popen[bytes] | None = None
-        self._buffer = b""
-        self._version = ""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop()
-
-    def render(self, key: str, code: str) -> Verdict:
-        """The verdict on one program."""
-        if self._process is None:
-            self._start()
-        assert self._process is not None
-        assert self._process.stdin is not None
-        wall = self._timeout * WALL_FACTOR
-        request = {"code": code, "seconds": self._timeout, "wall": wall, "mode": self._mode}
-        started = time.monotonic()
-        try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            self._process.stdin.flush()
-            answer = self._read(wall + 30)
-        except OSError:
-            answer = None
-        if answer is None:
-            self._stop()
-            seconds = round(time.monotonic() - started, 2)
-            return Verdict(key, "failed", "WorkerDied", None, None, seconds, self._version)
-        if answer.pop("last"):
-            self._stop()
-        return Verdict(key, **answer, manim=self._version)
-
-    def _start(self) -> None:
-        self._buffer = b""
-        with tempfile.TemporaryFile() as errors:
-            self._process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env={}
-            )
-            ready = self._read(START_SECONDS)
-            if ready is None or "ready" not in ready:
-                self._stop()
-                errors.seek(0)
-                raise RuntimeError(f"the sandbox did not start: {errors.read().decode(errors='replace')[-2000:]}")
-        self._version = ready["ready"]
-
-    def _read(self, seconds: float) -> dict[str, Any] | None:
-        """One line from the worker; nothing if it ended, or if the time is over."""
-        assert self._process is not None
-        assert self._process.stdout is not None
-        descriptor = self._process.stdout.fileno()
-        deadline = time.monotonic() + seconds
-        while b"\n" not in self._buffer:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([descriptor], [], [], left)[0]:
-                return None
-            chunk = os.read(descriptor, 65536)
-            if not chunk:
-                return None
-            self._buffer += chunk
-        line, self._buffer = self._buffer.split(b"\n", 1)
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def _stop(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()  # the sandbox dies with bubblewrap, and everything inside with the sandbox
-        process.wait()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                try:
-                    stream.close()
-                except OSError:
-                    continue
-
-
-def sandbox_command(python: Path, tex_cache: Path) -> list[str]:
-    """The command that starts a worker: bubblewrap, what it may see, and Manim's Python."""
-    prefix = python.absolute().parent.parent
-    base = Path(
-        subprocess.run(
-            [python, "-I", "-c", "import sys; print(sys.base_prefix)"], check=True, capture_output=True, text=True
-        ).stdout.strip()
-    )
-    command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
-    if os.getuid() == 0:
-        # Root's worker gives each program to another user, which a user namespace of one user would not allow.
-        command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
-        for capability in _CAPABILITIES:
-            command += ["--cap-add", f"CAP_{capability}"]
-    else:
-        command += ["--unshare-all"]
-    shown = [path for path in map(Path, (*_SYSTEM, *_CACHES, str(base), str(prefix))) if path.exists()]
-    for parent in sorted({parent for path in shown for parent in path.parents} - {Path("/")}):
-        command += ["--perms", "0755", "--dir", str(parent)]  # by default, only the worker could look inside
-    for path in shown:
-        command += ["--ro-bind", str(path), str(path)]
-    for link in map(Path, _LINKS):
-        if link.is_symlink():
-            command += ["--symlink", str(link.readlink()), str(link)]
-        elif link.exists():
-            command += ["--ro-bind", str(link), str(link)]
-    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(SCRATCH_BYTES), "--tmpfs", "/tmp"]
-    command += ["--ro-bind", str(WORKER), "/render_worker.py", "--bind", str(tex_cache.absolute()), "/texcache"]
-    for name, value in _environment(prefix).items():
-        command += ["--setenv", name, value]
-    command += ["--chdir", "/tmp", str(prefix / "bin" / python.name), "-P", "/render_worker.py"]
-    return command
-
-
-def _environment(prefix: Path) -> dict[str, str]:
-    return {
-        "PATH": f"{prefix}/bin:/usr/local/bin:/usr/bin:/bin",
-        "HOME": "/tmp",
-        "LANG": "C.UTF-8",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONHASHSEED": "0",
-        "RENDER_SANDBOX": "root" if os.getuid() == 0 else "user",
-    }
-
-
 # Files
 
 
@@ -274,11 +107,11 @@ def read_verdicts(path: Path) -> dict[str, Verdict]:
         return {}
     known = {field.name for field in fields(Verdict)}
     verdicts = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8").rstrip("\n").split("\n"):
         try:
             values = json.loads(line)
         except ValueError:
-            continue  # the last line of a run that was broken off
+            continue  # an empty file, or a line that a broken run left unfinished
         verdicts[values["key"]] = Verdict(**{name: value for name, value in values.items() if name in known})
     return verdicts
 
@@ -300,10 +133,12 @@ def _render_file(arguments: argparse.Namespace) -> None:
         python=arguments.manim_python,
         workers=arguments.workers,
         timeout=arguments.timeout,
-        mode=arguments.mode,
+        full=arguments.full,
         tex_cache=arguments.tex_cache,
     )
     with arguments.verdicts.open("a", encoding="utf-8") as out:
+        if out.tell() and not arguments.verdicts.read_bytes().endswith(b"\n"):
+            out.write("\n")  # after a line that a broken run left unfinished
         for verdict in results:
             out.write(json.dumps(asdict(verdict), ensure_ascii=False) + "\n")
             out.flush()
@@ -327,7 +162,7 @@ def main() -> None:
     parser.add_argument("--manim-python", type=Path, help="a Python that has Manim")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--timeout", type=float, default=SECONDS, help="seconds of processor time for one program")
-    parser.add_argument("--mode", choices=MODES, default=MODES[0])
+    parser.add_argument("--full", action="store_true", help="as many pixels as -ql has; slower")
     parser.add_argument("--tex-cache", type=Path, help="folder for formulas as SVG files")
     parser.add_argument("--summary", type=Path, help="write keys, verdicts and exception types here, and count them")
     arguments = parser.parse_args()
@@ -342,4 +177,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
