@@ -3,12 +3,13 @@
 import ast
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 
 import libcst as cst
 
 from builder.prepare.api.check import ApiProblem, check_api
 from builder.prepare.parse import parse
-from builder.prepare.repairs.program import Program, Step
+from builder.prepare.repairs.program import Program, Step, calls
 from builder.prepare.repairs.steps import STEPS
 
 Check = Callable[[ast.Module], tuple[ApiProblem, ...]]
@@ -29,15 +30,15 @@ def repair_api(
     text that does not parse, is very long or very deep comes back as it is.
     """
     tree = parse(code).tree
-    if tree is None or len(code) > MAX_CHARACTERS or not any(_is_tried(step, code, problems) for step in STEPS):
+    if tree is None or len(code) > MAX_CHARACTERS or _deeper_than(tree, MAX_DEPTH):
         return code, problems, ()
-    if _deeper_than(tree, MAX_DEPTH):
+    if not any(_is_tried(step, code, tree, problems) for step in STEPS):
         return code, problems, ()
     made: list[str] = []
     try:
         module = cst.parse_module(code)
         for step in STEPS:
-            if not _is_tried(step, code, problems):
+            if not _is_tried(step, code, tree, problems):
                 continue
             changed = _changed(step, Program(code, tree, module, problems))
             if changed is None or changed.code == code:
@@ -52,8 +53,15 @@ def repair_api(
     return code, problems, tuple(made)
 
 
-def _is_tried(step: Step, code: str, problems: tuple[ApiProblem, ...]) -> bool:
-    return bool(step.evident or problems) and step.clue.search(code) is not None
+def _is_tried(step: Step, code: str, tree: ast.Module, problems: tuple[ApiProblem, ...]) -> bool:
+    if not (step.evident or problems) or step.clue.search(code) is None:
+        return False
+    return step.sees is None or any(map(step.sees, _calls(tree)))
+
+
+@lru_cache(maxsize=1)
+def _calls(tree: ast.Module) -> list[ast.Call]:
+    return list(calls(tree))
 
 
 def _changed(step: Step, program: Program) -> cst.Module | None:

@@ -1,5 +1,6 @@
 """ManimGL's and old Manim CE's names, animations and imports, said as Manim 0.22 says them."""
 
+import ast
 import re
 
 import libcst as cst
@@ -8,6 +9,7 @@ from builder.prepare.repairs.program import (
     Program,
     bound_names,
     called,
+    called_ast,
     change_calls,
     is_plain,
     keyword,
@@ -165,6 +167,14 @@ def opposite(vector: cst.BaseExpression) -> cst.BaseExpression:
             return cst.UnaryOperation(cst.Minus(cst.SimpleWhitespace("")), vector)
     inner = vector if vector.lpar else vector.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
     return cst.UnaryOperation(cst.Minus(cst.SimpleWhitespace("")), inner)
+
+
+def fades_a_vector(call: ast.Call) -> bool:
+    """Whether the second of two things to fade in or out is an expression with a direction in it."""
+    if called_ast(call) not in ("FadeIn", "FadeOut") or len(call.args) != 2:
+        return False
+    names = {node.id for node in ast.walk(call.args[1]) if isinstance(node, ast.Name)}
+    return bool(names & OPPOSITE.keys())
 
 
 def fade_vectors(program: Program) -> cst.Module | None:

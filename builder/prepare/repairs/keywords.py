@@ -26,6 +26,11 @@ _RENAMED: Mapping[tuple[str, str], str] = {
     ("Code", "insert_line_no"): "add_line_numbers",
     ("Code", "line_no_from"): "line_numbers_from",
     ("GrowFromPoint", "start"): "point",
+    ("CubicBezier", "start"): "start_anchor",
+    ("CubicBezier", "end"): "end_anchor",
+    ("CubicBezier", "control1"): "start_handle",
+    ("CubicBezier", "control2"): "end_handle",
+    ("get_riemann_rectangles", "opacity"): "fill_opacity",
     ("TangentLine", "line_color"): "color",
     ("BarChart", "height"): "y_length",
     ("BarChart", "width"): "x_length",
@@ -71,7 +76,7 @@ CLUE = re.compile(
     r"\b(?:radians|code|file_name|style|insert_line_no|line_no_from|start|line_color|height|width|number_line_config"
     r"|axes_config|label_y_axis|bar_label_scale_val|max_value|[xyztuv]_min|[xyztuv]_max|size|font"
     r"|font_size|line_spacing|background_stroke_\w+|scale_factor|margin|tick_frequency|[a-z]+[A-Z][a-z]+\w*"
-    r"|min_distance_to_new_point|resolution|n_ticks|center_point|exclude_zero_label|number_scale_val)\s*="
+    r"|min_distance_to_new_point|resolution|n_ticks|center_point|end|control[12]|opacity|exclude_zero_label|number_scale_val)\s*="
     r"|exclude_zero_label|number_scale_val"
 )
 

@@ -3,12 +3,23 @@
 These fail when LaTeX runs, or show garbage, and the API check does not see it; each step is sure by itself.
 """
 
+import ast
 import re
 from collections.abc import Callable
 
 import libcst as cst
 
-from builder.prepare.repairs.program import Program, called, change_calls, is_plain, manim_modules, positional, renamed
+from builder.prepare.repairs.program import (
+    Program,
+    called,
+    called_ast,
+    change_calls,
+    is_plain,
+    literals,
+    manim_modules,
+    positional,
+    renamed,
+)
 
 _TEX = frozenset({"Tex", "TextMobject", "TexText", "Title"})
 _MATH = frozenset({"MathTex", "SingleStringMathTex", "TexMobject"})
@@ -22,7 +33,14 @@ tfrac vec varepsilon varphi vartheta vdots vee vert varnothing
 _EATEN_COMMAND = re.compile(rf"(?<!\\)((?:\\\\)*)\\(?=(?:{'|'.join(sorted(_EATEN, key=len, reverse=True))})(?![a-z]))")
 RAW_CLUE = re.compile(r"\\(?:[abfnrtv])[a-z]")
 
+_EATEN_VALUE = re.compile("[\a\b\f\v]|[\t\r][a-z]|\n(?:abla|eq|e |u[^a-z]|eg|ot|i )")
+
 Text = cst.SimpleString
+
+
+def lost_backslash(call: ast.Call) -> bool:
+    """Whether a text for LaTeX holds what an escape makes of a command."""
+    return called_ast(call) in _TEX | _MATH and any(map(_EATEN_VALUE.search, literals(call)))
 
 
 def raw_latex(program: Program) -> cst.Module | None:
@@ -49,6 +67,13 @@ _NEEDS_MATH = re.compile(rf"(?<!\\)[\^_]|\\(?:{'|'.join(_COMMANDS)})(?![A-Za-z])
 _HAS_MATH = re.compile(r"(?<!\\)\$|\\[(\[]|\\begin\b|\\ensuremath\b|\\verb\b|\\url\b|\\includegraphics\b")
 TEX_CLUE = re.compile(r"\b(?:Tex|TextMobject|TexText|Title)\(")
 _WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}[,.:;]? +[A-Za-z]{2,}|(?<![\\A-Za-z{_^])[A-Za-z]{4,}(?![A-Za-z{(])")
+
+
+def lacks_dollars(call: ast.Call) -> bool:
+    """Whether a text holds a formula and no dollar."""
+    if called_ast(call) not in _TEX:
+        return False
+    return any(_NEEDS_MATH.search(text) and not _HAS_MATH.search(text) for text in literals(call))
 
 
 def tex_math(program: Program) -> cst.Module | None:
@@ -136,6 +161,11 @@ MATH_CLUE = re.compile(r"\b(?:MathTex|TexMobject)\(")
 _DOLLAR = re.compile(r"(?<!\\)\$")
 
 
+def has_dollars(call: ast.Call) -> bool:
+    """Whether a formula holds a dollar."""
+    return called_ast(call) == "MathTex" and any("$" in text for text in literals(call))
+
+
 def math_dollars(program: Program) -> cst.Module | None:
     r"""`MathTex("$x^2$")` becomes `MathTex("x^2")`, and `MathTex(r"Area $x^2$")` becomes `Tex(…)`.
 
@@ -172,7 +202,18 @@ def _outside(text: str) -> str:
     return re.sub(r"\$[^$]*\$", " ", text)
 
 
+_SIGNS = re.compile(r"(?<!\\)[%&]")
+_MATH_SIGNS = re.compile(r"(?<!\\)%|\\begin\{(?:align|gather)")
 SIGN_CLUE = re.compile(r"%|&|\\begin\{(?:align|equation|gather)\*?\}")
+
+
+def has_signs(call: ast.Call) -> bool:
+    """Whether a text for LaTeX holds a sign that has a meaning of its own there, or an environment."""
+    name = called_ast(call)
+    if name not in _TEX | _MATH:
+        return False
+    signs = _SIGNS if name in _TEX else _MATH_SIGNS
+    return any(map(signs.search, literals(call)))
 
 
 def latex_signs(program: Program) -> cst.Module | None:
@@ -204,6 +245,11 @@ def nested_environments(program: Program) -> cst.Module | None:
 
 
 PARTS_CLUE = re.compile(r"\bText\(")
+
+
+def has_parts(call: ast.Call) -> bool:
+    """Whether a `Text` is given more than one text."""
+    return called_ast(call) == "Text" and len(call.args) > 1 and isinstance(call.args[1], ast.Constant | ast.JoinedStr)
 
 
 def text_of_parts(program: Program) -> cst.Module | None:

@@ -1,10 +1,11 @@
 """What a scene plays: methods and moved objects become animations, as `.animate` makes them."""
 
+import ast
 import re
 
 import libcst as cst
 
-from builder.prepare.repairs.program import Program, called, change_calls, positional, with_args
+from builder.prepare.repairs.program import Program, called, called_ast, change_calls, positional, with_args
 
 CLUE = re.compile(r"\.play\(")
 
@@ -41,6 +42,24 @@ def played_methods(program: Program) -> cst.Module | None:
         return with_args(call, [*args, *(arg for arg in call.args if arg.keyword is not None)])
 
     return change_calls(program, change)
+
+
+def plays_a_method(call: ast.Call) -> bool:
+    """Whether `play` is given a method that is not called."""
+    return called_ast(call) == "play" and any(
+        isinstance(arg, ast.Attribute) and arg.attr in _METHODS for arg in call.args
+    )
+
+
+def plays_a_move(call: ast.Call) -> bool:
+    """Whether `play` may be given an object that was just moved."""
+    return called_ast(call) == "play" and any(
+        isinstance(arg, ast.Call)
+        and isinstance(arg.func, ast.Attribute)
+        and arg.func.attr in _METHODS
+        and not any(isinstance(node, ast.Attribute) and node.attr == "animate" for node in ast.walk(arg.func))
+        for arg in call.args
+    )
 
 
 def _is_method(node: cst.BaseExpression) -> bool:

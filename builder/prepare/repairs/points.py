@@ -1,13 +1,13 @@
 """Points of two coordinates where Manim wants three: `Dot((1, 2))` becomes `Dot((1, 2, 0))`."""
 
+import ast
 import re
 from collections.abc import Iterator
 
 import libcst as cst
 
-from builder.prepare.repairs.program import Program, called, change_calls
+from builder.prepare.repairs.program import Program, called, called_ast, change_calls
 
-_PAIR = r"[(\[]\s*[^()\[\],]+,[^()\[\],]+,?\s*[)\]]"
 CLUE = re.compile(
     r"\b(?:Dot|Line|Arrow|DoubleArrow|DashedLine|Polygon|ArcBetweenPoints|CurvedArrow|CurvedDoubleArrow|CubicBezier"
     r"|LabeledDot|AnnotationDot|BraceBetweenPoints|move_to|shift|next_to|point|start|end|arc_center|about_point"
@@ -39,6 +39,18 @@ def points(program: Program) -> cst.Module | None:
         return call.with_changes(args=args)
 
     return change_calls(program, change)
+
+
+def holds_a_pair(call: ast.Call) -> bool:
+    """Whether a call that wants points is given a pair, or a list of pairs."""
+    name = called_ast(call)
+    if name not in FIRST and name not in _LISTS:
+        return False
+    values = [*call.args, *(item.value for item in call.keywords)]
+    values = [item.value if isinstance(item, ast.Starred) else item for item in values]
+    values += [arg for item in values if isinstance(item, ast.Call) for arg in item.args]
+    values += [part for item in values if isinstance(item, ast.List | ast.Tuple) for part in item.elts]
+    return any(isinstance(item, ast.List | ast.Tuple) and len(item.elts) == 2 for item in values)
 
 
 def _point(arg: cst.Arg, name: str, count: int, number: int) -> cst.BaseExpression:
@@ -82,9 +94,6 @@ def _number(node: cst.BaseExpression) -> bool:
     return any(isinstance(part, cst.Integer | cst.Float) for part in parts) and all(
         isinstance(part, cst.Integer | cst.Float | cst.Name) for part in parts
     )
-
-
-_VECTORS = frozenset("UP DOWN LEFT RIGHT IN OUT UL UR DL DR ORIGIN".split())
 
 
 def _parts(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:

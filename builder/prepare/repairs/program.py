@@ -43,13 +43,15 @@ Change = Callable[[Program], cst.Module | None]
 class Step:
     """One repair.
 
-    `clue` is looked for in the text first, so that most programs cost one search. An `evident` step is tried
-    without a problem that calls for it too: what it mends fails in a way that the API check does not see.
+    `clue` is looked for in the text first, and `sees` in the calls of its tree, so that most programs cost one
+    search. An `evident` step is tried without a problem that calls for it too: what it mends fails in a way that
+    the API check does not see.
     """
 
     name: str
     clue: re.Pattern[str]
     change: Change
+    sees: Callable[[ast.Call], bool] | None = None
     evident: bool = False
 
 
@@ -250,3 +252,8 @@ def change_calls(program: Program, change: Callable[[cst.Call], cst.BaseExpressi
 def calls(tree: ast.AST) -> Iterator[ast.Call]:
     """All calls of a tree."""
     return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def literals(call: ast.Call) -> Iterator[str]:
+    """The literal texts among a call's positional arguments."""
+    return (arg.value for arg in call.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str))
