@@ -7,6 +7,7 @@ network, no such repository, no access, no data, a damaged file.
 import functools
 import inspect
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from json import JSONDecodeError
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from builder.errors import SourceError
 from builder.events import Events, Silent
 from builder.files import sha256_of
-from builder.retry import retried
+from builder.retry import retried, status_of
 from builder.sources.card import card_splits, matches
 from builder.sources.fetched import (
     RemoteFile,
@@ -38,6 +39,7 @@ Told = Callable[[int], None]
 """Hears of bytes that have come."""
 
 _CARD = "README.md"
+_XET_STATUS = re.compile(r"\((\d{3}) ")
 _UNREADABLE = (JSONDecodeError, UnicodeEncodeError)
 
 
@@ -101,18 +103,49 @@ def download_hub(
     fetch = functools.partial(
         hf_hub_download, spec.location, file.name, repo_type="dataset", revision=commit, cache_dir=cache_dir / "hub"
     )
-    path = Path(_asked(spec, lambda: fetch(**bar), events))
+    path = Path(_asked(spec, lambda: _by_xet_or_http(spec, lambda: fetch(**bar), events), events))
     if not drawn:
         told(file.bytes)
     if not file.sha256 or sha256_of(path) == file.sha256:
         return path
-    path = Path(_asked(spec, lambda: fetch(force_download=True, **bar), events))
+    again = functools.partial(fetch, force_download=True, **bar)
+    path = Path(_asked(spec, lambda: _by_xet_or_http(spec, again, events), events))
     if (found := sha256_of(path)) != file.sha256:
         raise SourceError(
             f"source {spec.name!r}: {file.name} of {hub_place(spec)} arrived damaged: it has the SHA-256 {found}, and "
             f"the Hub states {file.sha256}. Try again; if it stays so, something on the way changes files"
         )
     return path
+
+
+def _by_xet_or_http(spec: SourceSpec, fetch: Callable[[], str], events: Events | None) -> str:
+    """Fetch a file; where Xet fails for good, over plain HTTP, as is every later file of this process.
+
+    The Hub's client takes Xet by itself, which has hosts of its own, that may be out of reach, and retries on its own.
+    """
+    from huggingface_hub import constants
+
+    by_xet = not constants.HF_HUB_DISABLE_XET
+    try:
+        return fetch()
+    except (RuntimeError, OSError) as error:
+        if not by_xet or not _is_of_xet(error):
+            raise
+        told = _XET_STATUS.search(str(error))  # the rest of its text may hold a signed address
+        status = status_of(error) or (told and told[1])
+        why = f" (HTTP {status})" if status else ""
+    (events or Silent()).warn(
+        f"{spec.name}: Xet, the Hub's own transport, failed{why}; files come over plain HTTP instead, as they do from "
+        "the start with HF_HUB_DISABLE_XET=1"
+    )
+    constants.HF_HUB_DISABLE_XET = True
+    return fetch()
+
+
+def _is_of_xet(error: BaseException) -> bool:
+    """Whether it comes of Xet, or of the Hub's refusal to let it in."""
+    asked = getattr(getattr(error, "response", None), "url", "")
+    return type(error) is RuntimeError or type(error).__name__.startswith("Xet") or "/xet-read-token/" in str(asked)
 
 
 def read_range_hub(
@@ -182,6 +215,12 @@ def _bar(told: Told) -> type:
         def update(self, n: float | None = 1) -> bool | None:
             told(int(n or 0))
             return None
+
+        def update_transfer(self, n: float | None = 1) -> None:
+            """Xet tells of bytes twice, as sent and as put together; only these count."""
+
+        def set_transfer_postfix_str(self, *values: Any, **named: Any) -> None:
+            """Comes with `update_transfer`."""
 
     return Bar
 

@@ -3,8 +3,10 @@
 import queue
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from builder.config import BuildConfig, nearest
 from builder.errors import FieldsNotFoundError, SettingError, SourceError
@@ -17,6 +19,9 @@ from builder.sources.select import select_sources
 from builder.sources.spec import SourceSpec
 
 _HUB_MIRROR = "hf:"
+_LOOK_UP_SECONDS = 0.2
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +99,15 @@ def _side_by_side(run: _Run, specs: Sequence[SourceSpec]) -> list[ReadSource | E
 
     for number in range(len(specs)):
         threading.Thread(target=read, args=(number,), daemon=True).start()
-    outcomes = dict(done.get() for _ in specs)
+    outcomes = dict(_next(done) for _ in specs)
     return [outcomes[number] for number in range(len(specs))]
+
+
+def _next(done: queue.SimpleQueue[T]) -> T:
+    """What comes next. It looks up now and then: a wait without an end hears no Ctrl-C once Polars is loaded."""
+    while True:
+        with suppress(queue.Empty):
+            return done.get(timeout=_LOOK_UP_SECONDS)
 
 
 def _why_skipped(error: Exception, config: BuildConfig) -> str:

@@ -1,8 +1,8 @@
 """Xet storage on loopback, as far as uploads go: what `hf_xet` sends is put together again into files.
 
 It covers the first version of each call, to which the client falls back: a token, xorbs (packs of compressed chunks)
-and shards (which chunks make which file). Not covered: chunks that are known already, reading by Xet (files are
-given whole), tokens that run out.
+and shards (which chunks make which file). Not covered: chunks that are known already, reading by Xet (see `xet_read`;
+here files are given whole), tokens that run out.
 """
 
 import hashlib

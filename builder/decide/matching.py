@@ -1,0 +1,167 @@
+"""The best one-to-one assignment of descriptions to codes, and how clear each pair of it is.
+
+Scores of candidate pairs are logarithms of odds. They are first weighed against each other (Sinkhorn's iteration, as
+in Sinkhorn and Knopp 1967, with room on both sides for staying alone): a code that fits many descriptions counts less
+for each, and a code whose own description is plain no longer tempts others. What comes out is the logarithm of a
+pair's probability. The assignment is the one with the greatest sum.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+
+from builder.decide.vectors import Floats, Ints, narrow
+
+FULL_PAIRS = 4_000_000
+"""With this many pairs or fewer, every pair is a candidate."""
+NEAREST = 24
+"""With more, the best of each description and of each code."""
+MAX_TEXTS = 2_000
+"""With more, candidates are looked for by words that this many texts have at the most."""
+ALONE = 0.0
+"""Score of staying alone, on the scale of the pairs' scores."""
+_ROUNDS = 60
+_TOLERANCE = 1e-7
+_UNLIKELY = -18.0
+"""Pairs with a lower logarithm of probability are left out of the assignment."""
+_BLOCK = 8_000_000
+"""Cells of a block of products."""
+_CHUNK = 50_000
+"""Pairs that are scored at once."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """Candidate pairs, sorted by description, then code."""
+
+    description: Ints
+    code: Ints
+    score: Floats
+    descriptions: int
+    codes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matched:
+    """Pairs of the assignment, one a description at the most, sorted by description."""
+
+    description: Ints
+    code: Ints
+    score: Floats
+    margin: Floats
+    """By how much the logarithm of the pair's probability exceeds the next best of each side, or staying alone."""
+
+
+def candidates(left: csr_array, right: csr_array, usual_left: Floats, usual_right: Floats) -> Edges:
+    """Pairs worth a look, with scores: the product, less what each of the two usually reaches."""
+    count, codes = left.shape[0], right.shape[0]
+    columns = np.unique(right.indices)
+    left, right = narrow(left, columns), narrow(right, columns)
+    if count * codes <= FULL_PAIRS:
+        score = (left @ right.T).toarray() - usual_left[:, None] - usual_right[None, :]
+        description, code = np.divmod(np.arange(count * codes, dtype=np.int64), max(codes, 1))
+        return Edges(description, code, np.round(score.ravel(), 6), count, codes)
+    rare = np.bincount(right.indices, minlength=len(columns)) <= MAX_TEXTS
+    rare &= np.bincount(left.indices, minlength=len(columns)) <= MAX_TEXTS
+    some_left, some_right = narrow(left, np.flatnonzero(rare)), narrow(right, np.flatnonzero(rare))
+    forth = [one * codes + other for one, other in _nearest(some_left, some_right, usual_right)]
+    back = [other * codes + one for one, other in _nearest(some_right, some_left, usual_left)]
+    description, code = np.divmod(np.unique(np.concatenate([*forth, *back])), codes)
+    score = np.concatenate(
+        [
+            _dots(left, right, description[at : at + _CHUNK], code[at : at + _CHUNK])
+            for at in range(0, len(code), _CHUNK)
+        ]
+    )
+    return Edges(description, code, np.round(score - usual_left[description] - usual_right[code], 6), count, codes)
+
+
+def _nearest(left: csr_array, right: csr_array, usual: Floats) -> Iterator[tuple[Ints, Ints]]:
+    """For each left row the `NEAREST` right ones, a block at a time."""
+    turned = right.T.tocsr()
+    step = max(1, _BLOCK // max(right.shape[0], 1))
+    for start in range(0, left.shape[0], step):
+        score = (left[start : start + step] @ turned).toarray() - usual[None, :]
+        near = np.argpartition(-np.round(score, 6), NEAREST, axis=1)[:, :NEAREST].astype(np.int64)
+        rows = np.repeat(np.arange(start, start + score.shape[0], dtype=np.int64), NEAREST)
+        yield rows, near.ravel()
+
+
+def _dots(left: csr_array, right: csr_array, rows: Ints, others: Ints) -> Floats:
+    return np.asarray(left[rows].multiply(right[others]).sum(axis=1), dtype=np.float64).ravel()
+
+
+def match(edges: Edges) -> Matched:
+    """The assignment, with its margins."""
+    likely, alone_description, alone_code = weigh(edges)
+    kept = likely > _UNLIKELY
+    description, code = edges.description[kept], edges.code[kept]
+    chosen = _assign(description, code, likely[kept], edges.descriptions, edges.codes)
+    place = np.flatnonzero(kept)[chosen]
+    by_description = _next_best(edges.description, likely, alone_description)
+    by_code = _next_best(edges.code, likely, alone_code)
+    own = likely[place]
+    rivals = np.maximum(_rival(by_description, edges.description[place], own), _rival(by_code, edges.code[place], own))
+    return Matched(edges.description[place], edges.code[place], edges.score[place], np.round(own - rivals, 6))
+
+
+def weigh(edges: Edges) -> tuple[Floats, Floats, Floats]:
+    """Logarithms of probabilities: of each pair, and of each description and each code to be alone."""
+    turned = np.argsort(edges.code, kind="stable")
+    rows = np.searchsorted(edges.description, np.arange(edges.descriptions + 1))
+    columns = np.searchsorted(edges.code[turned], np.arange(edges.codes + 1))
+    of_description, of_code = np.zeros(edges.descriptions), np.zeros(edges.codes)
+    for _ in range(_ROUNDS):
+        before = of_description
+        of_description = -np.logaddexp(_log_sums(edges.score + of_code[edges.code], rows), ALONE)
+        of_code = -np.logaddexp(_log_sums((edges.score + of_description[edges.description])[turned], columns), ALONE)
+        if np.abs(of_description - before).max(initial=0.0) < _TOLERANCE:
+            break
+    likely = edges.score + of_description[edges.description] + of_code[edges.code]
+    return np.round(likely, 6), of_description + ALONE, of_code + ALONE
+
+
+def _log_sums(values: Floats, bounds: Ints) -> Floats:
+    """The logarithm of the sum of exponentials of each stretch between bounds."""
+    filled = bounds[:-1] < bounds[1:]
+    starts = bounds[:-1][filled]
+    found = np.full(len(bounds) - 1, -np.inf)
+    if len(starts):
+        top = np.maximum.reduceat(values, starts)
+        lengths = np.diff(bounds)[filled]
+        found[filled] = top + np.log(np.add.reduceat(np.exp(values - np.repeat(top, lengths)), starts))
+    return found
+
+
+def _assign(description: Ints, code: Ints, likely: Floats, descriptions: int, codes: int) -> Ints:
+    """Places of the pairs of the best assignment; each description may also stay alone."""
+    every = np.arange(descriptions, dtype=np.int64)
+    row = np.concatenate([description, every])
+    column = np.concatenate([code, codes + every])
+    cost = np.concatenate([1.0 - likely, np.full(descriptions, 1.0 - _UNLIKELY)])  # costs of nothing would be no pairs
+    graph = csr_array((cost, (row, column)), shape=(descriptions, codes + descriptions))
+    matched, partner = min_weight_full_bipartite_matching(graph)
+    real = partner < codes
+    wanted = matched[real].astype(np.int64) * codes + partner[real]
+    return np.searchsorted(description * codes + code, np.sort(wanted))
+
+
+def _next_best(side: Ints, likely: Floats, alone: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """For each member of a side its best, its second best (or staying alone), and whether the best stands twice."""
+    best = np.full(len(alone), -np.inf)
+    np.maximum.at(best, side, likely)
+    top = likely == best[side]
+    twice = np.bincount(side[top], minlength=len(alone)) > 1
+    second = alone.copy()
+    np.maximum.at(second, side[~top], likely[~top])
+    return best, second, twice
+
+
+def _rival(best: tuple[Floats, Floats, NDArray[np.bool_]], member: Ints, own: Floats) -> Floats:
+    """What stands against each member's own pair."""
+    first, second, twice = best[0][member], best[1][member], best[2][member]
+    return np.where((own < first) | twice, np.maximum(first, second), second)

@@ -1,0 +1,88 @@
+"""Descriptions of shuffled parts, each put together again with the code that it belongs to, if that is clear."""
+
+import polars as pl
+
+from builder.decide.alignment import curve, learn_alignment
+from builder.decide.matching import candidates, match
+from builder.decide.vectors import code_vectors, description_vectors
+
+MARGIN = 0.5
+"""Least margin of a pair that is kept (natural logarithm of a ratio of probabilities)."""
+
+
+def repair_pairs(rows: pl.DataFrame, words: pl.LazyFrame | pl.DataFrame, margin: float = MARGIN) -> pl.DataFrame:
+    """Pair the descriptions of shuffled parts with codes.
+
+    Args:
+        rows: one line a row read: `index`, `shuffled`, `description_key`, `program_key`, `canonical_key`.
+        words: `index`, `description_words`, `code_words` of the same rows; only those of shuffled parts are collected.
+        margin: least margin of a pair that is kept, as a natural logarithm; lower keeps more, and more wrong ones.
+
+    Returns:
+        For every row of a shuffled part, in the order of `rows`: `index`; `code_index`, the lowest index among the
+        rows read with the code that was found for its description, null if none is clear; `score`, from 0 to 1, and
+        `margin` of the best pair, also where it was not kept. Where the description also stands in a sound part, the
+        code is the one that it has there, and the margin is null.
+    """
+    keyed = rows.select("index", "shuffled", "description_key", _code_key().alias("code_key")).sort("index")
+    pool = keyed.filter(pl.col("shuffled") & pl.col("description_key").is_not_null() & pl.col("code_key").is_not_null())
+    sound = keyed.filter(pl.col("shuffled").not_()).drop_nulls(["description_key", "code_key"])
+    known = sound.group_by("description_key", maintain_order=True).agg(pl.col("index").first().alias("code_index"))
+    descriptions = _distinct(pool.join(known, on="description_key", how="anti"), "description_key")
+    codes = _distinct(pool.join(sound, on="code_key", how="anti"), "code_key")
+    paired = _paired(descriptions, codes, words, margin)
+    known = known.with_columns(pl.lit(None, pl.Float64).alias("score"), pl.lit(None, pl.Float64).alias("margin"))
+    told = pl.concat([paired, known.select(paired.columns)]).unique(
+        "description_key", keep="first", maintain_order=True
+    )
+    wanted = rows.filter(pl.col("shuffled")).select("index", "description_key")
+    return wanted.join(told, on="description_key", how="left", maintain_order="left").drop("description_key")
+
+
+def _code_key() -> pl.Expr:
+    return pl.coalesce("canonical_key", "program_key")
+
+
+def _distinct(rows: pl.DataFrame, key: str) -> pl.DataFrame:
+    """The first row with each key, in the order of the keys."""
+    return rows.unique(key, keep="first", maintain_order=True).select("index", key).sort(key)
+
+
+def _paired(
+    descriptions: pl.DataFrame, codes: pl.DataFrame, words: pl.LazyFrame | pl.DataFrame, margin: float
+) -> pl.DataFrame:
+    """`description_key`, `code_index`, `score` and `margin` of each description."""
+    index: pl.DataType = codes["index"].dtype
+    schema = pl.Schema(
+        {"description_key": pl.UInt64(), "code_index": index, "score": pl.Float64(), "margin": pl.Float64()}
+    )
+    if descriptions.is_empty() or codes.is_empty():
+        return pl.DataFrame(schema=schema)
+    texts = descriptions.join(
+        _words(words, descriptions, "description_words"), on="index", how="left", maintain_order="left"
+    )
+    programs = codes.join(_words(words, codes, "code_words"), on="index", how="left", maintain_order="left")
+    alignment = learn_alignment(texts["description_words"], programs["code_words"])
+    left = description_vectors(texts["description_words"], alignment.rarity)
+    right = code_vectors(programs["code_words"], alignment.rarity)
+    edges = candidates(left, right, alignment.code.times(left) - alignment.both, alignment.description.times(right))
+    found = match(edges)
+    kept = found.margin >= margin
+    return pl.DataFrame(
+        {
+            "description_key": texts["description_key"].to_numpy()[found.description],
+            "code_index": programs["index"].to_numpy()[found.code],
+            "score": curve(found.score),
+            "margin": found.margin,
+            "kept": kept,
+        },
+    ).select(
+        "description_key",
+        pl.when("kept").then("code_index").cast(index).alias("code_index"),
+        "score",
+        "margin",
+    )
+
+
+def _words(words: pl.LazyFrame | pl.DataFrame, rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    return words.lazy().select("index", column).join(rows.lazy().select("index"), on="index", how="semi").collect()

@@ -1,0 +1,159 @@
+"""Canonical names: a key that two programs share if they differ only in layout, comments and names of their own.
+
+Names of their own are local variables, parameters, functions, classes (so the scene too), and methods and attributes
+of `self` that the program both sets and uses. They are numbered in the order in which they appear. Literals, Manim's
+names, keyword arguments, imports and operators count in full. A method that the program itself never calls is called
+by Manim, so its name counts. A parameter whose name is also given as a keyword somewhere keeps its name.
+
+Not covered: the order of statements, imports that are not used, and a name used again for something else, which
+makes two programs differ that are otherwise alike.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from xxhash import xxh3_64_intdigest
+
+from builder.prepare.keys import program_tokens
+
+_SKIPPED = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
+"""Fields that say nothing of what a program does."""
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def canonical_key(tree: ast.Module | None, code: str) -> int | None:
+    """64-bit hash of a program under canonical names.
+
+    Args:
+        tree: the program's syntax tree; `None` if it does not parse.
+        code: its text; where there is no tree, its tokens are hashed, names that it assigns numbered. No key of a
+            tree equals one of tokens.
+
+    Returns:
+        `None` where there is nothing to hash.
+    """
+    parts = list(_tree_parts(tree)) if tree is not None else list(_token_parts(program_tokens(code)))
+    if not parts:
+        return None
+    return xxh3_64_intdigest(("\x00" if tree is not None else "\x01").join(parts).encode("utf-8", "surrogatepass"))
+
+
+def _tree_parts(tree: ast.Module) -> Iterator[str]:
+    """The tree in reading order, as text; not by recursion, which a deep one would break."""
+    nodes = list(_walk(tree))
+    names, attributes = _own_names(nodes), _own_attributes(nodes)
+    numbers: dict[tuple[str, str], str] = {}
+
+    def numbered(kind: str, name: str) -> str:
+        return numbers.setdefault((kind, name), f"\x02{len(numbers)}")
+
+    stack: list[object] = [tree]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, ast.AST):
+            yield type(item).__name__
+            for field, value in reversed(list(_fields(item))):
+                if isinstance(value, str) and _is_name(item, field):
+                    own = value in names
+                    if field == "attr" or (isinstance(item, _FUNCTIONS) and value in attributes):
+                        own = value in attributes and (field != "attr" or _of_own(item, names))
+                        stack.append(numbered("attribute", value) if own else value)
+                    else:
+                        stack.append(numbered("name", value) if own else value)
+                elif isinstance(value, list):
+                    stack += [f"\x04{len(value)}", *value][::-1]
+                else:
+                    stack.append(value)
+                stack.append(f"\x03{field}")
+        else:
+            yield item if isinstance(item, str) and item[:1] in ("\x02", "\x03", "\x04") else _literal(item)
+
+
+def _literal(value: object) -> str:
+    """A literal with its kind, so that `1`, `1.0`, `True` and `"1"` differ; a huge number in hexadecimal."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"int {value:x}"
+    return f"{type(value).__name__} {value!r}"
+
+
+def _walk(tree: ast.Module) -> Iterator[ast.AST]:
+    stack: list[ast.AST] = [tree]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(ast.iter_child_nodes(node))
+
+
+def _fields(node: ast.AST) -> Iterator[tuple[str, object]]:
+    """Fields that say something; empty ones are left out, since versions of Python differ in them."""
+    for field, value in ast.iter_fields(node):
+        if field not in _SKIPPED and (isinstance(node, ast.Constant) or (value is not None and value != [])):
+            names = isinstance(node, ast.Global | ast.Nonlocal) and isinstance(value, list)
+            yield field, [ast.Name(name) for name in value] if names and isinstance(value, list) else value
+
+
+def _is_name(node: ast.AST, field: str) -> bool:
+    """Whether a text field holds a name that the program may have given; not keywords, imports and literals."""
+    return field in ("id", "attr", "name", "arg") and not isinstance(node, ast.keyword | ast.alias)
+
+
+def _of_own(node: object, names: set[str]) -> bool:
+    """Whether an attribute is one of `self`, or of something that the program named."""
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names
+
+
+def _own_names(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names that the program sets, parameters among them, but for those also given as keywords."""
+    names: set[str] = set()
+    parameters: set[str] = set()
+    keywords: set[str] = set()
+    imported: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.arg):
+            parameters.add(node.arg)
+        elif isinstance(node, (*_FUNCTIONS, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar)):
+            names.add(node.name or "_")
+        elif isinstance(node, ast.keyword) and node.arg:
+            keywords.add(node.arg)
+        elif isinstance(node, ast.alias):
+            imported.add((node.asname or node.name).partition(".")[0])
+    return (names | (parameters - keywords)) - (parameters & keywords) - imported
+
+
+def _own_attributes(nodes: list[ast.AST]) -> set[str]:
+    """Methods and attributes of `self` that the program both sets and uses; Python's own (`__init__`) are not."""
+    methods: set[str] = set()
+    stored: set[str] = set()
+    used: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.ClassDef):
+            methods.update(item.name for item in node.body if isinstance(item, _FUNCTIONS))
+        elif isinstance(node, ast.Attribute):
+            to_self = isinstance(node.value, ast.Name) and node.value.id == "self"
+            (stored if to_self and isinstance(node.ctx, ast.Store) else used).add(node.attr)
+    return {name for name in (methods | stored) & used if not name.startswith("__")} - {"construct"}
+
+
+def _token_parts(tokens: list[str]) -> Iterator[str]:
+    """Tokens of a program that does not parse, without ends of lines; names that it assigns are numbered."""
+    tokens = [token for token in tokens if token > "\x03"]
+    own: set[str] = set()
+    depth = 0
+    inside = []
+    for place, token in enumerate(tokens):
+        depth = max(0, depth + (token in "([{") - (token in ")]}"))
+        inside.append(depth > 0)
+        before, after = tokens[place - 1] if place else "", tokens[place + 1] if place + 1 < len(tokens) else ""
+        named = before in ("class", "def", "for") or (after == "=" and not depth and before != ".")
+        if named and token.isidentifier() and token != "construct":
+            own.add(token)
+    numbers: dict[str, str] = {}
+    for place, token in enumerate(tokens):
+        before, after = tokens[place - 1] if place else "", tokens[place + 1] if place + 1 < len(tokens) else ""
+        keyword = inside[place] and after == "="
+        if token in own and before != "." and not keyword:
+            yield numbers.setdefault(token, f"\x02{len(numbers)}")
+        else:
+            yield token

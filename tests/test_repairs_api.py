@@ -1,0 +1,282 @@
+"""Repairs of what the API check finds: each step mends its own fault, keeps the layout, and leaves the rest alone."""
+
+import ast
+
+import pytest
+from builder.prepare.api.check import ApiProblem, check_api
+
+from builder.prepare.parse import parse
+from builder.prepare.repairs.api import MAX_CHARACTERS, repair_api
+from builder.prepare.repairs.steps import STEPS
+
+
+def scene(*lines: str, base: str = "Scene", head: str = "from manim import *") -> str:
+    """A program of one scene with these lines in its `construct`."""
+    body = "\n".join(f"        {line}" for line in lines)
+    return f"{head}\n\n\nclass A({base}):\n    def construct(self):\n{body}\n"
+
+
+def repaired(code: str) -> tuple[str, tuple[str, ...]]:
+    """The repaired program, which must compile and of which the check must not find more, and the repairs made."""
+    before = check_api(ast.parse(code))
+    text, after, made = repair_api(code, before)
+    compile(text, "repaired", "exec")
+    assert len(after) <= len(before)
+    assert after == check_api(ast.parse(text))
+    assert all(name.startswith("repair:") for name in made)
+    return text, tuple(name.removeprefix("repair:") for name in made)
+
+
+def lines(code: str) -> list[str]:
+    """The lines of `construct`, without their indent."""
+    return [line[8:] for line in code.split("construct(self):\n", 1)[1].splitlines()]
+
+
+ONE_LINE = {
+    "renamed": ("self.play(ShowCreation(Circle()))", "self.play(Create(Circle()))"),
+    "renamed tex": ('self.add(TexMobject("x"))', 'self.add(MathTex("x"))'),
+    "fade from": ("self.play(FadeInFrom(Dot(), LEFT))", "self.play(FadeIn(Dot(), shift=RIGHT))"),
+    "fade from twice": ("self.play(FadeInFrom(Dot(), 2 * UP))", "self.play(FadeIn(Dot(), shift=2 * DOWN))"),
+    "fade from sum": ("self.play(FadeInFrom(Dot(), UP + LEFT))", "self.play(FadeIn(Dot(), shift=-(UP + LEFT)))"),
+    "fade from below": ("self.play(FadeInFromDown(Dot()))", "self.play(FadeIn(Dot(), shift=UP))"),
+    "fade from large": (
+        "self.play(FadeInFromLarge(Dot(), scale_factor=3, run_time=2))",
+        "self.play(FadeIn(Dot(), scale=3, run_time=2))",
+    ),
+    "fade out and shift": (
+        "self.play(FadeOutAndShift(Dot(), direction=UP))",
+        "self.play(FadeOut(Dot(), shift=UP))",
+    ),
+    "fade vector": ("self.play(FadeIn(Dot(), 2 * UP))", "self.play(FadeIn(Dot(), shift=2 * UP))"),
+    "played method": (
+        "self.play(dot.shift, UP, dot.scale, 2, run_time=2)",
+        "self.play(dot.animate.shift(UP), dot.animate.scale(2), run_time=2)",
+    ),
+    "played method, options": (
+        'self.play(dot.move_to, UP, {"path_arc": 1}, FadeIn(Dot()))',
+        'self.play(dot.animate.move_to(UP, **{"path_arc": 1}), FadeIn(Dot()))',
+    ),
+    "played move": ("self.play(dot.shift(UP).scale(2))", "self.play(dot.animate.shift(UP).scale(2))"),
+    "all objects": ("self.play(FadeOut(VGroup(*self.mobjects)))", "self.play(FadeOut(Group(*self.mobjects)))"),
+    "web colour": ("self.add(Dot(color=CYAN))", 'self.add(Dot(color=ManimColor("#00FFFF")))'),
+    "shade": ("self.add(Dot(color=DARK_RED))", 'self.add(Dot(color=ManimColor("#8B0000")))'),
+    "point": ("self.add(Dot((1, -2.5)))", "self.add(Dot((1, -2.5, 0)))"),
+    "points": (
+        "self.add(Line(start=[0, 1], end=np.array([2, 3])))",
+        "self.add(Line(start=[0, 1, 0], end=np.array([2, 3, 0])))",
+    ),
+    "moved to a pair": ("dot.move_to((2, 1)).shift([1, 0])", "dot.move_to((2, 1, 0)).shift([1, 0, 0])"),
+    "corners": (
+        "VMobject().set_points_as_corners([(0, 0), (1, 1)])",
+        "VMobject().set_points_as_corners([(0, 0, 0), (1, 1, 0)])",
+    ),
+    "plot": ("Axes().get_graph(lambda x: x)", "Axes().plot(lambda x: x)"),
+    "keyword": ("self.play(Rotating(Dot(), radians=PI))", "self.play(Rotating(Dot(), angle=PI))"),
+    "range": ("self.add(Axes(x_min=-1, x_max=5))", "self.add(Axes(x_range=[-1, 5]))"),
+    "bars": ("self.add(BarChart([1, 2], max_value=3))", "self.add(BarChart([1, 2], y_range=[0, 3]))"),
+    "capitals": (
+        "self.add(RoundedRectangle(cornerRadius=0.1))",
+        "self.add(RoundedRectangle(corner_radius=0.1))",
+    ),
+    "code": (
+        'self.add(Code(code="x = 1", style="vim", insert_line_no=False))',
+        'self.add(Code(code_string="x = 1", formatter_style="vim", add_line_numbers=False))',
+    ),
+    "code as text": ('self.add(Code("print(1)"))', 'self.add(Code(code_string="print(1)"))'),
+    "eaten backslash": (r'self.add(MathTex("\frac{1}{2}\pi"))', r'self.add(MathTex(r"\frac{1}{2}\pi"))'),
+    "formula": ('self.add(Tex("a^2 + b^2"))', 'self.add(MathTex("a^2 + b^2"))'),
+    "formula in a sentence": (
+        'self.add(Tex("The area is x^2.", font_size=24))',
+        'self.add(Tex("The area is $x^2$.", font_size=24))',
+    ),
+    "dollars": ('self.add(MathTex("$x^2$"))', 'self.add(MathTex("x^2"))'),
+    "dollars in a sentence": ('self.add(MathTex("Area $x^2$"))', 'self.add(Tex("Area $x^2$"))'),
+    "per cent": ('self.add(Tex("50% & more"))', r'self.add(Tex("50\\% \\& more"))'),
+    "align": (
+        r'self.add(MathTex(r"\begin{align*} x &= 1 \end{align*}"))',
+        r'self.add(MathTex(r"\begin{aligned} x &= 1 \end{aligned}"))',
+    ),
+    "parts of a text": (r'self.add(Text("area ", r"\(x\)"))', r'self.add(Tex("area ", r"\(x\)"))'),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), ONE_LINE.values(), ids=ONE_LINE)
+def test_a_line_is_mended(before: str, after: str) -> None:
+    """One fault, one repair; comments and blanks around it stay."""
+    code = scene("dot = Dot()  # a dot", "", f"{before}  # kept")
+    text, made = repaired(code)
+    assert lines(text) == ["dot = Dot()  # a dot", "", f"{after}  # kept"]
+    assert len(made) == 1
+    assert repaired(text) == (text, ())
+
+
+SOUND = [
+    "self.play(Create(Circle()), dot.animate.shift(UP))",
+    "self.play(FadeIn(dot, shift=UP), FadeOut(dot))",
+    "self.play(FadeIn(dot, Circle()))",
+    'self.add(MathTex(r"\\frac{1}{2}", "a^2"), Tex("$a^2$", " is 50\\\\% of it"))',
+    'self.add(MathTex(r"x &= 1 \\\\ y &= 2", r"\\text{for $x$}"))',
+    'self.add(Tex(r"a \\\\ b"), Tex(r"\\begin{tabular}{c} a & b \\end{tabular}"))',
+    'self.add(Text("a^2 & 50%"), Text("a_b"))',
+    "self.add(Axes(x_range=[0, 1]).plot(lambda x: x))",
+    "self.add(Axes(x_range=(0, 1), y_range=(0, 1)))",
+    "self.add(Dot((1, 2, 0)), Line((0, 0, 0), (x, y, 0)))",
+    "self.add(Axes().plot_line_graph([0, 1], [2, 3]))",
+    "self.play(Succession(Create(dot), FadeOut(dot)))",
+    'self.add(Code(code_string="a = (1)"))',
+]
+
+
+@pytest.mark.parametrize("line", SOUND)
+def test_a_sound_line_is_left_alone(line: str) -> None:
+    """Nothing is changed that today's Manim takes."""
+    code = scene("dot, x, y = Dot(), 1, 2", line)
+    assert repaired(code) == (code, ())
+
+
+UNSURE = [
+    "self.play(electron())",
+    "self.play(FadeInFrom(*things))",
+    'self.add(SVGMobject("nowhere"))',
+    "self.add(SkeletonMobject())",
+    "self.add(Dot((a, b)))",
+    'self.add(Dot(color="CYAN_SOMETHING"))',
+    "self.play(Circle().shift(UP))",
+    'self.add(Tex("$a", "^2$"))',
+]
+
+
+@pytest.mark.parametrize("line", UNSURE)
+def test_what_is_not_sure_is_left_alone(line: str) -> None:
+    """A name of nobody's, a hidden argument, a pair that may be anything: no guess."""
+    code = scene("a, b, things = 1, 2, []", line)
+    assert repaired(code) == (code, ())
+
+
+def test_a_transform_from_what_an_excerpt_had_before_writes_the_new_text() -> None:
+    """`text` was set before the excerpt began: it is set to what it was to become."""
+    code = scene(
+        "# first",
+        'self.play(Transform(text, Text("Flash").shift(UP)), run_time=0.5)',
+        "self.play(FadeOut(text))",
+    )
+    text, made = repaired(code)
+    assert lines(text) == [
+        "# first",
+        'text = Text("Flash").shift(UP)',
+        "self.play(Write(text), run_time=0.5)",
+        "self.play(FadeOut(text))",
+    ]
+    assert made == ("transform_from_unset",)
+
+
+def test_a_name_that_is_used_before_its_transform_stays_unset() -> None:
+    """What `text` was before matters then, and nobody knows."""
+    code = scene("self.add(text)", 'self.play(Transform(text, Text("Flash")))')
+    assert repaired(code) == (code, ())
+
+
+@pytest.mark.parametrize(
+    ("used", "line"),
+    [
+        ("math.pi", "import math"),
+        ("List[int]", "from typing import List"),
+        ("list(itertools.count())", "import itertools"),
+        ("Path()", "from pathlib import Path"),
+        ("sqrt(2)", "from math import sqrt"),
+    ],
+)
+def test_a_missing_import_goes_below_those_that_there_are(used: str, line: str) -> None:
+    """A module that a program uses by its usual name is imported."""
+    text, made = repaired(scene(f"self.x = {used}", "self.add(Dot())"))
+    assert text == scene(f"self.x = {used}", "self.add(Dot())", head=f"from manim import *\n{line}")
+    assert made == ("missing_imports",)
+
+
+def test_names_of_manim_that_are_not_imported_come_with_all_of_it() -> None:
+    """`from manim import Scene` becomes `from manim import *` where `Circle` is used."""
+    text, made = repaired(scene("self.add(Circle())", head="from manim import Scene  # no more"))
+    assert text == scene("self.add(Circle())", head="from manim import *  # no more")
+    assert made == ("manim_names",)
+
+
+def test_an_import_of_an_old_name_is_renamed() -> None:
+    """`from manim import ShowCreation` imports `Create`; `mn.ShowCreation` is `mn.Create`."""
+    head = "from manim import Scene, ShowCreation, Circle"
+    text, _ = repaired(scene("self.play(ShowCreation(Circle()))", head=head))
+    assert text == scene("self.play(Create(Circle()))", head="from manim import Scene, Create, Circle")
+    text, _ = repaired(scene("self.play(mn.ShowCreation(mn.Circle()))", base="mn.Scene", head="import manim as mn"))
+    assert lines(text) == ["self.play(mn.Create(mn.Circle()))"]
+
+
+def test_old_imports_become_manim() -> None:
+    """ManimGL's import goes, with its names."""
+    text, made = repaired(scene("self.play(ShowCreation(Circle()))", head="from manimlib.imports import *"))
+    assert text == scene("self.play(Create(Circle()))")
+    assert made == ("old_imports", "renamed")
+
+
+def test_a_scene_gets_the_base_that_its_camera_wants() -> None:
+    """Turning the camera wants a `ThreeDScene`, moving its frame a `MovingCameraScene`."""
+    turned = "self.set_camera_orientation(phi=1)"
+    assert repaired(scene(turned)) == (scene(turned, base="ThreeDScene"), ("scene_base",))
+    moved = "self.play(self.camera.frame.animate.shift(UP))"
+    assert repaired(scene(moved)) == (scene(moved, base="MovingCameraScene"), ("scene_base",))
+
+
+def test_an_area_under_a_function_graph_is_asked_of_a_plane() -> None:
+    """A class that there is not, a scene and a curve have no areas; a plane in the scene's coordinates has."""
+    curve = "curve = FunctionGraph(lambda x: x, x_range=[0, 2])"
+    area = "area = NumberPlane().get_area(curve, x_range=[0, 2])"
+    for asked in ("Integral(curve, (0, 2))", "Integral(curve, (x, 0, 2))", "self.get_area(curve, 0, 2)"):
+        text, made = repaired(scene(curve, f"area = {asked}", "self.add(area)"))
+        assert lines(text) == [curve, area, "self.add(area)"]
+        assert made == ("areas",)
+
+
+def test_a_name_of_the_programs_own_is_never_renamed() -> None:
+    """`ShowCreation` may be a function of the file."""
+    code = scene(
+        "self.play(ShowCreation(Circle()))", head="from manim import *\n\ndef ShowCreation(m): return Create(m)"
+    )
+    assert repaired(code) == (code, ())
+
+
+def test_a_step_that_brings_something_new_is_not_kept() -> None:
+    """The check has the last word."""
+
+    def never_pleased(tree: ast.Module) -> tuple[ApiProblem, ...]:
+        del tree
+        return (ApiProblem("unknown_name", "", "ShowCreation", 1, ""), ApiProblem("unknown_name", "", "New", 1, ""))
+
+    code = scene("self.play(ShowCreation(Circle()))")
+    problems = (ApiProblem("unknown_name", "", "ShowCreation", 1, ""),)
+    assert repair_api(code, problems, never_pleased) == (code, problems, ())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("class A(Scene", id="no program"),
+        pytest.param("x = " + " + ".join(["ShowCreation"] * 500), id="deep"),
+        pytest.param("x = ShowCreation" + "()" * 400, id="deep calls"),
+        pytest.param("ShowCreation(1)\n" * (MAX_CHARACTERS // 10), id="long"),
+        pytest.param('self.play(Tex("\\ud800^2"))', id="surrogate"),
+        pytest.param("\ufeffself.play(FadeIn(a, UP))", id="byte order mark"),
+    ],
+)
+def test_a_hostile_text_comes_back(code: str) -> None:
+    """No crash, and no long work."""
+    tree = parse(code).tree
+    problems = (ApiProblem("unknown_name", "", "ShowCreation", 1, ""),)
+    if tree is None:
+        assert repair_api(code, problems) == (code, problems, ())
+    else:
+        repair_api(code, problems)
+
+
+def test_steps_have_names_of_their_own() -> None:
+    """The ledger tells steps apart by name."""
+    names = [step.name for step in STEPS]
+    assert len(set(names)) == len(names)
+    assert all(name.startswith("repair:") for name in names)
