@@ -65,7 +65,7 @@ _PREPARED: dict[str, pa.DataType] = {
     "code_repairs": pa.list_(pa.string()),  # cleaning steps and repairs, in order
     "description_words": pa.list_(pa.uint32()),  # hashed, for telling which description belongs to which code
     "code_words": pa.list_(pa.uint32()),
-    "style": pa.uint32(),  # bits that tell how a row is written, and so what other rows it came with
+    "style": pa.list_(pa.uint8()),  # how the row looks, which tells what other rows it came with
     "legacy_key": pa.uint64(),  # key of the description by an earlier pipeline's rule
 }
 PREPARED_SCHEMA = pa.schema(_PREPARED)

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from builder.prepare.cache import prepare_files
 from builder.prepare.clean_description import normalise_description
 from builder.prepare.judge import judge_text
 from builder.prepare.keys import description_key
-from builder.prepared import PreparedFile, batches_with, columns_of
+from builder.prepared import WORDS, PreparedFile, batches_with, columns_of, lazy
 from builder.sources.fetched import SourceFile
 from builder.sources.read import ReadSource
 from builder.sources.reading import read_sources
@@ -61,7 +61,7 @@ class Prepared:
     rows: pl.DataFrame
     """One line a row read, as `decide` takes it."""
     parts: tuple[Part, ...]
-    """Parts of the sources, told apart by how their rows are written, and whether their pairs were shuffled."""
+    """Parts of the sources, told apart by how their rows look, and whether their pairs are right."""
     skipped: Mapping[str, str]
     """Sources that were not read, with the reason in a few words that hold no path."""
 
@@ -109,10 +109,11 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
         first += frames[-1].height
     rows = pl.concat(frames).with_row_index("index")
     rows = rows.hstack(split_rows(rows, config.test_size, config.seed))
-    rows, parts = find_parts(rows, files)
+    marks, parts = find_parts(rows, lazy(files, WORDS))
     for part in parts:
         if part.shuffled:
             events.warn(part.message)
+    rows = rows.drop("style").hstack(marks.drop("index"))
     return Prepared(tuple(sources), tuple(files), rows, parts, skipped)
 
 
@@ -157,7 +158,7 @@ def _text_bytes(path: Path) -> int:
 
 def build(prepared: Prepared, config: BuildConfig) -> Build:
     """Decide one config. The ledger adds up, or this raises."""
-    ledger = decide(prepared.rows, config, prepared.files)
+    ledger = decide(prepared.rows, prepared.parts, prepared.files, config)
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
     stay = code_sources(kept(ledger), prepared.rows).select(_WANTED)
     train, test = (stay.filter(pl.col("split") == side) for side in SPLITS)
@@ -269,7 +270,7 @@ def stats_of(decided: Build, written: dict[str, Written]) -> dict[str, Any]:
     """Statistics of a config whose rows were written."""
     leaks = leakage(decided.outcomes, written["train"], written["test"])
     mirrors = {source.spec.name: source.spec.location for source in decided.prepared.sources if source.mirror_of}
-    shuffled = [part.told() for part in decided.prepared.parts if part.shuffled]
+    shuffled = [{**asdict(part), "message": part.message} for part in decided.prepared.parts if part.shuffled]
     return build_stats(
         decided.outcomes, written, leaks, decided.config.augmentation_factor, mirrors=mirrors, shuffled=shuffled
     )

@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 
 from builder.batches import batches_of
 
+WORDS = ("description_words", "code_words")
+"""Columns that tell which description belongs to which code."""
 _BATCH_ROWS = 2048
 
 
@@ -50,6 +52,13 @@ def columns_of(files: Sequence[PreparedFile], columns: Sequence[str], wanted: pl
     """Columns of few rows, with their `index`, all at once."""
     parts = list(batches_with(files, columns, wanted))
     return pl.concat(parts) if parts else pl.DataFrame(schema={"index": pl.UInt32, **dict.fromkeys(columns, pl.Null)})
+
+
+def lazy(files: Sequence[PreparedFile], columns: Sequence[str]) -> pl.LazyFrame:
+    """Columns of all prepared rows with their `index`, not read yet."""
+    return pl.concat(
+        [pl.scan_parquet(file.path).select(columns).with_row_index("index", offset=file.first_index) for file in files]
+    )
 
 
 def frame(table: pa.Table) -> pl.DataFrame:

@@ -8,10 +8,11 @@ from builder.config import BuildConfig
 from builder.decide.conflicts import drop_conflicts
 from builder.decide.duplicates import drop_equal_descriptions
 from builder.decide.leaks import drop_leaks
-from builder.decide.mismatched import drop_mismatched
+from builder.decide.mismatched import drop_mismatched, judge_fit
 from builder.decide.pairing import repair_pairs
+from builder.decide.shuffled import Part
 from builder.ledger import REPAIRS_SEPARATOR, all_repairs, drop, kept, open_ledger
-from builder.prepared import PreparedFile
+from builder.prepared import WORDS, PreparedFile, lazy
 
 REPAIR = "repair:"
 """How the names of repairs start in the ledger's `repairs`; names of cleaning steps start otherwise."""
@@ -30,15 +31,17 @@ CODE_COLUMNS = (
 """What a row has from its code, and takes from another row when it gets that row's code."""
 
 
-def decide(rows: pl.DataFrame, config: BuildConfig, files: Sequence[PreparedFile]) -> pl.DataFrame:
+def decide(
+    rows: pl.DataFrame, parts: Sequence[Part], files: Sequence[PreparedFile], config: BuildConfig
+) -> pl.DataFrame:
     """The ledger of a config: what `prepare` found wrong, then pairs, filters, duplicates, conflicts and leaks.
 
     Args:
-        rows: one line a row read, as `open_ledger` takes them, with `shuffled` (whether it stands in a part whose
-            descriptions and codes are paired at random), the keys of `PREPARED_SCHEMA`, `PROBLEM_COLUMNS` and
+        rows: one line a row read, as `open_ledger` takes them, with `part` and `shuffled` of `find_parts`, the keys of `PREPARED_SCHEMA`, `PROBLEM_COLUMNS` and
             `API_COLUMNS`.
-        config: the settings.
+        parts: of `find_parts`.
         files: the prepared rows, for the decisions that need words and texts.
+        config: the settings.
     """
     ledger = _drop_invalid(open_ledger(rows), "description", also="code")
     if config.repair_pairs:
@@ -52,7 +55,7 @@ def decide(rows: pl.DataFrame, config: BuildConfig, files: Sequence[PreparedFile
     if not config.keep_repaired_in_test:
         ledger = _drop_repaired_in_test(ledger)
     if config.check_pairs:
-        ledger = drop_mismatched(ledger, config.mismatch_rate, files)
+        ledger = drop_mismatched(judge_fit(ledger, files), parts, config.mismatch_rate)
     if config.deduplicate:
         ledger = drop_equal_descriptions(ledger)
     if config.deduplicate_programs:
@@ -78,7 +81,7 @@ def _pair(ledger: pl.DataFrame, margin: float, files: Sequence[PreparedFile]) ->
     wanted = kept(ledger).filter(pl.col("shuffled") & pl.col("official").not_())
     if wanted.is_empty():
         return ledger
-    pairs = repair_pairs(ledger, files, margin)
+    pairs = repair_pairs(ledger, lazy(files, WORDS), margin)
     found = wanted.select("index").join(pairs, on="index", how="left", maintain_order="left")
     unpaired = found.filter(pl.col("code_index").is_null()).select(
         "index", "score", "margin", pl.lit("unpaired").alias("reason")

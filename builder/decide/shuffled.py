@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from builder.decide.alignment import Alignment, learn_alignment, sample_of
-from builder.decide.styles import STYLES, label_of
+from builder.decide.styles import STYLES, WHOLE, label_of
 from builder.decide.vectors import Floats, Ints, code_vectors, description_vectors, narrow
 
 SAMPLE_PAIRS = 800
@@ -62,6 +62,14 @@ class Part:
     shuffled: bool
     verdict: str
     """`paired`, `shuffled` or `unknown`: too few rows, or words too poor to tell."""
+
+    @property
+    def message(self) -> str:
+        """What a person is told of a shuffled part."""
+        which = "" if self.label == WHOLE else f" ({self.label})"
+        return (
+            f"{self.source}, {self.rows:,} rows{which}: descriptions and code are paired at random (AUC {self.auc:.2f})"
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

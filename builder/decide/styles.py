@@ -17,7 +17,10 @@ STYLES: tuple[tuple[str, str], ...] = (
 )
 """For each bit of `builder.prepare.words.Style`: a part that shows it, and a part that does not."""
 
+WHOLE = "all rows"
+"""The label of a part that is a whole source."""
+
 
 def label_of(path: tuple[tuple[int, bool], ...]) -> str:
     """Words for a part: bits, and whether its rows show them; "all rows" if there are none."""
-    return ", ".join(STYLES[bit][0 if shown else 1] for bit, shown in path) or "all rows"
+    return ", ".join(STYLES[bit][0 if shown else 1] for bit, shown in path) or WHOLE

@@ -20,7 +20,7 @@ from builder.prepare.parse import Parsed, parse
 from builder.prepare.repair import repair_code
 from builder.prepare.repairs.api import repair_api
 from builder.prepare.scenes import outline
-from builder.prepare.words import code_words, description_words
+from builder.prepare.words import code_words, description_words, style_of
 
 OFFICIAL_SPLIT = "test"
 
@@ -137,7 +137,7 @@ def _prepare(row: Mapping[str, object]) -> dict[str, object]:
         "code_repairs": list(prepared.code_repairs),
         "description_words": description_words(cleaned.description),
         "code_words": code_words(cleaned.code),
-        "style": 0,
+        "style": style_of(original.description, cleaned.description, original.code, cleaned.code),
         "legacy_key": legacy_key(original.description),
     }
 
