@@ -1,0 +1,222 @@
+"""Pairs of near descriptions, found without comparing all with all."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from rapidfuzz.distance import Indel
+from rapidfuzz.process import cpdist
+
+from builder.likeness.compare import LONG, likeness_of_normal
+from builder.likeness.minhash import bands
+from builder.likeness.normal import normal
+from builder.likeness.telling import telling
+
+FLOOR = 0.7
+"""The least score worth keeping: whatever threshold is asked for later, pairs found at this floor are only filtered."""
+BLOCK_PAIRS = 200_000
+"""Pairs of texts with the same telling tokens that are all compared; beyond, only those that share a bucket."""
+NEIGHBOURS, NEIGHBOURS_AGREEING = 24, 200
+"""With how many of those that follow it in a bucket a text is compared, at the most."""
+_BATCH = 200_000
+_MOST_PAIRS = 20_000_000
+
+SCHEMA = {"left": pl.UInt32, "right": pl.UInt32, "score": pl.Float64, "agrees": pl.Boolean}
+
+_Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """Distinct texts in an order of their own content, so that the order of input changes nothing.
+
+    Attributes:
+        normals: normalised texts, without repeats but for those whose telling tokens differ.
+        keys: hash of the telling tokens of each.
+        lengths: characters of each.
+        lefts: positions of each among `texts`, ascending.
+        rights: positions of each among `against`, ascending; the same as `lefts` if there is none.
+        two_sided: whether there is an `against`.
+    """
+
+    normals: list[str]
+    keys: NDArray[np.uint64]
+    lengths: _Positions
+    lefts: list[list[int]]
+    rights: list[list[int]]
+    two_sided: bool
+
+
+def near_pairs(texts: Sequence[str], threshold: float, against: Sequence[str] | None = None) -> pl.DataFrame:
+    """Pairs of texts whose likeness is at least a threshold.
+
+    Of texts with the same telling tokens every pair is compared, so the pairs that count are all found, however
+    short the texts are (of more than `BLOCK_PAIRS` such pairs, those that share a bucket). Pairs whose telling tokens
+    differ are there to be looked at: they come from MinHash buckets, and some are missed. Copies (equal in
+    normalised text and in telling tokens) are paired with the first of them only, and only the first is paired with
+    others; with `against`, every copy on the left is paired with the first on the right.
+
+    Args:
+        texts: descriptions.
+        threshold: the least likeness, above 0 to 1. Pairs found at a low one may be filtered by a higher one.
+        against: other descriptions; if given, pairs go from `texts` to these.
+
+    Returns:
+        `left` and `right` (positions in `texts`; or `right` in `against`), `score`, `agrees` (the telling tokens are
+        the same), sorted by positions; without `against`, `left` is the smaller.
+    """
+    pool = _pooled(texts, against)
+    one, other = _candidates(pool, threshold)
+    scores = _scored(pool, one, other, threshold)
+    near = scores >= threshold
+    one, other, scores = one[near], other[near], scores[near]
+    agrees = pool.keys[one] == pool.keys[other]
+    spread = _two_sided(pool, one, other) if pool.two_sided else _one_sided(pool, one, other)
+    left, right, source = spread
+    told = pl.DataFrame(
+        {"left": left, "right": right, "score": scores[source], "agrees": agrees[source]}, schema_overrides=SCHEMA
+    )
+    return pl.concat([told, _copies(pool)]).sort("left", "right")
+
+
+def _pooled(texts: Sequence[str], against: Sequence[str] | None) -> _Pool:
+    places: dict[tuple[str, int], tuple[list[int], list[int]]] = {}
+    for side, members in enumerate((texts, against or ())):
+        for position, text in enumerate(members):
+            found = places.setdefault((normal(text), telling(text).key), ([], []))
+            found[side].append(position)
+    ordered = sorted(places)
+    return _Pool(
+        [text for text, _ in ordered],
+        np.array([key for _, key in ordered], dtype=np.uint64),
+        np.array([len(text) for text, _ in ordered], dtype=np.int64),
+        [places[entry][0] for entry in ordered],
+        [places[entry][0 if against is None else 1] for entry in ordered],
+        against is not None,
+    )
+
+
+def _candidates(pool: _Pool, threshold: float) -> tuple[_Positions, _Positions]:
+    """Pairs to compare, without repeats, the smaller first: of equal telling tokens, and of equal buckets."""
+    count = len(pool.normals)
+    blocks, large = _blocks(pool)
+    found = [_key_of(one, other, count) for one, other in blocks]
+    buckets = bands(pool.normals)
+    everywhere = np.arange(count)
+    for band in range(buckets.shape[1]):
+        found.append(_key_of(*_neighbours(buckets[:, band], everywhere, NEIGHBOURS), count))
+        mixed = buckets[large, band] ^ pool.keys[large] * np.uint64(0x9E3779B97F4A7C15)
+        found.append(_key_of(*_neighbours(mixed, large, NEIGHBOURS_AGREEING), count))
+    pairs = np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
+    one, other = np.divmod(pairs, max(count, 1))
+    kept = _may_reach(pool.lengths[one], pool.lengths[other], threshold)
+    if pool.two_sided:
+        is_left = np.array([bool(positions) for positions in pool.lefts], dtype=np.bool_)
+        is_right = np.array([bool(positions) for positions in pool.rights], dtype=np.bool_)
+        kept &= (is_left[one] & is_right[other]) | (is_right[one] & is_left[other])
+    return one[kept], other[kept]
+
+
+def _key_of(one: _Positions, other: _Positions, count: int) -> _Positions:
+    """A pair as one number, the smaller position first."""
+    return np.minimum(one, other) * count + np.maximum(one, other)
+
+
+def _blocks(pool: _Pool) -> tuple[list[tuple[_Positions, _Positions]], _Positions]:
+    """All pairs within each block of equal telling tokens, and the members of blocks too large for that."""
+    order = np.argsort(pool.keys, kind="stable")
+    cuts = np.flatnonzero(np.diff(pool.keys[order])) + 1
+    sizes = np.diff(np.concatenate([[0], cuts, [len(order)]]))
+    pairs, large = [], [np.zeros(0, dtype=np.int64)]
+    for size in np.unique(sizes[sizes > 1]).tolist():  # blocks of one size at a time: few steps, however many blocks
+        starts = (np.concatenate([[0], cuts]))[sizes == size]
+        members = order[starts[:, None] + np.arange(size)]
+        if size * (size - 1) // 2 > BLOCK_PAIRS:
+            large.append(members.ravel())
+        else:
+            one, other = np.triu_indices(size, 1)
+            pairs.append((members[:, one].ravel(), members[:, other].ravel()))
+    return pairs, np.sort(np.concatenate(large))
+
+
+def _neighbours(labels: NDArray[np.uint64], members: _Positions, most: int) -> tuple[_Positions, _Positions]:
+    """Each member with the next few of the same label, in the order of the members."""
+    order = np.argsort(labels, kind="stable")
+    sorted_labels, sorted_members = labels[order], members[order]
+    one, other = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    alike = np.arange(max(len(order) - 1, 0))
+    for step in range(1, most + 1):
+        alike = alike[alike + step < len(order)]
+        alike = alike[sorted_labels[alike] == sorted_labels[alike + step]]
+        if not len(alike):
+            break
+        one.append(sorted_members[alike])
+        other.append(sorted_members[alike + step])
+    return np.concatenate(one), np.concatenate(other)
+
+
+def _may_reach(one: _Positions, other: _Positions, threshold: float) -> NDArray[np.bool_]:
+    """Whether two lengths allow a score: at best the shorter text is a part of the longer one."""
+    return 2 * np.minimum(one, other) >= (threshold - 1e-6) * (one + other)
+
+
+def _scored(pool: _Pool, one: _Positions, other: _Positions, threshold: float) -> NDArray[np.float64]:
+    """The likeness of each pair, to six digits, or 0 where it is below the threshold."""
+    scores = np.zeros(len(one))
+    for start in range(0, len(one), _BATCH):
+        lefts, rights = one[start : start + _BATCH], other[start : start + _BATCH]
+        long = pool.lengths[lefts] + pool.lengths[rights] > LONG
+        short = np.flatnonzero(~long)
+        found = cpdist(
+            [pool.normals[at] for at in lefts[short].tolist()],
+            [pool.normals[at] for at in rights[short].tolist()],
+            scorer=Indel.normalized_similarity,
+            score_cutoff=max(threshold - 1e-6, 0.0),
+            dtype=np.float64,
+            workers=-1,
+        )
+        scores[start + short] = np.round(found, 6)
+        for at in np.flatnonzero(long).tolist():
+            scores[start + at] = likeness_of_normal(pool.normals[int(lefts[at])], pool.normals[int(rights[at])])
+    return scores
+
+
+def _one_sided(pool: _Pool, one: _Positions, other: _Positions) -> tuple[_Positions, _Positions, _Positions]:
+    """Positions of the first copies, the smaller on the left."""
+    first = np.array([positions[0] for positions in pool.lefts], dtype=np.int64)
+    return np.minimum(first[one], first[other]), np.maximum(first[one], first[other]), np.arange(len(one))
+
+
+def _two_sided(pool: _Pool, one: _Positions, other: _Positions) -> tuple[_Positions, _Positions, _Positions]:
+    """Every copy on the left with the first copy on the right, and by which pair."""
+    rows = [
+        (left, pool.rights[there][0], source)
+        for source, pair in enumerate(zip(one.tolist(), other.tolist(), strict=True))
+        for here, there in (pair, pair[::-1])
+        if pool.rights[there]
+        for left in pool.lefts[here]
+    ]
+    told = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    return told[:, 0], told[:, 1], told[:, 2]
+
+
+def _copies(pool: _Pool) -> pl.DataFrame:
+    pairs = list(_equal(pool))
+    return pl.DataFrame(
+        {
+            "left": [left for left, _ in pairs],
+            "right": [right for _, right in pairs],
+            "score": [1.0] * len(pairs),
+            "agrees": [True] * len(pairs),
+        },
+        schema=SCHEMA,
+    )
+
+
+def _equal(pool: _Pool) -> Iterator[tuple[int, int]]:
+    for lefts, rights in zip(pool.lefts, pool.rights, strict=True):
+        others: Iterable[int] = lefts if pool.two_sided else lefts[1:]
+        if rights:
+            yield from ((left, rights[0]) if pool.two_sided else (rights[0], left) for left in others)

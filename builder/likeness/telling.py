@@ -1,0 +1,179 @@
+"""What counts in full in a description: one such token apart, two descriptions are two, however like their letters."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from xxhash import xxh3_64_intdigest
+
+from builder.likeness.lexicon import TOKENS
+from builder.likeness.typos import meant
+
+_SPAN = 2_000
+"""Characters of a quoted text or a formula at the most: a mark that is never closed costs no more than this."""
+_OPENERS = re.compile(r"""```|\\\(|\\\[|\$\$?|[`"“‘]|(?<![^\W_])'""")
+_CLOSERS = {"“": ("”", '"'), "‘": ("’", "'"), "\\(": ("\\)",), "\\[": ("\\]",)}
+_FORMULAE = frozenset({"\\(", "\\[", "$", "$$"})
+_FOLDED = str.maketrans({"×": "x", "−": "-", "–": "-", "—": "-", "’": "'", "²": "^2", "³": "^3", "°": " degree "})
+_WORDS = r"""
+    [^\W\d_]+(?:'[^\W\d_]+)?
+  | \#[0-9a-f]{3,8}\b
+  | \d+(?:st|nd|rd|th)\b | \d+(?:\.\d+)*+ | (?<!\w)\.\d+
+  | (?<![\w)])-(?=[\d(.\\]|[^\W\d_]\b)                                  # a sign: "-2", "-x"
+  | (?<=[^\W_])(?<![^\W\d_]{2})\s?-(?=\s?\d|\s?[^\W\d_]\b)              # a difference: "3x - 2"; not "45-degree"
+  | [+*/^=<>%√∑∫∂∇∈≤≥≠≈±]
+  | \\[a-z]+
+"""
+_CODED_WORDS = r"""
+    [^\W\d]\w*(?:\.[^\W\d]\w*)+(?=\()                                   # self.play(
+  | [^\W\d]\w*+(?=\(\)|=(?=\S))                                         # Circle(), radius=
+  | \w*_\w+
+  | \w+\.(?:py|svg|png|jpe?g|gif|mp[34]|wav|csv|json|tex)\b |
+"""
+_TOKEN = re.compile(_WORDS, re.VERBOSE)
+_CODED = re.compile(_CODED_WORDS + _WORDS, re.VERBOSE)
+_CODE = re.compile(r"_|=\S|\(\)|\.[a-z][a-z]")
+_MOST_WORDS = 200_000
+_QUOTE = '"'
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """The telling tokens of a text, in the order in which they stand.
+
+    Two compare equal exactly if their tokens do.
+
+    Attributes:
+        tokens: words of the lexicon by their common spelling, numbers, signs, single letters, names and code as they
+            are; a quoted text begins with `"`, a formula with `$`.
+        key: a 64-bit hash of the tokens, the same on every machine.
+    """
+
+    tokens: tuple[str, ...]
+    key: int = field(compare=False, repr=False)
+
+
+class _Memo(dict[str, str]):
+    """The token of each word met so far, or an empty text for a word that does not count."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _MOST_WORDS:
+            self.clear()
+        token = self[word] = _token(word)
+        return token
+
+
+def _token(word: str) -> str:
+    """The token of one word as `_TOKEN` or `_CODED` cuts it."""
+    if word in TOKENS:
+        return TOKENS[word]
+    if word.endswith("n't"):
+        return "not"
+    word = word.partition("'")[0]
+    if word in TOKENS:
+        return TOKENS[word]
+    if not word.isalpha():
+        return _number(word) if word[0].isdigit() or word[0] == "." else word.strip()
+    if len(word) == 1:
+        return "" if word in {"a", "i"} else word
+    return meant(word)
+
+
+def _number(text: str) -> str:
+    """`3.0` is `3`, `.50` is `0.5`; a version such as `0.18.1` stays."""
+    if text.count(".") == 1:
+        text = text.rstrip("0").rstrip(".")
+    text = text.lstrip("0") or "0"
+    return f"0{text}" if text[0] == "." else text
+
+
+_MEMO = _Memo()
+
+
+def telling(text: str) -> Telling:
+    """The tokens that count in full, in order.
+
+    These are numbers and signs, colours, shapes, directions, opposites and mathematical terms of the lexicon, single
+    letters, Manim's names, quoted text, LaTeX, code, and file names. A word one slip of a finger away from a longer
+    word of the lexicon, and no word itself, counts as that word ("cirlce" as "circle"). Numbers, quoted text, LaTeX
+    and code are never taken for slips. Case counts in LaTeX alone; plurals do not count.
+
+    Not covered: ordinary words ("cat" and "car"), names of people and of theorems.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text.translate(_FOLDED)).translate(_FOLDED)
+    tokens: list[str] = []
+    for kind, piece in _pieces(text):
+        if kind == "":
+            tokens += _plain(piece)
+        elif kind == "$":
+            tokens.append("$" + "".join(piece.split()))
+        else:
+            tokens.append(_QUOTE + " ".join(piece.casefold().split()).rstrip(".,"))
+    key = xxh3_64_intdigest("\x00".join(tokens).encode("utf-8", "surrogatepass"))
+    return Telling(tuple(tokens), key)
+
+
+def _plain(text: str) -> list[str]:
+    lowered = text.lower()
+    pattern = _CODED if _CODE.search(lowered) else _TOKEN
+    return [token for word in pattern.findall(lowered) if (token := _MEMO[word])]
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    """The text in order, cut into plain pieces (``), formulae (`$`) and quoted texts or code (`"`)."""
+    start = at = 0
+    while (opener := _OPENERS.search(text, at)) is not None:
+        mark = opener.group()
+        at = opener.end()
+        end, after = _closed(text, mark, at)
+        if end <= at:
+            continue
+        if opener.start() > start:
+            yield "", text[start : opener.start()]
+        yield ("$" if mark in _FORMULAE else _QUOTE), text[at:end]
+        start = at = after
+    if start < len(text):
+        yield "", text[start:]
+
+
+def _closed(text: str, mark: str, start: int) -> tuple[int, int]:
+    """Where what opens with a mark ends, and where the text goes on; -1 if it is never closed."""
+    found = [
+        (end, end + len(closer))
+        for closer in _CLOSERS.get(mark, (mark,))
+        if (end := _find(text, closer, start)) > start and _holds(mark, text[start:end], text[end + 1 : end + 2])
+    ]
+    return min(found, default=(-1, -1))
+
+
+def _find(text: str, closer: str, start: int) -> int:
+    end = text.find(closer, start, start + _SPAN)
+    while closer == "'" and end >= 0 and text[end + 1 : end + 2].isalnum():  # an apostrophe inside a word
+        end = text.find(closer, end + 1, start + _SPAN)
+    return end
+
+
+def _holds(mark: str, inner: str, behind: str) -> bool:
+    """Whether a span is a formula or a quoted text, and not two marks by chance (as in "$5 and $10")."""
+    if mark == "$":
+        return not inner[0].isspace() and not inner[-1].isspace() and not behind.isdigit()
+    return mark in _FORMULAE or mark == "```" or "\n" not in inner
+
+
+def differing(one: Telling, other: Telling) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tokens that each of two has beyond the other, in order; both empty if they differ in order alone, or not."""
+    return _beyond(one, other), _beyond(other, one)
+
+
+def _beyond(one: Telling, other: Telling) -> tuple[str, ...]:
+    spare = Counter(other.tokens)
+    beyond = []
+    for token in one.tokens:
+        if spare[token] > 0:
+            spare[token] -= 1
+        else:
+            beyond.append(token)
+    return tuple(beyond)
