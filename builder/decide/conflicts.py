@@ -28,7 +28,7 @@ def drop_conflicts(ledger: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.Da
     texts = dict(columns_of(files, ("description",), wanted).select("index", "description").iter_rows())
     likes = [same_meaning(texts[a], texts[b], NEAR) for a, b in pairs.select("index", "kept_index").iter_rows()]
     judged = pairs.with_columns(
-        same=pl.Series([like.same for like in likes], dtype=pl.Boolean),
+        same=pl.Series([like.near for like in likes], dtype=pl.Boolean),
         score=pl.Series([like.score for like in likes], dtype=pl.Float64),
     )
     same = judged.filter("same").select("index", "kept_index", "score", pl.lit("duplicate_program").alias("reason"))

@@ -37,8 +37,8 @@ def decide(
     """The ledger of a config: what `prepare` found wrong, then pairs, filters, duplicates, conflicts and leaks.
 
     Args:
-        rows: one line a row read, as `open_ledger` takes them, with `part` and `shuffled` of `find_parts`, the keys of `PREPARED_SCHEMA`, `PROBLEM_COLUMNS` and
-            `API_COLUMNS`.
+        rows: one line a row read, as `open_ledger` takes them, with `part` and `shuffled` of `find_parts`, the keys of
+            `PREPARED_SCHEMA`, `PROBLEM_COLUMNS` and `API_COLUMNS`.
         parts: of `find_parts`.
         files: the prepared rows, for the decisions that need words and texts.
         config: the settings.

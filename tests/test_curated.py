@@ -1,0 +1,233 @@
+"""`curated`: right pairs, right code; each behaviour through a whole build of rows that stand here."""
+
+import json
+
+import pytest
+
+from builder.config import make_config
+from builder.pipeline import build, explain, export, prepare
+from manim_combined.building import build_dataset
+from tests.rows import circles, config_of, ledger_of, outcomes, read_lines, said, scene
+
+SHAPES = {
+    "circle": "Circle",
+    "square": "Square",
+    "triangle": "Triangle",
+    "star": "Star",
+    "dot": "Dot",
+    "annulus": "Annulus",
+}
+COLOURS = ("red", "blue", "green", "yellow", "purple", "orange", "pink", "teal")
+RIGHT = [
+    (
+        f'Draw a {colour} {shape} with the label "{colour[:3]}{shape[-3:]}"',
+        scene(f'{name}(color={colour.upper()}), Text("{colour[:3]}{shape[-3:]}")'),
+    )
+    for shape, name in SHAPES.items()
+    for colour in COLOURS
+]
+"""48 rows whose descriptions and codes belong together."""
+SHUFFLED = [(RIGHT[number][0], RIGHT[(number + 17) % len(RIGHT)][1]) for number in range(len(RIGHT))]
+"""The same descriptions, each with another one's code."""
+
+
+def curated(tmp_path, sources, **settings):
+    """A config that reads these sources and drops no row for its side."""
+    return config_of(tmp_path, sources, "curated", **{"keep_repaired_in_test": True, **settings})
+
+
+def pairs(tmp_path, config):
+    """Prompts with the programs that were written for them."""
+    export(config, tmp_path / "out")
+    rows = [row for side in ("train", "test") for row in read_lines(tmp_path / "out" / f"{side}.json")]
+    return {said(row, "user"): said(row, "assistant").split("\n", 1)[1].removesuffix("\n```") for row in rows}
+
+
+class Heard:
+    """Keeps what a build says."""
+
+    def __init__(self):
+        self.said = []
+
+    def warn(self, message):
+        self.said.append(message)
+
+    def progress(self, *_):
+        pass
+
+
+def test_a_shuffled_source_is_told_in_every_config(tmp_path):
+    """Loudly, with its rows and how far from right they are."""
+    heard = Heard()
+    config = config_of(tmp_path, {"thanks_dataset": SHUFFLED}, "all")
+    stats = export(config, tmp_path / "out", heard)
+    (part,) = stats["pairing"]["shuffled"]
+
+    assert part["message"].startswith("thanks_dataset, 48 rows: descriptions and code are paired at random (AUC 0.")
+    assert part["message"] in heard.said
+
+
+def test_a_sound_source_is_not_called_shuffled_and_loses_nothing(tmp_path):
+    """Neither to re-pairing nor to the check of pairs."""
+    config = curated(tmp_path, {"thanks_dataset": RIGHT})
+
+    assert set(outcomes(config).values()) == {"kept"}
+    assert not any(part.shuffled for part in prepare(config).parts)
+
+
+def test_shuffled_pairs_are_put_together_again(tmp_path):
+    """What is written is right; the few that are not clear are dropped as unpaired."""
+    written = pairs(tmp_path, curated(tmp_path, {"thanks_dataset": SHUFFLED}))
+
+    assert len(written) >= 40
+    assert written.items() <= dict(RIGHT).items()
+
+
+def test_the_ledger_names_the_row_whose_code_was_taken(tmp_path):
+    """With the score and the margin; the row that gave the code is found by `explain` too."""
+    config = curated(tmp_path, {"thanks_dataset": SHUFFLED})
+    row = ledger_of(config).filter(outcome="kept").row(0, named=True)
+    number = int(row["id"].partition("/")[2])
+    giver = next(at for at, (_, code) in enumerate(SHUFFLED) if code == RIGHT[number][1])
+
+    assert row["code_from"] == f"thanks_dataset/{giver:06d}"
+    assert row["score"] > 0.5
+    assert row["margin"] >= config.pair_margin
+    assert explain(config, row["code_from"])["code_used_by"] == [row["id"]]
+    assert explain(config, row["id"])["texts"][-1][1] == RIGHT[number][1]
+
+
+def test_a_useless_code_costs_no_description(tmp_path):
+    """A row whose own code is broken gets the one that belongs to it; who should have had the broken one goes."""
+    broken = [(text, "class Broken(Scene" if number == 17 else code) for number, (text, code) in enumerate(SHUFFLED)]
+    told = outcomes(curated(tmp_path, {"thanks_dataset": broken}))
+
+    assert told["thanks_dataset/000017"] == "kept"
+    assert told["thanks_dataset/000034"] == "unpaired"
+
+
+def test_copies_of_shuffled_rows_in_another_source_are_pooled(tmp_path):
+    """The better source keeps the row; the code is the same, and its licence that of the row's own source."""
+    config = curated(tmp_path, {"bespoke_manim": SHUFFLED, "thanks_dataset": SHUFFLED})
+    ledger = ledger_of(config)
+    kept = ledger.filter(outcome="kept")
+    decided = build(prepare(config), config)
+
+    assert kept.height >= 40
+    assert kept["source"].unique().to_list() == ["bespoke_manim"]
+    assert {row.licence for split in ("train", "test") for row in decided.rows(split)} == {"unknown"}
+
+
+def test_without_the_config_pairs_stay_as_they_were_read(tmp_path):
+    """`deduplicated` says what is wrong and changes nothing."""
+    assert pairs(
+        tmp_path, config_of(tmp_path, {"thanks_dataset": SHUFFLED}, "deduplicated", augmentation_factor=1.0)
+    ) == dict(SHUFFLED)
+
+
+def test_repaired_pairs_on_the_test_side_are_dropped_unless_asked(tmp_path):
+    """What models are measured on is what authors wrote."""
+    told = ledger_of(config_of(tmp_path, {"thanks_dataset": SHUFFLED}, "curated", test_size=0.3))
+    test = told.filter(split="test").filter(reason="repaired_in_test")
+
+    assert test.height > 5
+    assert test["detail"].unique().to_list() == ["code of another row"]
+    assert not told.filter(split="test", outcome="kept").height
+
+
+def test_official_rows_are_never_paired_anew(tmp_path):
+    """Even where their source is shuffled."""
+    rows = [(*row, "test" if number < 5 else "train") for number, row in enumerate(SHUFFLED)]
+    ledger = ledger_of(curated(tmp_path, {"manimbench": rows}))
+
+    assert ledger.filter("official")["outcome"].to_list() == ["kept"] * 5
+    assert ledger.filter("official")["code_from"].unique().to_list() == [""]
+
+
+def test_a_single_row_that_does_not_fit_is_dropped_as_mismatched(tmp_path):
+    """Far below what the other rows of its source reach."""
+    wrong = ('Show the text "Pythagoras" above a right angle', scene('Dot(color=TEAL), Text("dotx")'))
+    ledger = ledger_of(curated(tmp_path, {"thanks_dataset": [*RIGHT, wrong]}, mismatch_rate=0.03))
+    (row,) = ledger.filter(reason="mismatched").to_dicts()
+
+    assert row["id"] == "thanks_dataset/000048"
+    assert row["score"] < 0.5
+
+
+def test_of_one_program_under_two_descriptions_the_better_fitting_stays(tmp_path):
+    """The other is in conflict with it; both scores are told."""
+    other = ("Draw a shape for me, any colour", RIGHT[3][1].replace("Shown", "Other"))
+    ledger = ledger_of(curated(tmp_path, {"thanks_dataset": [other, *RIGHT]}, check_pairs=True, mismatch_rate=0.0))
+    row = ledger.row(0, named=True)
+
+    assert (row["stage"], row["reason"], row["kept_id"]) == (
+        "conflict",
+        "conflicting_description",
+        "thanks_dataset/000004",
+    )
+    assert row["detail"].startswith("fit 0.")
+
+
+def test_of_one_program_under_two_wordings_one_stays_as_a_duplicate(tmp_path):
+    """Layout, comments and names of variables do not count."""
+    twin = (RIGHT[3][0] + " !", RIGHT[3][1].replace("Shown", "Other") + "  # the same")
+    ledger = ledger_of(curated(tmp_path, {"thanks_dataset": [*RIGHT, twin]}))
+    row = ledger.row(-1, named=True)
+
+    assert (row["reason"], row["kept_id"]) == ("duplicate_program", "thanks_dataset/000003")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("Cirkle3D()", "unknown_name"),
+        ("Circle(colr=RED)", "unknown_argument"),
+        ('SVGMobject("box.svg")', "missing_asset"),
+    ],
+)
+def test_a_program_that_manim_would_not_take_is_dropped(tmp_path, body, reason):
+    """In `curated`; `deduplicated` keeps it."""
+    rows = {"thanks_dataset": [*RIGHT, ("Show me a box, or a thing like it", scene(body))]}
+
+    assert outcomes(curated(tmp_path, rows))["thanks_dataset/000048"] == reason
+    assert outcomes(config_of(tmp_path, rows))["thanks_dataset/000048"] == "kept"
+
+
+def test_a_row_whose_authors_report_an_error_is_dropped(tmp_path):
+    """The report is the detail."""
+    path = tmp_path / "rows.jsonl"
+    lines = [{"question": text, "python_code": code, "error": ""} for text, code in RIGHT]
+    lines[7]["error"] = "ValueError: no such thing"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    settings = {"local": {"bespoke_manim": str(path)}, "datasets": ["bespoke_manim"], "cache_dir": tmp_path / "cache"}
+    ledger = ledger_of(make_config("curated", **settings, workers=1))
+
+    (row,) = ledger.filter(outcome="dropped").to_dicts()
+    assert (row["id"], row["reason"], row["detail"]) == (
+        "bespoke_manim/000007",
+        "reported_error",
+        "ValueError: no such thing",
+    )
+
+
+def test_all_configs_share_the_split(tmp_path):
+    """A row has the same side in each."""
+    sources = {"bespoke_manim": [*circles(1, 60), *RIGHT], "thanks_dataset": SHUFFLED}
+    sides = [
+        ledger_of(config_of(tmp_path, sources, name)).select("id", "split", "group") for name in ("curated", "all")
+    ]
+
+    assert sides[0].equals(sides[1])
+
+
+def test_a_built_folder_tells_of_shuffled_parts_when_it_is_loaded(tmp_path, caplog):
+    """And its card does."""
+    from manim_combined import load
+
+    config = config_of(tmp_path, {"thanks_dataset": SHUFFLED}, "deduplicated")
+    build_dataset([config], tmp_path / "built")
+    settings = {name: getattr(config, name) for name in ("local", "datasets", "cache_dir")}
+    load("deduplicated", folder=tmp_path / "built", **settings)
+
+    assert "descriptions and code are paired at random" in caplog.text
+    assert "descriptions and code are paired at random" in (tmp_path / "built" / "README.md").read_text()
