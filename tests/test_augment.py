@@ -6,7 +6,7 @@ from math import floor
 import polars as pl
 import pytest
 
-from builder.emit.augment import TEMPLATES, clashes, plan_variants, variant_text
+from builder.emit.augment import VARIANTS, clashes, plan_variants, variant_text
 from builder.pipeline import export
 from builder.prepare.clean_description import normalise_description
 from builder.prepare.keys import description_key
@@ -78,8 +78,8 @@ def test_every_template_is_reached_and_none_stands_out():
     """Over many rows each template is used, none more than twice its share."""
     used = Counter(variant for _, variant in plan(different(600), 2.5) if variant)
 
-    assert set(used) == set(range(1, len(TEMPLATES) + 1))
-    assert max(used.values()) < 2 * 900 / len(TEMPLATES)
+    assert set(used) == set(range(1, VARIANTS + 1))
+    assert max(used.values()) < 2 * 900 / VARIANTS
 
 
 def test_one_row_takes_as_many_templates_as_the_factor_asks_for():
@@ -87,17 +87,25 @@ def test_one_row_takes_as_many_templates_as_the_factor_asks_for():
     assert len({variant for _, variant in plan(["Draw a ring"], 10)}) == 10
 
 
-def test_there_are_at_least_ten_different_templates_with_the_promised_openings():
-    """Each holds the description once, as it is."""
-    assert len(set(TEMPLATES)) == len(TEMPLATES) >= 10
-    for opening in ("Create a Manim animation that", "Write Manim code to", "Generate a Manim scene that"):
-        assert any(template.startswith(opening) for template in TEMPLATES)
-    for variant in range(1, len(TEMPLATES) + 1):
-        assert variant_text("Braces {} and $\\frac{1}{2}$", variant).count("Braces {} and $\\frac{1}{2}$") == 1
+def test_the_promised_openings_are_among_the_prompts_of_an_instruction():
+    """An instruction is inflected where it has to be, and its LaTeX and braces stay."""
+    prompts = [variant_text("Draw the braces {} and $\\frac{1}{2}$.", variant) for variant in range(1, VARIANTS + 1)]
+
+    for opening in (
+        "Create a Manim animation that draws",
+        "Write Manim code to draw",
+        "Generate a Manim scene that draws",
+    ):
+        assert f"{opening} the braces {{}} and $\\frac{{1}}{{2}}$." in prompts
+
+
+def prompts_of(description: str) -> list[str]:
+    """The description itself and all its variants."""
+    return [variant_text(description, variant) for variant in range(VARIANTS + 1)]
 
 
 def test_variants_are_other_words_around_the_same_description(tmp_path):
-    """In what is written, a variant's prompt holds the description and its answer is the same program."""
+    """In what is written, a variant's prompt is made of the description and its answer is the same program."""
     config = config_of(tmp_path, {"bespoke_manim": circles(1, 20)}, "all", augmentation_factor=3)
     export(config, tmp_path / "out")
     code_of = dict(circles(1, 20))
@@ -107,8 +115,8 @@ def test_variants_are_other_words_around_the_same_description(tmp_path):
     assert len(rows) == 3 * len({said(row, "assistant") for row in rows})
     assert len({said(row, "user") for row in rows}) == len(rows)
     for row in rows:
-        inner = [text for text in code_of if said(row, "user").rstrip('"').endswith(text)]
-        assert [f"```python\n{code_of[text]}\n```" for text in inner] == [said(row, "assistant")]
+        made = [text for text in code_of if said(row, "user") in prompts_of(text)]
+        assert [f"```python\n{code_of[text]}\n```" for text in made] == [said(row, "assistant")]
 
 
 def test_test_prompts_are_never_augmented(tmp_path):
@@ -124,7 +132,7 @@ def test_test_prompts_are_never_augmented(tmp_path):
 
 def plain(text: str) -> str:
     """A prompt as it is compared: case, white space, outer quotes and a final full stop aside."""
-    return " ".join(text.lower().split()).removesuffix(".").removeprefix('"').removesuffix('"')
+    return " ".join(text.lower().split()).strip('".')
 
 
 @pytest.mark.parametrize(
@@ -142,7 +150,7 @@ def test_a_variant_that_would_equal_a_test_prompt_is_never_written(tmp_path, dis
     inner = 'Draw "A" in a ring'
     official: list[Row] = [
         (disguise(variant_text(inner, variant)), scene(f"Star({variant})"), "test")
-        for variant in range(1, len(TEMPLATES) + 1)
+        for variant in range(1, VARIANTS + 1)
     ]
     config = config_of(
         tmp_path,
@@ -158,13 +166,53 @@ def test_a_variant_that_would_equal_a_test_prompt_is_never_written(tmp_path, dis
     assert train == [inner]
 
 
-def test_a_clash_forbids_one_template_of_one_description():
-    """A test prompt that reads like a template takes that template from that description, and no other."""
-    prompt = variant_text("draw a ring", 3)
+def clashing(test: list[str], train: list[str]) -> frozenset[tuple[int, int]]:
+    return clashes(test, normalise_description, description_key, train)
 
-    assert clashes([prompt, "Draw a square"], normalise_description, description_key) == {
-        (description_key("Draw a ring."), 3)
+
+def test_a_clash_forbids_one_variant_of_one_description():
+    """A test prompt that equals a variant takes that variant from that description, and no other."""
+    prompt = variant_text("Draw a ring.", 3)
+
+    assert clashing([prompt, "Draw a square"], ["Draw a ring.", "Draw a square", "Draw the same ring"]) == {
+        (description_key("draw a ring"), 3)
     }
+
+
+@pytest.mark.parametrize(
+    "train", ["Draw a ring", "Can you draw a ring?", "I would like to draw a ring.", "Please draw a ring"]
+)
+def test_a_clash_is_found_however_the_train_description_is_put(train):
+    """One prompt can be a variant of an instruction and of several requests."""
+    assert clashing(["Write Manim code to draw a ring."], [train]) == {(description_key(train), 2)}
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Draw a ring and fade it out",
+        "How does a ring roll?",
+        "An animation of a ring",
+        "The scene shows a ring",
+        "$x$ and ☃",
+    ],
+)
+def test_no_variant_equals_a_test_prompt_once_both_are_normalised(description):
+    """Each of them is forbidden if it stands on the test side, in another case and without its stop."""
+    for variant in range(1, VARIANTS + 1):
+        said_in_test = variant_text(description, variant).upper().rstrip(".")
+
+        assert (description_key(description), variant) in clashing([said_in_test], [description])
+
+
+def test_train_descriptions_are_not_read_if_no_test_prompt_can_clash():
+    """The usual case: no test prompt starts like a template."""
+
+    def unread():
+        raise AssertionError("read")
+        yield ""
+
+    assert clashes(["Draw a square"], normalise_description, description_key, unread()) == frozenset()
 
 
 def test_a_forbidden_variant_is_replaced_by_another():
@@ -179,18 +227,18 @@ def test_a_forbidden_variant_is_replaced_by_another():
 
 
 def test_what_one_description_in_many_rows_cannot_take_goes_to_other_rows():
-    """Twenty rows of one description have thirteen templates between them; the total stays."""
+    """Twenty rows of one description have thirteen variants between them; the total stays."""
     planned = plan([*["Draw a ring"] * 20, *different(20)], 2)
 
     assert len(planned) == 80
-    assert len([row for row, variant in planned if variant and row < 20]) == len(TEMPLATES)
+    assert len([row for row, variant in planned if variant and row < 20]) == VARIANTS
 
 
 def test_if_no_row_can_take_more_fewer_are_written():
     """All templates of the one description are used, and no more is made up."""
     planned = plan(["Draw a ring"] * 20, 3)
 
-    assert len(planned) == 20 + len(TEMPLATES)
+    assert len(planned) == 20 + VARIANTS
 
 
 def test_the_plan_depends_on_seed_and_rows_not_on_their_order():

@@ -26,7 +26,7 @@ import json, sys
 from pathlib import Path
 from builder import retry
 retry.FIRST_PAUSE_SECONDS = 0.01
-from builder.errors import SourceError
+from builder.errors import BuilderError
 from builder.sources.spec import SourceSpec
 spec = SourceSpec(**json.loads(sys.argv[1]))
 from builder.sources.hub import download_hub, resolve_hub
@@ -35,7 +35,7 @@ cache = Path(sys.argv[2])
 try:
     found = resolve_kaggle(spec) if spec.kind == "kaggle" else resolve_hub(spec, cache)
     files = [file.path or download_hub(spec, found.revision, file, cache) for file in found.files]
-except SourceError as error:
+except BuilderError as error:
     sys.exit(str(error))
 print(json.dumps({"revision": found.revision, "files": [str(path) for path in files]}))
 """

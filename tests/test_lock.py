@@ -182,15 +182,27 @@ def test_a_locked_commit_that_is_gone_says_how_to_move_on(tmp_path):
     assert "--update-lock made" in done.error
 
 
-def test_a_cache_or_lock_that_cannot_be_written_is_named(tmp_path):
-    """A problem of the disk is one message with the path."""
-    (tmp_path / "cache").touch()
+@pytest.mark.parametrize("skip", [False, True])
+def test_a_cache_or_lock_that_cannot_be_written_is_named(tmp_path, skip):
+    """A problem of the disk is one message with the path and its flag, and no reason to go on without a source."""
+    (tmp_path / "file").touch()
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "hub").touch()
+    (tmp_path / "away").symlink_to(tmp_path / "nowhere")
     with HubServer({"org/name": SMALL}) as server:
         env = environment(tmp_path, server.url)
-        cache = read(tmp_path, [hub_spec()], env)
-        lock = read(tmp_path, [hub_spec()], env, cache_dir=str(tmp_path / "c"), lock_file=str(tmp_path / "cache" / "l"))
-    assert f"{tmp_path / 'cache' / 'read'}: cannot be written" in cache.error
-    assert str(tmp_path / "cache" / "l") in lock.error
+        cache = read(tmp_path, [hub_spec()], env, cache_dir=str(tmp_path / "file"), skip_unavailable=skip)
+        fetched = read(tmp_path, [hub_spec()], env, cache_dir=str(tmp_path / "kept"), skip_unavailable=skip)
+        lock = read(tmp_path, [hub_spec()], env, lock_file=str(tmp_path / "away" / "l"), skip_unavailable=skip)
+    assert cache.error == (
+        f"{tmp_path / 'file' / 'read'}: cannot be written: Not a directory; make it writable, or choose another place "
+        "with --cache-dir"
+    )
+    assert "can't be stored (File exists" in fetched.error or "can't be stored (Not a directory" in fetched.error
+    assert str(tmp_path / "kept" / "hub") in fetched.error
+    assert f"{tmp_path / 'away' / 'l'}: cannot be written" in lock.error
+    assert lock.error.endswith("choose another place with --lock-file")
+    assert not [done.warnings for done in (cache, fetched, lock) if done.warnings]
 
 
 def test_two_builds_at_once_share_a_cache(tmp_path):

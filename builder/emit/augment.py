@@ -1,36 +1,53 @@
 """Augmentation: prompts of the train side, each in other words around the same description.
 
-The templates fit any description, since they put it after a colon or in quotes and never change it.
+What a description is (an instruction, a question, a request …) decides which templates suit it; see
+`builder.emit.prompts`. Every description has the same number of variants, so that a plan needs no text.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from math import floor
 
 import polars as pl
 from xxhash import xxh3_64_intdigest
 
-TEMPLATES: tuple[str, ...] = (
-    "Create a Manim animation that matches this description: {}",
-    "Write Manim code to produce the following animation: {}",
-    "Generate a Manim scene that fulfils this request: {}",
-    "Using Manim Community Edition, write a program for this request: {}",
-    "I need a Manim scene for the following: {}",
-    "Please write a complete Manim program for this: {}",
-    "Here is what I want to see animated with Manim: {}",
-    "Turn this description into Manim code: {}",
-    "Build a Manim scene from this description: {}",
-    "Write a Python script with Manim that answers this request: {}",
-    "Animate the following with Manim: {}",
-    "Produce a Manim Scene class for this prompt: {}",
-    'Write the Manim code that belongs to this description: "{}"',
-)
-"""Variant k of a prompt is template k, counted from 1. Their number is prime, so that every stride reaches all."""
+from builder.emit.prompts.phrasing import Phrase, analyse
+from builder.emit.prompts.templates import SLOTS, Template, all_templates, fill, ways
+from builder.emit.prompts.verbs import CREATION
+
+VARIANTS = SLOTS
+"""Variants of a description besides the description itself, counted from 1."""
+_KEPT_PHRASES = 512
+"""The variants of a description are seldom asked for one after the other; a few phrases are kept for when they are."""
 
 
 def variant_text(description: str, variant: int) -> str:
-    """The prompt of a variant: 0 is the description itself."""
-    return description if variant == 0 else TEMPLATES[variant - 1].replace("{}", description)
+    """The prompt of a variant: 0 is the description itself, 1 to `VARIANTS` are all different, for any description."""
+    return description if variant == 0 else variant_of(description, variant)[1]
+
+
+def variant_of(description: str, variant: int) -> tuple[Template, str]:
+    """The template of a variant, from 1, and the prompt that it makes."""
+    phrase = _phrase(description)
+    for template in ways(phrase, variant - 1):
+        prompt = fill(template, phrase)
+        if prompt is not None and _plain(prompt) != _plain(description):
+            return template, prompt
+    raise AssertionError("the last way of a slot takes any description")  # pragma: no cover
+
+
+def _plain(text: str) -> str:
+    """What is compared: a request may read like the prompt that it is unwrapped and wrapped into."""
+    return " ".join(text.casefold().split()).rstrip(".?! ")
+
+
+@lru_cache(maxsize=_KEPT_PHRASES)
+def _phrase(description: str) -> Phrase:
+    return analyse(description)
+
+
+_OPENINGS = tuple({template.opening.partition("{")[0] for template in all_templates() if template.opening})
 
 
 def plan_variants(
@@ -75,7 +92,7 @@ def plan_variants(
 
 def _next_variant(seed: int, key: int, used: Counter[int], forbidden: frozenset[tuple[int, int]]) -> int:
     """The next template of a description that no row of it has yet, from 1; 0 if there is none left."""
-    count = len(TEMPLATES)
+    count = VARIANTS
     mixed = _hash(seed, key)
     start, stride = mixed % count, 1 + mixed // count % (count - 1)
     while used[key] < count:
@@ -87,22 +104,42 @@ def _next_variant(seed: int, key: int, used: Counter[int], forbidden: frozenset[
 
 
 def clashes(
-    test_descriptions: Iterable[str], normalise: Callable[[str], str], key_of: Callable[[str], int | None]
+    test_descriptions: Iterable[str],
+    normalise: Callable[[str], str],
+    key_of: Callable[[str], int | None],
+    train_descriptions: Iterable[str] = (),
 ) -> frozenset[tuple[int, int]]:
     """Pairs of a description key and a variant whose prompt would equal a test prompt, once both are normalised.
 
-    A test description that reads like a template around another description is the only way to such a pair.
+    Only a test description that starts like a template can be met, and only by a train description that ends in the
+    same word, since no variant changes that. So few variants are written out here, and the train descriptions are
+    not even read if no test description starts so.
     """
-    found = set()
-    heads_and_tails = [tuple(part.strip() for part in template.lower().split("{}")) for template in TEMPLATES]
+    suspects: dict[str, set[str]] = {}
     for description in test_descriptions:
         text = normalise(description)
-        for variant, (head, tail) in enumerate(heads_and_tails, start=1):
-            if text.startswith(head):
-                key = key_of(text.removeprefix(head).removesuffix(tail))
-                if key is not None:
-                    found.add((key, variant))
+        if text.startswith(_SUSPICIOUS):
+            suspects.setdefault(_last_word(text), set()).add(text)
+    found = set()
+    for description in train_descriptions if suspects else ():
+        texts = suspects.get(_last_word(normalise(description[-_TAIL:])))
+        key = key_of(description) if texts else None
+        if texts and key is not None:
+            prompts = enumerate((variant_text(description, variant) for variant in range(1, VARIANTS + 1)), start=1)
+            found |= {(key, variant) for variant, prompt in prompts if normalise(prompt) in texts}
     return frozenset(found)
+
+
+_SUSPICIOUS = tuple({opening.strip().lower() for opening in _OPENINGS} | {f"{verb} a" for verb in CREATION})
+_TAIL = 400
+"""Characters at the end of a description among which its last word is looked for."""
+
+
+def _last_word(text: str) -> str:
+    """The letters and digits at the end of a normalised text, at most 40, whatever stands behind them."""
+    end = next((place for place in range(len(text), 0, -1) if text[place - 1].isalnum()), 0)
+    start = next((place for place in range(end, 0, -1) if not text[place - 1].isalnum()), 0)
+    return text[max(start, end - 40) : end]
 
 
 def _hash(seed: int, value: object) -> int:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from builder.errors import SourceError
+from builder.errors import OutputError, SourceError
+from builder.retry import status_of
 from builder.sources.spec import SourceSpec
 
 DATA_ENDINGS = (".parquet", ".jsonl", ".ndjson", ".json", ".csv")
@@ -129,6 +130,11 @@ def disk_problem(error: BaseException) -> str:
         if isinstance(link, OSError) and link.strerror and (link.filename or link.errno in _DISK_ERRORS):
             return f"{link.strerror}: {link.filename}" if link.filename else str(link.strerror)
     return ""
+
+
+def failure_of(error: BaseException) -> type[SourceError | OutputError]:
+    """What a failed call is raised as: a full or locked disk is no fault of the source, which must not be skipped."""
+    return OutputError if status_of(error) is None and disk_problem(error) else SourceError
 
 
 def names_split(name: str, split: str) -> bool:

@@ -1,7 +1,7 @@
 """Reads a source from the Hugging Face Hub, or from any host that speaks its protocol (`HF_ENDPOINT`).
 
-Each call here is made with patience (`builder.retry`) and raises `SourceError` for all that a person can meet: no
-network, no such repository, no access, no data, a damaged file.
+Each call here is made with patience (`builder.retry`) and raises `SourceError` for all that a person can meet (no
+network, no such repository, no access, no data, a damaged file), or `OutputError` where the disk is at fault.
 """
 
 import functools
@@ -23,6 +23,7 @@ from builder.sources.fetched import (
     RemoteFile,
     Resolved,
     choose_files,
+    failure_of,
     is_archive,
     is_data_file,
     is_safe_name,
@@ -200,7 +201,7 @@ def _asked(spec: SourceSpec, call: Callable[[], T], events: Events | None) -> T:
         return retried(call, spec.name, events or Silent())
     except met as error:
         # `from None`: a client's text may hold a header, and a traceback would print it.
-        raise SourceError(f"source {spec.name!r}: {what_happened(spec, error)}") from None
+        raise failure_of(error)(f"source {spec.name!r}: {what_happened(spec, error)}") from None
 
 
 def _bar(told: Told) -> type:

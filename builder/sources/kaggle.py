@@ -18,7 +18,7 @@ from builder.errors import SourceError
 from builder.events import Events, Silent
 from builder.files import sha256_of
 from builder.retry import retried
-from builder.sources.fetched import RemoteFile, Resolved, choose_files, disk_problem, network_reason
+from builder.sources.fetched import RemoteFile, Resolved, choose_files, disk_problem, failure_of, network_reason
 from builder.sources.spec import SourceSpec
 
 T = TypeVar("T")
@@ -39,7 +39,8 @@ def resolve_kaggle(
 
     They stay in kagglehub's own cache (`KAGGLEHUB_CACHE`): its `output_dir` came late, can't hold two versions, and
     makes it refuse a partial file rather than resume it.
-    Raises `SourceError` for all that a person can meet: no network, no such dataset, no access, no data.
+    Raises `SourceError` for all that a person can meet (no network, no such dataset, no access, no data), or
+    `OutputError` where the disk is at fault.
     """
     version = version or spec.revision
     _check_names(spec)
@@ -113,7 +114,7 @@ def _asked(spec: SourceSpec, call: Callable[[], T], events: Events | None) -> T:
         return retried(call, spec.name, events or Silent())
     except met as error:
         # `from None`: a client's text may hold a header, and a traceback would print it.
-        raise SourceError(f"source {spec.name!r}: {_what_happened(spec, error)}") from None
+        raise failure_of(error)(f"source {spec.name!r}: {_what_happened(spec, error)}") from None
 
 
 def _data_files(spec: SourceSpec, found: Path) -> tuple[Path, ...]:

@@ -9,9 +9,9 @@ from typing import Any
 
 from filelock import FileLock
 
-from builder.errors import SourceError
+from builder.errors import OutputError
 from builder.events import Events
-from builder.files import sha256_of, written_aside
+from builder.files import cannot_write, sha256_of, written_aside
 from builder.sources.fetched import SourceFile
 from builder.sources.fields import Fields
 
@@ -34,14 +34,14 @@ def alone(path: Path) -> Iterator[None]:
     """No other build reads the same source into the cache while the block lasts.
 
     Raises:
-        SourceError: the cache cannot be written.
+        OutputError: the cache cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path.with_suffix(".lock"))
         lock.acquire()
     except OSError as error:
-        raise SourceError(f"{path.parent}: cannot be written: {error.strerror or error}") from error
+        raise OutputError(cannot_write(path.parent, error, "--cache-dir")) from error
     try:
         yield
     finally:

@@ -97,7 +97,7 @@ def write_pins(path: Path, pins: Iterable[Pin]) -> None:
         if new == old:
             return
         text = _HEAD + f"version = {_VERSION}\n" + "".join(_shown(new[place]) for place in sorted(new))
-        with written_aside(path) as aside:
+        with written_aside(path, "--lock-file") as aside:
             aside.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -26,31 +26,61 @@ def repair_api(
     """The repaired program, what the API check still finds, and the names of the repairs made (`repair:…`), in order.
 
     `problems` are what the check finds in `code`. A step is kept if its result compiles and the check finds less
-    than before and nothing new; a step that mends what the check cannot see, if the check finds nothing new. A
-    text that does not parse, is very long or very deep comes back as it is.
+    than before and nothing new; a step that mends what the check cannot see, if the check finds nothing new. Where
+    one step only lets the check see further (today's class has no such argument either), it is kept together with
+    the later steps that mend what is then found. A text that does not parse, is very long or very deep comes back
+    as it is.
     """
     tree = parse(code).tree
     if tree is None or len(code) > MAX_CHARACTERS or _deeper_than(tree, MAX_DEPTH):
         return code, problems, ()
     if not any(_is_tried(step, code, tree, problems) for step in STEPS):
         return code, problems, ()
-    made: list[str] = []
     try:
-        module = cst.parse_module(code)
-        for step in STEPS:
-            if not _is_tried(step, code, tree, problems):
+        program = Program(code, tree, cst.parse_module(code), problems)
+        made: list[str] = []
+        for number, step in enumerate(STEPS):
+            changed = _changed(step, program, check)
+            if changed is None:
                 continue
-            changed = _changed(step, Program(code, tree, module, problems))
-            if changed is None or changed.code == code:
-                continue
-            result = _accepted(changed.code, problems, step.evident, check)
-            if result is not None:
-                tree, problems = result
-                code, module = changed.code, changed
+            if _is_kept(step, program, changed):
+                program = changed
                 made.append(step.name)
+            elif not step.evident and (further := _with_later_steps(program, changed, number, check)) is not None:
+                program, names = further
+                made += [step.name, *names]
     except (cst.ParserSyntaxError, RecursionError):
-        pass
-    return code, problems, tuple(made)
+        return code, problems, ()
+    return program.code, program.problems, tuple(dict.fromkeys(made))
+
+
+def _with_later_steps(before: Program, changed: Program, number: int, check: Check) -> tuple[Program, list[str]] | None:
+    """A change that brings new problems, with the later steps that mend them; `None` if all together do not help."""
+    if _kinds(changed) <= _kinds(before):  # it is of no use, with or without them
+        return None
+    names = []
+    for step in STEPS[number + 1 :]:
+        further = _changed(step, changed, check)
+        if further is not None and _is_kept(step, changed, further):
+            changed = further
+            names.append(step.name)
+    return (changed, names) if names and _kinds(changed) < _kinds(before) else None
+
+
+def _changed(step: Step, program: Program, check: Check) -> Program | None:
+    """The program after a step; `None` if the step is not called for, changes nothing, or leaves no program."""
+    if not _is_tried(step, program.code, program.tree, program.problems):
+        return None
+    try:
+        module = step.change(program)
+    except (cst.CSTValidationError, cst.ParserSyntaxError):  # a change that makes no sense as code
+        return None
+    if module is None or module.code == program.code:
+        return None
+    tree = parse(module.code).tree
+    if tree is None or not _compiles(module.code):
+        return None
+    return Program(module.code, tree, module, check(tree))
 
 
 def _is_tried(step: Step, code: str, tree: ast.Module, problems: tuple[ApiProblem, ...]) -> bool:
@@ -64,29 +94,14 @@ def _calls(tree: ast.Module) -> list[ast.Call]:
     return list(calls(tree))
 
 
-def _changed(step: Step, program: Program) -> cst.Module | None:
-    try:
-        return step.change(program)
-    except (cst.CSTValidationError, cst.ParserSyntaxError):  # a change that makes no sense as code
-        return None
+def _is_kept(step: Step, before: Program, after: Program) -> bool:
+    old, new = _kinds(before), _kinds(after)
+    return new <= old if step.evident else new < old
 
 
-def _accepted(
-    code: str, before: tuple[ApiProblem, ...], evident: bool, check: Check
-) -> tuple[ast.Module, tuple[ApiProblem, ...]] | None:
-    """The tree of a changed program and what the check finds in it; `None` if the change does not help."""
-    tree = parse(code).tree
-    if tree is None or not _compiles(code):
-        return None
-    after = check(tree)
-    old, new = Counter(map(_kind, before)), Counter(map(_kind, after))
-    better = new <= old if evident else new < old
-    return (tree, after) if better else None
-
-
-def _kind(problem: ApiProblem) -> tuple[str, str, str]:
-    """What makes two problems the same, wherever they stand."""
-    return problem.reason, problem.name or "", problem.owner or ""
+def _kinds(program: Program) -> Counter[tuple[str, str, str]]:
+    """How often each problem is found, wherever it stands."""
+    return Counter((item.reason, item.name or "", item.owner or "") for item in program.problems)
 
 
 def _compiles(code: str) -> bool:

@@ -31,6 +31,7 @@ RENAMED = {
     "ShowCreationThenFadeAround": "Circumscribe",
     "ShowPassingFlashAround": "Circumscribe",
     "FlashAround": "Circumscribe",
+    "CircleIndicate": "Circumscribe",
     "ShowCreationThenDestructionAround": "Circumscribe",
     "WiggleOutThenIn": "Wiggle",
     "VFadeIn": "FadeIn",

@@ -93,7 +93,7 @@ def keywords(program: Program) -> cst.Module | None:
             return None
         args = [_renamed(called(call), arg, names) for arg in call.args]
         kept = [arg for arg in args if arg is not None]
-        return _gathered(call, _spans(called(call), _bar_range(called(call), kept)))
+        return _gathered(call, spans(called(call), _bar_range(called(call), kept)))
 
     return change_calls(program, change)
 
@@ -111,8 +111,8 @@ def _renamed(callee: str, arg: cst.Arg, names: set[str]) -> cst.Arg | None:
     return arg if new is None else arg.with_changes(keyword=cst.Name(new))
 
 
-def _spans(callee: str, args: list[cst.Arg]) -> list[cst.Arg]:
-    """`x_min=0, x_max=2` as `x_range=[0, 2]`; both ends must be there."""
+def spans(callee: str, args: list[cst.Arg]) -> list[cst.Arg]:
+    """The arguments of a call with `x_range=[0, 2]` for `x_min=0, x_max=2`; both ends must be there."""
     if callee not in _SPANNED:
         return args
     for new, (low, high, step) in _SPANS.items():

@@ -148,3 +148,42 @@ def all_mobjects(program: Program) -> cst.Module | None:
         return None
 
     return change_calls(program, change)
+
+
+_ANIMATIONS = {
+    "Scale": "scale",
+    "Shift": "shift",
+    "Move": "move_to",
+    "MoveTo": "move_to",
+    "SetColor": "set_color",
+    "ChangeColor": "set_color",
+    "SetOpacity": "set_opacity",
+    "SetFill": "set_fill",
+    "SetStroke": "set_stroke",
+    "NextTo": "next_to",
+    "ToEdge": "to_edge",
+}
+"""Animations that Manim never had, by the methods that they are named after."""
+METHOD_CLUE = re.compile("|".join(rf"\b{name}\(" for name in _ANIMATIONS))
+_OPTIONS = frozenset({"run_time", "rate_func", "lag_ratio", "path_arc"})
+
+
+def method_animations(program: Program) -> cst.Module | None:
+    """`Scale(square, 2, run_time=3)` becomes `square.animate(run_time=3).scale(2)`."""
+    names = _ANIMATIONS.keys() & program.unbound("unknown_name", "manimgl_dialect")
+
+    def change(call: cst.Call) -> cst.BaseExpression | None:
+        name = called(call)
+        plain = positional(call)
+        if name not in names or not isinstance(call.func, cst.Name) or not plain or len(plain) < 2:
+            return None
+        if not isinstance(plain[0].value, cst.Name | cst.Attribute | cst.Subscript):
+            return None
+        options = [arg for arg in call.args if arg.keyword is not None and arg.keyword.value in _OPTIONS]
+        rest = [arg for arg in call.args[1:] if not any(arg is option for option in options)]
+        animate: cst.BaseExpression = cst.Attribute(plain[0].value, cst.Name("animate"))
+        if options:
+            animate = with_args(cst.Call(animate), options)
+        return with_args(call.with_changes(func=cst.Attribute(animate, cst.Name(_ANIMATIONS[name]))), rest)
+
+    return change_calls(program, change) if names else None

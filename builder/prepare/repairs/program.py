@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import libcst as cst
 
-from builder.prepare.api.check import ApiProblem
+from builder.prepare.api.problem import ApiProblem
 from builder.prepare.manim_names import PACKAGES
 
 Node = TypeVar("Node", bound=cst.CSTNode)

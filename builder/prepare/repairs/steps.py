@@ -2,17 +2,35 @@
 
 import re
 
-from builder.prepare.repairs import areas, colours, dialect, imports, keywords, latex, play, points, scenes, unset
+from builder.prepare.repairs import (
+    areas,
+    colours,
+    config,
+    dialect,
+    graph_scene,
+    imports,
+    keywords,
+    latex,
+    play,
+    points,
+    scenes,
+    typos,
+    unset,
+)
 from builder.prepare.repairs.program import Step
 
 STEPS: tuple[Step, ...] = (
     Step("repair:old_imports", dialect.OLD_IMPORTS, dialect.old_imports),
     Step("repair:manim_names", imports.STAR_CLUE, imports.manim_names),
+    Step("repair:graph_scene", graph_scene.CLUE, graph_scene.graph_scenes),
+    Step("repair:config", config.CLUE, config.config_attributes),
     Step("repair:moved_fades", re.compile(r"\bFade(?:In|Out)(?:From|And|To)"), dialect.moved_fades),
     Step("repair:renamed", re.compile("|".join(rf"\b{name}\b" for name in dialect.RENAMED)), dialect.renamed_names),
     Step("repair:transform_from_unset", unset.CLUE, unset.transformed_from_nothing),
     Step("repair:missing_imports", imports.CLUE, imports.missing_imports),
+    Step("repair:typos", typos.CLUE, typos.typos),
     Step("repair:colours", colours.CLUE, colours.colours),
+    Step("repair:method_animations", play.METHOD_CLUE, play.method_animations),
     Step("repair:colour_class", colours.CLASS_CLUE, colours.colour_class),
     Step("repair:scene_base", scenes.BASE_CLUE, scenes.scene_bases),
     Step("repair:entry_named", scenes.ENTRY_CLUE, scenes.entry_named),

@@ -1,0 +1,1 @@
+"""Fluent prompts: what kind of text a description is, and the templates that suit it."""

@@ -1,0 +1,148 @@
+"""The forms in which an instruction fits into another sentence, made from its words and its masked literals."""
+
+import re
+
+from builder.emit.prompts.literals import MASK, Sentence
+from builder.emit.prompts.verbs import CREATION, INSTRUCTIONS, is_base_verb, is_noun_too, third_person
+
+_ARTICLE_OBJECT = re.compile(
+    r"(?P<article>[Aa]n?)\s+(?P<modifiers>(?:[\w-]+,?\s+){0,5}?)"
+    r"(?P<head>animation|video|visualization|visualisation|scene|clip|movie|film|sequence|presentation|demonstration"
+    r"|explanation|representation|tutorial|illustration|simulation|lesson|demo|example|explainer)\b"
+)
+_ADJECTIVE = re.compile(
+    r"(?:simple|short|detailed|custom|step-by-step|clear|vertical|looping|basic|complex|brief|quick|nice|new|complete|full"
+    r"|smooth|engaging|2D|3D|\w+(?:al|ed|ive|ful|ic)),?\Z"
+)
+_NOUN_ADJUNCTS = frozenset(("math", "mathematics", "maths", "physics", "chemistry", "geometry", "video"))
+_CODE_OBJECT = re.compile(
+    r"\s+(?:me\s+)?(?:(?:an?|the|some)\s+)?(?:[\w-]+\s+){0,4}?(?:code|script|program|class|function|snippet|module)"
+    r"(?=[.,:!?]|\s+(?:that|which|to|for|in|using|with|of|called|named)\b|\Z)"
+)
+_CODE_VERBS = CREATION | {"write", "implement", "provide", "give", "program"}
+_STRONG = frozenset("a an the it them each its their this these those every both".split())
+_OBJECT_START = _STRONG | frozenset(
+    """
+    all some several many multiple various one two three four five six seven eight nine ten eleven twelve how that his
+    her your our any another different
+    """.split()
+)
+_PARTICLES = frozenset("in out up down away off over apart together".split())
+_SUBORDINATE = frozenset(
+    """
+    that which who whom whose where when while as so if because after before until whether how why what since can could
+    will would should must may might let make makes have help helps
+    """.split()
+)
+_ADVERBS = frozenset(
+    "then also finally next afterwards afterward subsequently lastly thereafter first once again".split()
+)
+TOKEN = re.compile(rf"[A-Za-z]+(?:[-'’][A-Za-z]+)*|{MASK}+|[^\sA-Za-z{MASK}]")
+_AFTER_A_NOUN = frozenset("of . , and or in on with at is are )".split()) | {""}
+
+_Token = tuple[str, int, int]
+"""A word, sign or literal part, and where it starts and ends in the sentence."""
+
+
+def is_product(text: str, first: Sentence, start: int) -> bool:
+    """Whether an animation, a video or the like starts here, and not only what is to be seen in it."""
+    found = _ARTICLE_OBJECT.match(first.masked, start)
+    return found is not None and _plain_modifiers(found["modifiers"]) and not text[found.end() :].startswith("-")
+
+
+def asks_for_code(masked: str) -> bool:
+    """Whether the object of an instruction is code: "write a script that …"."""
+    verb = masked.split(None, 1)[0].lower()
+    return verb in _CODE_VERBS and _CODE_OBJECT.match(masked, len(verb)) is not None
+
+
+def _plain_modifiers(modifiers: str) -> bool:
+    return all(_ADJECTIVE.match(word) or word in _NOUN_ADJUNCTS or "-" in word for word in modifiers.split())
+
+
+def naming_manim(bare: str, masked: str) -> str | None:
+    """ "create an educational animation …" with "Manim" before its noun, as a sentence; `None` if that is not sure."""
+    space = len(masked.split(None, 1)[0]) + 1
+    found = _ARTICLE_OBJECT.match(masked, space)
+    if not found:
+        return None
+    modifiers = found["modifiers"].split()
+    adjectives = [word for word in modifiers if _ADJECTIVE.match(word)]
+    others = modifiers[len(adjectives) :]
+    if modifiers[: len(adjectives)] != adjectives or any(word not in _NOUN_ADJUNCTS for word in others):
+        return None
+    article = found["article"] if adjectives else "a"
+    middle = " ".join([article, *adjectives, "Manim", *others, found["head"]])
+    return bare[0].upper() + bare[1:space] + middle + bare[found.end() :]
+
+
+def with_stop(text: str) -> str:
+    """The text with a full stop, if it is one line that ends in a plain word."""
+    last = text[-80:].rsplit(None, 1)[-1] if text.strip() else ""
+    plain = last.rstrip(")").replace("-", "").isalnum() and "(" not in last
+    return f"{text}." if plain and "\n" not in text and len(last) < 80 else text
+
+
+def in_third_person(sentence: str, masked: str) -> str | None:
+    """The sentence of an instruction with all its verbs inflected; `None` if it is not sure which words are its verbs.
+
+    A word behind "and", "then" or a comma is one if an object follows ("and fade it"), and none if no verb is written
+    so. Behind "that", "which", "to" or the like a verb may belong to that part, which is never sure.
+    """
+    tokens = [(found.group(), found.start(), found.end()) for found in TOKEN.finditer(masked)]
+    places = [tokens[0]]
+    governed = False
+    for place, (word, _, _) in enumerate(tokens[1:], start=1):
+        lower = word.lower()
+        if lower in _SUBORDINATE or (lower == "to" and is_base_verb(_word(tokens, place + 1))):
+            governed = True
+        if lower not in ("and", "or", "but", ",", ";", ":", "—", "–", "then"):
+            continue
+        target = place + 1
+        while _word(tokens, target) in _ADVERBS or _word(tokens, target).endswith("ly"):
+            target += 1
+        verdict = _coordinated(tokens, place, target)
+        if verdict is None or (verdict and governed):
+            return None
+        if verdict and tokens[target] not in places:
+            places.append(tokens[target])
+    parts, done = [], 0
+    for word, start, end in places:
+        parts += [sentence[done:start], third_person(word.lower())]
+        done = end
+    return "".join([*parts, sentence[done:]])
+
+
+def _coordinated(tokens: list[_Token], place: int, target: int) -> bool | None:
+    """Whether the word behind a coordinator is another verb of the instruction; `None` if that is not sure."""
+    word, following = _word(tokens, target), _word(tokens, target + 1)
+    if not word.isalpha() or word in ("and", "or", "but", "then") or not is_base_verb(word):
+        return False
+    if tokens[target][0] != word:
+        return None
+    object_follows = following in _STRONG or (following in _PARTICLES and _word(tokens, target + 2) in _STRONG)
+    if object_follows:
+        return True if word in INSTRUCTIONS else None
+    then = "then" in [_word(tokens, earlier) for earlier in range(place, target)]
+    if then or tokens[place][0] in ";:—–":
+        return None
+    if word not in INSTRUCTIONS:
+        return False
+    noun = is_noun_too(word) and following in _AFTER_A_NOUN
+    return False if noun else None
+
+
+def _word(tokens: list[_Token], place: int) -> str:
+    return tokens[place][0].lower() if 0 <= place < len(tokens) else ""
+
+
+def starts_object(following: list[str]) -> bool:
+    """Whether these tokens start the object of a verb: "a circle", "four", "the", a literal; never "of" or a noun."""
+    if not following:
+        return False
+    first = following[0].lower()
+    return (
+        first in _OBJECT_START
+        or first[0] in f"23{MASK}"
+        or (first in _PARTICLES and len(following) > 1 and following[1] in _STRONG)
+    )

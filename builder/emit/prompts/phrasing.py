@@ -1,0 +1,309 @@
+"""What kind of text a description is, and the forms in which its first sentence fits into another one.
+
+Nothing is guessed: a text that is not surely an instruction, a request, a question, a statement or a noun phrase is
+`Kind.OTHER` and has no form but its own. Looks at the first sentence alone; of what follows it only asks whether
+it instructs, too.
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from builder.emit.prompts.forms import (
+    TOKEN,
+    asks_for_code,
+    in_third_person,
+    is_product,
+    naming_manim,
+    starts_object,
+    with_stop,
+)
+from builder.emit.prompts.literals import Sentence, first_sentence, mask_literals
+from builder.emit.prompts.verbs import CREATION, INSTRUCTIONS, instruction_of, is_base_verb, is_noun_too
+
+MAX_LOOK = 20_000
+"""Characters of a description that are looked at; in a longer one, whatever follows is taken for instructions."""
+
+
+class Kind(StrEnum):
+    """What a description is."""
+
+    INSTRUCTION = "instruction"
+    """"Draw a circle." """
+    REQUEST = "request"
+    """"Could you draw a circle?", "I would like an animation that …": an instruction in a wrapper."""
+    CODE_REQUEST = "code_request"
+    """"Write a script that draws a circle": an instruction, or a request, that asks for code."""
+    HOW_TO = "how_to"
+    """"How can I draw a circle?" """
+    QUESTION = "question"
+    STATEMENT = "statement"
+    """"The scene shows a circle." """
+    NOUN_PHRASE = "noun_phrase"
+    """"A circle that grows" """
+    OTHER = "other"
+
+
+class Flag(StrEnum):
+    """What a template must know of a description."""
+
+    CREATES = "creates"
+    """Its verb is "create", or another one that templates use themselves."""
+    ANIMATES = "animates"
+    """It speaks of animating, so that "an animation that animates" would be said twice."""
+    STATIC = "static"
+    """It says that nothing moves."""
+    CONTINUES = "continues"
+    """It is an instruction, and later sentences, or items of a list, instruct as well."""
+    TOOL = "tool"
+    """It names Manim, or another library or program, as the tool to use."""
+    OF_CODE = "of_code"
+    """A statement about code, not about a scene."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A description and the forms of it that fit; each form holds the whole description, not the first sentence only.
+
+    A form that does not exist, or is not sure, is `None`.
+    """
+
+    text: str
+    """The description as it is."""
+    kind: Kind
+    flags: frozenset[Flag] = frozenset()
+    bare: str | None = None
+    """After "to": "draw a circle and fade it out."."""
+    third: str | None = None
+    """After "that": "draws a circle and fades it out."."""
+    manim: str | None = None
+    """An instruction of its own that names Manim: "Create an educational Manim animation that …"."""
+    noun: str | None = None
+    """After "of": "a circle that grows."."""
+    forms: dict[str, str | None] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        forms = {"text": self.text, "bare": self.bare, "third": self.third, "manim": self.manim, "noun": self.noun}
+        object.__setattr__(self, "forms", forms)
+
+
+_POLITE = r"(?:(?:please|kindly|possibly|maybe|perhaps|also)\s+)?"
+_HELP = r"(?:(?:help\s+(?:me\s+)?)(?:to\s+)?)?"
+_I_WOULD_LIKE = r"I\s*(?:['’]d|\s+would)\s+(?:really\s+|also\s+)?(?:like|love)"
+_I_WANT = r"I\s+(?:really\s+)?(?:want|need|wish)"
+_REQUEST_TO = re.compile(
+    rf"""(?:
+      (?:can|could|would|will)\s+you\s+{_POLITE}{_HELP}
+    | (?:please|kindly),?\s+{_HELP}
+    | (?:{_I_WOULD_LIKE}|{_I_WANT})\s+(?:for\s+)?(?:you\s+)?to\s+{_HELP}
+    | I\s*(?:['’]m|\s+am)\s+(?:looking|trying|hoping)\s+to\s+
+    | (?:is|would)\s+it\s+(?:be\s+)?possible\s+(?:for\s+you\s+)?to\s+
+    )(?=[a-z])""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_REQUEST_FOR = re.compile(
+    rf"""(?:
+      (?:{_I_WOULD_LIKE}|{_I_WANT})\s+(?:to\s+(?:see|have|get|watch)\s+)?
+    | I\s*(?:['’]m|\s+am)\s+looking\s+for\s+
+    | (?:(?:can|could|would|will)\s+you\s+{_POLITE}|please\s+)(?:show|give|make)\s+me\s+
+    )(?=an?\s)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_HOW_TO = re.compile(
+    r"(?:how\s+(?:can|could|do|would|should|might)\s+(?P<who>I|you|one)"
+    r"|(?:can|could|would|will)\s+you\s+(?:please\s+)?(?:show|tell|teach)\s+me\s+how\s+(?:to|I\s+can|I\s+could))"
+    r"\s+(?=[a-z])",
+    re.IGNORECASE,
+)
+_THOUGHT = frozenset("apply calculate compare compute define derive evaluate explain explore prove solve use".split())
+"""What one does to a problem and not to a picture: "How can I prove …?" asks for no animation's code."""
+_STATEMENT = re.compile(
+    r"(?:The|This)\s+(?:(?:Manim|Python|following|short|simple)\s+){0,2}"
+    r"(?:(?P<shown>scene|animation|video|clip|visualization|visualisation)"
+    r"|(?P<code>code|program|script|snippet))\s+(?=(?P<verb>[a-z]+s)\b)"
+)
+_QUESTION_WORDS = frozenset(
+    """
+    am are can could did do does had has have how in is may might must shall should to under at for on by from was were
+    what when where which who whose why will with would if given
+    """.split()
+)
+_ASKED = re.compile(r"\b(?:how|what|which|who|whose|why|when|where)\b", re.IGNORECASE)
+_YOU_OR_I = re.compile(r"\b(?:(?:can|could|would|will)\s+you|I|me|my|please)\b", re.IGNORECASE)
+_INNER_REQUEST = re.compile(
+    r"[,;]\s+(?:and\s+|but\s+)?(?:also\s+)?(?:can|could|would|will)\s+(?:you|we|I|it|the)\b"
+    r"|\bI\s*(?:['’]d|['’]m|\s+(?:would|want|need|am))\b|,?\s+please\b|\bthanks?\b|\?",
+    re.IGNORECASE,
+)
+_TOOL_WORDS = ("manim", "python", "software", "librar", "engine", "tool", "framework", "platform", "program")
+_TOOL = re.compile(
+    r"\b(?:using|with|in|via|through|by|use|uses|utilizing)\s+(?:\w+\s+){0,3}manim(?:\s?ce)?\b"
+    r"|\bmanim(?:\s?ce|gl)?(?:['’]s)?\s+(?:community\b|library|animation|code|scene|script|program|video)"
+    r"|\b(?:python|software|librar(?:y|ies)|animation\s+(?:engine|tool|program|framework))\b"
+    r"|\busing\s+(?:an?|the)\s+(?:[\w-]+\s+){0,3}(?:program|tool|engine|framework|platform)\b"
+)
+_STATIC_WORDS = ("without", "no animation", "no motion", "static")
+_STATIC = re.compile(r"\b(?:without\s+(?:any\s+)?(?:animation|motion|movement)|no\s+(?:animation|motion)|static)\b")
+_AUXILIARY = frozenset(
+    "is are was were has have had be been does do did can could will would should must may might".split()
+)
+_LATER = re.compile(
+    r"(?:\A[ \t]*|[.!?:;)\"”][ \t]+|\n[ \t]*(?:[-*•+]|\d+[.)]|\w\))?[ \t]*|,[ \t]+|\b(?:then|and|also|please|or)[ \t]+)"
+    r"(?=[*_]{0,2}([A-Za-z]+)(?=[\s.,;:*_]|\Z)(?:[ \t]+(\S+))?)",
+    re.IGNORECASE,
+)
+_FIRST_WORD = re.compile(r"[A-Za-z]+(?=[\s.,!?]|\Z)")
+
+
+def analyse(description: str) -> Phrase:
+    """The phrase of a description: its kind, its flags and the forms that are sure. Takes any text, never raises."""
+    first = first_sentence(description)
+    flags = _flags(description[:MAX_LOOK])
+    for analysis in (_how_to, _request, _question, _instruction, _statement, _noun_phrase):
+        found = analysis(description, first, flags) if first.closed else None
+        if found is not None:
+            return found
+    return Phrase(description, Kind.OTHER, flags)
+
+
+def _flags(text: str) -> frozenset[Flag]:
+    lowered = text.lower()
+    flags = set()
+    if any(word in lowered for word in _TOOL_WORDS) and _TOOL.search(lowered):
+        flags.add(Flag.TOOL)
+    if any(word in lowered for word in _STATIC_WORDS) and _STATIC.search(lowered):
+        flags.add(Flag.STATIC)
+    return frozenset(flags)
+
+
+def _instructs_later(text: str, first: Sentence) -> bool:
+    """Whether anything behind the first sentence may be an instruction. Finds too many rather than too few."""
+    rest = mask_literals(text[first.end : MAX_LOOK])
+    if len(text) > MAX_LOOK:
+        return True
+    for found in _LATER.finditer(rest):
+        word, following = found[1].lower(), (found[2] or "").strip(".,;:").lower()
+        if word not in INSTRUCTIONS or not (found[1].islower() or found[1].istitle()):
+            continue
+        if not following or not is_noun_too(word) or starts_object([following]):
+            return True
+    return False
+
+
+# One kind a function: the phrase, or `None` if the description is not surely of that kind.
+
+
+def _request(text: str, first: Sentence, flags: frozenset[Flag]) -> Phrase | None:
+    found = _REQUEST_FOR.match(text)
+    if found:
+        if not is_product(text, first, found.end()):
+            return None
+        moved = _moved(first, found.end(), "create ")
+        return _wrapped(Kind.REQUEST, "create " + text[found.end() :], moved, flags, text)
+    found = _REQUEST_TO.match(text)
+    if not found:
+        return None
+    unwrapped = text[found.end() :]
+    verb = _FIRST_WORD.match(unwrapped)
+    if not verb or verb.group() not in INSTRUCTIONS or unwrapped[verb.end() :].startswith((" me ", " us ", " how ")):
+        return None
+    return _wrapped(Kind.REQUEST, unwrapped, _moved(first, found.end()), flags, text)
+
+
+def _how_to(text: str, first: Sentence, flags: frozenset[Flag]) -> Phrase | None:
+    found = _HOW_TO.match(text)
+    verb = _FIRST_WORD.match(text, found.end()) if found else None
+    if not found or not verb or verb.group() not in INSTRUCTIONS or first.masked[-1] != "?":
+        return None
+    drawing = (found["who"] or "I").upper() == "I" and verb.group() not in _THOUGHT
+    if not (drawing or Flag.TOOL in flags or is_product(text, first, verb.end() + 1)):
+        return None
+    return _wrapped(Kind.HOW_TO, text[found.end() :], _moved(first, found.end()), flags, text)
+
+
+def _question(text: str, first: Sentence, flags: frozenset[Flag]) -> Phrase | None:
+    if not text.endswith("?") or _asks_for_work(text):
+        return None
+    word = _FIRST_WORD.match(text)
+    asked = re.split(r"[.!?\n]\s", text[-MAX_LOOK:])[-1]
+    starts = first.end == len(text) and word is not None and word.group().lower() in _QUESTION_WORDS
+    return Phrase(text, Kind.QUESTION, flags) if starts or _ASKED.search(asked) else None
+
+
+def _asks_for_work(text: str) -> bool:
+    return bool(_REQUEST_TO.match(text) or _REQUEST_FOR.match(text) or _YOU_OR_I.search(text))
+
+
+def _instruction(text: str, first: Sentence, flags: frozenset[Flag]) -> Phrase | None:
+    word = _FIRST_WORD.match(text)
+    if not word or not (word.group().islower() or word.group().istitle()):
+        return None
+    verb = word.group().lower()
+    if verb not in INSTRUCTIONS or first.masked[-1] == "?":
+        return None
+    following = TOKEN.findall(first.masked, word.end())[:2]
+    if is_noun_too(verb) and not starts_object(following):
+        return None
+    if not following or following[0] in ("of", ",", ".", ":", "is", "are", "me"):
+        return None
+    if _instructs_later(text, first):
+        flags |= {Flag.CONTINUES}
+    return _wrapped(Kind.INSTRUCTION, verb + text[word.end() :], first, flags, text)
+
+
+def _statement(text: str, first: Sentence, flags: frozenset[Flag]) -> Phrase | None:
+    found = _STATEMENT.match(text)
+    verb = instruction_of(found["verb"]) if found else None
+    if not found or not verb or _instructs_later(text, first) or first.masked[-1] == "?":
+        return None
+    more = {Flag.OF_CODE} if found["code"] else set()
+    predicate = with_stop(text[found.end() :])
+    return Phrase(text, Kind.STATEMENT, flags | more | _verb_flags(verb), third=predicate)
+
+
+def _noun_phrase(text: str, first: Sentence, flags: frozenset[Flag]) -> Phrase | None:
+    article = re.match(r"(?:An?|Two|Three|Four|Five|Six)\s", text)
+    if not article or text[first.end :].strip() or first.masked[-1] in "?!":
+        return None
+    lowered = text[0].lower() + text[1:]
+    if is_product(text, first, 0):
+        return _wrapped(Kind.NOUN_PHRASE, "create " + lowered, _moved(first, 0, "create "), flags, text)
+    words = TOKEN.findall(first.masked)
+    relative = next(
+        (place for place, word in enumerate(words) if word in ("that", "which", "whose", "where")), len(words)
+    )
+    before = [word.lower() for word in words[2:relative]]
+    if any(word in _AUXILIARY or is_base_verb(word) or instruction_of(word) for word in before):
+        return None
+    sure = relative < len(words) or any(word in ("of", "with", "on", "inside", "above", "below") for word in before)
+    return Phrase(text, Kind.NOUN_PHRASE, flags, noun=with_stop(lowered)) if sure else None
+
+
+def _wrapped(kind: Kind, bare: str, first: Sentence, flags: frozenset[Flag], text: str) -> Phrase | None:
+    """The phrase of an instruction found in a description; `first` belongs to `bare`."""
+    sentence, masked = bare[: first.end], first.masked
+    if _INNER_REQUEST.search(masked[:-1]):
+        return None
+    if masked.endswith("?"):
+        sentence = sentence[:-1].rstrip() + "."
+    bare = sentence + bare[first.end :] if first.end < len(bare) else with_stop(sentence)
+    verb = masked.split(None, 1)[0].lower()
+    flags |= _verb_flags(verb)
+    if asks_for_code(masked) and not is_product(bare, first, len(verb) + 1):
+        return Phrase(text, Kind.CODE_REQUEST, flags, bare=bare) if kind is not Kind.HOW_TO else None
+    third = None
+    if kind is Kind.INSTRUCTION and Flag.CONTINUES not in flags:
+        third = in_third_person(sentence, masked)
+        third = None if third is None else third + bare[len(sentence) :]
+    manim = naming_manim(bare, masked) if verb in CREATION else None
+    return Phrase(text, kind, flags, bare=bare, third=third, manim=manim)
+
+
+def _verb_flags(verb: str) -> frozenset[Flag]:
+    flags = {Flag.CREATES: verb in CREATION, Flag.ANIMATES: verb in ("animate", "render")}
+    return frozenset(flag for flag, holds in flags.items() if holds)
+
+
+def _moved(first: Sentence, taken: int, put: str = "") -> Sentence:
+    """The first sentence of a text from whose start `taken` characters were taken off and `put` there instead."""
+    return Sentence(put + first.masked[taken:], first.closed)

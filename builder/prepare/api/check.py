@@ -1,0 +1,62 @@
+"""The API check: what a program uses that Manim does not have, found without running it.
+
+Static, against the recorded snapshot of one release. What is reported is sure to fail when the program is rendered, as
+far as a reading can tell: it stands where it is run, in no `try`, and concerns a value whose class is known. What
+depends on values (lengths of lists, LaTeX, arithmetic) is not looked at.
+"""
+
+import ast
+
+from builder.prepare.api.imports import read_imports
+from builder.prepare.api.infer import Reader
+from builder.prepare.api.known import manim_release
+from builder.prepare.api.names import unknown_names
+from builder.prepare.api.problem import ApiProblem, Finding
+from builder.prepare.api.regions import certain, uncertain_regions
+
+__all__ = ["ApiProblem", "check_api", "manim_release"]
+
+
+def check_api(tree: ast.Module) -> tuple[ApiProblem, ...]:
+    """What is wrong with a program, in file order; empty if nothing was found, or if it is nested too deep to be read.
+
+    The tree is not changed. Each place is named once for each thing that is wrong there.
+    """
+    try:
+        return _problems(tree)
+    except RecursionError:
+        return ()
+
+
+def _problems(tree: ast.Module) -> tuple[ApiProblem, ...]:
+    reader = Reader()
+    reader.read(tree)
+    imports = read_imports(reader.imports)
+    findings = [*imports.findings, *reader.findings, *unknown_names(tree, imports.star, imports.stars_open)]
+    if not findings:
+        return ()
+    regions = uncertain_regions(tree.body, frozenset(reader.mentioned))
+    placed = {
+        (_place(finding), finding.reason, finding.name): finding
+        for finding in findings
+        if _holds(finding, reader) and certain(_place(finding), regions)
+    }
+    return tuple(_problem(finding) for _, finding in sorted(placed.items(), key=lambda item: item[0]))
+
+
+def _holds(finding: Finding, reader: Reader) -> bool:
+    """Whether the whole program bears a finding out."""
+    if finding.unless_set and (reader.any_attribute or finding.unless_set in reader.attributes_set):
+        return False
+    return not finding.through & reader.mixed
+
+
+def _place(finding: Finding) -> tuple[int, int]:
+    return getattr(finding.node, "lineno", 1), getattr(finding.node, "col_offset", 0)
+
+
+def _problem(finding: Finding) -> ApiProblem:
+    line = _place(finding)[0]
+    name, _, rest = finding.text.partition("; ")
+    detail = f"{name} (line {line})" + (f"; {rest}" if rest else "")
+    return ApiProblem(finding.reason, detail, finding.name, line, finding.owner)

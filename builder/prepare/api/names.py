@@ -1,0 +1,111 @@
+"""Names that nobody defines, or that are used before they are set.
+
+Scopes, imports, aliases, comprehensions, annotations and `del` are `pyflakes`' to follow. It works on the tree that is
+there already, knows the star import as such, and goes through a function's body after all of its surroundings, as
+Python does. The standard library's `symtable` wants the text, and knows nothing of the order of use and setting.
+"""
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from pyflakes import checker, messages
+
+from builder.prepare.api.known import known
+from builder.prepare.api.problem import Finding
+from builder.prepare.api.suggest import nearest
+
+_MODULE_NAMES = frozenset(
+    "__name__ __file__ __doc__ __builtins__ __spec__ __loader__ __package__ __path__ __annotations__ "
+    "__debug__ WindowsError".split()
+)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+class _Names(checker.Checker):  # type: ignore[misc]
+    """pyflakes' checker, with only what is asked here: its other complaints cost a third of its time."""
+
+    builtIns = frozenset()
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.found: list[tuple[type, ast.AST, str, checker.FunctionScope | None]] = []
+        super().__init__(tree)
+
+    def checkDeadScopes(self) -> None:
+        """Unused names are no problem here."""
+
+    def report(self, messageClass: type, *args: Any, **kwargs: Any) -> None:
+        if messageClass in (messages.UndefinedName, messages.ImportStarUsage, messages.UndefinedLocal):
+            node, name = args[0], args[1]
+            if not isinstance(node, ast.AST) or self._not_evaluated(node):
+                return
+            scopes = self.scopeStack[::-1]
+            inner = next((scope for scope in scopes if not isinstance(scope, checker.GeneratorScope)), None)
+            self.found.append((messageClass, node, name, inner if isinstance(inner, checker.FunctionScope) else None))
+
+    def _not_evaluated(self, node: ast.AST) -> bool:
+        """Whether a name stands in an annotation that Python does not compute."""
+        if self._in_annotation == checker.AnnotationState.NONE:
+            return False
+        if self._in_postponed_annotation:
+            return True
+        while node in self._parents:
+            node = self._parents[node]
+            if isinstance(node, ast.AnnAssign):
+                return isinstance(self.scope, checker.FunctionScope)
+            if isinstance(node, ast.stmt):
+                return False
+        return False
+
+    def path(self, node: ast.AST) -> Iterator[ast.AST]:
+        """The nodes around a node, the innermost first."""
+        while node in self._parents:
+            node = self._parents[node]
+            yield node
+
+
+def unknown_names(tree: ast.Module, star: frozenset[str] | None, stars_open: bool) -> list[Finding]:
+    """Names that are certainly not there when they are asked for.
+
+    Args:
+        tree: The program.
+        star: Names that its star imports bring; `None` if none of them is Manim's.
+        stars_open: Whether it has star imports whose names nobody knows.
+    """
+    names = _Names(tree)
+    module = names.deadScopes[-1]
+    given = known().builtins | _MODULE_NAMES
+    found: list[Finding] = []
+    for kind, node, name, scope in names.found:
+        starred = kind is messages.ImportStarUsage
+        if kind is messages.UndefinedLocal or (scope is not None and name in scope):
+            early = True
+        elif name in given or (starred and (stars_open or (star is not None and name in star))):
+            continue
+        else:
+            early = scope is None and name in module
+        if not early:
+            found.append(_undefined(node, name, star))
+        elif not _in_loop(names, node):
+            found.append(Finding(node, "unset_name", name, f"{name} is used before it is set"))
+    return found
+
+
+def _undefined(node: ast.AST, name: str, star: frozenset[str] | None) -> Finding:
+    """A name that nothing defines: one of Manim's if it looks like one, else one that was never set or imported."""
+    if star is None and name in known().star:
+        return Finding(node, "unset_name", name, f"{name} is not imported")
+    meant = nearest(name)
+    if meant or name[:1].isupper():
+        return Finding(node, "unknown_name", name, f"{name}" + (f"; did you mean {meant}?" if meant else ""))
+    return Finding(node, "unset_name", name, f"{name} is never set or imported")
+
+
+def _in_loop(names: _Names, node: ast.AST) -> bool:
+    """Whether a node stands in a loop, where a name may be set by an earlier round."""
+    for around in names.path(node):
+        if isinstance(around, ast.For | ast.AsyncFor | ast.While):
+            return True
+        if isinstance(around, _FUNCTIONS):
+            return False
+    return False

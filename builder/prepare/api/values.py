@@ -1,0 +1,89 @@
+"""What an expression stands for, as far as that is known."""
+
+import ast
+from dataclasses import dataclass, field, replace
+
+from builder.prepare.api.known import Signature, known
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One thing that an expression may stand for.
+
+    `kind` is `instance`, `class`, `function` or `module` of Manim; `animate`, what `.animate` of an instance gives;
+    `method`, `getter`, `setter` of one; `own_class`, `own_instance`, `own_function`, `own_method` of the program;
+    `own_super` of it; `array` of numpy; `plain`, an instance of a built-in type.
+    """
+
+    kind: str
+    name: str
+    """Of a class, function, module or type."""
+    exact: bool = True
+    """Whether an instance is of this very class, not of one below it."""
+    signature: Signature | None = None
+    """Of a method."""
+    receiver: "Value | None" = None
+    """Of a method."""
+    node: ast.AST | None = None
+    """Of something the program defines: where."""
+    text: str | None = None
+    """Of a string that is written out: the string."""
+    size: int = -1
+    """Of a list or tuple of numbers that is written out: how many."""
+    parts: tuple["Value | None", ...] | None = None
+    """Of a list or tuple that is written out: its items."""
+    through: frozenset[str] = field(default=_NOTHING)
+    """Attributes of `self` whose types were believed on the way."""
+
+
+def instance(name: str, *, exact: bool = True, through: frozenset[str] = _NOTHING) -> Value | None:
+    """An instance of a class of Manim, if it is one."""
+    return Value("instance", name, exact, through=through) if known().manim_class(name) else None
+
+
+def plain(kind: str) -> Value:
+    """An instance of a built-in type."""
+    return Value("plain", kind)
+
+
+def of_star(name: str) -> Value | None:
+    """What a name of the star import stands for."""
+    kind = known().star.get(name)
+    if kind is None:
+        return None
+    if kind == "class":
+        return Value("class", name) if known().manim_class(name) else None
+    if kind == "function":
+        return Value("function", name)
+    root, _, rest = kind.partition(":")
+    if root == "module":
+        return Value("module", rest)
+    return Value("array", "ndarray") if rest == "ndarray" else instance(rest)
+
+
+def returned(signature: Signature, receiver: Value | None) -> Value | None:
+    """What a call gives back."""
+    if receiver is not None and receiver.kind == "animate":
+        return receiver
+    through = receiver.through if receiver is not None else _NOTHING
+    if signature.returns == "Self":
+        return receiver
+    if signature.returns == "ndarray":
+        return Value("array", "ndarray", through=through)
+    if signature.returns in ("list", "dict", "tuple", "str"):
+        return Value("plain", signature.returns, through=through)
+    return instance(signature.returns, exact=False, through=through) if signature.returns else None
+
+
+def join(one: Value | None, other: Value | None) -> Value | None:
+    """What is known of something that is one or the other."""
+    if one is None or other is None:
+        return None
+    if one == other:
+        return one
+    if (one.kind, one.name, one.node) == (other.kind, other.name, other.node) and one.kind != "method":
+        both = one.through | other.through
+        return replace(one, exact=one.exact and other.exact, text=None, size=-1, parts=None, through=both)
+    return None
