@@ -105,5 +105,6 @@ def short_hash(parts: Iterable[str]) -> str:
 
 
 def code_hash(*files: Path) -> str:
-    """A hash of source files of this project, so that a cache does not outlive the code that filled it."""
-    return short_hash(file.read_text(encoding="utf-8") for file in sorted(files))
+    """A hash of source files of this project and the data beside them, so that no cache outlives what filled it."""
+    texts = (file.read_text(encoding="utf-8") if file.suffix == ".py" else sha256_of(file) for file in sorted(files))
+    return short_hash(texts)
