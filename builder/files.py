@@ -15,7 +15,7 @@ from builder.errors import BuilderError, OutputError
 _CHUNK_BYTES = 1 << 20
 _ABANDONED_SECONDS = 24 * 60 * 60
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_REFUSED = _FULL | {errno.EROFS, errno.EIO}
+DISK_ERRORS = _FULL | {errno.EROFS, errno.EIO}
 """Errors that mean the disk, whatever library passes them on."""
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
@@ -67,10 +67,10 @@ def disk_error(error: BaseException) -> OSError | None:
         return error
     link: BaseException | None = error
     while link is not None:
-        if isinstance(link, OSError) and link.errno in _REFUSED:
+        if isinstance(link, OSError) and link.errno in DISK_ERRORS:
             return link
         told = _OS_ERROR.search(str(link))  # as Polars tells it
-        if told and int(told[1]) in _REFUSED:
+        if told and int(told[1]) in DISK_ERRORS:
             return OSError(int(told[1]), os.strerror(int(told[1])))
         link = link.__cause__ or link.__context__
     return None
@@ -105,5 +105,6 @@ def short_hash(parts: Iterable[str]) -> str:
 
 
 def code_hash(*files: Path) -> str:
-    """A hash of source files of this project, so that a cache does not outlive the code that filled it."""
-    return short_hash(file.read_text(encoding="utf-8") for file in sorted(files))
+    """A hash of source files of this project and the data beside them, so that no cache outlives what filled it."""
+    texts = (file.read_text(encoding="utf-8") if file.suffix == ".py" else sha256_of(file) for file in sorted(files))
+    return short_hash(texts)

@@ -89,10 +89,12 @@ def environment(tmp_path: Path, hub: str = "", kaggle: str = "", token: str = ""
     return env
 
 
-def start(tmp_path: Path, specs: Sequence[Mapping[str, Any]], env: Mapping[str, str], **settings: Any) -> Any:
-    """Start a reading in a child process whose current folder is `tmp_path`."""
+def start(
+    tmp_path: Path, specs: Sequence[Mapping[str, Any]], env: Mapping[str, str], before: str = "", **settings: Any
+) -> Any:
+    """Start a reading in a child process whose current folder is `tmp_path`; it runs the code `before` first."""
     given = json.dumps([{"cache_dir": str(tmp_path / "cache"), **settings}, list(specs)])
-    command = [sys.executable, "-c", CHILD, given]
+    command = [sys.executable, "-c", before + CHILD, given]
     return subprocess.Popen(
         command, env=dict(env), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

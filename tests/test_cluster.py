@@ -13,6 +13,7 @@ import pytest
 from builder.config import BuildConfig, make_config
 from builder.errors import SettingError
 from builder.pipeline import export
+from builder.prepare.workers import check_versions, version_of_this
 from tests.rows import circles, write_source
 
 _SECONDS = 60
@@ -84,9 +85,10 @@ def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: 
     assert not list((tmp_path / "out").iterdir())
 
 
-def test_a_worker_of_another_version_is_refused(tmp_path: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch):
-    """Rows prepared by other code would not be the same bytes."""
-    monkeypatch.setattr("builder.prepare.workers._expected_version", lambda: "3.10/other")
+def test_a_worker_of_another_version_is_refused():
+    """Rows prepared by other code would not be the same bytes; the message names the worker."""
+    here = version_of_this()
+    check_versions("tcp://a:1", {"tcp://b:2": here, "tcp://c:3": here}, here)
 
-    with pytest.raises(SettingError, match="another version of Python or of this project"):
-        export(config_of(tmp_path, "cache", cluster=scheduler), tmp_path / "out")
+    with pytest.raises(SettingError, match=r"tcp://a:1: worker tcp://c:3 runs another version of Python or of this"):
+        check_versions("tcp://a:1", {"tcp://b:2": here, "tcp://c:3": "3.10/other"}, here)

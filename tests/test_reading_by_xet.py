@@ -145,6 +145,20 @@ def test_where_xet_is_out_of_reach_files_come_over_plain_http(tmp_path, capsys):
         assert name == "reset" or f"(HTTP {name})" in warnings[0]
 
 
+def test_a_full_disk_is_no_fault_of_xet(tmp_path):
+    """No other transport is tried, and the source is not skipped: the message says what the disk refused."""
+    small = (
+        "import resource, signal, sys\nsys.dont_write_bytecode = True\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+    )
+    small += "resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))\n"
+    with XetSources({"org/name": {"train.jsonl": LINES}}, tokens={TOKEN}) as server:
+        env = xet(tmp_path, server)
+        done = finish(start(tmp_path, [hub_spec()], env, before=small, skip_unavailable=True))
+    assert "can't be stored (File too large)" in done.error
+    assert done.warnings == []
+    assert asked(server, "/bridge/") == [0]
+
+
 def test_a_damaged_chunk_is_noticed(tmp_path):
     """The client passes on a wrong byte; the stated hash tells, and the file comes again."""
     with XetSources({"org/name": {"train.jsonl": LINES}}, tokens={TOKEN}) as server:

@@ -1,6 +1,6 @@
 """Pairs of near descriptions, found without comparing all with all."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,12 +16,14 @@ from builder.likeness.telling import telling
 
 FLOOR = 0.7
 """The least score worth keeping: whatever threshold is asked for later, pairs found at this floor are only filtered."""
+ALL_PAIRS = 500_000
+"""Pairs of texts that are all compared, if there are no more; beyond, those of equal telling tokens or in one bucket."""
 BLOCK_PAIRS = 200_000
 """Pairs of texts with the same telling tokens that are all compared; beyond, only those that share a bucket."""
-NEIGHBOURS, NEIGHBOURS_AGREEING = 24, 200
-"""With how many of those that follow it in a bucket a text is compared, at the most."""
+NEIGHBOURS, NEIGHBOURS_AGAINST, NEIGHBOURS_AGREEING = 8, 100, 200
+"""With how many of those that follow it in a bucket a text is compared, at the most: of any texts, of any texts on the
+other side, of texts with the same telling tokens."""
 _BATCH = 200_000
-_MOST_PAIRS = 20_000_000
 
 SCHEMA = {"left": pl.UInt32, "right": pl.UInt32, "score": pl.Float64, "agrees": pl.Boolean}
 
@@ -54,7 +56,7 @@ def near_pairs(texts: Sequence[str], threshold: float, against: Sequence[str] | 
 
     Of texts with the same telling tokens every pair is compared, so the pairs that count are all found, however
     short the texts are (of more than `BLOCK_PAIRS` such pairs, those that share a bucket). Pairs whose telling tokens
-    differ are there to be looked at: they come from MinHash buckets, and some are missed. Copies (equal in
+    differ are there to be looked at: beyond `ALL_PAIRS` they come from MinHash buckets, and some are missed. Copies (equal in
     normalised text and in telling tokens) are paired with the first of them only, and only the first is paired with
     others; with `against`, every copy on the left is paired with the first on the right.
 
@@ -101,27 +103,50 @@ def _pooled(texts: Sequence[str], against: Sequence[str] | None) -> _Pool:
 def _candidates(pool: _Pool, threshold: float) -> tuple[_Positions, _Positions]:
     """Pairs to compare, without repeats, the smaller first: of equal telling tokens, and of equal buckets."""
     count = len(pool.normals)
+    crossing = _crossing(pool)
+    if _possible(pool) <= ALL_PAIRS:
+        found = [crossing(np.full(count - at - 1, at), np.arange(at + 1, count)) for at in range(count)]
+        return _reaching(pool, found, threshold)
     blocks, large = _blocks(pool)
-    found = [_key_of(one, other, count) for one, other in blocks]
+    found = [crossing(one, other) for one, other in blocks]
     buckets = bands(pool.normals)
     everywhere = np.arange(count)
+    most = NEIGHBOURS_AGAINST if pool.two_sided else NEIGHBOURS
     for band in range(buckets.shape[1]):
-        found.append(_key_of(*_neighbours(buckets[:, band], everywhere, NEIGHBOURS), count))
+        found += [crossing(*pair) for pair in _neighbours(buckets[:, band], everywhere, most)]
         mixed = buckets[large, band] ^ pool.keys[large] * np.uint64(0x9E3779B97F4A7C15)
-        found.append(_key_of(*_neighbours(mixed, large, NEIGHBOURS_AGREEING), count))
-    pairs = np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
-    one, other = np.divmod(pairs, max(count, 1))
-    kept = _may_reach(pool.lengths[one], pool.lengths[other], threshold)
-    if pool.two_sided:
-        is_left = np.array([bool(positions) for positions in pool.lefts], dtype=np.bool_)
-        is_right = np.array([bool(positions) for positions in pool.rights], dtype=np.bool_)
-        kept &= (is_left[one] & is_right[other]) | (is_right[one] & is_left[other])
+        found += [crossing(*pair) for pair in _neighbours(mixed, large, NEIGHBOURS_AGREEING)]
+    return _reaching(pool, found, threshold)
+
+
+def _possible(pool: _Pool) -> int:
+    """How many pairs of two texts there are."""
+    lefts, rights = (sum(map(bool, positions)) for positions in (pool.lefts, pool.rights))
+    return lefts * rights if pool.two_sided else lefts * (lefts - 1) // 2
+
+
+def _reaching(pool: _Pool, numbered: list[_Positions], threshold: float) -> tuple[_Positions, _Positions]:
+    """Pairs without repeats, where two lengths allow the score: at best the shorter text is a part of the longer one."""
+    pairs = np.unique(np.concatenate(numbered)) if numbered else np.zeros(0, dtype=np.int64)
+    one, other = np.divmod(pairs, max(len(pool.normals), 1))
+    shorter = np.minimum(pool.lengths[one], pool.lengths[other])
+    kept = 2 * shorter >= (threshold - 1e-6) * (pool.lengths[one] + pool.lengths[other])
     return one[kept], other[kept]
 
 
-def _key_of(one: _Positions, other: _Positions, count: int) -> _Positions:
-    """A pair as one number, the smaller position first."""
-    return np.minimum(one, other) * count + np.maximum(one, other)
+def _crossing(pool: _Pool) -> Callable[[_Positions, _Positions], _Positions]:
+    """What makes of pairs one number each, the smaller place first, and drops pairs of the same side."""
+    count = len(pool.normals)
+    is_left = np.array([bool(positions) for positions in pool.lefts], dtype=np.bool_)
+    is_right = np.array([bool(positions) for positions in pool.rights], dtype=np.bool_)
+
+    def numbered(one: _Positions, other: _Positions) -> _Positions:
+        if pool.two_sided:
+            kept = (is_left[one] & is_right[other]) | (is_right[one] & is_left[other])
+            one, other = one[kept], other[kept]
+        return np.minimum(one, other) * count + np.maximum(one, other)
+
+    return numbered
 
 
 def _blocks(pool: _Pool) -> tuple[list[tuple[_Positions, _Positions]], _Positions]:
@@ -141,25 +166,17 @@ def _blocks(pool: _Pool) -> tuple[list[tuple[_Positions, _Positions]], _Position
     return pairs, np.sort(np.concatenate(large))
 
 
-def _neighbours(labels: NDArray[np.uint64], members: _Positions, most: int) -> tuple[_Positions, _Positions]:
-    """Each member with the next few of the same label, in the order of the members."""
+def _neighbours(labels: NDArray[np.uint64], members: _Positions, most: int) -> Iterator[tuple[_Positions, _Positions]]:
+    """Each member with the next few of the same label, in the order of the members: first with the next one."""
     order = np.argsort(labels, kind="stable")
     sorted_labels, sorted_members = labels[order], members[order]
-    one, other = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
-    alike = np.arange(max(len(order) - 1, 0))
+    alike = np.arange(len(order))
     for step in range(1, most + 1):
-        alike = alike[alike + step < len(order)]
+        alike = alike[: np.searchsorted(alike, len(order) - step)]
         alike = alike[sorted_labels[alike] == sorted_labels[alike + step]]
         if not len(alike):
             break
-        one.append(sorted_members[alike])
-        other.append(sorted_members[alike + step])
-    return np.concatenate(one), np.concatenate(other)
-
-
-def _may_reach(one: _Positions, other: _Positions, threshold: float) -> NDArray[np.bool_]:
-    """Whether two lengths allow a score: at best the shorter text is a part of the longer one."""
-    return 2 * np.minimum(one, other) >= (threshold - 1e-6) * (one + other)
+        yield sorted_members[alike], sorted_members[alike + step]
 
 
 def _scored(pool: _Pool, one: _Positions, other: _Positions, threshold: float) -> NDArray[np.float64]:

@@ -127,7 +127,7 @@ def _plural(word: str) -> str:
 def _tokens() -> dict[str, str]:
     table: dict[str, str] = {}
     for kind in (_COLOURS, _SHAPES, _DIRECTIONS, _NUMBERS, _OPPOSITES, _MATHEMATICS):
-        table = _spelled(kind) | table
+        table |= {word: token for word, token in _spelled(kind).items() if word not in table}
     for word in [word for word in table if len(word) > 2]:
         table.setdefault(_plural(word), table[word])
     for verb in _INFLECTED:

@@ -1,4 +1,4 @@
-"""Ordinary English words that are one letter away from a word that counts in full, and so never a slip for it."""
+"""Ordinary English words, by which slips of the finger are told from words."""
 
 ORDINARY = frozenset(
     """
@@ -80,4 +80,36 @@ ORDINARY = frozenset(
     yong yore your yours youth youths zeal zeroes zest zillion zing zone zones
     """.split()
 )
-"""In lower case. "like" is no slip for "line", "cirlce" is one for "circle"."""
+"""Words one letter away from a word that counts in full, and never a slip for it: "like" is none for "line"."""
+
+COMMON = tuple(
+    """
+    the and that this with then than from into they them their there these those when where while which what who how
+    have has had will would should could can may must does did been being were was are also each every some any other
+    another such only just very well like over onto around through along across during until using used use uses make
+    makes made want wants need needs please show shows showing shown display displays displayed create creates created
+    creating draw draws drawn drawing animate animates animated animating animation animations move moves moving moved
+    movement place placed places position positioned positions appear text texts title titles label labels labeled
+    labelled object objects scene scenes screen video write written writes read add adds added explain explains
+    explained explaining explanation illustrate illustrates demonstrate demonstrates visual visually visualize
+    visualization visualizes represent represents representing representation represented include includes including
+    introduce introduces introducing concept concepts process step steps final finally number numbers function
+    functions equation equations formula formulas value values variable variables time times smooth smoothly scale
+    scaled scaling rotate rotates rotating rotated rotation transform transforms transformed transforming
+    transformation fade fades faded fading zoom highlight highlights highlighted colour colored color colors coloured
+    fill filled stroke background educational simple given called named words word letter letters between above below
+    about against three line lines side sides here more most much many same both four for form forms first find finds
+    your you our her his its out not now new next one two once own see set sets say says space shape shapes size sizes
+    group groups part parts point points path paths pause paused camera view image images picture follow followed
+    follows following result results method methods solution solve theorem proof problem example examples calculate
+    calculates calculating calculation physics energy force electron electrons atom atoms molecule particle node nodes
+    edge edges row rows column columns cell cells item items element elements list lists bar bars array change changes
+    changing changed turn turns turned start starts starting begin begins end ends ending brief briefly together
+    different various within without before after again itself remain remains disappear disappears emphasize connect
+    connects connected connecting surface circle circles square squares triangle rectangle left right top bottom
+    center blue green red yellow white black orange purple pink axes axis graph curve curves dot dots arrow arrows
+    angle angles radius width height degrees second seconds phrase sentence student students detail details detailed
+    clear clearly understand interpretation relationship apply applies applied applying original
+    """.split()
+)
+"""Words that prompts are full of, also some that count in full: a slip is rather one of these than a rarer word."""

@@ -13,29 +13,29 @@ from builder.likeness.typos import meant
 
 _SPAN = 2_000
 """Characters of a quoted text or a formula at the most: a mark that is never closed costs no more than this."""
-_OPENERS = re.compile(r"""```|\\\(|\\\[|\$\$?|[`"“‘]|(?<![^\W_])'""")
+_OPENERS = re.compile(r"""```|\\[(\[]|\$\$?|[`"“‘]|'(?<![^\W_]')""")
 _CLOSERS = {"“": ("”", '"'), "‘": ("’", "'"), "\\(": ("\\)",), "\\[": ("\\]",)}
 _FORMULAE = frozenset({"\\(", "\\[", "$", "$$"})
 _FOLDED = str.maketrans({"×": "x", "−": "-", "–": "-", "—": "-", "’": "'", "²": "^2", "³": "^3", "°": " degree "})
-_WORDS = r"""
-    [^\W\d_]+(?:'[^\W\d_]+)?
+_TOKEN = re.compile(
+    r"""
+    [^\W\d]\w{0,64}+(?:\.[^\W\d]\w{0,64}+){1,8}+(?=\()                  # self.play( (numbers bound cost)
+  | [^\W\d]\w{0,64}+(?=\(\)|=(?=.))                                     # Circle(), radius=
+  | \w{0,64}_\w{1,64}+
+  | \w{1,64}+\.(?:py|svg|png|jpe?g|gif|mp[34]|wav|csv|json|tex)\b
+  | [^\W\d_]+(?:'[^\W\d_]+)?
   | \#[0-9a-f]{3,8}\b
   | \d+(?:st|nd|rd|th)\b | \d+(?:\.\d+)*+ | (?<!\w)\.\d+
   | (?<![\w)])-(?=[\d(.\\]|[^\W\d_]\b)                                  # a sign: "-2", "-x"
-  | (?<=[^\W_])(?<![^\W\d_]{2})\s?-(?=\s?\d|\s?[^\W\d_]\b)              # a difference: "3x - 2"; not "45-degree"
+  | (?<=[^\W_])(?<![^\W\d_]{2})-(?=\d|[^\W\d_]\b)                       # a difference: "3x-2"; not "45-degree"
   | [+*/^=<>%√∑∫∂∇∈≤≥≠≈±]
   | \\[a-z]+
-"""
-_CODED_WORDS = r"""
-    [^\W\d]\w*(?:\.[^\W\d]\w*)+(?=\()                                   # self.play(
-  | [^\W\d]\w*+(?=\(\)|=(?=\S))                                         # Circle(), radius=
-  | \w*_\w+
-  | \w+\.(?:py|svg|png|jpe?g|gif|mp[34]|wav|csv|json|tex)\b |
-"""
-_TOKEN = re.compile(_WORDS, re.VERBOSE)
-_CODED = re.compile(_CODED_WORDS + _WORDS, re.VERBOSE)
-_CODE = re.compile(r"_|=\S|\(\)|\.[a-z][a-z]")
-_MOST_WORDS = 200_000
+    """,
+    re.VERBOSE,
+)
+_SPACED_MINUS = re.compile(r"(?<=[^\W_])(?<![^\W\d_]{2})\s-\s(?=\d|[^\W\d_]\b)")
+_MOST_CHUNKS, _LONG_CHUNK = 200_000, 64
+_MOST_APOSTROPHES = 8
 _QUOTE = '"'
 
 
@@ -55,18 +55,20 @@ class Telling:
     key: int = field(compare=False, repr=False)
 
 
-class _Memo(dict[str, str]):
-    """The token of each word met so far, or an empty text for a word that does not count."""
+class _Memo(dict[str, tuple[str, ...]]):
+    """The tokens of each chunk of text between white space met so far, in lower case."""
 
-    def __missing__(self, word: str) -> str:
-        if len(self) >= _MOST_WORDS:
-            self.clear()
-        token = self[word] = _token(word)
-        return token
+    def __missing__(self, chunk: str) -> tuple[str, ...]:
+        tokens = tuple(token for word in _TOKEN.findall(chunk) if (token := _token(word)))
+        if len(chunk) <= _LONG_CHUNK:
+            if len(self) >= _MOST_CHUNKS:
+                self.clear()
+            self[chunk] = tokens
+        return tokens
 
 
 def _token(word: str) -> str:
-    """The token of one word as `_TOKEN` or `_CODED` cuts it."""
+    """The token of one word as `_TOKEN` cuts it, or an empty text if it does not count in full."""
     if word in TOKENS:
         return TOKENS[word]
     if word.endswith("n't"):
@@ -75,7 +77,7 @@ def _token(word: str) -> str:
     if word in TOKENS:
         return TOKENS[word]
     if not word.isalpha():
-        return _number(word) if word[0].isdigit() or word[0] == "." else word.strip()
+        return _number(word) if word[0].isdigit() or word[0] == "." else word
     if len(word) == 1:
         return "" if word in {"a", "i"} else word
     return meant(word)
@@ -117,9 +119,10 @@ def telling(text: str) -> Telling:
 
 
 def _plain(text: str) -> list[str]:
-    lowered = text.lower()
-    pattern = _CODED if _CODE.search(lowered) else _TOKEN
-    return [token for word in pattern.findall(lowered) if (token := _MEMO[word])]
+    text = text.lower()
+    if " - " in text:
+        text = _SPACED_MINUS.sub("-", text)
+    return [token for chunk in text.split() for token in _MEMO[chunk]]
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
@@ -151,8 +154,11 @@ def _closed(text: str, mark: str, start: int) -> tuple[int, int]:
 
 def _find(text: str, closer: str, start: int) -> int:
     end = text.find(closer, start, start + _SPAN)
-    while closer == "'" and end >= 0 and text[end + 1 : end + 2].isalnum():  # an apostrophe inside a word
-        end = text.find(closer, end + 1, start + _SPAN)
+    if closer == "'":
+        for _ in range(_MOST_APOSTROPHES):
+            if end < 0 or not text[end + 1 : end + 2].isalnum():
+                break
+            end = text.find(closer, end + 1, start + _SPAN)  # that was an apostrophe inside a word
     return end
 
 

@@ -3,7 +3,7 @@
 from rapidfuzz.distance import OSA
 
 from builder.likeness.lexicon import TOKENS
-from builder.likeness.ordinary import ORDINARY
+from builder.likeness.ordinary import COMMON, ORDINARY
 
 _SHORT = 3
 """Letters of a word in which only letters that changed places, or one typed twice, are slips."""
@@ -13,10 +13,14 @@ def _without_one(word: str) -> set[str]:
     return {word[:at] + word[at + 1 :] for at in range(len(word))}
 
 
+_PLACES = {word: place for place, word in enumerate(dict.fromkeys([*COMMON, *TOKENS]))}
+"""Words that may have been meant, the likelier before the rarer."""
+
+
 def _index() -> dict[str, tuple[str, ...]]:
-    """The words of the lexicon by themselves and by what is left of them without one letter."""
+    """Words by themselves and by what is left of them without one letter."""
     found: dict[str, list[str]] = {}
-    for word in TOKENS:
+    for word in _PLACES:
         if word.isalpha() and len(word) >= _SHORT:
             for form in sorted({word, *_without_one(word)}):
                 found.setdefault(form, []).append(word)
@@ -24,25 +28,24 @@ def _index() -> dict[str, tuple[str, ...]]:
 
 
 _INDEX = _index()
-_PLACES = {word: place for place, word in enumerate(TOKENS)}
 _LONGEST = max(map(len, _INDEX)) + 1
 
 
 def meant(word: str) -> str:
-    """The token of the word of the lexicon that was meant by a slip, or an empty text.
+    """The token of the word that was meant by a slip, or an empty text if that word does not count in full.
 
     A slip is one letter left out, put in or put for another, or two neighbours that changed places, in a word of four
-    letters or more. An English word is none. Of several, letters that changed places go first, then one too many,
-    one too few, one for another, then the order of the lexicon.
+    letters or more. An English word is none. Of several words, letters that changed places go first, then
+    one too many, one too few, one for another, then the commoner word.
 
     Args:
         word: in lower case, not of the lexicon.
     """
-    if word in ORDINARY or not _SHORT <= len(word) <= _LONGEST:
+    if word in ORDINARY or word in _PLACES or not _SHORT <= len(word) <= _LONGEST:
         return ""
     near = {target for form in sorted({word, *_without_one(word)}) for target in _INDEX.get(form, ())}
     ranked = [(rank, _PLACES[target], target) for target in sorted(near) if (rank := _rank(word, target)) is not None]
-    return TOKENS[min(ranked)[2]] if ranked else ""
+    return TOKENS.get(min(ranked)[2], "") if ranked else ""
 
 
 def _rank(word: str, target: str) -> int | None:

@@ -32,7 +32,9 @@ def prepare_files(
     Returns:
         For each source a Parquet file of `PREPARED_SCHEMA` with the same rows in the same order.
     """
-    paths = {name: cache_dir / "prepared" / f"{name}-{_key(path)}.parquet" for name, path in read.items()}
+    code = version_of_this()
+    keys = {name: short_hash([path.name, code]) for name, path in read.items()}
+    paths = {name: cache_dir / "prepared" / f"{name}-{key}.parquet" for name, key in keys.items()}
     missing = {name: path for name, path in read.items() if not _is_whole(paths[name], name, events)}
     rows = {name: pq.read_metadata(path).num_rows for name, path in missing.items()}
     if missing:
@@ -59,10 +61,6 @@ def _is_whole(path: Path, name: str, events: Events) -> bool:
 
 def _record(path: Path) -> Path:
     return path.with_suffix(".sha256")
-
-
-def _key(read: Path) -> str:
-    return short_hash([read.name, version_of_this()])
 
 
 def _prepared(run: Run, files: Iterable[Path]) -> Iterator[pa.RecordBatch]:

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -93,12 +93,22 @@ def version_of_this() -> str:
     """Tells whether two machines would prepare rows alike: Python's minor version and a hash of this package."""
     here = Path(__file__).parent
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return f"{python}/{code_hash(*here.glob('*.py'), here.parent / 'example.py')}"
+    files = (*here.rglob("*.py"), *here.rglob("*.gz"), here.parent / "example.py")
+    return f"{python}/{code_hash(*files)}"
 
 
-def _expected_version() -> str:
-    """What every worker of a cluster must answer."""
-    return version_of_this()
+def check_versions(address: str, versions: Mapping[str, str], here: str) -> None:
+    """Compare what the workers of a cluster run with what this machine runs.
+
+    Raises:
+        SettingError: a worker runs another version, and would prepare rows otherwise.
+    """
+    for worker, version in versions.items():
+        if version != here:
+            raise SettingError(
+                f"--cluster {address}: worker {worker} runs another version of Python or of this project "
+                f"({version}, here {here}); install the same on all machines"
+            )
 
 
 @contextmanager
@@ -115,13 +125,7 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
         slots = sum(client.ncores().values())
         if not slots:
             raise SettingError(f"--cluster {address}: the scheduler has no workers; start some with `dask worker`")
-        expected = _expected_version()
-        for worker, version in client.run(version_of_this).items():
-            if version != expected:
-                raise SettingError(
-                    f"--cluster {address}: worker {worker} runs another version of Python or of this project "
-                    f"({version}, here {expected}); install the same on all machines"
-                )
+        check_versions(address, client.run(version_of_this), version_of_this())
         yield client.get_executor(pure=False), slots
 
 

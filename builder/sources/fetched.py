@@ -1,6 +1,5 @@
 """What a download gives, and what all hosts share: which files hold data, how a failure reads."""
 
-import errno
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from builder.errors import OutputError, SourceError
+from builder.files import DISK_ERRORS
 from builder.retry import status_of
 from builder.sources.spec import SourceSpec
 
@@ -26,7 +26,6 @@ _METADATA = re.compile(
     r"(^|.*[_\-.])(infos?|stats?|statistics|metadata|config|schema|state|dataset_dict|croissant)\.json$"
 )
 _NAMES_SHOWN = 6
-_DISK_ERRORS = (errno.ENOSPC, errno.EROFS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ def network_reason(error: BaseException) -> str:
 def disk_problem(error: BaseException) -> str:
     """What the disk refused, with the path if it is known; empty if the disk is not at fault."""
     for link in _chain(error):
-        if isinstance(link, OSError) and link.strerror and (link.filename or link.errno in _DISK_ERRORS):
+        if isinstance(link, OSError) and link.strerror and (link.filename or link.errno in DISK_ERRORS):
             return f"{link.strerror}: {link.filename}" if link.filename else str(link.strerror)
     return ""
 

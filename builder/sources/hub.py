@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from builder.errors import SourceError
 from builder.events import Events, Silent
-from builder.files import sha256_of
+from builder.files import disk_error, sha256_of
 from builder.retry import retried, status_of
 from builder.sources.card import card_splits, matches
 from builder.sources.fetched import (
@@ -132,6 +132,8 @@ def _by_xet_or_http(spec: SourceSpec, fetch: Callable[[], str], events: Events |
     except (RuntimeError, OSError) as error:
         if not by_xet or not _is_of_xet(error):
             raise
+        if problem := disk_error(error):
+            raise problem from None  # the disk would be as full without Xet
         told = _XET_STATUS.search(str(error))  # the rest of its text may hold a signed address
         status = status_of(error) or (told and told[1])
         why = f" (HTTP {status})" if status else ""

@@ -189,18 +189,11 @@ class WritableHub(Loopback):
 
     def _branch(self, request: Request, repo: str, branch: str) -> Answer:
         repository = self.repositories[repo]
-        if branch in repository.branches:
-            return json_answer({"error": "Reference already exists"}, 409)
         start = repository.resolve(json.loads(request.body).get("startingPoint", "main"))
-        repository.branches[branch] = start.oid if start else ""
-        return json_answer({})
+        return _named(repository.branches, branch, start.oid if start else "")
 
     def _tag(self, request: Request, repo: str, commit: Commit, revision: str) -> Answer:
-        tag = json.loads(request.body)["tag"]
-        if tag in self.repositories[repo].tags:
-            return json_answer({"error": "Tag reference exists already"}, 409)
-        self.repositories[repo].tags[tag] = commit.oid
-        return json_answer({})
+        return _named(self.repositories[repo].tags, json.loads(request.body)["tag"], commit.oid)
 
     def _preupload(self, request: Request, repo: str, commit: Commit, revision: str) -> Answer:
         files = json.loads(request.body)["files"]
@@ -265,6 +258,14 @@ def entry(path: str, content: bytes) -> dict[str, object]:
     lfs = {"oid": hashlib.sha256(content).hexdigest(), "size": len(content), "pointerSize": 130}
     listed = {"type": "file", "path": path, "size": len(content), "oid": oid}
     return {**listed, "lfs": lfs} if path.endswith(".parquet") else listed
+
+
+def _named(references: dict[str, str], name: str, oid: str) -> Answer:
+    """A new branch or tag, if there is none of that name."""
+    if name in references:
+        return json_answer({"error": "Reference already exists"}, 409)
+    references[name] = oid
+    return json_answer({})
 
 
 def _ref(ref: str, name: str, oid: str) -> dict[str, str]:

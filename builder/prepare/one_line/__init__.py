@@ -31,7 +31,7 @@ def unflatten(code: str) -> str | None:
     flattened. Nothing is executed; the tokens stay as they are, but for commas at the end of opened brackets.
     """
     text = code.strip()
-    if not text or len(text) > _MAX_CHARS or len(text.splitlines()) > 1 or "\0" in text:
+    if not text or len(text) > _MAX_CHARS or "\n" in text or "\r" in text:
         return None
     tree = parse(text).tree
     if tree is not None and (_has_class(tree) or "#" not in text):

@@ -12,7 +12,7 @@ from builder.prepare.one_line.lines import Line, Uses
 
 BEAM = 24
 """Layouts that are kept from statement to statement."""
-_MAX_WORK = 1_000_000
+_MAX_WORK = 600_000
 """Open blocks and names that are looked at for one text, about: a second or two, where real ones take hundredths."""
 MAX_DEPTH = 20
 """Blocks within blocks, at most."""
@@ -96,6 +96,7 @@ def _entered(stack: Stack, line: Line, number: int) -> Stack:
                 block,
                 stored=block.stored | line.stores,
                 own=block.own | (line.stores - block.known),
+                again=block.again | ((line.stores & block.known) - block.loaded - line.loads),
                 loaded=block.loaded | line.loads,
                 grown=block.grown | line.grows,
                 targets=block.targets | {line.target},

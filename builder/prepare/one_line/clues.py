@@ -22,7 +22,8 @@ class Block:
 
     `head` is its head's line and `word` that line's keyword; `binds` are the names that the head sets, `known` those
     set in the blocks around it before. `stored`, `loaded` and `grown` are names that the body has set, read and added
-    to so far, `own` those that it set first; `targets` are its method calls (`group.add`). `count` are its statements,
+    to so far, `own` those that it set first, `again` those that it set without having read them, though they were
+    known; `targets` are its method calls (`group.add`). `count` are its statements,
     without those of blocks in it; `ended` says that nothing can follow. `before_...` is what the branch before had.
     """
 
@@ -32,6 +33,7 @@ class Block:
     known: frozenset[str] = frozenset()
     stored: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
+    again: frozenset[str] = frozenset()
     loaded: frozenset[str] = frozenset()
     count: int = 0
     ended: bool = False
@@ -92,6 +94,10 @@ def _clues_of_names(block: Block, line: Line, number: int, uses: Uses) -> list[s
         found.append("uses the body's names")
     elif own and uses.later(own, number):
         found.append("body's names are used later")
+    if line.loads & block.again:
+        found.append("uses names set again")
+    elif uses.later(block.again, number):
+        found.append("names set again are used later")
     if line.loads & block.grown:
         found.append("grows what the body grows" if line.grows & block.grown else "uses what the body grows")
     if line.stores & block.loaded:

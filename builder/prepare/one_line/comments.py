@@ -7,6 +7,7 @@ two commented-out statements in one comment, and prose that ends in what looks l
 """
 
 import ast
+import re
 from itertools import islice
 
 from builder.prepare.one_line.statement import ENDS, Statement, does_something, ends_operand, open_brackets, snippet
@@ -14,8 +15,8 @@ from builder.prepare.one_line.statements import Splitter
 from builder.prepare.one_line.tokens import CLOSE, OPEN, Token
 from builder.prepare.parse import parse
 
-_JOINS = frozenset("in is and or not as , - + * / & = == -> < > %".split())
-"""What may end a comment, and would make one expression of its last word and the code."""
+_JOINS = frozenset(", - + * / & = == -> < > %".split())
+"""Signs that may end a comment, as keywords may, and would make one expression of its last word and the code."""
 _MAX_COMMENTS = 1_000
 """A text of more comments is taken for no code."""
 _MAX_TRIES = 16
@@ -54,9 +55,10 @@ def _comment_end(outer: Splitter, mark: Token) -> int:
     first = len(statements)
     while first > 1 and _is_code(outer.text, statements, first - 1, missing):
         first -= 1
-    tail = _code_after_word(statements, first - 1, missing, outer) if first else None
-    if tail is not None:
-        return tail.start
+    if first and not _is_code(outer.text, statements, first - 1, missing):
+        tail = _code_after_word(statements, first - 1, missing, outer)
+        if tail is not None:
+            return tail.start
     return statements[first].tokens[0].start if first < len(statements) else end
 
 
@@ -66,7 +68,7 @@ def _code_after_word(statements: list[Statement], number: int, missing: str, out
     tokens = statements[number].tokens
     for count, token in enumerate(tokens[:-1], 1):
         depth += (token.text in OPEN) - (token.text in CLOSE)
-        if depth == 0 and token.text in _JOINS and tokens[count].blank:
+        if depth == 0 and (token.kind == "keyword" or token.text in _JOINS) and tokens[count].blank:
             tried += 1
             if tried > _MAX_TRIES:
                 return None
@@ -123,12 +125,22 @@ def _is_code(text: str, statements: list[Statement], number: int, missing: str) 
     forms: tuple[str, ...] = (snippet(statement),)
     if is_last and missing:
         code = statement.code.rstrip(" ,")
-        forms = (f"{code}{missing}", f"{code} _{missing}")
+        forms = (f"{code}{missing}", f"{code} _{missing}", f"{code}{missing}: pass")
     tree = next((tree for form in forms if (tree := parse(form).tree)), None)
     if tree is None or not tree.body or not does_something(tree.body[0], statement):
+        return False
+    if isinstance(tree.body[0], ast.Assign) and _is_remark(tree.body[0], text[statement.tokens[-1].end :]):
         return False
     value = tree.body[0].value if isinstance(tree.body[0], ast.Expr) else None
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):  # "plot f(x)"
         several = bool(value.keywords) or len(value.args) > 1
         return several or value.func.id == "print" or f"def {value.func.id}(" in text
     return not isinstance(value, ast.Constant)
+
+
+def _is_remark(node: ast.Assign, after: str) -> bool:
+    """Whether it only says what a name is (`where x = 4`): it calls nothing, and the name never comes again."""
+    target = node.targets[0]
+    if not isinstance(target, ast.Name) or any(isinstance(one, ast.Call | ast.Lambda) for one in ast.walk(node.value)):
+        return False
+    return re.search(rf"\b{re.escape(target.id)}\b", after) is None

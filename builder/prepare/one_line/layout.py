@@ -61,11 +61,12 @@ def _wrapped(tokens: list[Token], indent: int) -> list[str]:
         return [" " * indent + text]
     inside = tokens[start + 1 : end]
     lines = [" " * indent + joined(tokens[: start + 1])]
-    short = indent + 4 + len(joined(inside)) <= WIDTH
-    if short and not _must_split(tokens[start : end + 1]):
+    elements = _elements(inside)
+    short = indent + 4 + len(joined(inside)) <= WIDTH and (len(elements) == 1 or _is_trailer(tokens, start))
+    if short and not _must_split(tokens[max(start - 1, 0) : end + 1]):
         lines.append(" " * (indent + 4) + joined(inside))
     else:
-        for element in _elements(inside):
+        for element in elements:
             lines += _element(element, indent + 4)
     return lines + _wrapped(tokens[end:], indent)
 
@@ -125,35 +126,53 @@ def _must_split(tokens: list[Token]) -> bool:
     return False
 
 
+def _is_trailer(tokens: list[Token], start: int) -> bool:
+    """Whether a bracket holds the arguments of a call, or an index."""
+    before = tokens[start - 1] if start else None
+    return before is not None and (before.kind == "name" or before.text in CLOSE) and not tokens[start].blank
+
+
 def _is_call(tokens: list[Token], start: int) -> bool:
     """Whether a bracket holds the arguments of a call."""
-    before = tokens[start - 1] if start else None
-    called = before is not None and (before.kind == "name" or before.text in CLOSE)
-    return called and tokens[start].text == "(" and not tokens[start].blank
+    return tokens[start].text == "(" and _is_trailer(tokens, start)
 
 
 def _elements(tokens: list[Token]) -> list[list[Token]]:
-    """What stands between commas, each with its comma; the last gets one where that changes nothing."""
+    """What stands between commas, each with its comma; the last gets one where that changes nothing.
+
+    The elements of a comprehension are its value and its clauses.
+    """
+    outer = _outer(tokens)
+    comprehension = any(token.text == "for" and token.kind == "keyword" for token, _ in outer.values())
     elements: list[list[Token]] = [[]]
-    depth = lambdas = 0
-    comprehension = False
-    for token in tokens:
+    for number, token in enumerate(tokens):
+        plain = number in outer and not outer[number][1]
+        clause = token.text == "for" or (token.text == "if" and len(elements) > 1)
+        if comprehension and plain and clause and elements[-1]:
+            elements.append([])
         elements[-1].append(token)
-        depth += (token.text in OPEN) - (token.text in CLOSE)
-        if depth:
-            continue
-        if token.kind == "keyword":
-            lambdas += token.text == "lambda"
-            comprehension = comprehension or token.text == "for"
-        elif token.text == ":" and lambdas:
-            lambdas -= 1
-        elif token.text == "," and not lambdas:
+        if not comprehension and plain and token.text == ",":
             elements.append([])
     if not elements[-1]:
         elements.pop()
     elif len(elements) > 1 and not comprehension:
         _add_comma(elements[-1])
     return elements
+
+
+def _outer(tokens: list[Token]) -> dict[int, tuple[Token, bool]]:
+    """Tokens outside of further brackets, by number, and whether they are between `lambda` and its colon."""
+    found: dict[int, tuple[Token, bool]] = {}
+    depth = lambdas = 0
+    for number, token in enumerate(tokens):
+        depth += (token.text in OPEN) - (token.text in CLOSE)
+        if depth:
+            continue
+        lambdas += token.text == "lambda"
+        found[number] = (token, lambdas > 0)
+        if token.text == ":" and lambdas:
+            lambdas -= 1
+    return found
 
 
 def _add_comma(element: list[Token]) -> None:
