@@ -22,7 +22,9 @@ DEFAULT_SYSTEM_PROMPT = (
     "program for Manim Community Edition that renders it."
 )
 MAX_AUGMENTATION_FACTOR = 10.0
-DEFAULT_PAIR_MARGIN = 0.1
+DEFAULT_PAIR_MARGIN = 0.5
+LEAST_LIKENESS = 0.7
+"""Pairs of descriptions less alike are not looked for."""
 
 
 def _setting(default: Any, help_text: str, metavar: str = "", same_bytes: bool = False) -> Any:
@@ -44,11 +46,19 @@ class BuildConfig:
     deduplicate_programs: bool = _setting(
         False, "keep one row for each program, whatever its layout, comments and names of variables"
     )
+    near_duplicates: float = _setting(
+        0.0, "keep one of rows whose descriptions are at least so alike, from 0.7 to 1; 0 for none", "S"
+    )
+    near_test: float = _setting(
+        0.8, "drop train rows whose description is at least so like a test row's, from 0.7 to 1", "S"
+    )
     repair_pairs: bool = _setting(
         False, "where descriptions and codes are paired at random, put the right ones together again, or drop the row"
     )
     pair_margin: float = _setting(
-        DEFAULT_PAIR_MARGIN, "how far a re-paired row's score is above the next best, at least, from 0 to 1", "M"
+        DEFAULT_PAIR_MARGIN,
+        "how much likelier than the next best a re-paired row must be, at least, as a natural logarithm",
+        "M",
     )
     check_pairs: bool = _setting(False, "drop rows whose description does not fit their code")
     mismatch_rate: float = _setting(
@@ -92,8 +102,14 @@ class BuildConfig:
                 f"augmentation_factor {self.augmentation_factor}: a number from 1 (no augmentation) to "
                 f"{MAX_AUGMENTATION_FACTOR:g} is wanted"
             )
-        if not 0 <= self.pair_margin <= 1:
-            raise SettingError(f"pair_margin {self.pair_margin}: a number from 0 to 1 is wanted")
+        if self.near_duplicates and not LEAST_LIKENESS <= self.near_duplicates <= 1:
+            raise SettingError(
+                f"near_duplicates {self.near_duplicates}: 0, or a likeness from {LEAST_LIKENESS} to 1, is wanted"
+            )
+        if not LEAST_LIKENESS <= self.near_test <= 1:
+            raise SettingError(f"near_test {self.near_test}: a likeness from {LEAST_LIKENESS} to 1 is wanted")
+        if self.pair_margin < 0:
+            raise SettingError(f"pair_margin {self.pair_margin}: a number from 0 is wanted")
         if not 0 <= self.mismatch_rate <= 0.5:
             raise SettingError(f"mismatch_rate {self.mismatch_rate}: a share from 0 to 0.5 is wanted, such as 0.01")
         if self.format not in FORMATS:
@@ -128,6 +144,7 @@ _PRESETS: dict[str, dict[str, Any]] = {
     "no_augment": {"deduplicate": False, "augmentation_factor": 1.0},
     "curated": {
         "deduplicate_programs": True,
+        "near_duplicates": 0.9,
         "repair_pairs": True,
         "check_pairs": True,
         "check_api": True,
@@ -140,7 +157,7 @@ CONFIG_HELP = {
     "all": "every valid row of every source that does not leak; train augmented 2.5x",
     "deduplicated": "as all, one row for each normalised description, from the best source",
     "no_augment": "as all, without augmentation",
-    "curated": "one row for each description and each program; wrong pairs mended or dropped; no program with names, "
+    "curated": "one row for each description and each program, near duplicates included; wrong pairs mended or dropped; no program with names, "
     "modules or files that Manim lacks; without augmentation",
 }
 DEFAULT_CONFIG = "deduplicated"

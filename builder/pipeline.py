@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from builder.config import BuildConfig
 from builder.decide.decide import PROBLEM_COLUMNS, code_sources, decide
+from builder.decide.near import near_descriptions
 from builder.decide.shuffled import Part, find_parts
 from builder.decide.split import split_rows
 from builder.emit.augment import clashes, plan_variants
@@ -62,6 +63,8 @@ class Prepared:
     """One line a row read, as `decide` takes it."""
     parts: tuple[Part, ...]
     """Parts of the sources, told apart by how their rows look, and whether their pairs are right."""
+    near: pl.DataFrame
+    """Pairs of near descriptions, as `near_descriptions` gives them."""
     skipped: Mapping[str, str]
     """Sources that were not read, with the reason in a few words that hold no path."""
 
@@ -114,7 +117,8 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
         if part.shuffled:
             events.warn(part.message)
     rows = rows.drop("style").hstack(marks.drop("index"))
-    return Prepared(tuple(sources), tuple(files), rows, parts, skipped)
+    near = near_descriptions(rows, files, config.cache, events)
+    return Prepared(tuple(sources), tuple(files), rows, parts, near, skipped)
 
 
 def _keys(path: Path) -> pl.DataFrame:
@@ -158,7 +162,7 @@ def _text_bytes(path: Path) -> int:
 
 def build(prepared: Prepared, config: BuildConfig) -> Build:
     """Decide one config. The ledger adds up, or this raises."""
-    ledger = decide(prepared.rows, prepared.parts, prepared.files, config)
+    ledger = decide(prepared.rows, prepared.parts, prepared.near, prepared.files, config)
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
     stay = code_sources(kept(ledger), prepared.rows).select(_WANTED)
     train, test = (stay.filter(pl.col("split") == side) for side in SPLITS)

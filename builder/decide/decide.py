@@ -9,6 +9,7 @@ from builder.decide.conflicts import drop_conflicts
 from builder.decide.duplicates import drop_equal_descriptions
 from builder.decide.leaks import drop_leaks
 from builder.decide.mismatched import drop_mismatched, judge_fit
+from builder.decide.near import drop_near_descriptions
 from builder.decide.pairing import repair_pairs
 from builder.decide.shuffled import Part
 from builder.ledger import REPAIRS_SEPARATOR, all_repairs, drop, kept, open_ledger
@@ -32,7 +33,11 @@ CODE_COLUMNS = (
 
 
 def decide(
-    rows: pl.DataFrame, parts: Sequence[Part], files: Sequence[PreparedFile], config: BuildConfig
+    rows: pl.DataFrame,
+    parts: Sequence[Part],
+    near: pl.DataFrame,
+    files: Sequence[PreparedFile],
+    config: BuildConfig,
 ) -> pl.DataFrame:
     """The ledger of a config: what `prepare` found wrong, then pairs, filters, duplicates, conflicts and leaks.
 
@@ -40,6 +45,7 @@ def decide(
         rows: one line a row read, as `open_ledger` takes them, with `part` and `shuffled` of `find_parts`, the keys of
             `PREPARED_SCHEMA`, `PROBLEM_COLUMNS` and `API_COLUMNS`.
         parts: of `find_parts`.
+        near: of `near_descriptions`.
         files: the prepared rows, for the decisions that need words and texts.
         config: the settings.
     """
@@ -60,7 +66,9 @@ def decide(
         ledger = drop_equal_descriptions(ledger)
     if config.deduplicate_programs:
         ledger = drop_conflicts(ledger, files)
-    return drop_leaks(ledger)
+    if config.near_duplicates:
+        ledger = drop_near_descriptions(ledger, near, config.near_duplicates)
+    return drop_leaks(ledger, near, config.near_test, files)
 
 
 def _drop_invalid(ledger: pl.DataFrame, part: str, also: str = "") -> pl.DataFrame:

@@ -1,26 +1,68 @@
-"""Leaks: train rows that equal a kept test row, in description or in program, are dropped from train."""
+"""Leaks: train rows that a test row stands for too, in description or in program, are dropped from train."""
+
+from collections.abc import Sequence
 
 import polars as pl
+from rapidfuzz.fuzz import ratio
 
+from builder.decide.near import near_test_rows
 from builder.ledger import drop, kept
+from builder.prepared import PreparedFile, columns_of
+
+NEAR_PROGRAM = 0.9
+"""Likeness from which two programs are near, where their descriptions are near but differ in what counts in full."""
+_COLUMNS = ("index", "kept_index", "reason", "detail", "score")
 
 
-def drop_leaks(ledger: pl.DataFrame) -> pl.DataFrame:
-    """Drop train rows whose `description_key` or `canonical_key` is that of a kept test row (reason `near_test`)."""
-    rows = kept(ledger).select("index", "split", "description_key", "canonical_key")
+def drop_leaks(
+    ledger: pl.DataFrame, near: pl.DataFrame, threshold: float, files: Sequence[PreparedFile]
+) -> pl.DataFrame:
+    """Drop train rows that equal or nearly equal a kept test row (reason `near_test`, score: the likeness).
+
+    Leaks are equal descriptions; equal programs, whatever their layout, comments and names of variables; near
+    descriptions that agree in what counts in full; and near descriptions with near programs.
+
+    Args:
+        ledger: open, with `description_key` and `canonical_key`.
+        near: of `near_descriptions`.
+        threshold: the least likeness of near descriptions.
+        files: the prepared rows.
+    """
+    rows = kept(ledger).select("index", "code_index", "split", "description_key", "canonical_key")
     test = rows.filter(pl.col("split") == "test")
     train = rows.filter(pl.col("split") == "train")
-    found = []
-    for key, what in (("description_key", "equal description"), ("canonical_key", "equal program")):
-        against = test.drop_nulls(key).group_by(key).agg(pl.col("index").min().alias("kept_index"))
-        found.append(
-            train.join(against, on=key, how="inner").select(
-                "index",
-                "kept_index",
-                pl.lit("near_test").alias("reason"),
-                pl.lit(what).alias("detail"),
-                pl.lit(1.0).alias("score"),
-            )
-        )
-    dropped = pl.concat(found).unique("index", keep="first", maintain_order=True).sort("index")
-    return drop(ledger, dropped, "leak")
+    found = [
+        _equal(train, test, "description_key", "equal description"),
+        _equal(train, test, "canonical_key", "equal program"),
+    ]
+    pairs = near_test_rows(train, test, near, threshold)
+    told = pl.lit("near_test").alias("reason")
+    agreeing = pairs.filter("agrees")
+    found.append(agreeing.with_columns(told, detail=pl.lit("near description")).select(_COLUMNS))
+    alike = _with_near_programs(pairs.filter(~pl.col("agrees")), rows, files)
+    found.append(alike.with_columns(told, detail=pl.lit("near description and near program")).select(_COLUMNS))
+    ranked = [part.with_columns(rank=pl.lit(number)) for number, part in enumerate(found)]
+    first = pl.concat(ranked).sort("index", "rank", -pl.col("score"), "kept_index").unique("index", keep="first")
+    return drop(ledger, first.select(_COLUMNS).sort("index"), "leak")
+
+
+def _equal(train: pl.DataFrame, test: pl.DataFrame, key: str, what: str) -> pl.DataFrame:
+    against = test.drop_nulls(key).group_by(key).agg(pl.col("index").min().alias("kept_index"))
+    reason, detail = pl.lit("near_test").alias("reason"), pl.lit(what).alias("detail")
+    return train.join(against, on=key).with_columns(reason, detail, score=pl.lit(1.0)).select(_COLUMNS)
+
+
+def _with_near_programs(pairs: pl.DataFrame, rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
+    """The pairs of rows whose programs are near too."""
+    if pairs.is_empty():
+        return pairs
+    where = dict(rows.select("index", pl.coalesce("code_index", "index").alias("code")).iter_rows())
+    wanted = pl.Series(
+        sorted({where[index] for pair in pairs.select("index", "kept_index").iter_rows() for index in pair})
+    )
+    codes = dict(columns_of(files, ("code",), wanted.cast(pl.UInt32)).select("index", "code").iter_rows())
+    near = [
+        ratio(codes[where[one]], codes[where[other]], score_cutoff=100 * NEAR_PROGRAM) > 0
+        for one, other in pairs.select("index", "kept_index").iter_rows()
+    ]
+    return pairs.filter(pl.Series(near, dtype=pl.Boolean))

@@ -10,7 +10,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from types import FunctionType
 from typing import Any
 
@@ -29,7 +29,7 @@ class Keywords:
 OPEN = Keywords(open=True)
 
 
-@lru_cache(maxsize=None)
+@cache
 def source_of(function: FunctionType) -> ast.FunctionDef | None:
     """The definition of a function, as a tree; `None` where its source cannot be had."""
     try:

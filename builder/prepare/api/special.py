@@ -3,7 +3,6 @@
 import ast
 from collections.abc import Iterator
 
-from builder.prepare.api.known import known
 from builder.prepare.api.problem import Finding
 from builder.prepare.api.values import Value
 

@@ -130,7 +130,7 @@ class Uses:
                     found = base.attributes[name]
                     return None if found is None else replace(found, through=found.through | {name})
         manim = [base for base in above if isinstance(base, ManimClass)]
-        if not complete or not manim and not all(isinstance(base, OwnClass) for base in bases):
+        if not complete or (not manim and not all(isinstance(base, OwnClass) for base in bases)):
             return None
         if not manim:
             if value.kind == "own_instance" and name not in dir(object):
