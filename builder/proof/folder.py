@@ -32,6 +32,8 @@ class WrittenRow:
     """`None` in JSON Lines, which have no ids."""
     variant: int | None
     roles: tuple[str, ...]
+    official: bool
+    """A test row of a public benchmark; `False` in JSON Lines, which do not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,21 @@ class BuiltFolder:
         """
         key = FORMATS[self.manifest["configs"][config]["format"]][0]
         for name in self.files(config, split):
-            if not (self.path / name).is_file():
-                continue
-            try:
-                for number, row in enumerate(_rows_of(self.path / name)):
-                    yield _written_row(f"{name}, row {number}", row, key)
-            except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
-                raise OutputError(f"{name}: cannot be read as a split of this project ({error})") from error
+            if (self.path / name).is_file():
+                yield from rows_of(self.path, name, key)
+
+
+def rows_of(folder: Path, name: str, key: str) -> Iterator[WrittenRow]:
+    """The rows of a file of a folder; `key` is where they hold their messages.
+
+    Raises:
+        OutputError: it is not what its name says.
+    """
+    try:
+        for number, row in enumerate(_read(folder / name)):
+            yield _written_row(f"{name}, row {number}", row, key)
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise OutputError(f"{name}: cannot be read as a split of this project ({error})") from error
 
 
 def open_folder(path: Path) -> BuiltFolder:
@@ -96,7 +106,7 @@ def is_inside(name: str) -> bool:
     return not parts.is_absolute() and ".." not in parts.parts and "\\" not in name and ":" not in name
 
 
-def _rows_of(path: Path) -> Iterator[dict[str, Any]]:
+def _read(path: Path) -> Iterator[dict[str, Any]]:
     if path.suffix == ".parquet":
         with pq.ParquetFile(path) as opened:
             for batch in opened.iter_batches(_BATCH_ROWS):
@@ -119,4 +129,5 @@ def _written_row(where: str, row: Mapping[str, Any], key: str) -> WrittenRow:
         id=row.get("id"),
         variant=row.get("variant"),
         roles=tuple(message[role] for message in messages),
+        official=bool(row.get("official")),
     )
