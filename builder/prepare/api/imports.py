@@ -76,7 +76,7 @@ def _missing(node: ast.AST, name: str) -> list[Finding]:
     root = name.partition(".")[0]
     if root in _DIALECT:
         return [Finding(node, "manimgl_dialect", name, f"{name} is not Manim Community; did you mean manim?")]
-    elif root == "manim":
+    if root == "manim":
         if name not in known().modules and module_names(name.rpartition(".")[0]) is not None:
             return [Finding(node, "missing_module", name, f"{name} is no module of Manim")]
     elif root not in known().standard and root not in known().packages:

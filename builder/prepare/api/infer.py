@@ -7,12 +7,10 @@ is a finding: an unknown value never is.
 
 import ast
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 from builder.prepare.api.imports import module_names
 from builder.prepare.api.known import known
-from builder.prepare.api.problem import Finding
 from builder.prepare.api.scopes import OwnClass, Scope
 from builder.prepare.api.uses import Uses
 from builder.prepare.api.values import Value, join, of_star, plain

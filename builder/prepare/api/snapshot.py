@@ -182,7 +182,7 @@ def _plain_call(cls: type) -> bool:
     """Whether calling a class calls its `__init__` and nothing else that looks at the arguments."""
     import enum
 
-    if issubclass(cls, enum.Enum) or inspect.isabstract(cls) and getattr(cls, "_is_protocol", False):
+    if issubclass(cls, enum.Enum) or (inspect.isabstract(cls) and getattr(cls, "_is_protocol", False)):
         return False
     own_new = next((base for base in cls.__mro__ if "__new__" in vars(base)), object)
     return own_new is object or own_new.__name__ == "Animation" or own_new.__name__ == "Generic"
@@ -289,6 +289,7 @@ def make_snapshot() -> dict[str, Any]:
         "functions": {name: recorder.function(value) for name, value in sorted(functions.items())},
         "loose": _loose(modules.values()),
         "overridden": overrides,
+        "colours": sorted(sys.modules["manim.utils.color"]._all_color_dict),
         "arrays": [name for name in dir(sys.modules["numpy"].ndarray) if not name.startswith("__")],
         "packages": _packages(),
         "standard": sorted(name for name in sys.stdlib_module_names if not name.startswith("_")),
