@@ -116,6 +116,8 @@ class BuildConfig:
             raise SettingError(f"format {self.format!r}: use {' or '.join(FORMATS)}{nearest(self.format, FORMATS)}")
         if self.licences not in LICENCE_CHOICES:
             raise SettingError(f"licences {self.licences!r}: use {' or '.join(LICENCE_CHOICES)}")
+        if self.system_prompt.encode("utf-8", "replace").decode("utf-8") != self.system_prompt:
+            raise SettingError("system_prompt: a text in UTF-8 is wanted; it holds other bytes")
         if self.workers < 0:
             raise SettingError(f"workers {self.workers}: a whole number from 0 is wanted")
 

@@ -139,7 +139,7 @@ UNSURE = [
     "self.play(FadeInFrom(*things))",
     'self.add(SVGMobject("nowhere"))',
     "self.add(SkeletonMobject())",
-    "self.add(Dot((a, b)))",
+    "self.add(Dot((UP, a)))",
     'self.add(Dot(color="CYAN_SOMETHING"))',
     "self.play(Circle().shift(UP))",
     'self.add(Tex("$a", "^2$"))',

@@ -520,6 +520,7 @@ def test_presets_differ_as_their_help_says() -> None:
         ({"deduplicate": "yes"}, "true or false"),
         ({"datasets": "manimbench"}, "a list of names"),
         ({"system_prompt": 3}, "a text"),
+        ({"system_prompt": "caf\udce9"}, "UTF-8"),
         ({"local": "a=b"}, "a table of names and texts"),
         ({"local": ["a"]}, "write NAME=PATH"),
         ({"code_field": ["a="]}, "write NAME=COLUMN"),

@@ -32,14 +32,17 @@ def variant_of(description: str, variant: int) -> tuple[Template, str]:
     phrase = _phrase(description)
     for template in ways(phrase, variant - 1):
         prompt = fill(template, phrase)
-        if prompt is not None and _plain(prompt) != _plain(description):
+        if prompt is not None and not _same(prompt, description):
             return template, prompt
     raise AssertionError("the last way of a slot takes any description")  # pragma: no cover
 
 
-def _plain(text: str) -> str:
-    """What is compared: a request may read like the prompt that it is unwrapped and wrapped into."""
-    return " ".join(text.casefold().split()).rstrip(".?! ")
+def _same(prompt: str, description: str) -> bool:
+    """Whether the words are the same: a request may read like the prompt that it is unwrapped and wrapped into."""
+    if prompt[:3].casefold() != description.lstrip()[:3].casefold():
+        return False  # nearly always, and without a look at the rest
+    plain, other = (" ".join(text.casefold().split()).rstrip(".?! ") for text in (prompt, description))
+    return plain == other
 
 
 @lru_cache(maxsize=_KEPT_PHRASES)

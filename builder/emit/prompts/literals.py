@@ -12,8 +12,7 @@ _SHORT = 700
 """Characters in which most first sentences end: the rest of a text is read only if this one does not."""
 _MARGIN = 100
 
-_LITERAL = re.compile(
-    r"""
+_QUOTED = r"""(?=[`$\\h"“'‘(\d−-])(?:
       ```.*?(?:```|\Z)                  # blocks of code; one that is never closed goes on to the end
     | `[^`\n]{1,500}+`
     | \$\$[^$]{1,2000}+\$\$ | \$[^$\n]{1,500}+\$
@@ -23,11 +22,13 @@ _LITERAL = re.compile(
     | "[^"\n]{0,500}+" | “[^”\n]{0,500}+”
     | (?<![\w'’])(?:'[^'\n]{1,200}+'|‘[^’\n]{1,200}+’)(?!\w)
     | \([^()\n]{0,500}+\)
-    | \b[\w-]{1,80}+(?:\.\w{1,20}+)++(?!\w)    # file names, `animate.shift`, 2.5
     | (?<=\s)(?!\dD\b)[-−]?\d(?:[\w.,/×]{0,40}\w)?
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+    )"""
+_DOTTED = r"\b[\w-]{1,80}+(?:\.\w{1,20}+)++(?!\w)"
+"""File names, `animate.shift`, 2.5."""
+_LITERAL = re.compile(_QUOTED, re.VERBOSE | re.DOTALL)
+_LITERAL_OR_DOTTED = re.compile(f"{_QUOTED}|{_DOTTED}", re.VERBOSE | re.DOTALL)
+_HAS_DOTTED = re.compile(r"\.\w")
 _STOP = re.compile(r"[.!?]+[)”\"'’]?(?=\s|\Z)|[.!?](?=¤)|\n")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|vs|cf|approx|resp|fig|eq|no|dr|mr|mrs|st|prof)|\b[A-Za-z])\Z", re.IGNORECASE
@@ -51,7 +52,7 @@ class Sentence:
 
 def mask_literals(text: str) -> str:
     """The text with every character of a literal part replaced by `MASK`, except stops at the end of a quotation."""
-    return _LITERAL.sub(_masked, text)
+    return (_LITERAL_OR_DOTTED if _HAS_DOTTED.search(text) else _LITERAL).sub(_masked, text)
 
 
 def _masked(found: re.Match[str]) -> str:

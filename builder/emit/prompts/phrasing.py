@@ -91,8 +91,11 @@ _POLITE = r"(?:(?:please|kindly|possibly|maybe|perhaps|also)\s+)?"
 _HELP = r"(?:(?:help\s+(?:me\s+)?)(?:to\s+)?)?"
 _I_WOULD_LIKE = r"I\s*(?:['’]d|\s+would)\s+(?:really\s+|also\s+)?(?:like|love)"
 _I_WANT = r"I\s+(?:really\s+)?(?:want|need|wish)"
+_MANIM = r"manim(?:\s?ce)?(?:\s+community(?:\s+edition)?)?"
 _REQUEST_TO = re.compile(
     rf"""(?:
+      (?:please\s+)?(?:use\s+{_MANIM}\s+to|using\s+{_MANIM}\s+to|(?:using|in|with)\s+{_MANIM}\s*,)\s+(?:please\s+)?
+    |
       (?:can|could|would|will)\s+you\s+{_POLITE}{_HELP}
     | (?:please|kindly),?\s+{_HELP}
     | (?:{_I_WOULD_LIKE}|{_I_WANT})\s+(?:for\s+)?(?:you\s+)?to\s+{_HELP}
@@ -135,6 +138,8 @@ _INNER_REQUEST = re.compile(
     r"|\bI\s*(?:['’]d|['’]m|\s+(?:would|want|need|am))\b|,?\s+please\b|\bthanks?\b|\?",
     re.IGNORECASE,
 )
+_ASKS_HOW = re.compile(r"[Hh]ow (?:can|could|do|would|should|might) (?:I|we|one)\b")
+"""A question behind a request that only its author can ask: "How could I do that?"."""
 _TOOL_WORDS = ("manim", "python", "software", "librar", "engine", "tool", "framework", "platform", "program")
 _TOOL = re.compile(
     r"\b(?:using|with|in|via|through|by|use|uses|utilizing)\s+(?:\w+\s+){0,3}manim(?:\s?ce)?\b"
@@ -149,6 +154,7 @@ _AUXILIARY = frozenset(
 )
 _LATER = re.compile(
     r"(?:\A[ \t]*|[.!?:;)\"”][ \t]+|\n[ \t]*(?:[-*•+]|\d+[.)]|\w\))?[ \t]*|,[ \t]+|\b(?:then|and|also|please|or)[ \t]+)"
+    r"(?:[a-z]{1,20}ly,?[ \t]+)?"
     r"(?=[*_]{0,2}([A-Za-z]+)(?=[\s.,;:*_]|\Z)(?:[ \t]+(\S+))?)",
     re.IGNORECASE,
 )
@@ -185,7 +191,7 @@ def _instructs_later(text: str, first: Sentence) -> bool:
         word, following = found[1].lower(), (found[2] or "").strip(".,;:").lower()
         if word not in INSTRUCTIONS or not (found[1].islower() or found[1].istitle()):
             continue
-        if not following or not is_noun_too(word) or starts_object([following]):
+        if following in ("", "for") or not is_noun_too(word) or starts_object([following]):
             return True
     return False
 
@@ -207,7 +213,7 @@ def _request(text: str, first: Sentence, flags: frozenset[Flag]) -> Phrase | Non
     verb = _FIRST_WORD.match(unwrapped)
     if not verb or verb.group() not in INSTRUCTIONS or unwrapped[verb.end() :].startswith((" me ", " us ", " how ")):
         return None
-    return _wrapped(Kind.REQUEST, unwrapped, _moved(first, found.end()), flags, text)
+    return _wrapped(Kind.REQUEST, unwrapped, _moved(first, found.end()), _flags(unwrapped[:MAX_LOOK]), text)
 
 
 def _how_to(text: str, first: Sentence, flags: frozenset[Flag]) -> Phrase | None:
@@ -282,7 +288,7 @@ def _noun_phrase(text: str, first: Sentence, flags: frozenset[Flag]) -> Phrase |
 def _wrapped(kind: Kind, bare: str, first: Sentence, flags: frozenset[Flag], text: str) -> Phrase | None:
     """The phrase of an instruction found in a description; `first` belongs to `bare`."""
     sentence, masked = bare[: first.end], first.masked
-    if _INNER_REQUEST.search(masked[:-1]):
+    if _INNER_REQUEST.search(masked[:-1]) or _ASKS_HOW.search(bare, first.end):
         return None
     if masked.endswith("?"):
         sentence = sentence[:-1].rstrip() + "."

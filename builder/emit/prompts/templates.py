@@ -95,7 +95,7 @@ _WITH_TOOL = (
     (_bare("Write code to"),),
     (_bare("Write a program to"),),
     (_bare("Write a complete script to"),),
-    (_bare("Your task is to"),),
+    (_bare("Give me code to"),),
     (_bare("I would like you to"),),
     (_bare("I need code to", _CONTINUES),),
     (_bare("I need a program to", _CONTINUES),),
@@ -222,9 +222,9 @@ _NOUN_PHRASE = (
     (_noun("Write a Manim script for"),),
     (_noun("Write a Python script that uses Manim to show"),),
     (_noun("With Manim, show"),),
-    (_noun("Build a Manim scene with"),),
+    (_noun("Build a Manim scene of"),),
     (_noun("Write a Manim Scene class for"),),
-    (_noun("I would like a Manim scene with"),),
+    (_noun("I would like a Manim scene of"),),
 )
 
 _WAYS = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from functools import cache
 from types import FunctionType
 from typing import Any
 
-_MAX_HANDED_ON = 40
+_MAX_HANDED_ON = 20
 """Functions through which keywords are followed: far beyond Manim's deepest chain."""
 
 
@@ -27,6 +28,8 @@ class Keywords:
 
 
 OPEN = Keywords(open=True)
+_LOOKED_AT = ("pop", "get", "setdefault", "update", "copy")
+"""Methods of `kwargs` that send it nowhere."""
 
 
 @cache
@@ -85,12 +88,11 @@ def _handed_on(
                 isinstance(method, ast.Attribute)
                 and isinstance(method.value, ast.Name)
                 and method.value.id == rest
-                and method.attr in ("pop", "get", "setdefault")
-                and node.args
-                and isinstance(node.args[0], ast.Constant)
+                and method.attr in _LOOKED_AT
             ):
                 followed.add(id(method.value))
-                names |= {str(node.args[0].value)} if method.attr == "pop" else set()
+                if method.attr == "pop" and isinstance(node.args[0], ast.Constant):
+                    names.add(str(node.args[0].value))
         elif isinstance(node, ast.Compare) and isinstance(node.left, ast.Constant):
             followed |= {id(other) for other in node.comparators if isinstance(other, ast.Name)}
         elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
@@ -123,6 +125,8 @@ def _taken_by(
                     found = (method[0], method[1], instance if first else base, 0 if first else 1)
             elif inspect.ismodule(base):
                 return _taken_by_value(getattr(base, target.attr, None), call, given, depth)
+            elif base is None:
+                return _taken_by_namesakes(target.attr, call, given, depth)
     elif isinstance(target, ast.Name):
         return _taken_by_value(_value_of(target, function), call, given, depth)
     if found is None:
@@ -152,6 +156,24 @@ def _taken_by_any(instance: type, name: str, call: ast.Call, given: set[str], de
     return Keywords(names)
 
 
+def _taken_by_namesakes(name: str, call: ast.Call, given: set[str], depth: int) -> Keywords:
+    """What `something.name(...)` takes, whichever of Manim's classes the thing is of."""
+    names: set[str] = set()
+    owners = [cls for cls in _manim_classes() if name in vars(cls)]
+    for cls in owners:
+        taken = _beyond_given(vars(cls)[name], cls, cls, call, given, 1, depth)
+        if taken.open:
+            return OPEN
+        names |= taken.names
+    return Keywords(names) if owners else OPEN
+
+
+@cache
+def _manim_classes() -> tuple[type, ...]:
+    """Manim's classes, those for OpenGL aside."""
+    return tuple(cls for cls in all_heirs(object) if re.match(r"manim\.(?!.*opengl)", str(cls.__module__)))
+
+
 def _beyond_given(
     receiver: Any, owner: type | None, instance: type | None, call: ast.Call, given: set[str], skipped: int, depth: int
 ) -> Keywords:
@@ -170,7 +192,7 @@ def _beyond_given(
 def all_heirs(cls: type) -> list[type]:
     """Every class below a class."""
     found: dict[type, None] = {}
-    waiting = list(type.__subclasses__(cls))
+    waiting: list[type] = list(type.__subclasses__(cls))
     while waiting:
         heir = waiting.pop()
         if heir not in found:

@@ -119,6 +119,8 @@ class Known:
         self.packages: frozenset[str] = frozenset(data["packages"])
         self.standard: frozenset[str] = frozenset(data["standard"])
         self.builtins: frozenset[str] = frozenset(data["builtins"])
+        self.colours: frozenset[str] = frozenset(data["colours"])
+        """Names that stand for a colour where they are given as a string."""
         self.overridden: dict[str, list[str]] = data["overridden"]
         self._classes: dict[str, dict[str, Any]] = data["classes"]
         self._functions: dict[str, list[Any]] = data["functions"]

@@ -23,25 +23,43 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 class _Names(checker.Checker):  # type: ignore[misc]
-    """pyflakes' checker, with only what is asked here: its other complaints cost a third of its time."""
+    """pyflakes' checker without what is not asked here: complaints of other kinds cost half of its time.
 
-    builtIns = frozenset()
+    Built-in names and those of star imports are left undefined, to be told apart once for each name.
+    """
+
+    builtIns = property(lambda _self: frozenset(), lambda _self, _names: None)  # noqa: N815
 
     def __init__(self, tree: ast.Module) -> None:
-        self.found: list[tuple[type, ast.AST, str, checker.FunctionScope | None]] = []
+        self.found: list[tuple[bool, ast.AST, str, checker.FunctionScope | None]] = []
         super().__init__(tree)
 
-    def checkDeadScopes(self) -> None:
+    def IMPORTFROM(self, node: ast.ImportFrom) -> None:  # noqa: N802
+        """`from module import *`: pyflakes would look for each name in all that was ever bound."""
+        if not any(alias.name == "*" for alias in node.names):
+            super().IMPORTFROM(node)
+
+    def CALL(self, node: ast.Call) -> None:  # noqa: N802
+        """Calls of `typing` are calls like others."""
+        self.handleChildren(node)
+
+    def differentForks(self, _one: ast.AST, _other: ast.AST) -> bool:  # noqa: N802
+        """Names that are set twice are no problem here."""
+        return True
+
+    def checkDeadScopes(self) -> None:  # noqa: N802
         """Unused names are no problem here."""
 
-    def report(self, messageClass: type, *args: Any, **kwargs: Any) -> None:
-        if messageClass in (messages.UndefinedName, messages.ImportStarUsage, messages.UndefinedLocal):
+    def report(self, kind: type, *args: Any, **_kwargs: Any) -> None:
+        """Keep the names that are undefined, or local and used too early."""
+        if kind in (messages.UndefinedName, messages.UndefinedLocal):
             node, name = args[0], args[1]
             if not isinstance(node, ast.AST) or self._not_evaluated(node):
                 return
             scopes = self.scopeStack[::-1]
             inner = next((scope for scope in scopes if not isinstance(scope, checker.GeneratorScope)), None)
-            self.found.append((messageClass, node, name, inner if isinstance(inner, checker.FunctionScope) else None))
+            function = inner if isinstance(inner, checker.FunctionScope) else None
+            self.found.append((kind is messages.UndefinedLocal, node, name, function))
 
     def _not_evaluated(self, node: ast.AST) -> bool:
         """Whether a name stands in an annotation that Python does not compute."""
@@ -74,20 +92,14 @@ def unknown_names(tree: ast.Module, star: frozenset[str] | None, stars_open: boo
     """
     names = _Names(tree)
     module = names.deadScopes[-1]
-    given = known().builtins | _MODULE_NAMES
+    given = known().builtins | _MODULE_NAMES | (star or frozenset())
     found: list[Finding] = []
-    for kind, node, name, scope in names.found:
-        starred = kind is messages.ImportStarUsage
-        if kind is messages.UndefinedLocal or (scope is not None and name in scope):
-            early = True
-        elif name in given or (starred and (stars_open or (star is not None and name in star))):
-            continue
-        else:
-            early = scope is None and name in module
-        if not early:
+    for early, node, name, scope in names.found:
+        if early or (scope is not None and name in scope) or (scope is None and name in module and name not in given):
+            if not _in_loop(names, node):
+                found.append(Finding(node, "unset_name", name, f"{name} is used before it is set"))
+        elif name not in given and not stars_open:
             found.append(_undefined(node, name, star))
-        elif not _in_loop(names, node):
-            found.append(Finding(node, "unset_name", name, f"{name} is used before it is set"))
     return found
 
 

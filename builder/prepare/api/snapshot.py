@@ -289,6 +289,7 @@ def make_snapshot() -> dict[str, Any]:
         "functions": {name: recorder.function(value) for name, value in sorted(functions.items())},
         "loose": _loose(modules.values()),
         "overridden": overrides,
+        "colours": sorted(sys.modules["manim.utils.color"]._all_color_dict),
         "arrays": [name for name in dir(sys.modules["numpy"].ndarray) if not name.startswith("__")],
         "packages": _packages(),
         "standard": sorted(name for name in sys.stdlib_module_names if not name.startswith("_")),

@@ -8,12 +8,15 @@ from builder.prepare.api.imports import module_names
 from builder.prepare.api.known import ManimClass, Signature, known
 from builder.prepare.api.problem import Finding
 from builder.prepare.api.scopes import OwnClass
-from builder.prepare.api.special import special_findings
+from builder.prepare.api.special import WRITES, special_findings
 from builder.prepare.api.suggest import nearest
 from builder.prepare.api.values import Value, instance, join, of_star, returned
 
 _PLAIN_NAMES = {kind.__name__: frozenset(dir(kind)) for kind in (list, dict, tuple, str, set, int, float, type(None))}
 _BUILDER_NAMES = frozenset({"mobject", "methods", "anim_args", "build", "overridden_animation", "is_chaining"})
+_WRITERS = frozenset(
+    "write_text write_bytes writelines save savefig urlretrieve mkstemp NamedTemporaryFile system run imwrite".split()
+)
 _MAX_CLASSES = 50
 """Classes of a program through which an attribute is looked for."""
 _MAX_FINDINGS = 500
@@ -112,6 +115,8 @@ class Uses:
             text = f"{value.name}.{node.attr}" + (f"; did you mean {meant}?" if meant else "")
             self.find(Finding(node, "unknown_name", node.attr, text, value.name, unless_set=node.attr))
             return None
+        if value.name == "numpy" and node.attr in ("array", "asarray"):
+            return Value("function", "numpy.array")
         if value.name.partition(".")[0] != "manim":
             return None
         return of_star(node.attr) or (Value("class", node.attr) if known().manim_class(node.attr) else None)
@@ -214,6 +219,8 @@ class Uses:
                     return instance(cls.name)
                 self._check(node, cls.init, cls.name, function)
                 return instance(cls.name)
+            case "function" if function.name == "numpy.array":
+                return Value("array", "ndarray", parts=arguments[0].parts if arguments and arguments[0] else None)
             case "function":
                 signature = known().function(function.name)
                 if signature is None:
@@ -239,6 +246,13 @@ class Uses:
 
     def _attributes_by_name(self, node: ast.Call, arguments: list[Value | None]) -> None:
         """`setattr(x, "name", …)` and `hasattr(x, "name")`: the name may be there."""
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if called in _WRITERS:
+            self.attributes_set.add(WRITES)
+        elif called == "open" and len(node.args) + len(node.keywords) > 1:
+            mode = node.args[1] if len(node.args) > 1 else node.keywords[0].value
+            if not (isinstance(mode, ast.Constant) and str(mode.value).startswith("r")):
+                self.attributes_set.add(WRITES)
         if isinstance(node.func, ast.Name) and node.func.id in ("setattr", "hasattr") and len(arguments) > 1:
             name = arguments[1].text if arguments[1] is not None else None
             if name is not None:

@@ -86,6 +86,8 @@ def _changed(step: Step, program: Program, check: Check) -> Program | None:
 def _is_tried(step: Step, code: str, tree: ast.Module, problems: tuple[ApiProblem, ...]) -> bool:
     if not (step.evident or problems) or step.clue.search(code) is None:
         return False
+    if step.fits is not None and not step.fits(tree):
+        return False
     return step.sees is None or any(map(step.sees, _calls(tree)))
 
 

@@ -61,7 +61,14 @@ RENAMED = {
     "RIGHT_SIDE": "(config.frame_x_radius * RIGHT)",
     "VRIGHT": "RIGHT",
 }
+RENAMED |= {
+    f"ease_{way}_{kind}": f"rate_functions.ease_{way}_{kind}"
+    for way in ("in", "out", "in_out")
+    for kind in ("sine", "quad", "cubic", "quart", "quint", "expo", "circ", "back", "elastic", "bounce")
+}  # these are not among the names that Manim gives to all
 """Names of ManimGL and old Manim CE by their names, or expressions, of today; their arguments are the same."""
+
+RENAMED_CLUE = re.compile("|".join(rf"\b{name}\b" for name in RENAMED))
 
 OPPOSITE = {"UP": "DOWN", "DOWN": "UP", "LEFT": "RIGHT", "RIGHT": "LEFT", "IN": "OUT", "OUT": "IN"} | {
     "UL": "DR",
@@ -81,6 +88,10 @@ _SHIFTED = {
     "FadeInFromPoint": ("FadeIn", "point", "target_position", False, ""),
     "FadeOutToPoint": ("FadeOut", "point", "target_position", False, ""),
 }
+
+
+MOVED_CLUE = re.compile(r"\bFade(?:In|Out)(?:From|And|To)")
+FADE_CLUE = re.compile(r"\bFade(?:In|Out)\(")
 
 
 def old_imports(program: Program) -> cst.Module | None:

@@ -6,6 +6,7 @@ These fail when LaTeX runs, or show garbage, and the API check does not see it; 
 import ast
 import re
 from collections.abc import Callable
+from functools import partial
 
 import libcst as cst
 
@@ -21,7 +22,9 @@ from builder.prepare.repairs.program import (
     renamed,
 )
 
-_TEX = frozenset({"Tex", "TextMobject", "TexText", "Title"})
+_TEX = frozenset({"Tex", "TextMobject", "TexText", "Title", "BulletedList"})
+_SENTENCES = frozenset({"Title", "BulletedList"})
+"""Classes that have no counterpart for formulas."""
 _MATH = frozenset({"MathTex", "SingleStringMathTex", "TexMobject"})
 
 _EATEN = """
@@ -65,7 +68,7 @@ subset cup cap forall exists angle circ prime langle rangle quad
 """.split()
 _NEEDS_MATH = re.compile(rf"(?<!\\)[\^_]|\\(?:{'|'.join(_COMMANDS)})(?![A-Za-z])")
 _HAS_MATH = re.compile(r"(?<!\\)\$|\\[(\[]|\\begin\b|\\ensuremath\b|\\verb\b|\\url\b|\\includegraphics\b")
-TEX_CLUE = re.compile(r"\b(?:Tex|TextMobject|TexText|Title)\(")
+TEX_CLUE = re.compile(r"\b(?:Tex|TextMobject|TexText|Title|BulletedList)\(")
 _WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}[,.:;]? +[A-Za-z]{2,}|(?<![\\A-Za-z{_^])[A-Za-z]{4,}(?![A-Za-z{(])")
 
 
@@ -96,10 +99,13 @@ def tex_math(program: Program) -> cst.Module | None:
             return None
         if not any(_NEEDS_MATH.search(text) for text in known):
             return None
-        if name != "Title" and not any(_WORDS.search(_without_text(text)) for text in known):
+        if name not in _SENTENCES and not any(_WORDS.search(_without_text(text)) for text in known):
             return call.with_changes(func=renamed(call.func, "MathTex"))
+        if not all(isinstance(arg.value, Text) for arg in plain):
+            return None
         args = [
-            arg.with_changes(value=_dollars(arg.value)) if isinstance(arg.value, Text) else arg for arg in call.args
+            arg.with_changes(value=_dollars(cst.ensure_type(arg.value, Text))) if arg.keyword is None else arg
+            for arg in call.args
         ]
         return call.with_changes(args=args)
 
@@ -107,7 +113,11 @@ def tex_math(program: Program) -> cst.Module | None:
 
 
 def _value(node: cst.BaseExpression) -> str | None:
-    """The text of a plain literal."""
+    """The text of a literal; what an f-string puts in stands as `0`."""
+    if isinstance(node, cst.FormattedString):
+        parts = [part.value if isinstance(part, cst.FormattedStringText) else "0" for part in node.parts]
+        text = "".join(parts).replace("{{", "{").replace("}}", "}")
+        return text if "r" in node.prefix.lower() else text.replace("\\\\", "\\")
     if not isinstance(node, Text) or "b" in node.prefix.lower():
         return None
     value = node.evaluated_value
@@ -179,7 +189,9 @@ def math_dollars(program: Program) -> cst.Module | None:
             return None
         texts = [_value(arg.value) for arg in plain]
         known = [text for text in texts if text is not None]
-        if len(known) != len(texts) or not any(_DOLLAR.search(_without_text(text)) for text in known):
+        if len(known) != len(texts) or not all(isinstance(arg.value, Text) for arg in plain):
+            return None
+        if not any(_DOLLAR.search(_without_text(text)) for text in known):
             return None
         whole = [re.fullmatch(r"\s*(\$\$?)[^$]+\1\s*", text) or not _DOLLAR.search(text) for text in known]
         if all(whole):
@@ -202,9 +214,10 @@ def _outside(text: str) -> str:
     return re.sub(r"\$[^$]*\$", " ", text)
 
 
-_SIGNS = re.compile(r"(?<!\\)[%&]")
-_MATH_SIGNS = re.compile(r"(?<!\\)%|\\begin\{(?:align|gather)")
-SIGN_CLUE = re.compile(r"%|&|\\begin\{(?:align|equation|gather)\*?\}")
+_SIGNS = re.compile(r"(?<!\\)[%&#]")
+_WORDS_INSIDE = re.compile(r"\\text\w*\{[^{}$]*\}")
+_MATH_SIGNS = re.compile(r"(?<!\\)[%#]|\\begin\{(?:align|gather|equation)|\\\[|\\text\w*\{[^{}$]*[_&]")
+SIGN_CLUE = re.compile(r"[%&#]|\\text|\\begin\{(?:align|equation|gather)\*?\}|\\\[")
 
 
 def has_signs(call: ast.Call) -> bool:
@@ -217,31 +230,87 @@ def has_signs(call: ast.Call) -> bool:
 
 
 def latex_signs(program: Program) -> cst.Module | None:
-    r"""`Tex("50%")` becomes `Tex("50\\%")`, and `&` too outside of tables: a bare per cent sign begins a comment."""
+    r"""`Tex("50%")` becomes `Tex("50\\%")`, and `#` and, outside of tables, `&` alike: a bare `%` begins a comment."""
 
     def escaped(name: str, text: Text) -> Text:
         value = _value(text)
         if value is None or "\n" in value or "\\begin" in value or "\\verb" in value or "\\url" in value:
             return text
         backslash = "\\" if "r" in text.prefix.lower() else "\\\\"
-        raw = re.sub(r"(?<!\\)%", lambda _sign: f"{backslash}%", text.raw_value)
+        raw = re.sub(r"(?<!\\)[%#]", lambda sign: f"{backslash}{sign.group()}", text.raw_value)
         if name in _TEX:
             raw = re.sub(r"(?<!\\)&", lambda _sign: f"{backslash}&", raw)
+        else:
+            raw = _WORDS_INSIDE.sub(
+                lambda words: re.sub(r"(?<!\\)[_&]", lambda sign: f"{backslash}{sign.group()}", words.group()), raw
+            )
         return text.with_changes(value=f"{text.prefix}{text.quote}{raw}{text.quote}")
 
     return _change_texts(program, _TEX | _MATH, escaped)
 
 
+_BRACKETS = re.compile(r"""([rR]?["']{1,3})\s*\\{1,2}\[\s*([^\[\]]*?)\s*\\{1,2}\]\s*(["']{1,3})""")
+
+
 def nested_environments(program: Program) -> cst.Module | None:
-    r"""`align*` inside `MathTex`, which is an `align*` itself, becomes `aligned`; so does `gather*`, as `gathered`."""
+    r"""`align*` inside `MathTex`, which is an `align*` itself, becomes `aligned`; so does `gather*`, as `gathered`.
+
+    `equation*` and `\[ … \]` are taken off.
+    """
 
     def inner(_name: str, text: Text) -> Text:
-        if not re.search(r"\\begin\{(?:align|gather)\*?\}", text.value):
-            return text
         value = re.sub(r"(\\(?:begin|end)\{)(align|gather)\*?\}", r"\1\2ed}", text.value)
+        value = re.sub(r"\\{1,2}(?:begin|end)\{equation\*?\}\s*", "", value)
+        if _BRACKETS.fullmatch(value):
+            value = _BRACKETS.sub(r"\1\2\3", value)
         return text.with_changes(value=value)
 
     return _change_texts(program, _MATH, inner)
+
+
+LETTERS = {
+    **dict(zip("αβγδεζηθικλμνξπρστυφχψω", """
+    alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi psi
+    omega""".split(), strict=True)),
+    **dict(zip("ΓΔΘΛΞΠΣΦΨΩ", "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(), strict=True)),
+    **dict(zip("≤≥≠≈∞∑∫∂∈⇒∀∃∇∙⋅∘∠△⊥∥∪∩⊂∅∝", """
+    leq geq neq approx infty sum int partial in Rightarrow forall exists nabla cdot cdot circ angle triangle perp
+    parallel cup cap subset emptyset propto""".split(), strict=True)),
+}  # fmt: skip
+"""Signs that Manim's LaTeX does not know, by the commands for them."""
+LETTER_CLUE = re.compile(f"[{''.join(LETTERS)}−′]")
+
+
+def has_letters(call: ast.Call) -> bool:
+    """Whether a text for LaTeX holds a sign that it does not know."""
+    return called_ast(call) in _TEX | _MATH and any(map(LETTER_CLUE.search, literals(call)))
+
+
+def latex_letters(program: Program) -> cst.Module | None:
+    r"""`MathTex("π")` becomes `MathTex("\\pi ")`, and `Tex("π")` becomes `Tex("$\\pi$")`, outside of dollars."""
+
+    def spelt(name: str, text: Text) -> Text:
+        backslash = "\\" if "r" in text.prefix.lower() else "\\\\"
+        pieces = [text.raw_value] if name in _MATH else re.split(r"(?<!\\)(\$+)", text.raw_value)
+        inside = name in _MATH
+        out = []
+        for piece in pieces:
+            if name not in _MATH and piece.startswith("$"):
+                inside = not inside
+            form = "{}{}" if inside else "${}{}$"
+            out.append(LETTER_CLUE.sub(partial(_spelt, form, backslash), piece))
+        return text.with_changes(value=f"{text.prefix}{text.quote}{''.join(out)}{text.quote}")
+
+    return _change_texts(program, _TEX | _MATH, spelt)
+
+
+def _spelt(form: str, backslash: str, sign: re.Match[str]) -> str:
+    plain = {"−": "-", "′": "'"}.get(sign.group())
+    if plain is not None:
+        return plain
+    command = form.format(backslash, LETTERS[sign.group()])
+    runs_on = command[-1].isalpha() and sign.string[sign.end() : sign.end() + 1].isalpha()
+    return f"{command} " if runs_on else command
 
 
 PARTS_CLUE = re.compile(r"\bText\(")

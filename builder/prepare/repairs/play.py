@@ -187,3 +187,26 @@ def method_animations(program: Program) -> cst.Module | None:
         return with_args(call.with_changes(func=cst.Attribute(animate, cst.Name(_ANIMATIONS[name]))), rest)
 
     return change_calls(program, change) if names else None
+
+
+LIST_CLUE = re.compile(r"(?:FadeIn|FadeOut|self\.add|self\.remove)\(\s*\[")
+
+
+def unpacked_lists(program: Program) -> cst.Module | None:
+    """`FadeIn([a, b])` becomes `FadeIn(*[a, b])`, and so do `self.add` and `self.remove`: they take no list."""
+
+    def change(call: cst.Call) -> cst.BaseExpression | None:
+        match call.func:
+            case cst.Name(value="FadeIn" | "FadeOut"):
+                pass
+            case cst.Attribute(value=cst.Name(value="self"), attr=cst.Name(value="add" | "remove")):
+                pass
+            case _:
+                return None
+        if not call.args or call.args[0].keyword is not None or call.args[0].star:
+            return None
+        if not isinstance(call.args[0].value, cst.List | cst.ListComp):
+            return None
+        return call.with_changes(args=[call.args[0].with_changes(star="*"), *call.args[1:]])
+
+    return change_calls(program, change)

@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Iterator
 
 import libcst as cst
 
@@ -28,7 +27,7 @@ _LISTS = frozenset({"set_points_as_corners", "add_points_as_corners"})
 
 
 def points(program: Program) -> cst.Module | None:
-    """A third coordinate for pairs of numbers that stand where a point of three is wanted."""
+    """A third coordinate for pairs that stand where a point of three is wanted; no pair is taken there."""
 
     def change(call: cst.Call) -> cst.BaseExpression | None:
         name = called(call)
@@ -50,13 +49,18 @@ def holds_a_pair(call: ast.Call) -> bool:
     values = [item.value if isinstance(item, ast.Starred) else item for item in values]
     values += [arg for item in values if isinstance(item, ast.Call) for arg in item.args]
     values += [part for item in values if isinstance(item, ast.List | ast.Tuple) for part in item.elts]
+    values += [item.elt for item in values if isinstance(item, ast.ListComp | ast.GeneratorExp)]
     return any(isinstance(item, ast.List | ast.Tuple) and len(item.elts) == 2 for item in values)
 
 
 def _point(arg: cst.Arg, name: str, count: int, number: int) -> cst.BaseExpression:
     if arg.keyword is not None:
         return third(arg.value) if arg.keyword.value in _KEYWORDS else arg.value
-    if arg.star == "*" and name == "Polygon" and isinstance(arg.value, cst.List | cst.Tuple):
+    if (
+        arg.star == "*"
+        and name == "Polygon"
+        and isinstance(arg.value, cst.List | cst.Tuple | cst.ListComp | cst.GeneratorExp)
+    ):
         return each_third(arg.value)
     if arg.star:
         return arg.value
@@ -67,6 +71,8 @@ def _point(arg: cst.Arg, name: str, count: int, number: int) -> cst.BaseExpressi
 
 def each_third(value: cst.BaseExpression) -> cst.BaseExpression:
     """A third coordinate for each point of a list."""
+    if isinstance(value, cst.ListComp | cst.GeneratorExp):
+        return value.with_changes(elt=third(value.elt))
     if not isinstance(value, cst.List | cst.Tuple) or not value.elements:
         return value
     elements = [item.with_changes(value=third(item.value)) for item in value.elements]
@@ -89,18 +95,17 @@ def third(value: cst.BaseExpression) -> cst.BaseExpression:
 
 
 def _number(node: cst.BaseExpression) -> bool:
-    """Whether an expression is a number for sure: digits, or arithmetic with some in it; names alone are not."""
-    parts = list(_parts(node))
-    return any(isinstance(part, cst.Integer | cst.Float) for part in parts) and all(
-        isinstance(part, cst.Integer | cst.Float | cst.Name) for part in parts
-    )
+    """Whether an expression may be a number: no text, no list, no direction."""
+    match node:
+        case cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name)):
+            return not name.isupper() or name in ("PI", "TAU", "DEGREES")
+        case cst.UnaryOperation(expression=inner):
+            return _number(inner)
+        case cst.BinaryOperation(left=left, right=right):
+            return _number(left) and _number(right)
+        case cst.Call():
+            return not called(node)[:1].isupper() and called(node) not in _POINTS
+    return isinstance(node, cst.Integer | cst.Float | cst.Subscript)
 
 
-def _parts(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
-    if isinstance(node, cst.UnaryOperation):
-        yield from _parts(node.expression)
-    elif isinstance(node, cst.BinaryOperation):
-        yield from _parts(node.left)
-        yield from _parts(node.right)
-    else:
-        yield node
+_POINTS = frozenset("array get_center c2p coords_to_point get_corner get_edge_center n2p point_from_proportion".split())

@@ -43,15 +43,16 @@ Change = Callable[[Program], cst.Module | None]
 class Step:
     """One repair.
 
-    `clue` is looked for in the text first, and `sees` in the calls of its tree, so that most programs cost one
-    search. An `evident` step is tried without a problem that calls for it too: what it mends fails in a way that
-    the API check does not see.
+    `clue` is looked for in the text first, `sees` in the calls of its tree, and `fits` is asked of the tree, so that
+    most programs cost one search. An `evident` step is tried without a problem that calls for it too: what it mends
+    fails in a way that the API check does not see.
     """
 
     name: str
     clue: re.Pattern[str]
     change: Change
     sees: Callable[[ast.Call], bool] | None = None
+    fits: Callable[[ast.Module], bool] | None = None
     evident: bool = False
 
 
@@ -255,5 +256,8 @@ def calls(tree: ast.AST) -> Iterator[ast.Call]:
 
 
 def literals(call: ast.Call) -> Iterator[str]:
-    """The literal texts among a call's positional arguments."""
-    return (arg.value for arg in call.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str))
+    """The literal texts among a call's positional arguments; of an f-string, the parts that are text."""
+    for arg in call.args:
+        for part in arg.values if isinstance(arg, ast.JoinedStr) else (arg,):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield part.value

@@ -18,7 +18,6 @@ _THREE_D = frozenset(
 _THREE_D_CLUE = "|".join(sorted(_THREE_D))
 BASE_CLUE = re.compile(rf"self\.(?:{_THREE_D_CLUE}|camera\.frame\b|camera_frame\b|frame\b)")
 _PLAIN = "Scene"
-_ENTRIES = ("animate", "create", "build", "play_scene", "run", "main", "animation", "Construct", "contruct", "constuct")
 ENTRY_CLUE = re.compile(r"class\s+\w+\s*\(\s*\w*Scene\s*\)")
 
 
@@ -84,6 +83,17 @@ def _is_self(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "self"
 
 
+def lacks_construct(tree: ast.Module) -> bool:
+    """Whether a class that inherits from a scene of Manim has no `construct`."""
+    return any(
+        isinstance(node, ast.ClassDef)
+        and len(node.bases) == 1
+        and _is_kind_of_scene(node.bases[0])
+        and not any(isinstance(item, ast.FunctionDef) and item.name == "construct" for item in node.body)
+        for node in tree.body
+    )
+
+
 def entry_named(program: Program) -> cst.Module | None:
     """A scene's one method becomes `construct`, if it animates, takes `self` alone, and nobody calls it."""
     found = {
@@ -111,7 +121,7 @@ def entry_named(program: Program) -> cst.Module | None:
 
 def _entry(node: ast.ClassDef) -> str | None:
     """The one method of a scene without a `construct`."""
-    if len(node.bases) != 1 or not _ends_in_scene(node.bases[0]):
+    if len(node.bases) != 1 or not _is_kind_of_scene(node.bases[0]):
         return None
     methods = [item for item in node.body if isinstance(item, ast.FunctionDef)]
     if len(methods) != 1 or methods[0].name == "construct" or methods[0].name.startswith("__"):
@@ -121,7 +131,7 @@ def _entry(node: ast.ClassDef) -> str | None:
     return method.name if alone and _animates(method) else None
 
 
-def _ends_in_scene(base: ast.expr) -> bool:
+def _is_kind_of_scene(base: ast.expr) -> bool:
     match base:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name in ("Scene", "ThreeDScene", "MovingCameraScene", "ZoomedScene")
@@ -139,7 +149,7 @@ def _animates(node: ast.AST) -> bool:
 def body_in_class(program: Program) -> cst.Module | None:
     """Statements that stand directly in a scene's class, or at the file's level below it, become its `construct`."""
     scenes = [node for node in program.tree.body if isinstance(node, ast.ClassDef)]
-    if len(scenes) != 1 or len(scenes[0].bases) != 1 or not _ends_in_scene(scenes[0].bases[0]):
+    if len(scenes) != 1 or len(scenes[0].bases) != 1 or not _is_kind_of_scene(scenes[0].bases[0]):
         return None
     scene = scenes[0]
     if any(isinstance(item, ast.FunctionDef) and item.name == "construct" for item in scene.body):
