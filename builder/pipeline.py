@@ -1,7 +1,7 @@
 """The story, top to bottom: read, prepare, decide, emit."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -31,6 +31,8 @@ from builder.prepare.clean_description import normalise_description
 from builder.prepare.judge import judge_text
 from builder.prepare.keys import description_key
 from builder.prepared import WORDS, PreparedFile, batches_with, columns_of, lazy
+from builder.proof.certificate import certify
+from builder.proof.folder import rows_of
 from builder.sources.fetched import SourceFile
 from builder.sources.read import ReadSource
 from builder.sources.reading import read_sources
@@ -166,9 +168,11 @@ def build(prepared: Prepared, config: BuildConfig) -> Build:
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
     stay = code_sources(kept(ledger), prepared.rows).select(_WANTED)
     train, test = (stay.filter(pl.col("split") == side) for side in SPLITS)
-    tests = batches_with(prepared.files, ("description",), test["index"])
-    descriptions = (text for part in tests for text in part["description"])
-    forbidden = clashes(descriptions, normalise_description, description_key)
+    in_test, in_train = (
+        (text for part in batches_with(prepared.files, ("description",), side["index"]) for text in part["description"])
+        for side in (test, train)
+    )
+    forbidden = clashes(in_test, normalise_description, description_key, in_train)
     variants = plan_variants(train.with_columns(id_column()), config.augmentation_factor, config.seed, forbidden)
     originals = test.select("index", pl.lit(0, pl.UInt16).alias("variant"))
     plan = pl.concat([variants, originals]).join(stay.drop("description_key"), on="index", how="inner")
@@ -194,7 +198,7 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
         for split in SPLITS:
             rows = written[split].counted(_shown(decided, split, events), description_key)
             write_json_lines(rows, staging / f"{split}.json", config.format, config.system_prompt)
-        stats = stats_of(decided, written)
+        stats = stats_of(decided, written, staging, {split: [f"{split}.json"] for split in SPLITS})
         write_json(stats, staging / "dataset_stats.json")
         if config.deduplicate:
             priorities = {source.spec.name: source.spec.priority for source in prepared.sources}
@@ -270,14 +274,30 @@ def _users_of(index: int, read: pl.DataFrame, outcomes: pl.DataFrame) -> list[st
     return users.select(id_column())["id"].to_list()
 
 
-def stats_of(decided: Build, written: dict[str, Written]) -> dict[str, Any]:
-    """Statistics of a config whose rows were written."""
+def stats_of(
+    decided: Build, written: dict[str, Written], staging: Path, files: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """Statistics of a config whose rows were written, with the certificate that nothing leaks.
+
+    Args:
+        decided: the config.
+        written: by split, what was counted while it was written.
+        staging: the folder that it was written to.
+        files: by split, the files there.
+
+    Raises:
+        OutputError: a train row is near a test row: a bug in the step that should have dropped it.
+    """
     leaks = leakage(decided.outcomes, written["train"], written["test"])
     mirrors = {source.spec.name: source.spec.location for source in decided.prepared.sources if source.mirror_of}
     shuffled = [{**asdict(part), "message": part.message} for part in decided.prepared.parts if part.shuffled]
-    return build_stats(
-        decided.outcomes, written, leaks, decided.config.augmentation_factor, mirrors=mirrors, shuffled=shuffled
-    )
+    key = FORMATS[decided.config.format][0]
+    train, test = ((row for name in files[split] for row in rows_of(staging, name, key)) for split in SPLITS)
+    certificate = certify(train, test, decided.config.near_test)
+    certificate.check()
+    factor = decided.config.augmentation_factor
+    stats = build_stats(decided.outcomes, written, leaks, factor, mirrors=mirrors, shuffled=shuffled)
+    return {**stats, "certificate": certificate.told()}
 
 
 def write_ledger(ledger: pl.DataFrame, path: Path) -> None:

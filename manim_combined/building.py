@@ -73,6 +73,7 @@ def _write_config(decided: Build, staging: Path, events: Events) -> dict[str, An
     `download_and_prepare` replaces the folder that it is given, so it gets one of its own.
     """
     name = decided.config.name
+    files: dict[str, list[str]] = {split: [] for split in SPLITS}
     with tempfile.TemporaryDirectory(prefix="manim-combined-") as private, _without_progress_bars():
         dataset = ManimCombined(config_name=name, cache_dir=f"{private}/cache", settings=decided.config.settings())
         dataset.decided = decided
@@ -82,10 +83,11 @@ def _write_config(decided: Build, staging: Path, events: Events) -> dict[str, An
             if not dataset.written[split].rows:
                 continue  # `datasets` cannot read a split without rows
             parts = sorted(Path(private, "prepared").glob(f"*-{split}*.parquet"))
-            write_shards(parts, staging / "data" / name, split)
+            shards = write_shards(parts, staging / "data" / name, split)
+            files[split] = [shard.relative_to(staging).as_posix() for shard in shards]
     (staging / "ledger").mkdir(exist_ok=True)
     write_ledger(decided.outcomes, staging / "ledger" / f"{name}.parquet")
-    return stats_of(decided, dataset.written)
+    return stats_of(decided, dataset.written, staging, files)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from builder.config import CONFIG_NAMES
 from builder.decide.leaks import drop_leaks
+from builder.decide.near import SCHEMA as NEAR
 from builder.ledger import SCHEMA, check_accounted, close_ledger, drop, kept, open_ledger
 from tests.rows import circles, config_of, ledger_of, outcomes, scene
 
@@ -25,6 +26,11 @@ def frame(*lines):
     keys = {"content": pl.lit(0, pl.UInt64), "group": pl.lit(0, pl.UInt64), "canonical_key": pl.col("program_key")}
     keys |= dict.fromkeys(("description_repairs", "code_repairs"), pl.lit(""))
     return open_ledger(rows.with_columns(source=pl.lit("made"), row=pl.col("index").cast(pl.Int64), **keys))
+
+
+def without_leaks(ledger):
+    """The ledger after the step for leaks, where no descriptions are near one another."""
+    return drop_leaks(ledger, pl.DataFrame(schema=NEAR), 0.8, ())
 
 
 def dropped(*lines):
@@ -187,7 +193,7 @@ def test_a_train_row_that_equals_a_test_row_is_dropped_as_a_leak():
         ("train", 1, 20, False),
     )
 
-    closed = close_ledger(drop_leaks(ledger))
+    closed = close_ledger(without_leaks(ledger))
 
     assert closed.select("stage", "reason", "detail", "kept_id").rows() == [
         ("leak", "near_test", "equal description", "made/000003"),
@@ -204,14 +210,14 @@ def test_a_dropped_test_row_leaks_nothing():
     """Only what is emitted on the test side counts."""
     ledger = drop(frame(("test", 1, 10, False), ("train", 1, 10, False)), dropped((0, "syntax_error", None)), "check")
 
-    assert kept(drop_leaks(ledger))["index"].to_list() == [1]
+    assert kept(without_leaks(ledger))["index"].to_list() == [1]
 
 
 def test_a_row_without_a_key_equals_no_other():
     """Two missing programs are not equal programs."""
     ledger = frame(("test", None, None, False), ("train", None, None, False))
 
-    assert kept(drop_leaks(ledger)).height == 2
+    assert kept(without_leaks(ledger)).height == 2
 
 
 def test_drop_never_overwrites_an_earlier_outcome():

@@ -68,7 +68,24 @@ def decide(
         ledger = drop_conflicts(ledger, files)
     if config.near_duplicates:
         ledger = drop_near_descriptions(ledger, near, config.near_duplicates)
-    return drop_leaks(ledger, near, config.near_test, files)
+    return _with_survivors(drop_leaks(ledger, near, config.near_test, files))
+
+
+def _with_survivors(ledger: pl.DataFrame) -> pl.DataFrame:
+    """Point each dropped row at a row that is kept: the one that displaced it may have been displaced itself."""
+    displaced = dict(ledger.drop_nulls("kept_index").select("index", "kept_index").iter_rows())
+    moved = {}
+    for index, other in displaced.items():
+        last = other
+        while last in displaced:
+            last = displaced[last]
+        if last != other:
+            moved[index] = last
+    if not moved:
+        return ledger
+    marks = pl.DataFrame(list(moved.items()), schema={"index": pl.UInt32, "last": pl.UInt32}, orient="row")
+    found = ledger.select("index").join(marks, on="index", how="left", maintain_order="left")["last"]
+    return ledger.with_columns(kept_index=pl.coalesce(found, "kept_index"))
 
 
 def _drop_invalid(ledger: pl.DataFrame, part: str, also: str = "") -> pl.DataFrame:

@@ -10,7 +10,7 @@ from builder.ledger import drop, kept
 from builder.prepared import PreparedFile, columns_of
 
 NEAR_PROGRAM = 0.9
-"""Likeness from which two programs are near, where their descriptions are near but differ in what counts in full."""
+"""Likeness from which two programs are near; their descriptions may then be less alike than the threshold."""
 _COLUMNS = ("index", "kept_index", "reason", "detail", "score")
 
 
@@ -19,8 +19,8 @@ def drop_leaks(
 ) -> pl.DataFrame:
     """Drop train rows that equal or nearly equal a kept test row (reason `near_test`, score: the likeness).
 
-    Leaks are equal descriptions; equal programs, whatever their layout, comments and names of variables; near
-    descriptions that agree in what counts in full; and near descriptions with near programs.
+    Leaks are equal descriptions; equal programs, whatever their layout, comments and names of variables; and
+    descriptions that agree in what counts in full and are near, or somewhat less near with near programs.
 
     Args:
         ledger: open, with `description_key` and `canonical_key`.
@@ -35,11 +35,11 @@ def drop_leaks(
         _equal(train, test, "description_key", "equal description"),
         _equal(train, test, "canonical_key", "equal program"),
     ]
-    pairs = near_test_rows(train, test, near, threshold)
+    pairs = near_test_rows(train, test, near.filter("agrees"))
     told = pl.lit("near_test").alias("reason")
-    agreeing = pairs.filter("agrees")
-    found.append(agreeing.with_columns(told, detail=pl.lit("near description")).select(_COLUMNS))
-    alike = _with_near_programs(pairs.filter(~pl.col("agrees")), rows, files)
+    close = pl.col("score") >= threshold
+    found.append(pairs.filter(close).with_columns(told, detail=pl.lit("near description")).select(_COLUMNS))
+    alike = _with_near_programs(pairs.filter(~close), rows, files)
     found.append(alike.with_columns(told, detail=pl.lit("near description and near program")).select(_COLUMNS))
     ranked = [part.with_columns(rank=pl.lit(number)) for number, part in enumerate(found)]
     first = pl.concat(ranked).sort("index", "rank", -pl.col("score"), "kept_index").unique("index", keep="first")

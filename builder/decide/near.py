@@ -75,7 +75,7 @@ def drop_near_descriptions(ledger: pl.DataFrame, near: pl.DataFrame, threshold: 
         .select("index", "official", "description_key")
     )
     pairs = _between(near.filter((pl.col("score") >= threshold) & pl.col("agrees")), rows, rows)
-    told = clusters(pairs.select("left", "right", "score"), rows["index"].to_list())
+    told = clusters(pairs, rows["index"].to_list())
     official = rows.filter("official")["index"]
     dropped = told.filter(pl.col("position").is_in(official.implode()).not_()).select(
         pl.col("position").alias("index"),
@@ -87,25 +87,22 @@ def drop_near_descriptions(ledger: pl.DataFrame, near: pl.DataFrame, threshold: 
 
 
 def _between(near: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
-    """Near pairs as pairs of rows: `left`, `right` (indices), `score`, `agrees`."""
+    """Near pairs as pairs of rows: `left`, `right` (indices), `score`."""
     one = left.select(pl.col("description_key").alias("left_key"), pl.col("index").alias("left"))
     other = right.select(pl.col("description_key").alias("right_key"), pl.col("index").alias("right"))
     keyed = near.rename({"left": "left_key", "right": "right_key"})
-    return keyed.join(one, on="left_key").join(other, on="right_key").select("left", "right", "score", "agrees")
+    return keyed.join(one, on="left_key").join(other, on="right_key").select("left", "right", "score")
 
 
-def near_test_rows(train: pl.DataFrame, test: pl.DataFrame, near: pl.DataFrame, threshold: float) -> pl.DataFrame:
+def near_test_rows(train: pl.DataFrame, test: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
     """Train rows whose description is near a test row's.
 
     Args:
         train, test: `index`, `description_key`.
-        near: of `near_descriptions`.
-        threshold: the least score.
+        near: pairs of `near_descriptions` that count.
 
     Returns:
-        `index`, `kept_index` (the test row), `score`, `agrees`, one line a pair.
+        `index`, `kept_index` (the test row) and `score`, one line a pair.
     """
-    both = pl.concat([near, near.select(left="right", right="left", score="score", agrees="agrees")])
-    return _between(both.filter(pl.col("score") >= threshold), train, test).rename(
-        {"left": "index", "right": "kept_index"}
-    )
+    both = pl.concat([near.select("left", "right", "score"), near.select(left="right", right="left", score="score")])
+    return _between(both, train, test).rename({"left": "index", "right": "kept_index"})

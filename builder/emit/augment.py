@@ -110,7 +110,7 @@ def clashes(
     test_descriptions: Iterable[str],
     normalise: Callable[[str], str],
     key_of: Callable[[str], int | None],
-    train_descriptions: Iterable[str] = (),
+    train_descriptions: Iterable[str],
 ) -> frozenset[tuple[int, int]]:
     """Pairs of a description key and a variant whose prompt would equal a test prompt, once both are normalised.
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 from rapidfuzz.process import cdist
 
 from builder.emit.formats import unfenced
+from builder.errors import OutputError
 from builder.likeness.candidates import near_pairs
+from builder.likeness.compare import likeness
 from builder.likeness.core import core
 from builder.likeness.normal import normal
 from builder.likeness.telling import telling
@@ -64,6 +65,19 @@ class Certificate:
     """Official test rows, and how many of them have an offending train row."""
     offending: tuple[tuple[str, str, str, float], ...]
     """What is alike (`description` or `program`), test row, train row, likeness; nearest first."""
+
+    def check(self) -> None:
+        """Do nothing if nothing offends.
+
+        Raises:
+            OutputError: a train row is near a test row.
+        """
+        if self.offending:
+            what, test, train, score = self.offending[0]
+            raise OutputError(
+                f"{len(self.offending):,} pairs across the split are too near: the {what} of {train} is like that of "
+                f"{test} by {score:.3f}, and {self.limit} is the limit. Nothing was published; please report this"
+            )
 
     def told(self) -> dict[str, Any]:
         """As `dataset_stats.json` has it."""
@@ -120,34 +134,31 @@ _Found = tuple[str, int, int, float]
 def _descriptions(
     test: Sequence[WrittenRow], train: Sequence[WrittenRow], limit: float, every: bool
 ) -> tuple[Nearest | None, Nearest | None, list[_Found]]:
+    """The nearest descriptions, the nearest that agree in what counts in full, and pairs that offend."""
     ones, others = ([core(row.prompt) for row in rows] for rows in (test, train))
-    if every:
-        scored = _all_scores([normal(text)[:_LONG] for text in ones], [normal(text)[:_LONG] for text in others])
-        keys = [np.array([telling(text).key for text in texts], dtype=np.uint64) for texts in (ones, others)]
-        best = agreeing = None
-        offending: list[_Found] = []
-        for start, scores in scored:
-            best = _nearer(best, scores, start, test, train)
-            same = keys[0][start : start + len(scores), None] == keys[1][None, :]
-            agreed = np.where(same, scores, 0.0)
-            agreeing = _nearer(agreeing, agreed, start, test, train)
-            offending += [
-                ("description", start + int(one), int(other), round(float(agreed[one, other]), 6))
-                for one, other in np.argwhere(agreed >= limit)
-            ]
-        return best, agreeing, offending
-    pairs = near_pairs(ones, min(limit, 0.7), others).sort("score", "left", "right", descending=[True, False, False])
-    near = [
-        Nearest(score, test[one].where, train[other].where)
-        for frame in (pairs.head(1), pairs.filter("agrees").head(1))
-        for one, other, score in frame.select("left", "right", "score").iter_rows()
-    ]
-    offending = [
-        ("description", one, other, score)
-        for one, other, score, agrees in pairs.iter_rows()
-        if agrees and score >= limit
-    ]
-    return (near[0] if near else None), (near[1] if len(near) > 1 else None), offending
+    pairs = _agreeing(ones, others) if every else _candidates(ones, others, limit)
+    offending = [("description", one, other, score) for one, other, score in pairs if score >= limit]
+    agreeing = max(pairs, key=lambda pair: (pair[2], -pair[0], -pair[1]), default=None)
+    told = Nearest(agreeing[2], test[agreeing[0]].where, train[agreeing[1]].where) if agreeing else None
+    if not every:
+        return told, told, offending
+    best = _best([normal(text)[:_LONG] for text in ones], [normal(text)[:_LONG] for text in others])
+    return best and Nearest(best[2], test[best[0]].where, train[best[1]].where), told, offending
+
+
+def _agreeing(ones: Sequence[str], others: Sequence[str]) -> list[tuple[int, int, float]]:
+    """All pairs of texts that agree in what counts in full, with their likeness."""
+    by_key: dict[int, list[int]] = {}
+    for number, text in enumerate(others):
+        by_key.setdefault(telling(text).key, []).append(number)
+    pairs = [(one, other) for one, text in enumerate(ones) for other in by_key.get(telling(text).key, ())]
+    return [(one, other, likeness(ones[one], others[other])) for one, other in pairs]
+
+
+def _candidates(ones: Sequence[str], others: Sequence[str], limit: float) -> list[tuple[int, int, float]]:
+    """Pairs that agree in what counts in full and may be near."""
+    found = near_pairs(ones, limit, others).filter("agrees")
+    return list(found.select("left", "right", "score").iter_rows())
 
 
 def _programs(
@@ -155,27 +166,21 @@ def _programs(
 ) -> tuple[Nearest | None, list[_Found]]:
     """The nearest programs, and pairs of equal ones."""
     sides = [[unfenced(row.code) for row in rows] for rows in (test, train)]
-    firsts: dict[int, int] = {}
+    keys = {code: canonical_key(parse(code).tree, code) for code in {*sides[0], *sides[1]}}
+    firsts: dict[int | None, int] = {}
     for number, code in enumerate(sides[1]):
-        key = canonical_key(parse(code).tree, code)
-        if key is not None:
-            firsts.setdefault(key, number)
-    equal: list[_Found] = []
-    for number, code in enumerate(sides[0]):
-        key = canonical_key(parse(code).tree, code)
-        if key in firsts:
-            equal.append(("program", number, firsts[key], 1.0))
+        firsts.setdefault(keys[code], number)
+    firsts.pop(None, None)
+    equal: list[_Found] = [
+        ("program", number, firsts[keys[code]], 1.0) for number, code in enumerate(sides[0]) if keys[code] in firsts
+    ]
     if not every:
         return (Nearest(1.0, test[equal[0][1]].where, train[equal[0][2]].where) if equal else None), equal
     letters: dict[str, str] = {}
-    best: Nearest | None = None
-    ones, others = ([_as_letters(code, letters) for code in codes] for codes in sides)
-    distinct = list(dict.fromkeys(others))
-    where = {text: number for number, text in reversed(list(enumerate(others)))}
-    rows = [train[where[text]] for text in distinct]
-    for start, scores in _all_scores(ones, distinct):
-        best = _nearer(best, scores, start, test, rows)
-    return best, equal
+    spelt = {code: _as_letters(code, letters) for side in sides for code in dict.fromkeys(side)}
+    ones, others = ([spelt[code] for code in codes] for codes in sides)
+    best = _best(ones, others)
+    return best and Nearest(best[2], test[best[0]].where, train[best[1]].where), equal
 
 
 def _as_letters(code: str, letters: dict[str, str]) -> str:
@@ -184,23 +189,19 @@ def _as_letters(code: str, letters: dict[str, str]) -> str:
     return "".join(letters.setdefault(token, chr(_FIRST_LETTER + len(letters))) for token in tokens)
 
 
-def _all_scores(ones: Sequence[str], others: Sequence[str]) -> Iterable[tuple[int, NDArray[np.float32]]]:
-    """Likeness of all pairs, some rows at a time: the first row's number, and rows by columns."""
-    for start in range(0, len(ones) if others else 0, _BLOCK):
-        block = list(ones[start : start + _BLOCK])
-        scores = cdist(block, others, scorer=Indel.normalized_similarity, dtype=np.float32, workers=-1)
-        yield start, scores
-
-
-def _nearer(
-    best: Nearest | None,
-    scores: NDArray[np.float32],
-    start: int,
-    test: Sequence[WrittenRow],
-    train: Sequence[WrittenRow],
-) -> Nearest | None:
-    one, other = np.unravel_index(int(np.argmax(scores)), scores.shape)
-    score = round(float(scores[one, other]), 6)
-    if score <= (best.score if best else 0.0):
-        return best
-    return Nearest(score, test[start + int(one)].where, train[int(other)].where)
+def _best(ones: Sequence[str], others: Sequence[str]) -> tuple[int, int, float] | None:
+    """The pair with the greatest likeness, the first of several."""
+    first_one, first_other = (dict(reversed([(text, at) for at, text in enumerate(side)])) for side in (ones, others))
+    left, right = sorted(first_one, key=first_one.__getitem__), sorted(first_other, key=first_other.__getitem__)
+    best: tuple[int, int, float] | None = None
+    for start in range(0, len(left) if right else 0, _BLOCK):
+        block = left[start : start + _BLOCK]
+        cutoff = best[2] if best else 0.0  # what cannot be nearer is not worked out
+        scores = cdist(
+            block, right, scorer=Indel.normalized_similarity, score_cutoff=cutoff, dtype=np.float64, workers=-1
+        )
+        one, other = np.unravel_index(int(np.argmax(scores)), scores.shape)
+        score = round(float(scores[one, other]), 6)
+        if best is None or score > best[2]:
+            best = (first_one[block[int(one)]], first_other[right[int(other)]], score)
+    return best
