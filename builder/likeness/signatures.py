@@ -13,7 +13,7 @@ GRAM = 5
 """Letters of a run that is hashed."""
 MOST = 256
 """Hashes of a text at the most: the lowest."""
-LOSS = 0.55
+LOSS = 0.4
 """Likeness lost for all runs of letters lost. Measured between 0.2 (single letters) and 0.6 (whole words)."""
 
 SCHEMA = {"left": pl.UInt32, "right": pl.UInt32, "score": pl.Float64}

@@ -1,7 +1,6 @@
 """What counts in full in a description: one such token apart, two descriptions are two, however like their letters."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from dataclasses import dataclass, field
 from xxhash import xxh3_64_intdigest
 
 from builder.likeness.lexicon import TOKENS
+from builder.likeness.normal import folded
 from builder.likeness.typos import meant
 
 _SPAN = 2_000
@@ -16,7 +16,6 @@ _SPAN = 2_000
 _OPENERS = re.compile(r"""```|\\[(\[]|\$\$?|[`"“‘]|'(?<![^\W_]')""")
 _CLOSERS = {"“": ("”", '"'), "‘": ("’", "'"), "\\(": ("\\)",), "\\[": ("\\]",)}
 _FORMULAE = frozenset({"\\(", "\\[", "$", "$$"})
-_FOLDED = str.maketrans({"×": "x", "−": "-", "–": "-", "—": "-", "’": "'", "²": "^2", "³": "^3", "°": " degree "})
 _TOKEN = re.compile(
     r"""
     [^\W\d]\w{0,64}+(?:\.[^\W\d]\w{0,64}+){1,8}+(?=\()                  # self.play( (numbers bound cost)
@@ -33,6 +32,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_FIGURE = re.compile(r"[a-z]{3}(?:gon|gram|hedron)s?\Z")
+"""Names of figures beyond those of the lexicon: "pentadecagon"."""
 _SPACED_MINUS = re.compile(r"(?<=[^\W_])(?<![^\W\d_]{2})\s-\s(?=\d|[^\W\d_]\b)")
 _MOST_CHUNKS, _LONG_CHUNK = 200_000, 64
 _MOST_APOSTROPHES = 8
@@ -80,7 +81,7 @@ def _token(word: str) -> str:
         return _number(word) if word[0].isdigit() or word[0] == "." else word
     if len(word) == 1:
         return "" if word in {"a", "i"} else word
-    return meant(word)
+    return word.rstrip("s") if _FIGURE.search(word) else meant(word)
 
 
 def _number(text: str) -> str:
@@ -105,7 +106,7 @@ def telling(text: str) -> Telling:
     Not covered: ordinary words ("cat" and "car"), names of people and of theorems.
     """
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text.translate(_FOLDED)).translate(_FOLDED)
+        text = folded(text)
     tokens: list[str] = []
     for kind, piece in _pieces(text):
         if kind == "":
