@@ -15,7 +15,7 @@ SAME = [
     ("Rotate the square by 90°, clockwise.", "Rotate the square by 90 degree clockwise"),
     ("Display a 2×2 table with row labels.", "Display a 2x2 table, with row labels"),
     ("Write “Hello World” at the top-left.", 'write "hello world" at the top left'),
-    ("Show circles two by two, at the very left", "Show circels two by 2 at the very lfet"),
+    ("Show two circles that move to the left side", "Show 2 circles that move to the lfet side"),
     ("Use FadeIn on the MathTex object", "use fadein on the mathtex object"),
     ("Move the segment upward by 2.0 units", "Move the segment upwards by 2 units"),
 ]
