@@ -34,7 +34,7 @@ def unflatten(code: str) -> str | None:
     if not text or len(text) > _MAX_CHARS or "\n" in text or "\r" in text:
         return None
     tree = parse(text).tree
-    if tree is not None and (_has_class(tree) or "#" not in text):
+    if tree is not None and _has_class(tree):
         return None
     found = _on_lines(text)
     if found is None or (tree is not None and not _has_class(found[1])):

@@ -7,7 +7,7 @@ loop end?) is decided by clues, each with a weight. A beam search keeps the like
 
 from dataclasses import dataclass, replace
 
-from builder.prepare.one_line.clues import LOOPS, Block, Stack, leave_cost, stay_cost
+from builder.prepare.one_line.clues import LOOPS, Block, Stack, costs
 from builder.prepare.one_line.lines import Line, Uses
 
 BEAM = 24
@@ -63,15 +63,14 @@ def choices(stack: Stack, lines: list[Line], number: int, uses: Uses, after_head
     found: list[tuple[float, Stack]] = []
     cost = 0.0
     for kept in range(len(stack), -1, -1):
-        block = stack[kept - 1] if kept else None
         if after_head and kept < len(stack):
             break
-        if fits(stack[:kept], line, after_head, uses):
-            stay = 0.0 if block is None or after_head else stay_cost(block, stack[:kept], lines, number, uses)
-            found.append((cost + stay, _entered(stack[:kept], line, number)))
-            if block is None or after_head:
-                break
-            cost += leave_cost(block, stack[:kept], lines, number, uses)
+        inner = stack[:kept]
+        if not fits(inner, line, after_head, uses):
+            continue
+        stay, leave = (0.0, 0.0) if after_head or not inner else costs(inner[-1], inner, lines, number, uses)
+        found.append((cost + stay, _entered(inner, line, number)))
+        cost += leave
     return found
 
 

@@ -69,6 +69,7 @@ def clues(block: Block, stack: Stack, lines: list[Line], number: int, uses: Uses
     found += _clues_of_names(block, line, number, uses)
     found += _clues_of_calls(block, line, lines[number - 1])
     found += _clues_of_shape(block, line)
+    found += _clues_of_surroundings(stack, line, lines[number - 1])
     if block.word in ("if", "elif", "while", "for"):
         found += _clues_of_head(lines[block.head], line)
     if block.word in ("elif", "else", "except", "finally"):
@@ -133,6 +134,8 @@ def _clues_of_shape(block: Block, line: Line) -> list[str]:
     found = []
     if line.stores and not line.word:
         found.append("sets a name")
+    if line.grows:
+        found.append("adds to something")
     if line.word and line.word != "def":
         found.append(f"opens {'a like block' if line.word == block.word else 'another block'}")
     if line.is_import:
@@ -146,6 +149,19 @@ def _clues_of_shape(block: Block, line: Line) -> list[str]:
     return found
 
 
+def _clues_of_surroundings(stack: Stack, line: Line, before: Line) -> list[str]:
+    """The statement before, and the blocks around."""
+    found = []
+    if line.owner and line.owner == before.owner and line.owner != "self":
+        found.append("goes on with an object")
+    if any(line.binds & block.binds for block in stack if block.word == "for" and line.word == "for"):
+        found.append("loops over the same name")
+    around = stack[-2] if len(stack) > 1 else None
+    if around is not None and around.word in LOOPS and line.loads & (around.own | around.again | around.binds):
+        found.append("uses names of the loop around")
+    return found
+
+
 def _clues_of_head(head: Line, line: Line) -> list[str]:
     """What the line does to the names that the head reads."""
     if line.stores & head.loads:
@@ -156,6 +172,8 @@ def _clues_of_head(head: Line, line: Line) -> list[str]:
 def _clues_of_branch(block: Block, line: Line) -> list[str]:
     """How the line goes with the branch before."""
     found = ["branch before is longer" if block.count < block.before_count else "branch before is no longer"]
+    if line.loads & block.before_stored & (block.own | block.again):
+        found.append("uses what both branches set")
     if line.stores & block.before_stored:
         found.append("sets what the branch before sets")
     if line.target and line.target in block.before_targets:
@@ -183,19 +201,14 @@ def _clues_of_scope(block: Block, outer: Stack, lines: list[Line], number: int, 
     return found
 
 
-def stay_cost(block: Block, stack: Stack, lines: list[Line], number: int, uses: Uses) -> float:
-    """What it costs to leave a line in a block: minus the logarithm of the odds' share."""
-    return _softplus(-_score(block, stack, lines, number, uses))
+def costs(block: Block, stack: Stack, lines: list[Line], number: int, uses: Uses) -> tuple[float, float]:
+    """What it costs to have a line in the last block of `stack`, and to end that block before it.
 
-
-def leave_cost(block: Block, stack: Stack, lines: list[Line], number: int, uses: Uses) -> float:
-    """What it costs to end a block before a line."""
-    return 0.0 if block.ended else _softplus(_score(block, stack, lines, number, uses))
-
-
-def _score(block: Block, stack: Stack, lines: list[Line], number: int, uses: Uses) -> float:
+    Both are minus the logarithm of a probability, as a logistic model of the clues has it.
+    """
     weights = WEIGHTS[kind_of(block, stack[:-1], uses)]
-    return sum(weights.get(clue, 0.0) for clue in clues(block, stack, lines, number, uses))
+    score = sum(weights.get(clue, 0.0) for clue in clues(block, stack, lines, number, uses))
+    return _softplus(-score), _softplus(score)
 
 
 def _softplus(value: float) -> float:

@@ -18,7 +18,9 @@ class Line:
     """A statement and what it does to names.
 
     `word` is its head's keyword, empty for a simple statement; `binds` are the names that a head sets for its body,
-    `loads` and `stores` those that the statement reads and sets; `calls` is the method in `self.method(...)`.
+    `loads` and `stores` those that the statement reads and sets, `grows` a collection that it adds to. If it calls a
+    method, `owner` is the name on which, `target` both with a point between them, and `calls` the method if it is of
+    `self`; `is_quick` says that a pause or a play lasts less than a second.
     """
 
     statement: Statement
@@ -34,6 +36,7 @@ class Line:
     is_method: bool = False
     has_comment: bool = False
     grows: frozenset[str] = frozenset()
+    owner: str = ""
     target: str = ""
     is_quick: bool = False
     fades_out: bool = False
@@ -89,6 +92,7 @@ def _read(statement: Statement, tree: ast.Module) -> Line | None:
         loads=loads,
         stores=stores,
         calls=method if owner == "self" else "",
+        owner=owner,
         target=f"{owner}.{method}" if owner else "",
         grows=frozenset({owner}) if method in _GROWS else frozenset(),
         is_quick=call is not None and _is_quick(call),
