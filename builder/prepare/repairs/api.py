@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import libcst as cst
@@ -16,6 +16,8 @@ Check = Callable[[ast.Module], tuple[ApiProblem, ...]]
 
 MAX_CHARACTERS = 60_000
 """Longer programs are left as they are: trees that keep layout cost about a thousand times their text."""
+MAX_CHAIN = 2
+"""Steps that only let the check see further, one after the other; each more multiplies the tries."""
 MAX_DEPTH = 120
 """Levels of a syntax tree; deeper ones cost `libcst` seconds, and no person wrote them."""
 
@@ -37,34 +39,30 @@ def repair_api(
     if not any(_is_tried(step, code, tree, problems) for step in STEPS):
         return code, problems, ()
     try:
-        program = Program(code, tree, cst.parse_module(code), problems)
-        made: list[str] = []
-        for number, step in enumerate(STEPS):
-            changed = _changed(step, program, check)
-            if changed is None:
-                continue
-            if _is_kept(step, program, changed):
-                program = changed
-                made.append(step.name)
-            elif not step.evident and (further := _with_later_steps(program, changed, number, check)) is not None:
-                program, names = further
-                made += [step.name, *names]
+        program, made = _repaired(Program(code, tree, cst.parse_module(code), problems), STEPS, check)
     except (cst.ParserSyntaxError, RecursionError):
         return code, problems, ()
     return program.code, program.problems, tuple(dict.fromkeys(made))
 
 
-def _with_later_steps(before: Program, changed: Program, number: int, check: Check) -> tuple[Program, list[str]] | None:
-    """A change that brings new problems, with the later steps that mend them; `None` if all together do not help."""
-    if _kinds(changed) <= _kinds(before):  # it is of no use, with or without them
-        return None
-    names = []
-    for step in STEPS[number + 1 :]:
-        further = _changed(step, changed, check)
-        if further is not None and _is_kept(step, changed, further):
-            changed = further
-            names.append(step.name)
-    return (changed, names) if names and _kinds(changed) < _kinds(before) else None
+def _repaired(program: Program, steps: Sequence[Step], check: Check, depth: int = 0) -> tuple[Program, list[str]]:
+    """The program after those steps that are kept, and their names.
+
+    A step that brings new problems is followed by the later ones, and all of them are kept if together they help.
+    """
+    made: list[str] = []
+    for number, step in enumerate(steps):
+        changed = _changed(step, program, check)
+        if changed is None:
+            continue
+        if _is_kept(step, program, changed):
+            program = changed
+            made.append(step.name)
+        elif not step.evident and depth < MAX_CHAIN and not _kinds(changed) <= _kinds(program):
+            further, names = _repaired(changed, steps[number + 1 :], check, depth + 1)
+            if _kinds(further) < _kinds(program):
+                return further, [*made, step.name, *names]
+    return program, made
 
 
 def _changed(step: Step, program: Program, check: Check) -> Program | None:
