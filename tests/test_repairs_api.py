@@ -207,9 +207,10 @@ def test_a_transform_from_what_an_excerpt_had_before_writes_the_new_text() -> No
     assert made == ("transform_from_unset",)
 
 
-def test_a_name_that_is_used_before_its_transform_stays_unset() -> None:
+@pytest.mark.parametrize("use", ["self.add(text)", "for letter in text: print(letter)", "late = lambda: text"])
+def test_a_name_that_is_used_before_its_transform_stays_unset(use: str) -> None:
     """What `text` was before matters then, and nobody knows."""
-    code = scene("self.add(text)", 'self.play(Transform(text, Text("Flash")))')
+    code = scene(use, 'self.play(Transform(text, Text("Flash")))')
     assert repaired(code) == (code, ())
 
 
