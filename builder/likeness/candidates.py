@@ -11,8 +11,8 @@ from rapidfuzz.process import cpdist
 
 from builder.likeness.compare import LONG, likeness_of_normal
 from builder.likeness.minhash import bands
-from builder.likeness.normal import normal
-from builder.likeness.telling import telling
+from builder.likeness.normal import folded, normal_of_folded
+from builder.likeness.telling import key_of, tokens_of
 
 FLOOR = 0.7
 """The least score worth keeping: whatever threshold is asked for later, pairs found at this floor are only filtered."""
@@ -20,7 +20,7 @@ ALL_PAIRS = 500_000
 """Pairs of texts that are all compared, if there are no more; else those of equal telling tokens or in one bucket."""
 BLOCK_PAIRS = 200_000
 """Pairs of texts with the same telling tokens that are all compared; beyond, only those that share a bucket."""
-NEIGHBOURS, NEIGHBOURS_AGAINST, NEIGHBOURS_AGREEING = 8, 100, 200
+NEIGHBOURS, NEIGHBOURS_AGAINST, NEIGHBOURS_AGREEING = 4, 100, 200
 """With how many of those that follow it in a bucket a text is compared, at the most: of any texts, of any texts on the
 other side, of texts with the same telling tokens."""
 _BATCH = 200_000
@@ -87,7 +87,8 @@ def _pooled(texts: Sequence[str], against: Sequence[str] | None) -> _Pool:
     places: dict[tuple[str, int], tuple[list[int], list[int]]] = {}
     for side, members in enumerate((texts, against or ())):
         for position, text in enumerate(members):
-            found = places.setdefault((normal(text), telling(text).key), ([], []))
+            plain = folded(text)
+            found = places.setdefault((normal_of_folded(plain), key_of(tokens_of(plain))), ([], []))
             found[side].append(position)
     ordered = sorted(places)
     return _Pool(

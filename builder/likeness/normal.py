@@ -12,6 +12,8 @@ _SIGNS = str.maketrans({"×": "x", "−": "-", "–": "-", "—": "-", "’": "'
 
 def folded(text: str) -> str:
     """Compatible forms of characters, and plain signs for those that are typed in several ways."""
+    if text.isascii():
+        return text
     return unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
 
 
@@ -20,8 +22,13 @@ def normal(text: str) -> str:
 
     A text that has none is kept as it is but for case and white space. Never fails, whatever the text.
     """
+    return normal_of_folded(folded(text))
+
+
+def normal_of_folded(text: str) -> str:
+    """`normal` of a text that is folded already."""
     if text.isascii():
         words = text.encode().translate(_LETTERS).decode().split()
     else:
-        words = _OTHER.sub(" ", folded(text).casefold()).split()
+        words = _OTHER.sub(" ", text.casefold()).split()
     return " ".join(words) if words else " ".join(text.casefold().split())

@@ -60,7 +60,9 @@ class _Memo(dict[str, tuple[str, ...]]):
     """The tokens of each chunk of text between white space met so far, in lower case."""
 
     def __missing__(self, chunk: str) -> tuple[str, ...]:
-        tokens = tuple(token for word in _TOKEN.findall(chunk) if (token := _token(word)))
+        bare = chunk.strip(".,;:!?")
+        words = [bare] if bare.isalpha() else _TOKEN.findall(chunk)
+        tokens = tuple(token for word in words if (token := _token(word)))
         if len(chunk) <= _LONG_CHUNK:
             if len(self) >= _MOST_CHUNKS:
                 self.clear()
@@ -105,8 +107,19 @@ def telling(text: str) -> Telling:
 
     Not covered: ordinary words ("cat" and "car"), names of people and of theorems.
     """
-    if not text.isascii():
-        text = folded(text)
+    tokens = tokens_of(folded(text))
+    return Telling(tuple(tokens), key_of(tokens))
+
+
+def key_of(tokens: list[str]) -> int:
+    """A 64-bit hash of telling tokens."""
+    return xxh3_64_intdigest("\x00".join(tokens).encode("utf-8", "surrogatepass"))
+
+
+def tokens_of(text: str) -> list[str]:
+    """The telling tokens of a folded text, in order."""
+    if _OPENERS.search(text) is None:
+        return _plain(text)
     tokens: list[str] = []
     for kind, piece in _pieces(text):
         if kind == "":
@@ -115,8 +128,7 @@ def telling(text: str) -> Telling:
             tokens.append("$" + "".join(piece.split()))
         else:
             tokens.append(_QUOTE + " ".join(piece.casefold().split()).rstrip(".,"))
-    key = xxh3_64_intdigest("\x00".join(tokens).encode("utf-8", "surrogatepass"))
-    return Telling(tuple(tokens), key)
+    return tokens
 
 
 def _plain(text: str) -> list[str]:
