@@ -14,8 +14,10 @@ from builder.prepare.repairs.steps import STEPS
 
 Check = Callable[[ast.Module], tuple[ApiProblem, ...]]
 
-MAX_CHARACTERS = 60_000
-"""Longer programs are left as they are: trees that keep layout cost about a thousand times their text."""
+MAX_CHARACTERS = 30_000
+"""Longer programs are left as they are: a tree with layout costs seconds then. The longest real one has 20,240."""
+MAX_PROBLEMS = 200
+"""A program with more is past repair, and each try would cost another check of all of them."""
 MAX_CHAIN = 2
 """Steps that only let the check see further, one after the other; each more multiplies the tries."""
 MAX_DEPTH = 120
@@ -30,11 +32,11 @@ def repair_api(
     `problems` are what the check finds in `code`. A step is kept if its result compiles and the check finds less
     than before and nothing new; a step that mends what the check cannot see, if the check finds nothing new. Where
     one step only lets the check see further (today's class has no such argument either), it is kept together with
-    the later steps that mend what is then found. A text that does not parse, is very long or very deep comes back
-    as it is.
+    the later steps that mend what is then found. A text that does not parse, is very long or deep, or has very many
+    problems, comes back as it is.
     """
     tree = parse(code).tree
-    if tree is None or len(code) > MAX_CHARACTERS or _deeper_than(tree, MAX_DEPTH):
+    if tree is None or len(code) > MAX_CHARACTERS or len(problems) > MAX_PROBLEMS or _deeper_than(tree, MAX_DEPTH):
         return code, problems, ()
     if not any(_is_tried(step, code, tree, problems) for step in STEPS):
         return code, problems, ()
