@@ -51,12 +51,22 @@ def test_short_texts_are_found_without_comparing_all(no_shortcut: None) -> None:
 def test_a_block_of_many_texts_is_searched_by_buckets(no_shortcut: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """No telling token in any: 600 texts make one block, here one too large to compare all with all."""
     monkeypatch.setattr(candidates, "BLOCK_PAIRS", 100)
+    monkeypatch.setattr(candidates, "NEIGHBOURS", 0)
     dice = random.Random(1)
     vocabulary = ["".join(dice.choices("bcdfghjklmnpqrstv", k=6)) for _ in range(400)]
     texts = [" ".join(dice.sample(vocabulary, 20)) for _ in range(300)]
     twins = [f"{text} indeed" for text in texts]
     found = near_pairs(texts + twins, 0.9).filter("agrees")
     assert found.select("left", "right").rows() == [(at, at + 300) for at in range(300)]
+
+
+def test_the_order_of_texts_changes_no_pair_of_a_crowded_bucket(no_shortcut: None) -> None:
+    """Of 300 texts in one bucket each is compared with few, and always with the same."""
+    texts = [f"draw {number} red dots that move slowly to the left of the whole scene" for number in range(300)]
+    shuffled = random.Random(1).sample(texts, len(texts))
+    found = by_text(texts, 0.9)
+    assert 300 < len(found) < 300 * 299 / 2
+    assert found == by_text(shuffled, 0.9)
 
 
 def test_copies_are_paired_with_the_first_of_them(no_shortcut: None) -> None:

@@ -66,6 +66,11 @@ def test_a_signature_of_other_fields_is_refused() -> None:
         read_signature({"grams": "abc"})
 
 
+def test_a_signature_made_by_other_rules_is_refused() -> None:
+    with pytest.raises(ValueError, match="make it anew"):
+        read_signature({**make_signatures(["a dot"])[0], "rules": "0"})
+
+
 @given(st.text(), st.text())
 def test_any_texts_have_a_likeness_by_signature(one: str, other: str) -> None:
     first, second = signature(one), signature(other)

@@ -18,7 +18,7 @@ FLOOR = 0.7
 """The least score worth keeping: whatever threshold is asked for later, pairs found at this floor are only filtered."""
 ALL_PAIRS = 500_000
 """Pairs of texts that are all compared, if there are no more; else those of equal telling tokens or in one bucket."""
-BLOCK_PAIRS = 200_000
+BLOCK_PAIRS = 100_000
 """Pairs of texts with the same telling tokens that are all compared; beyond, only those that share a bucket."""
 NEIGHBOURS, NEIGHBOURS_AGAINST, NEIGHBOURS_AGREEING = 4, 100, 200
 """With how many of those that follow it in a bucket a text is compared, at the most: of any texts, of any texts on the
