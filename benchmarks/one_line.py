@@ -11,7 +11,7 @@ import io
 import json
 import tokenize
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,12 @@ import pyarrow.parquet as pq
 
 from benchmarks.pipeline import sources_in
 from benchmarks.rendering import key_of, read_verdicts
+from builder.prepare.api.check import check_api
 from builder.prepare.clean_code import clean_code
 from builder.prepare.keys import program_key
 from builder.prepare.one_line import unflatten
 from builder.prepare.parse import parse
+from builder.prepare.repairs.api import repair_api
 from builder.sources.spec import known_sources
 
 SIZES = (10, 25, 50)
@@ -127,26 +129,34 @@ def _shares(cases: list[Case], comments: bool) -> dict[str, Any]:
     return dict(sorted(counts.items()))
 
 
-def _renders(programs: list[str], mend: Callable[[str], str], verdicts: dict[str, str]) -> dict[str, int]:
-    known = [verdicts[key] for code in programs if (key := key_of(mend(code))) in verdicts]
-    return {"distinct": len(programs), "with_verdict": len(known), "passed": known.count("passed")}
+def repaired(code: str) -> str:
+    """The program after the repairs of what the API check finds."""
+    tree = parse(code).tree
+    return code if tree is None else repair_api(code, check_api(tree))[0]
 
 
-def measure(data: Path, verdicts: Path | None = None) -> dict[str, Any]:
+def _renders(programs: list[str], verdicts: dict[str, str]) -> dict[str, int]:
+    """How many programs have a verdict, and how many of these passed."""
+    known = [verdicts[key] for key in map(key_of, programs) if key in verdicts]
+    return {"with_verdict": len(known), "passed": known.count("passed")}
+
+
+def measure(data: Path, *verdicts: Path) -> dict[str, Any]:
     """All figures.
 
     Args:
         data: the folder with the real files, `DATA/<source>/*.parquet`.
-        verdicts: JSON Lines of `benchmarks.rendering` on the programs that were put on lines, if there are any.
+        verdicts: JSON Lines of `benchmarks.rendering` on the programs that were put on lines, before or after repair.
 
     Returns:
         `flattened`: for each source that has flattened rows, `rows`, `parsed` (put on lines and parsed), `distinct`,
-        and with verdicts `rendered`, with `distinct`, `with_verdict` and `passed`. `truth`: for `development` and
-        `held_out`, without and with comments, [exact, exact but for white space in texts, all] by source and kind.
+        and of these, with verdicts, `rendered` and `rendered_after_repair`: `with_verdict` and `passed`.
+        `truth`: for `development` and `held_out`, without and with comments, [exact, exact but for white space in
+        texts, all] by source and kind.
     """
     rows = list(codes(sources_in(data)))
     told: dict[str, Any] = {"flattened": {}, "truth": {}}
-    known = {key: found.verdict for key, found in read_verdicts(verdicts).items()} if verdicts else {}
+    known = {key: found.verdict for path in verdicts for key, found in read_verdicts(path).items()}
     for source in sorted({source for source, _ in rows}):
         flat = [code for name, code in rows if name == source and is_flattened(code)]
         if flat:
@@ -158,7 +168,8 @@ def measure(data: Path, verdicts: Path | None = None) -> dict[str, Any]:
                 "distinct": len(set(flat)),
             }
             if known:
-                told["flattened"][source]["rendered"] = _renders(distinct, str, known)
+                told["flattened"][source]["rendered"] = _renders(distinct, known)
+                told["flattened"][source]["rendered_after_repair"] = _renders([*map(repaired, distinct)], known)
     cases = truth(rows)
     for half, development in (("development", True), ("held_out", False)):
         some = [case for case in cases if case.development == development]
@@ -170,10 +181,12 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.one_line", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder with the real files")
-    parser.add_argument("--verdicts", type=Path, help="verdicts of renders, as benchmarks.rendering writes them")
+    parser.add_argument(
+        "--verdicts", type=Path, nargs="*", default=[], help="verdicts of renders, as benchmarks.rendering writes them"
+    )
     given = parser.parse_args()
     warnings.simplefilter("ignore")
-    print(json.dumps(measure(given.data, given.verdicts), indent=1))
+    print(json.dumps(measure(given.data, *given.verdicts), indent=1))
 
 
 if __name__ == "__main__":

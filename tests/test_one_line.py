@@ -59,6 +59,7 @@ def test_calls_over_several_lines_are_one_statement() -> None:
 BODIES = {
     "loop's variable": "for x in range(3):\n    dot = Dot(x * RIGHT)\n    self.add(dot)\nself.wait()",
     "list that a loop fills": "dots = VGroup()\nfor x in range(3):\n    dots.add(Dot(x * UP))\nself.play(Create(dots))",
+    "loop that plays": "for x in a:\n    self.play(Create(x))\n    self.play(FadeOut(x))\nself.play(FadeIn(title))",
     "loop in a loop": "for x in a:\n    for y in b:\n        self.add(Dot([x, y, 0]))\nself.wait(2)",
     "else": "if a:\n    b = 1\nelse:\n    b = 2\nself.add(Text(str(b)))",
     "elif": "for a in s:\n    if a > 1:\n        b = a\n    elif a > 2:\n        b = 0\n    else:\n        b = 3",
@@ -77,6 +78,7 @@ BODIES = {
     "targets in brackets": "a = Circle()\n(b, c) = a.get_start(), a.get_end()\nself.add(b)",
     "comprehension as a statement": "a = Circle()\n[self.add(b) for b in a]\nself.wait()",
     "return in a branch": "for x in y:\n    if x:\n        continue\n    self.add(x)",
+    "return before else": "def f(x):\n    if x:\n        return 1\n    else:\n        return 2\ng = f(1)",
     "comment": "# Create a circle\ncircle = Circle()\n# Let's show it, then wait.\nself.add(circle)\nself.wait()",
     "comment that ends in a word for code": "# Fade in\nself.play(FadeIn(a))",
     "comment at a line's end": "a = Circle(radius=2)  # twice as big\nself.add(a)",

@@ -3,8 +3,10 @@
 import ast
 
 import pytest
-from builder.prepare.api.check import ApiProblem, check_api
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from builder.prepare.api.check import ApiProblem, check_api
 from builder.prepare.parse import parse
 from builder.prepare.repairs.api import MAX_CHARACTERS, repair_api
 from builder.prepare.repairs.steps import STEPS
@@ -96,6 +98,41 @@ ONE_LINE = {
         r'self.add(MathTex(r"\begin{align*} x &= 1 \end{align*}"))',
         r'self.add(MathTex(r"\begin{aligned} x &= 1 \end{aligned}"))',
     ),
+    "easing": (
+        "self.play(Create(Dot(), rate_func=ease_in_sine))",
+        "self.play(Create(Dot(), rate_func=rate_functions.ease_in_sine))",
+    ),
+    "method as an animation": (
+        "self.play(Scale(dot, 2, run_time=3))",
+        "self.play(dot.animate(run_time=3).scale(2))",
+    ),
+    "typo": ("self.add(Cirlce())", "self.add(Circle())"),
+    "typo of a colour": ("self.add(Dot(color=DARKBLUE))", "self.add(Dot(color=DARK_BLUE))"),
+    "colour as a text": ('self.add(Dot(color="light blue"))', 'self.add(Dot(color="#ADD8E6"))'),
+    "colour of a method": ('dot.set_fill("brown", 1)', 'dot.set_fill("#A52A2A", 1)'),
+    "colour class": ('self.add(Dot(color=Color("red")))', 'self.add(Dot(color=ManimColor("red")))'),
+    "colour parts": (
+        "self.add(Dot(color=Color(hue=0.1, saturation=1, luminance=0.5)))",
+        "self.add(Dot(color=ManimColor.from_hsl((0.1, 1, 0.5))))",
+    ),
+    "rounded": ("self.add(Rectangle(corner_radius=0.1))", "self.add(RoundedRectangle(corner_radius=0.1))"),
+    "dashed": ("self.add(Line(UP, DOWN, dashed=True))", "self.add(DashedLine(UP, DOWN))"),
+    "sector": ("self.add(Sector(outer_radius=2, angle=1))", "self.add(Sector(radius=2, angle=1))"),
+    "ring": (
+        "self.add(Sector(outer_radius=2, inner_radius=1))",
+        "self.add(AnnularSector(outer_radius=2, inner_radius=1))",
+    ),
+    "aligned": ("VGroup(dot).arrange(DOWN, alignment=LEFT)", "VGroup(dot).arrange(DOWN, aligned_edge=LEFT)"),
+    "list": ("self.play(FadeIn([dot, Dot()]))", "self.play(FadeIn(*[dot, Dot()]))"),
+    "axis settings": (
+        'self.add(Axes(axis_config={"tick_frequency": 1, "numbers_to_show": [1]}))',
+        'self.add(Axes(axis_config={"numbers_to_include": [1]}))',
+    ),
+    "size of a text": ('self.add(Text("a", size=0.5))', 'self.add(Text("a", font_size=24))'),
+    "letter": ('self.add(MathTex("2πr"), Tex("2$π$ or π"))', r'self.add(MathTex("2\\pi r"), Tex("2$\\pi$ or $\\pi$"))'),
+    "formula of an f-string": ('self.add(Tex(f"x^{dot}"))', 'self.add(MathTex(f"x^{dot}"))'),
+    "brackets": (r'self.add(MathTex(r"\[ x \]"))', 'self.add(MathTex(r"x"))'),
+    "words in a formula": (r'self.add(MathTex(r"\text{a_b} = 1"))', r'self.add(MathTex(r"\text{a\_b} = 1"))'),
     "parts of a text": (r'self.add(Text("area ", r"\(x\)"))', r'self.add(Tex("area ", r"\(x\)"))'),
 }
 
@@ -170,9 +207,10 @@ def test_a_transform_from_what_an_excerpt_had_before_writes_the_new_text() -> No
     assert made == ("transform_from_unset",)
 
 
-def test_a_name_that_is_used_before_its_transform_stays_unset() -> None:
+@pytest.mark.parametrize("use", ["self.add(text)", "for letter in text: print(letter)", "late = lambda: text"])
+def test_a_name_that_is_used_before_its_transform_stays_unset(use: str) -> None:
     """What `text` was before matters then, and nobody knows."""
-    code = scene("self.add(text)", 'self.play(Transform(text, Text("Flash")))')
+    code = scene(use, 'self.play(Transform(text, Text("Flash")))')
     assert repaired(code) == (code, ())
 
 
@@ -280,3 +318,147 @@ def test_steps_have_names_of_their_own() -> None:
     names = [step.name for step in STEPS]
     assert len(set(names)) == len(names)
     assert all(name.startswith("repair:") for name in names)
+
+
+def test_a_method_that_should_be_construct_becomes_it() -> None:
+    """A scene's one method animates and goes by another name."""
+    code = scene("self.play(Create(Circle()))")
+    assert repaired(code.replace("construct", "animate")) == (code, ("entry_named",))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        scene("self.play(Create(Circle()))").replace("construct(self)", "draw(self, radius)"),
+        scene("self.play(Create(Circle()))").replace("construct", "setup"),
+        scene("return Circle()").replace("construct", "circle"),
+        scene("self.play(Create(Circle()))").replace("construct", "draw") + "\n\nA().draw()\n",
+    ],
+    ids=["with an argument", "a hook", "does not animate", "is called"],
+)
+def test_another_method_keeps_its_name(code: str) -> None:
+    """It is not sure that it was meant to be `construct`."""
+    assert "entry_named" not in repaired(code)[1]
+
+
+def test_a_body_below_its_class_goes_into_it() -> None:
+    """Statements at the file's level below an empty scene become its `construct`, comments and all."""
+    below = "# a circle\ncircle = Circle()\n\nself.play(Create(circle))  # shown\n"
+    text, made = repaired(f"from manim import *\n\n\nclass A(Scene):\n    pass\n\n\n{below}")
+    assert made == ("body_in_class",)
+    assert [line.strip() for line in text.splitlines() if line.strip()] == [
+        "from manim import *",
+        "class A(Scene):",
+        "def construct(self):",
+        "# a circle",
+        "circle = Circle()",
+        "self.play(Create(circle))  # shown",
+    ]
+    assert check_api(ast.parse(text)) == ()
+
+
+def test_a_body_directly_in_its_class_gets_a_construct() -> None:
+    """A scene whose `def construct(self):` was lost."""
+    code = scene("circle = Circle()  # round", "self.play(Create(circle))")
+    lost = code.replace("    def construct(self):\n", "").replace("        ", "    ")
+    assert repaired(lost) == (code, ("body_in_class",))
+
+
+def test_settings_of_a_scene_become_its_attributes() -> None:
+    """`CONFIG` did that by itself once; an object's `CONFIG` did more, and stays."""
+    before = "from manim import *\n\n\nclass A({}):\n    CONFIG = {{'speed': 2, 'shade': RED}}  # old\n\n"
+    after = "from manim import *\n\n\nclass A(Scene):\n    speed = 2\n    shade = RED\n\n"
+    method = "    def construct(self):\n        self.wait(self.speed)\n"
+    text, made = repaired(before.format("Scene") + method)
+    assert (text, made) == (after + method, ("config",))
+    circle = before.format("Circle") + method
+    assert repaired(circle) == (circle, ())
+
+
+GRAPH = """from manim import *
+
+
+class A(GraphScene):
+    CONFIG = {"x_min": -3, "x_max": 3, "y_max": 9}
+
+    def construct(self):
+        self.setup_axes(animate=True)  # axes
+        graph = self.get_graph(lambda x: x**2, BLUE, x_min=0, x_max=2)
+        self.add(Dot(self.coords_to_point(1, 1)), graph)
+"""
+
+
+def test_a_graph_scene_makes_its_own_axes() -> None:
+    """Its settings give the ranges, and its graphs are asked of the axes."""
+    text, made = repaired(GRAPH)
+    assert made == ("graph_scene",)
+    assert "class A(Scene):" in text
+    assert lines(text) == [
+        "self.axes = Axes(x_range=[-3, 3], y_range=[-1, 9])",
+        "self.play(Create(self.axes))  # axes",
+        "graph = self.axes.plot(lambda x: x**2, color=BLUE, x_range=[0, 2])",
+        "self.add(Dot(self.axes.coords_to_point(1, 1)), graph)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("self.setup_axes(animate=True)", "pass"),
+        ("-3", "LEAST"),
+        ("self.coords_to_point(1, 1)", "self.graph_origin"),
+    ],
+    ids=["no axes", "no number", "no counterpart"],
+)
+def test_a_graph_scene_that_cannot_be_told_whole_stays(old: str, new: str) -> None:
+    """Half a translation would hide what is missing."""
+    assert "graph_scene" not in repaired(GRAPH.replace(old, new))[1]
+
+
+def test_steps_that_only_help_together_are_kept_together() -> None:
+    """`ParametricSurface` is `Surface` today, which has no `u_min`; only with both mended is less found."""
+    text, made = repaired(
+        scene("self.add(ParametricSurface(f, u_min=0, u_max=1))", head="from manim import *\nf = abs")
+    )
+    assert lines(text) == ["self.add(Surface(f, u_range=[0, 1]))"]
+    assert made == ("renamed", "keywords")
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *(before for before, _ in ONE_LINE.values()),
+                *SOUND,
+                *UNSURE,
+                "self.play(Transform(text, Text('a')))",
+                "for item in dot: self.play(item.shift, UP)",
+                "def f(ShowCreation): return ShowCreation",
+                "import manim as mn; self.add(mn.ShowCreation(mn.Dot((1, 2))))",
+                'self.add(Tex("é_ñ\\t%$", f"{dot}^2"))',
+                "self.play(*[FadeInFrom(one, UP) for one in dot], **{})",
+            ]
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_repairs_end_and_come_out_the_same_again(statements: list[str]) -> None:
+    """Whatever stands together: the result compiles, nothing new is found, and a second run changes nothing."""
+    text, _ = repaired(scene("dot, x, y, a, b, things = Dot(), 1, 2, 3, 4, []", *statements))
+    assert repaired(text) == (text, ())
+
+
+@given(st.text(alphabet="abTex()[]{}$%^_\\\"'frn \n.,=+-*UP12:", max_size=80))
+@settings(max_examples=150, deadline=None)
+def test_wild_texts_never_crash(text: str) -> None:
+    """What parses is repaired or left; what does not parse comes back."""
+    code = f"from manim import *\nMathTex({text})\n"
+    try:
+        tree = parse(code).tree
+    except ValueError:
+        return
+    problems = check_api(tree) if tree is not None else ()
+    result, _, _ = repair_api(code, problems)
+    assert tree is not None or result == code

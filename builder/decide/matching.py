@@ -43,6 +43,8 @@ class Edges:
     score: Floats
     descriptions: int
     codes: int
+    room: Ints
+    """For each code, how many descriptions it may belong to."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,15 +58,21 @@ class Matched:
     """By how much the logarithm of the pair's probability exceeds the next best of each side, or staying alone."""
 
 
-def candidates(left: csr_array, right: csr_array, usual_left: Floats, usual_right: Floats) -> Edges:
-    """Pairs worth a look, with scores: the product, less what each of the two usually reaches."""
+def candidates(left: csr_array, right: csr_array, usual_left: Floats, usual_right: Floats, room: Ints) -> Edges:
+    """Pairs worth a look, with scores: the product, less what each of the two usually reaches.
+
+    Args:
+        left, right: vectors of descriptions and of codes.
+        usual_left, usual_right: what each of them reaches with anything.
+        room: for each code, how many descriptions it may belong to.
+    """
     count, codes = left.shape[0], right.shape[0]
     columns = np.unique(right.indices)
     left, right = narrow(left, columns), narrow(right, columns)
     if count * codes <= FULL_PAIRS:
         score = (left @ right.T).toarray() - usual_left[:, None] - usual_right[None, :]
         description, code = np.divmod(np.arange(count * codes, dtype=np.int64), max(codes, 1))
-        return Edges(description, code, np.round(score.ravel(), 6), count, codes)
+        return Edges(description, code, np.round(score.ravel(), 6), count, codes, room)
     rare = np.bincount(right.indices, minlength=len(columns)) <= MAX_TEXTS
     rare &= np.bincount(left.indices, minlength=len(columns)) <= MAX_TEXTS
     some_left, some_right = narrow(left, np.flatnonzero(rare)), narrow(right, np.flatnonzero(rare))
@@ -77,7 +85,9 @@ def candidates(left: csr_array, right: csr_array, usual_left: Floats, usual_righ
             for at in range(0, len(code), _CHUNK)
         ]
     )
-    return Edges(description, code, np.round(score - usual_left[description] - usual_right[code], 6), count, codes)
+    return Edges(
+        description, code, np.round(score - usual_left[description] - usual_right[code], 6), count, codes, room
+    )
 
 
 def _nearest(left: csr_array, right: csr_array, usual: Floats) -> Iterator[tuple[Ints, Ints]]:
@@ -98,15 +108,15 @@ def _dots(left: csr_array, right: csr_array, rows: Ints, others: Ints) -> Floats
 def match(edges: Edges) -> Matched:
     """The assignment, with its margins."""
     likely, alone_description, alone_code = weigh(edges)
-    kept = likely > _UNLIKELY
-    description, code = edges.description[kept], edges.code[kept]
-    chosen = _assign(description, code, likely[kept], edges.descriptions, edges.codes)
-    place = np.flatnonzero(kept)[chosen]
-    by_description = _next_best(edges.description, likely, alone_description)
-    by_code = _next_best(edges.code, likely, alone_code)
-    own = likely[place]
-    rivals = np.maximum(_rival(by_description, edges.description[place], own), _rival(by_code, edges.code[place], own))
-    return Matched(edges.description[place], edges.code[place], edges.score[place], np.round(own - rivals, 6))
+    place = _assign(edges, likely)
+    left_over = np.ones(len(likely), dtype=np.bool_)
+    left_over[place] = False
+    rivals = np.maximum(
+        _best(edges.description, likely, left_over, alone_description)[edges.description[place]],
+        _best(edges.code, likely, left_over, alone_code)[edges.code[place]],
+    )
+    margin = np.round(likely[place] - rivals, 6)
+    return Matched(edges.description[place], edges.code[place], edges.score[place], margin)
 
 
 def weigh(edges: Edges) -> tuple[Floats, Floats, Floats]:
@@ -115,10 +125,13 @@ def weigh(edges: Edges) -> tuple[Floats, Floats, Floats]:
     rows = np.searchsorted(edges.description, np.arange(edges.descriptions + 1))
     columns = np.searchsorted(edges.code[turned], np.arange(edges.codes + 1))
     of_description, of_code = np.zeros(edges.descriptions), np.zeros(edges.codes)
+    seats = np.log(edges.room.astype(np.float64))
     for _ in range(_ROUNDS):
         before = of_description
         of_description = -np.logaddexp(_log_sums(edges.score + of_code[edges.code], rows), ALONE)
-        of_code = -np.logaddexp(_log_sums((edges.score + of_description[edges.description])[turned], columns), ALONE)
+        of_code = seats - np.logaddexp(
+            _log_sums((edges.score + of_description[edges.description])[turned], columns), ALONE
+        )
         if np.abs(of_description - before).max(initial=0.0) < _TOLERANCE:
             break
     likely = edges.score + of_description[edges.description] + of_code[edges.code]
@@ -137,31 +150,30 @@ def _log_sums(values: Floats, bounds: Ints) -> Floats:
     return found
 
 
-def _assign(description: Ints, code: Ints, likely: Floats, descriptions: int, codes: int) -> Ints:
-    """Places of the pairs of the best assignment; each description may also stay alone."""
-    every = np.arange(descriptions, dtype=np.int64)
-    row = np.concatenate([description, every])
-    column = np.concatenate([code, codes + every])
-    cost = np.concatenate([1.0 - likely, np.full(descriptions, 1.0 - _UNLIKELY)])  # costs of nothing would be no pairs
-    graph = csr_array((cost, (row, column)), shape=(descriptions, codes + descriptions))
+def _assign(edges: Edges, likely: Floats) -> Ints:
+    """Places of the pairs of the best assignment, sorted; each description may also stay alone.
+
+    A code with room for several descriptions takes part once for each.
+    """
+    kept = np.flatnonzero(likely > _UNLIKELY)
+    seats = edges.room[edges.code[kept]]
+    pair = np.repeat(kept, seats)
+    seat = np.arange(len(pair)) - np.repeat(np.cumsum(seats) - seats, seats)
+    first = np.cumsum(edges.room) - edges.room
+    every = np.arange(edges.descriptions, dtype=np.int64)
+    row = np.concatenate([edges.description[pair], every])
+    column = np.concatenate([first[edges.code[pair]] + seat, int(edges.room.sum()) + every])
+    cost = np.concatenate([1.0 - likely[pair], np.full(edges.descriptions, 1.0 - _UNLIKELY)])  # a cost of 0 is no pair
+    graph = csr_array((cost, (row, column)), shape=(edges.descriptions, int(edges.room.sum()) + edges.descriptions))
     matched, partner = min_weight_full_bipartite_matching(graph)
-    real = partner < codes
-    wanted = matched[real].astype(np.int64) * codes + partner[real]
-    return np.searchsorted(description * codes + code, np.sort(wanted))
+    real = partner < edges.room.sum()
+    code = np.repeat(np.arange(edges.codes), edges.room)[partner[real]]
+    wanted = np.sort(matched[real].astype(np.int64) * edges.codes + code)
+    return np.searchsorted(edges.description * edges.codes + edges.code, wanted)
 
 
-def _next_best(side: Ints, likely: Floats, alone: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """For each member of a side its best, its second best (or staying alone), and whether the best stands twice."""
-    best = np.full(len(alone), -np.inf)
-    np.maximum.at(best, side, likely)
-    top = likely == best[side]
-    twice = np.bincount(side[top], minlength=len(alone)) > 1
-    second = alone.copy()
-    np.maximum.at(second, side[~top], likely[~top])
-    return best, second, twice
-
-
-def _rival(best: tuple[Floats, Floats, NDArray[np.bool_]], member: Ints, own: Floats) -> Floats:
-    """What stands against each member's own pair."""
-    first, second, twice = best[0][member], best[1][member], best[2][member]
-    return np.where((own < first) | twice, np.maximum(first, second), second)
+def _best(side: Ints, likely: Floats, among: NDArray[np.bool_], alone: Floats) -> Floats:
+    """For each member of a side the best of some pairs, or staying alone."""
+    best = alone.copy()
+    np.maximum.at(best, side[among], likely[among])
+    return best

@@ -2,10 +2,13 @@
 
 import polars as pl
 
-from builder.decide.alignment import curve, learn_alignment
+from builder.decide.alignment import SAMPLE_ROWS, advantages, curve, learn_alignment
 from builder.decide.matching import candidates, match
+from builder.decide.taught import teach
 from builder.decide.vectors import code_vectors, description_vectors
 
+LESSONS = 2
+"""Rounds in which the clear pairs of the one before teach the others."""
 MARGIN = 0.5
 """Least margin of a pair that is kept (natural logarithm of a ratio of probabilities)."""
 
@@ -14,7 +17,8 @@ def repair_pairs(rows: pl.DataFrame, words: pl.LazyFrame | pl.DataFrame, margin:
     """Pair the descriptions of shuffled parts with codes.
 
     Args:
-        rows: one line a row read: `index`, `shuffled`, `description_key`, `program_key`, `canonical_key`.
+        rows: one line a row read: `index`, `source`, `shuffled`, `description_key`, `program_key`,
+            `canonical_key` (equal programs but for names; where it is null, `program_key` stands for it).
         words: `index`, `description_words`, `code_words` of the same rows; only those of shuffled parts are collected.
         margin: least margin of a pair that is kept, as a natural logarithm; lower keeps more, and more wrong ones.
 
@@ -24,12 +28,15 @@ def repair_pairs(rows: pl.DataFrame, words: pl.LazyFrame | pl.DataFrame, margin:
         `margin` of the best pair, also where it was not kept. Where the description also stands in a sound part, the
         code is the one that it has there, and the margin is null.
     """
-    keyed = rows.select("index", "shuffled", "description_key", _code_key().alias("code_key")).sort("index")
+    keyed = rows.select("index", "source", "shuffled", "description_key", _code_key().alias("code_key")).sort("index")
     pool = keyed.filter(pl.col("shuffled") & pl.col("description_key").is_not_null() & pl.col("code_key").is_not_null())
     sound = keyed.filter(pl.col("shuffled").not_()).drop_nulls(["description_key", "code_key"])
     known = sound.group_by("description_key", maintain_order=True).agg(pl.col("index").first().alias("code_index"))
     descriptions = _distinct(pool.join(known, on="description_key", how="anti"), "description_key")
-    codes = _distinct(pool.join(sound, on="code_key", how="anti"), "code_key")
+    codes = _distinct(pool.join(sound, on="code_key", how="anti"), "code_key").join(
+        _room(pool), on="code_key", how="left"
+    )
+    codes = codes.sort("code_key")
     paired = _paired(descriptions, codes, words, margin)
     known = known.with_columns(pl.lit(None, pl.Float64).alias("score"), pl.lit(None, pl.Float64).alias("margin"))
     told = pl.concat([paired, known.select(paired.columns)]).unique(
@@ -41,6 +48,22 @@ def repair_pairs(rows: pl.DataFrame, words: pl.LazyFrame | pl.DataFrame, margin:
 
 def _code_key() -> pl.Expr:
     return pl.coalesce("canonical_key", "program_key")
+
+
+def _room(pool: pl.DataFrame) -> pl.DataFrame:
+    """For each code, how many descriptions it may belong to.
+
+    Mixing rows up changes no counts: as many as it stands with in a source whose descriptions stand with one code
+    each. Where they stand with several, rows were repeated before they were mixed up, and nothing can be told: one.
+    """
+    pairs = pool.select("source", "description_key", "code_key").unique()
+    single = pairs.select(
+        "source", "code_key", (pl.len() == pl.col("description_key").n_unique()).over("source").alias("single")
+    )
+    counted = single.group_by("source", "code_key").agg(
+        pl.when(pl.col("single").first()).then(pl.len()).otherwise(1).alias("room")
+    )
+    return counted.group_by("code_key").agg(pl.col("room").cast(pl.Int64).max())
 
 
 def _distinct(rows: pl.DataFrame, key: str) -> pl.DataFrame:
@@ -62,17 +85,24 @@ def _paired(
         _words(words, descriptions, "description_words"), on="index", how="left", maintain_order="left"
     )
     programs = codes.join(_words(words, codes, "code_words"), on="index", how="left", maintain_order="left")
-    alignment = learn_alignment(texts["description_words"], programs["code_words"])
+    alignment = learn_alignment(
+        texts["description_words"].head(SAMPLE_ROWS), programs["code_words"].head(SAMPLE_ROWS)
+    )  # both are sorted by keys, which are hashes: a fair sample
     left = description_vectors(texts["description_words"], alignment.rarity)
     right = code_vectors(programs["code_words"], alignment.rarity)
-    edges = candidates(left, right, alignment.code.times(left) - alignment.both, alignment.description.times(right))
+    room = programs["room"].to_numpy()
+    edges = candidates(
+        left, right, alignment.code.times(left) - alignment.both, alignment.description.times(right), room
+    )
     found = match(edges)
+    for _ in range(LESSONS):
+        found = match(teach(edges, left, right, found))
     kept = found.margin >= margin
     return pl.DataFrame(
         {
             "description_key": texts["description_key"].to_numpy()[found.description],
             "code_index": programs["index"].to_numpy()[found.code],
-            "score": curve(found.score),
+            "score": curve(advantages(left[found.description], right[found.code], alignment)),
             "margin": found.margin,
             "kept": kept,
         },

@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 
 from builder.decide.alignment import Alignment, learn_alignment, sample_of
 from builder.decide.styles import STYLES, WHOLE, label_of
-from builder.decide.vectors import Floats, Ints, code_vectors, description_vectors, narrow
+from builder.decide.vectors import Floats, Ints, code_vectors, description_vectors, narrow, words_only
 
 SAMPLE_PAIRS = 800
 """Distinct pairs of a source that are looked at, at the most; besides them as many as this of each rarer look."""
@@ -180,7 +180,10 @@ def _vectors(sample: pl.DataFrame, alignment: Alignment) -> _Sample:
     right = code_vectors(ordered["code_words"], alignment.rarity)
     columns = np.unique(right.indices)
     shared = narrow(left, columns)
-    whole, known = (np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel() for matrix in (left, shared))
+    whole, known = (
+        _words_weight(matrix, among)
+        for matrix, among in ((left, words_only(left.indices)), (shared, words_only(columns)[shared.indices]))
+    )
     return _Sample(
         shared,
         narrow(right, columns),
@@ -190,6 +193,12 @@ def _vectors(sample: pl.DataFrame, alignment: Alignment) -> _Sample:
         ordered["program_key"].to_numpy(),
         np.stack([(look >> bit) & 1 == 1 for bit in range(len(STYLES))], axis=1),
     )
+
+
+def _words_weight(matrix: csr_array, among: NDArray[np.bool_]) -> Floats:
+    """For each row the sum of its values that are marked."""
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    return np.asarray(np.bincount(rows, weights=matrix.data * among, minlength=matrix.shape[0]), dtype=np.float64)
 
 
 def _parts_of(sample: _Sample) -> list[_Found]:

@@ -15,7 +15,7 @@ STYLES: tuple[tuple[str, str], ...] = (
     ("long code", "code that is not long"),
     ("descriptions in another script", "descriptions in Latin letters"),
 )
-"""For each bit of `builder.prepare.words.Style`: a part that shows it, and a part that does not."""
+"""For each bit of `builder.prepare.style.Style`: a part that shows it, and a part that does not."""
 
 WHOLE = "all rows"
 """The label of a part that is a whole source."""

@@ -5,6 +5,7 @@ word. A vector's columns are words; a second block of them holds words in quotes
 strings of a code.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,22 +23,32 @@ WORD, QUOTED, TEXT, NAME, EVERYDAY, COMMENT, NUMBER, PAIR, WHOLE, MATH, COUNT, A
 
 _WORD_MASK = (1 << HASH_BITS) - 1
 _QUOTED_BLOCK = 1 << HASH_BITS
-_WIDTH = 2 << HASH_BITS
+_SIZE_BLOCK = 2 << HASH_BITS
+_WIDTH = 3 << HASH_BITS
 
-CHANNELS: dict[int, float] = {
-    NUMBER: 7.01, PAIR: 2.88, WHOLE: 3.63, MATH: 0.81, COUNT: 4.03, SEQUENCE: 6.54,
+WEIGHTS: dict[str, float] = {
+    "number": 11.17, "pair": 2.75, "whole": 5.3, "math": 4.0, "count": 10.41, "sequence": 8.42,
+    "text": 2.37, "name": 10.91, "everyday": 14.33, "comment": 4.03, "anywhere": 16.62, "quoted": 2.86,
+    "numbers": 3.63, "formulas": 3.14, "quotes": 2.7, "words and formulas": 5.08, "words and comments": 2.78,
 }  # fmt: skip
-"""Weights of what stands alike in descriptions and codes."""
-WORDS_OF_CODE: dict[int, float] = {TEXT: 2.11, NAME: 9.71, EVERYDAY: 8.16, COMMENT: 1.79}
-"""Weights of a description's word by where the code has it."""
-ANYWHERE = 12.01
-"""Weight of a description's word that the code has anywhere, times the best of `_PLACES`."""
-QUOTED_IN_TEXT = 2.46
-"""Weight of a quoted word that stands in a string of the code.
+"""How much each kind of agreement counts: what stands alike in both; a word of the description by where the code has
+it, or anywhere in it; a quoted word in a string; and how many of something each of the two has.
 
-All these weights are fitted: they make own pairs of ManimBench, Edoh and Bespoke likeliest among all pairs of their
-set (`benchmarks.pairing`, `fit_weights`)."""
-_PLACES: dict[int, float] = {TEXT: 1.0, NAME: 0.8, EVERYDAY: 0.5, COMMENT: 0.7}
+The weights are fitted: they make the own pairs of ManimBench, Edoh and Bespoke likeliest among all pairs of their set
+(`fit_weights` in `benchmarks.pairing`)."""
+
+_ALIKE = {"number": NUMBER, "pair": PAIR, "whole": WHOLE, "math": MATH, "count": COUNT, "sequence": SEQUENCE}
+_PLACES = {"text": TEXT, "name": NAME, "everyday": EVERYDAY, "comment": COMMENT}
+_BEST_PLACE = {TEXT: 1.0, NAME: 0.8, EVERYDAY: 0.5, COMMENT: 0.7}
+"""How good a place is for a word that may stand anywhere."""
+_SIZES = {
+    "numbers": (NUMBER, NUMBER),
+    "formulas": (MATH, MATH),
+    "quotes": (WHOLE, WHOLE),
+    "words and formulas": (WORD, MATH),
+    "words and comments": (WORD, COMMENT),
+}
+"""Role of a description, role of a code: how many features there are of each, as logarithms."""
 _SCALE = 0.1
 
 
@@ -85,24 +96,56 @@ def _flat(lists: pl.Series) -> tuple[Ints, Ints, Ints]:
 def description_vectors(lists: pl.Series, rarity: Rarity) -> csr_array:
     """Vectors of descriptions, one a row."""
     rows, roles, words = _flat(lists)
-    weights = rarity.of(words)
-    parts = [_channel(rows, words, weights, roles == role, len(lists)) for role in (WORD, *CHANNELS)]
-    row, word, value = _channel(rows, words, weights, roles == QUOTED, len(lists))
-    return _matrix([*parts, (row, word + _QUOTED_BLOCK, value)], len(lists))
+    weights, count = rarity.of(words), len(lists)
+    parts = [_channel(rows, words, weights, roles == role, count) for role in (WORD, *_ALIKE.values())]
+    row, word, value = _channel(rows, words, weights, roles == QUOTED, count)
+    parts.append((row, word + _QUOTED_BLOCK, value))
+    for number, (role, _) in enumerate(_SIZES.values()):
+        parts.append(_size(rows[roles == role], number, count))
+    return _matrix(parts, count)
 
 
-def code_vectors(lists: pl.Series, rarity: Rarity) -> csr_array:
-    """Vectors of codes, one a row."""
+def code_vectors(lists: pl.Series, rarity: Rarity, weighted: Mapping[str, float] = WEIGHTS) -> csr_array:
+    """Vectors of codes, one a row.
+
+    Args:
+        lists: features of codes.
+        rarity: how much words count.
+        weighted: how much each kind of agreement counts, by the names in `WEIGHTS`; others count nothing.
+    """
     rows, roles, words = _flat(lists)
-    weights = rarity.of(words)
+    weights, count = rarity.of(words), len(lists)
     parts = []
-    for role, factor in (CHANNELS | WORDS_OF_CODE).items():
-        row, word, value = _channel(rows, words, weights, roles == role, len(lists))
-        parts.append((row, word, value * factor * _SCALE))
-        if role == TEXT:
-            parts.append((row, word + _QUOTED_BLOCK, value * QUOTED_IN_TEXT * _SCALE))
-    row, word, value = _anywhere(rows, roles, words, rarity, len(lists))
-    return _matrix([*parts, (row, word, value * ANYWHERE * _SCALE)], len(lists))
+
+    def add(kind: str, part: tuple[Ints, Ints, Floats], block: int = 0) -> None:
+        if weighted.get(kind):
+            parts.append((part[0], part[1] + block, part[2] * (weighted[kind] * _SCALE)))
+
+    for kind, role in (_ALIKE | _PLACES).items():
+        add(kind, _channel(rows, words, weights, roles == role, count))
+    add("quoted", _channel(rows, words, weights, roles == TEXT, count), _QUOTED_BLOCK)
+    add("anywhere", _anywhere(rows, roles, words, rarity, count))
+    for number, (kind, (_, role)) in enumerate(_SIZES.items()):
+        add(kind, _size(rows[roles == role], number, count))
+    return _matrix(parts, count)
+
+
+def _size(rows: Ints, number: int, count: int) -> tuple[Ints, Ints, Floats]:
+    """The logarithm of how many features a row has, in a column of its own."""
+    sizes = np.log1p(np.bincount(rows, minlength=count))
+    return np.arange(count, dtype=np.int64), np.full(count, _SIZE_BLOCK + number, dtype=np.int64), sizes
+
+
+def only_words(vectors: csr_array) -> csr_array:
+    """Vectors without their sizes and without the second block of quoted words."""
+    kept = vectors.indices < _QUOTED_BLOCK
+    pointers = np.concatenate([[0], np.cumsum(kept)])[vectors.indptr]
+    return csr_array((vectors.data[kept], vectors.indices[kept], pointers), shape=vectors.shape)
+
+
+def words_only(columns: Ints) -> NDArray[np.bool_]:
+    """Which columns stand for words, not for how many there are."""
+    return columns < _SIZE_BLOCK
 
 
 def _channel(
@@ -117,7 +160,7 @@ def _channel(
 def _anywhere(rows: Ints, roles: Ints, words: Ints, rarity: Rarity, count: int) -> tuple[Ints, Ints, Floats]:
     """Words that a code has in any place, by the best of the places."""
     place = np.zeros(roles.max(initial=SEQUENCE) + 1)
-    for role, value in _PLACES.items():
+    for role, value in _BEST_PLACE.items():
         place[role] = value
     chosen = place[roles] > 0
     pairs, which = np.unique(rows[chosen] << HASH_BITS | words[chosen], return_inverse=True)

@@ -4,17 +4,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
-from xxhash import xxh32_intdigest
+from xxhash import xxh3_64_hexdigest, xxh32_intdigest
 
+from builder.likeness.lexicon import TOKENS
 from builder.likeness.normal import normal
+from builder.likeness.ordinary import COMMON, ORDINARY
 from builder.likeness.telling import telling
 
 GRAM = 5
 """Letters of a run that is hashed."""
 MOST = 256
 """Hashes of a text at the most: the lowest."""
-LOSS = 0.55
+LOSS = 0.4
 """Likeness lost for all runs of letters lost. Measured between 0.2 (single letters) and 0.6 (whole words)."""
+_CUT = 1
+"""To be raised whenever `telling` or `normal` cuts texts in another way: old signatures are then refused."""
+RULES = xxh3_64_hexdigest(f"{_CUT} {sorted(TOKENS.items())} {sorted(ORDINARY)} {COMMON}".encode())
+"""What signatures hang on beside the text: the words that count in full, and how a text is cut."""
 
 SCHEMA = {"left": pl.UInt32, "right": pl.UInt32, "score": pl.Float64}
 
@@ -43,22 +49,27 @@ def signature(text: str) -> Signature:
 
 
 def make_signatures(texts: Iterable[str]) -> list[dict[str, object]]:
-    """Signatures as plain values, ready for JSON: `grams`, `telling`, `length`."""
+    """Signatures as plain values, ready for JSON: `grams`, `telling`, `length`, and the `rules` they were made by.
+
+    They are made anew, from the texts, when the rules change.
+    """
     made = map(signature, texts)
-    return [{"grams": list(one.grams), "telling": one.telling, "length": one.length} for one in made]
+    return [{"grams": list(one.grams), "telling": one.telling, "length": one.length, "rules": RULES} for one in made]
 
 
 def read_signature(plain: Mapping[str, object]) -> Signature:
     """One of `make_signatures` back from plain values.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is none, or was made by other rules than these.
     """
     match plain:
-        case {"grams": list(grams), "telling": int(key), "length": int(length)}:
+        case {"grams": list(grams), "telling": int(key), "length": int(length), "rules": str(rules)}:
+            if rules != RULES:
+                raise ValueError(f"the signature was made by the rules {rules}, these are {RULES}: make it anew")
             return Signature(tuple(map(int, grams)), key, length)
         case _:
-            raise ValueError("a signature has the fields grams, telling and length")
+            raise ValueError("a signature has the fields grams, telling, length and rules")
 
 
 def alike(one: Signature, other: Signature) -> float:

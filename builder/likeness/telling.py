@@ -1,7 +1,6 @@
 """What counts in full in a description: one such token apart, two descriptions are two, however like their letters."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from dataclasses import dataclass, field
 from xxhash import xxh3_64_intdigest
 
 from builder.likeness.lexicon import TOKENS
+from builder.likeness.normal import folded
 from builder.likeness.typos import meant
 
 _SPAN = 2_000
@@ -16,7 +16,6 @@ _SPAN = 2_000
 _OPENERS = re.compile(r"""```|\\[(\[]|\$\$?|[`"“‘]|'(?<![^\W_]')""")
 _CLOSERS = {"“": ("”", '"'), "‘": ("’", "'"), "\\(": ("\\)",), "\\[": ("\\]",)}
 _FORMULAE = frozenset({"\\(", "\\[", "$", "$$"})
-_FOLDED = str.maketrans({"×": "x", "−": "-", "–": "-", "—": "-", "’": "'", "²": "^2", "³": "^3", "°": " degree "})
 _TOKEN = re.compile(
     r"""
     [^\W\d]\w{0,64}+(?:\.[^\W\d]\w{0,64}+){1,8}+(?=\()                  # self.play( (numbers bound cost)
@@ -33,6 +32,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_FIGURE = re.compile(r"[a-z]{3}(?:gon|gram|hedron)s?\Z")
+"""Names of figures beyond those of the lexicon: "pentadecagon"."""
 _SPACED_MINUS = re.compile(r"(?<=[^\W_])(?<![^\W\d_]{2})\s-\s(?=\d|[^\W\d_]\b)")
 _MOST_CHUNKS, _LONG_CHUNK = 200_000, 64
 _MOST_APOSTROPHES = 8
@@ -59,7 +60,9 @@ class _Memo(dict[str, tuple[str, ...]]):
     """The tokens of each chunk of text between white space met so far, in lower case."""
 
     def __missing__(self, chunk: str) -> tuple[str, ...]:
-        tokens = tuple(token for word in _TOKEN.findall(chunk) if (token := _token(word)))
+        bare = chunk.strip(".,;:!?")
+        words = [bare] if bare.isalpha() else _TOKEN.findall(chunk)
+        tokens = tuple(token for word in words if (token := _token(word)))
         if len(chunk) <= _LONG_CHUNK:
             if len(self) >= _MOST_CHUNKS:
                 self.clear()
@@ -80,7 +83,7 @@ def _token(word: str) -> str:
         return _number(word) if word[0].isdigit() or word[0] == "." else word
     if len(word) == 1:
         return "" if word in {"a", "i"} else word
-    return meant(word)
+    return word.rstrip("s") if _FIGURE.search(word) else meant(word)
 
 
 def _number(text: str) -> str:
@@ -104,8 +107,19 @@ def telling(text: str) -> Telling:
 
     Not covered: ordinary words ("cat" and "car"), names of people and of theorems.
     """
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text.translate(_FOLDED)).translate(_FOLDED)
+    tokens = tokens_of(folded(text))
+    return Telling(tuple(tokens), key_of(tokens))
+
+
+def key_of(tokens: list[str]) -> int:
+    """A 64-bit hash of telling tokens."""
+    return xxh3_64_intdigest("\x00".join(tokens).encode("utf-8", "surrogatepass"))
+
+
+def tokens_of(text: str) -> list[str]:
+    """The telling tokens of a folded text, in order."""
+    if _OPENERS.search(text) is None:
+        return _plain(text)
     tokens: list[str] = []
     for kind, piece in _pieces(text):
         if kind == "":
@@ -114,8 +128,7 @@ def telling(text: str) -> Telling:
             tokens.append("$" + "".join(piece.split()))
         else:
             tokens.append(_QUOTE + " ".join(piece.casefold().split()).rstrip(".,"))
-    key = xxh3_64_intdigest("\x00".join(tokens).encode("utf-8", "surrogatepass"))
-    return Telling(tuple(tokens), key)
+    return tokens
 
 
 def _plain(text: str) -> list[str]:

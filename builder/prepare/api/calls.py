@@ -8,7 +8,7 @@ from builder.prepare.api.known import Signature
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """Why a call does not fit: `unknown_argument` or `wrong_arity`, the keyword (or nothing), and words for a person."""
+    """Why a call does not fit: `unknown_argument` or `wrong_arity`, the keyword or nothing, words for a person."""
 
     reason: str
     name: str

@@ -2,6 +2,7 @@
 
 import ast
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from builder.prepare.api.known import known
 from builder.prepare.api.problem import Finding
@@ -51,14 +52,12 @@ def _read_from(node: ast.ImportFrom, imports: Imports) -> None:
                 imports.stars_open = True
             else:
                 imports.star = (imports.star or frozenset()) | names
-        elif (
-            not missing
-            and names is not None
-            and alias.name not in names
-            and f"{module}.{alias.name}" not in known().modules
-        ):
-            if not alias.name.startswith("__"):
-                imports.findings.append(_lacking(node, module, alias.name, names))
+        elif not missing and names is not None and not _is_in(alias.name, module, names):
+            imports.findings.append(_lacking(node, module, alias.name, names))
+
+
+def _is_in(name: str, module: str, names: frozenset[str]) -> bool:
+    return name in names or name.startswith("__") or f"{module}.{name}" in known().modules
 
 
 def _lacking(node: ast.AST, module: str, name: str, names: frozenset[str]) -> Finding:
@@ -84,6 +83,7 @@ def _missing(node: ast.AST, name: str) -> list[Finding]:
     return []
 
 
+@lru_cache(maxsize=256)
 def module_names(module: str) -> frozenset[str] | None:
     """The names in a module, `None` if they are not recorded."""
     if module == "manim":

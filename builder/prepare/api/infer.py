@@ -9,39 +9,32 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from builder.prepare.api.expressions import Expressions, Function
 from builder.prepare.api.imports import module_names
 from builder.prepare.api.known import known
 from builder.prepare.api.scopes import OwnClass, Scope
-from builder.prepare.api.uses import Uses
 from builder.prepare.api.values import Value, join, of_star, plain
 
-_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-_MAX_PARTS = 100
 _ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
-class Reader(Uses):
+class Reader(Expressions):
     """One reading of a program: `findings`, and the names it mentions and sets."""
 
     def __init__(self) -> None:
         super().__init__()
         self.imports: list[ast.Import | ast.ImportFrom] = []
-        self._star = False
-        self._waiting: list[tuple[_Function, Scope, OwnClass | None, Value | None]] = []
-        self._last: list[tuple[_Function, Scope, OwnClass | None, Value | None]] = []
 
     def read(self, tree: ast.Module) -> None:
         """Read the whole program."""
         scope = Scope()
         self._block(tree.body, scope)
-        while self._waiting or self._last:
-            waiting, self._waiting = self._waiting, []
+        while self.waiting or self.last:
+            waiting, self.waiting = self.waiting, []
             if not waiting:
-                waiting, self._last = self._last, []
+                waiting, self.last = self.last, []
             for node, outer, owner, first in waiting:
                 self._function(node, outer, owner, first)
-
-    # statements
 
     def _block(self, statements: Iterable[ast.stmt], scope: Scope) -> bool:
         """Read statements in order; whether the end is never reached."""
@@ -63,12 +56,12 @@ class Reader(Uses):
     def _assign(self, node: ast.Assign, scope: Scope) -> None:
         value = self.value(node.value, scope)
         for target in node.targets:
-            self._target(target, value, scope)
+            self.target(target, value, scope)
 
     def _annotated(self, node: ast.AnnAssign, scope: Scope) -> None:
         self.value(node.annotation, scope)
         if node.value is not None:
-            self._target(node.target, self.value(node.value, scope), scope)
+            self.target(node.target, self.value(node.value, scope), scope)
         elif isinstance(node.target, ast.Attribute):
             self.attributes_set.add(node.target.attr)
 
@@ -76,28 +69,7 @@ class Reader(Uses):
         self.value(node.value, scope)
         if isinstance(node.target, ast.Name):
             self.mentioned.add(node.target.id)
-        self._target(node.target, None, scope)
-
-    def _target(self, target: ast.expr, value: Value | None, scope: Scope) -> None:
-        """Something is set."""
-        if isinstance(target, ast.Name):
-            if value is not None and value.name == "list" and value.parts is not None:
-                value = plain("list")  # it may grow
-            scope.set(target.id, value)
-        elif isinstance(target, ast.Attribute):
-            self.set_attribute(self.value(target.value, scope), target.attr, value)
-        elif isinstance(target, ast.Tuple | ast.List):
-            parts = value.parts if value is not None else None
-            fits = parts is not None and len(parts) == len(target.elts)
-            for i, item in enumerate(target.elts):
-                starred = isinstance(item, ast.Starred)
-                self._target(
-                    item.value if isinstance(item, ast.Starred) else item,
-                    parts[i] if parts is not None and fits and not starred else None,
-                    scope,
-                )
-        else:
-            self.value(target, scope)
+        self.target(node.target, None, scope)
 
     def _return(self, node: ast.Return, scope: Scope) -> None:
         value = self.value(node.value, scope) if node.value is not None else plain("NoneType")
@@ -124,7 +96,7 @@ class Reader(Uses):
 
     def _for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
         items = self.value(node.iter, scope)
-        self._loop([node.target, *node.body], scope, node.body, node.orelse, (node.target, self._item(items)))
+        self._loop([node.target, *node.body], scope, node.body, node.orelse, (node.target, self.item(items)))
 
     def _while(self, node: ast.While, scope: Scope) -> None:
         self._forget(node.body, scope)
@@ -142,7 +114,7 @@ class Reader(Uses):
         before = dict(scope.now)
         self._forget(changed, scope)
         if target is not None:
-            self._target(target[0], target[1], scope)
+            self.target(target[0], target[1], scope)
         self._block(body, scope)
         scope.merge(before)
         self._block(orelse, scope)
@@ -155,21 +127,11 @@ class Reader(Uses):
                 if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store) and inner.id in scope.now:
                     scope.now[inner.id] = None
 
-    @staticmethod
-    def _item(items: Value | None) -> Value | None:
-        """What the items of a list or tuple that is written out have in common."""
-        if items is None or not items.parts:
-            return None
-        common = items.parts[0]
-        for part in items.parts[1:]:
-            common = join(common, part)
-        return common
-
     def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> bool:
         for item in node.items:
             self.value(item.context_expr, scope)
             if item.optional_vars is not None:
-                self._target(item.optional_vars, None, scope)
+                self.target(item.optional_vars, None, scope)
         return self._block(node.body, scope)
 
     def _try(self, node: ast.Try, scope: Scope) -> None:
@@ -229,7 +191,7 @@ class Reader(Uses):
         for alias in node.names:
             if alias.name == "*":
                 if of_manim:
-                    self._star = True
+                    self.star = True
                 for name in module_names(module) or () if not of_manim else ():
                     scope.set(name, None)
             else:
@@ -238,7 +200,7 @@ class Reader(Uses):
     def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
         for decorator in node.decorator_list:
             self.value(decorator, scope)
-        self._parameters(node.args, scope)
+        self.parameters(node.args, scope)
         if node.returns is not None:
             self.value(node.returns, scope)
         owner = scope.owner
@@ -249,16 +211,8 @@ class Reader(Uses):
             kinds = {getattr(decorator, "id", "") for decorator in node.decorator_list}
             if not kinds & {"staticmethod", "classmethod"}:
                 first = Value("own_instance", owner.node.name, exact=False, node=owner.node)
-        waiting = self._last if node.name == "construct" else self._waiting
+        waiting = self.last if node.name == "construct" else self.waiting
         waiting.append((node, scope, owner, first))
-
-    def _parameters(self, arguments: ast.arguments, scope: Scope) -> None:
-        for default in (*arguments.defaults, *arguments.kw_defaults):
-            if default is not None:
-                self.value(default, scope)
-        for item in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg):
-            if item is not None and item.annotation is not None:
-                self.value(item.annotation, scope)
 
     def _class(self, node: ast.ClassDef, scope: Scope) -> None:
         for decorator in node.decorator_list:
@@ -271,9 +225,10 @@ class Reader(Uses):
         body = Scope(outer=scope, owner=own, eager=True)
         self._block(node.body, body)
         own.names |= body.ever
+        self.own_names |= body.ever.keys()
         scope.set(node.name, Value("own_class", node.name, node=node))
 
-    def _function(self, node: _Function, outer: Scope, owner: OwnClass | None, first: Value | None) -> None:
+    def _function(self, node: Function, outer: Scope, owner: OwnClass | None, first: Value | None) -> None:
         scope = Scope(outer=outer, method_of=owner)
         arguments = node.args
         named = [*arguments.posonlyargs, *arguments.args]
@@ -289,113 +244,6 @@ class Reader(Uses):
             for result in scope.results[1:]:
                 common = join(common, result)
             self.results[node] = common
-
-    # expressions
-
-    def value(self, node: ast.expr, scope: Scope) -> Value | None:
-        """Read an expression; what it stands for, or `None`."""
-        handler = _EXPRESSIONS.get(type(node))
-        if handler is not None:
-            return handler(self, node, scope)
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.expr):
-                self.value(child, scope)
-        return None
-
-    def _name(self, node: ast.Name, scope: Scope) -> Value | None:
-        name = node.id
-        self.mentioned.add(name)
-        found, value = scope.look_up(name)
-        if found:
-            return value
-        return of_star(name) if self._star else None
-
-    def _attribute(self, node: ast.Attribute, scope: Scope) -> Value | None:
-        value = self.value(node.value, scope)
-        self.mentioned.add(node.attr)
-        return None if value is None else self.attribute(value, node)
-
-    def _constant(self, node: ast.Constant, _scope: Scope) -> Value | None:
-        value = node.value
-        if isinstance(value, str):
-            return Value("plain", "str", text=value)
-        return Value("plain", type(value).__name__) if isinstance(value, int | float | None) else None
-
-    def _items(self, node: ast.List | ast.Tuple, scope: Scope) -> Value | None:
-        parts = [self.value(item, scope) for item in node.elts]
-        starred = any(isinstance(item, ast.Starred) for item in node.elts)
-        kept = None if starred or len(parts) > _MAX_PARTS else tuple(parts)
-        return Value("plain", "list" if isinstance(node, ast.List) else "tuple", parts=kept)
-
-    def _dict(self, node: ast.Dict, scope: Scope) -> Value | None:
-        for item in (*node.keys, *node.values):
-            if item is not None:
-                self.value(item, scope)
-        return plain("dict")
-
-    def _lambda(self, node: ast.Lambda, scope: Scope) -> Value | None:
-        self._parameters(node.args, scope)
-        self._waiting.append((node, scope, None, None))
-        return Value("own_function", "lambda", node=node)
-
-    def _named(self, node: ast.NamedExpr, scope: Scope) -> Value | None:
-        value = self.value(node.value, scope)
-        inner = scope
-        while inner.comprehension and inner.outer is not None:
-            inner = inner.outer
-        inner.set(node.target.id, value)
-        return value
-
-    def _either(self, node: ast.IfExp, scope: Scope) -> Value | None:
-        self.value(node.test, scope)
-        return join(self.value(node.body, scope), self.value(node.orelse, scope))
-
-    def _comprehension(
-        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, scope: Scope
-    ) -> Value | None:
-        inner = Scope(outer=scope, eager=not isinstance(node, ast.GeneratorExp), comprehension=True)
-        for generator in node.generators:
-            items = self.value(generator.iter, inner)
-            self._target(generator.target, self._item(items), inner)
-            for condition in generator.ifs:
-                self.value(condition, inner)
-        if isinstance(node, ast.DictComp):
-            self.value(node.key, inner)
-            self.value(node.value, inner)
-            return plain("dict")
-        self.value(node.elt, inner)
-        kind = {ast.ListComp: "list", ast.SetComp: "set"}.get(type(node))
-        return plain(kind) if kind else None
-
-    def _operation(self, node: ast.BinOp, scope: Scope) -> Value | None:
-        left, right = self.value(node.left, scope), self.value(node.right, scope)
-        if left is None or right is None:
-            return None
-        kinds = {left.kind, right.kind}
-        numbers = {side.name for side in (left, right) if side.kind == "plain"} <= {"int", "float"}
-        if "array" in kinds and kinds <= {"array", "plain"} and numbers:
-            return Value("array", "ndarray", through=left.through | right.through)
-        return plain("float") if kinds == {"plain"} and numbers else None
-
-    def _sign(self, node: ast.UnaryOp, scope: Scope) -> Value | None:
-        value = self.value(node.operand, scope)
-        return value if value is not None and value.kind in ("array", "plain") and value.name != "str" else None
-
-    def _yield(self, node: ast.Yield | ast.YieldFrom, scope: Scope) -> Value | None:
-        scope.yields = True
-        if node.value is not None:
-            self.value(node.value, scope)
-        return None
-
-    def _call(self, node: ast.Call, scope: Scope) -> Value | None:
-        if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
-            self.mentioned.add("super")
-            owner = scope.enclosing_class()
-            return Value("own_super", owner.node.name, node=owner.node) if owner is not None else None
-        function = self.value(node.func, scope)
-        arguments = [self.value(item, scope) for item in node.args]
-        named = {keyword.arg or "": self.value(keyword.value, scope) for keyword in node.keywords}
-        return self.call(node, function, arguments, named)
 
     def _imported(self, module: str, name: str) -> Value | None:
         """What `from module import name` gives."""
@@ -432,24 +280,4 @@ _STATEMENTS: dict[type, Callable[[Reader, Any, Scope], Any]] = {
     ast.FunctionDef: Reader._definition,
     ast.AsyncFunctionDef: Reader._definition,
     ast.ClassDef: Reader._class,
-}
-_EXPRESSIONS: dict[type, Callable[[Reader, Any, Scope], Value | None]] = {
-    ast.Name: Reader._name,
-    ast.Attribute: Reader._attribute,
-    ast.Call: Reader._call,
-    ast.Constant: Reader._constant,
-    ast.List: Reader._items,
-    ast.Tuple: Reader._items,
-    ast.Dict: Reader._dict,
-    ast.Lambda: Reader._lambda,
-    ast.NamedExpr: Reader._named,
-    ast.IfExp: Reader._either,
-    ast.ListComp: Reader._comprehension,
-    ast.SetComp: Reader._comprehension,
-    ast.GeneratorExp: Reader._comprehension,
-    ast.DictComp: Reader._comprehension,
-    ast.BinOp: Reader._operation,
-    ast.UnaryOp: Reader._sign,
-    ast.Yield: Reader._yield,
-    ast.YieldFrom: Reader._yield,
 }

@@ -17,40 +17,32 @@ def uncertain_regions(body: Iterable[ast.stmt], mentioned: frozenset[str]) -> li
         mentioned: Names and attributes that occur anywhere.
     """
     found: list[Region] = []
-    waiting: list[tuple[Iterable[ast.stmt], bool]] = [(body, False)]
+    waiting: list[Iterable[ast.stmt]] = [body]
     while waiting:
-        statements, _ = waiting.pop()
         ended = False
-        for node in statements:
+        for node in waiting.pop():
             if ended:
                 found.append(_region([node]))
-                continue
-            if isinstance(node, _FUNCTIONS):
-                if not _is_called(node, mentioned):
-                    found.append(_region(node.body))
-                else:
-                    waiting.append((node.body, True))
-            elif isinstance(node, ast.ClassDef):
-                if node.bases or node.name in mentioned:
-                    waiting.append((node.body, False))
-                else:
-                    found += [_region(item.body) for item in node.body if isinstance(item, _FUNCTIONS)]
-            elif isinstance(node, ast.If):
-                if _never(node.test):
-                    found.append(_region(node.body))
-                    waiting.append((node.orelse, False))
-                else:
-                    waiting += [(node.body, False), (node.orelse, False)]
-            elif isinstance(node, ast.Try) and node.handlers:
-                found.append(_region(node.body))
-                found += [_region(handler.body) for handler in node.handlers]
-                waiting += [(node.orelse, False), (node.finalbody, False)]
-            elif isinstance(node, ast.Return | ast.Raise | ast.Continue | ast.Break):
-                ended = True
             else:
-                inner = [getattr(node, field, None) for field in ("body", "orelse", "finalbody")]
-                waiting += [(part, False) for part in inner if part]
+                dark, lit = _parts(node, mentioned)
+                found += [_region(part) for part in dark]
+                waiting += lit
+                ended = isinstance(node, ast.Return | ast.Raise | ast.Continue | ast.Break)
     return sorted(found)
+
+
+def _parts(node: ast.stmt, mentioned: frozenset[str]) -> tuple[list[list[ast.stmt]], list[list[ast.stmt]]]:
+    """The blocks within a statement that are uncertain, and those to be looked into."""
+    if isinstance(node, _FUNCTIONS):
+        return ([], [node.body]) if _is_called(node, mentioned) else ([node.body], [])
+    if isinstance(node, ast.ClassDef) and not node.bases and node.name not in mentioned:
+        return [item.body for item in node.body if isinstance(item, _FUNCTIONS)], []
+    if isinstance(node, ast.If) and _never(node.test):
+        return [node.body], [node.orelse]
+    if isinstance(node, ast.Try | ast.TryStar) and node.handlers:
+        return [node.body, *(handler.body for handler in node.handlers)], [node.orelse, node.finalbody]
+    inner = (getattr(node, name, None) for name in ("body", "orelse", "finalbody"))
+    return [], [part for part in inner if part]
 
 
 def _region(body: list[ast.stmt]) -> Region:

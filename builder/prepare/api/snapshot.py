@@ -8,16 +8,19 @@ What is recorded, as JSON, compressed with gzip where the file's name ends in `.
 - `manim`: the release.
 - `star`: by name, what `from manim import *` gives, as `class`, `function`, `module:NAME` or `value:TYPE`.
 - `modules`: by full name, the names in each module of Manim, and in those of other packages that programs use most.
-- `classes`: by name, `bases` (the classes it inherits from, itself first), `init` (signature of a call), `methods` (name
-  to signature, the class's own), `attributes` (all other names that its instances have: the class's own, and those set
-  on `self`), `open` (attributes that cannot be known), `default` (of a scene: the class of its camera).
+- `classes`: by name, `bases` (the classes it inherits from, itself first), `init` (signature of a call), `methods`
+  (name to signature, the class's own), `attributes` (all other names that its instances have: the class's own, and
+  those set on `self`), `open` (if there may be others), `camera` (of a scene: the class of its camera).
 - `functions`: by name, signature.
 - `loose`: names of attributes that Manim sets from outside.
+- `overridden`: by animation, the mobjects that make it in a way of their own.
+- `colours`: names that may be given as strings; `arrays`: attributes of an array; `builtins`: Python's.
 - `packages`: top-level modules that come with Manim; `standard`: those of Python itself.
 
 A signature is `[positional, required, rest, named, needed, extra, returns]`: names of parameters that may be given by
 position; how many of them must be; whether `*args` takes more; names given by keyword alone; those of them that must
-be; other keywords that pass through `**kwargs`, or `true` for any, or `false` for none; the class returned, `Self`, or "".
+be; other keywords that pass through `**kwargs`, or `true` for any, or `false` for none; the class returned, `Self`,
+or nothing.
 """
 
 from __future__ import annotations
@@ -28,8 +31,8 @@ import builtins
 import gzip
 import importlib
 import importlib.metadata
-import inspect
 import json
+import logging
 import pkgutil
 import re
 import sys
@@ -38,7 +41,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from builder.prepare.api.keywords import OPEN, all_heirs, keywords_of, source_of
+from builder.prepare.api.keywords import all_heirs
+from builder.prepare.api.record import Recorder
 
 OTHERS = (
     *("numpy", "numpy.linalg", "numpy.random", "numpy.fft", "math", "cmath", "random", "itertools", "functools"),
@@ -47,16 +51,13 @@ OTHERS = (
 )
 """Modules of other packages whose names are recorded too."""
 
-_ARRAYS = frozenset(
-    "np.ndarray Point3D Vector3D Point2D Point3D_Array Point2D_Array Vector3D_Array FloatRGBA_Array MatrixMN".split()
-)
 _SKIPPED_MODULES = re.compile(
     r"manim\.(__main__|cli\b.*|gui\b.*|utils\.ipython_magic|utils\.docbuild\b.*|utils\.testing\b.*)"
 )
 
 
 def _manim_modules() -> dict[str, types.ModuleType]:
-    import manim
+    manim = importlib.import_module("manim")
 
     found = {"manim": manim}
     for info in pkgutil.walk_packages(manim.__path__, "manim."):
@@ -64,7 +65,7 @@ def _manim_modules() -> dict[str, types.ModuleType]:
             try:
                 found[info.name] = importlib.import_module(info.name)
             except Exception as error:  # a part that wants something which is not installed
-                print(f"left out {info.name}: {error}", file=sys.stderr)
+                logging.warning("left out %s: %s", info.name, error)
     return dict(sorted(found.items()))
 
 
@@ -84,135 +85,6 @@ def _classes(modules: dict[str, types.ModuleType], star: dict[str, Any]) -> dict
     return dict(sorted(found.items()))
 
 
-class _Recorder:
-    def __init__(self, classes: dict[str, type]) -> None:
-        self.classes = classes
-        self.names = {cls: name for name, cls in classes.items()}
-
-    def function(
-        self, function: Any, owner: type | None = None, instance: type | None = None, bound: bool = False
-    ) -> list[Any]:
-        """The signature of a function; of a method, without `self`."""
-        if not isinstance(function, types.FunctionType):
-            return [[], 0, True, [], [], True, ""]
-        wrapped = inspect.unwrap(function)
-        parameters = list(inspect.signature(function, follow_wrapped=True).parameters.values())[int(bound) :]
-        positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-        named = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
-        rest = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-        extra: list[str] | bool = False
-        if any(p.kind is p.VAR_KEYWORD for p in parameters):
-            taken = keywords_of(wrapped, owner, instance) if wrapped is function else OPEN
-            own = {p.name for p in parameters}
-            extra = True if taken.open else sorted(taken.names - own)
-        return [
-            [p.name for p in positional],
-            sum(p.default is p.empty for p in positional),
-            rest,
-            sorted(p.name for p in named),
-            sorted(p.name for p in named if p.default is p.empty),
-            extra,
-            self._returned(wrapped),
-        ]
-
-    def _returned(self, function: types.FunctionType) -> str:
-        note = function.__annotations__.get("return", "")
-        text = note if isinstance(note, str) else getattr(note, "__name__", "None" if note is None else "")
-        if text in _ARRAYS:
-            return "ndarray"
-        last = text.rpartition(".")[2]
-        if last in ("Self", "None", "str", "dict", "list", "tuple") or last in self.classes:
-            return last
-        container = re.match(r"(list|tuple|dict)\[[^|]*\]$", text)
-        return container[1] if container else ""
-
-    def init(self, cls: type) -> list[Any]:
-        """How a class is called."""
-        if issubclass(cls, (BaseException, dict, list, tuple, str, int, types.SimpleNamespace)) or not _plain_call(cls):
-            return self.function(None)
-        owner = next(base for base in cls.__mro__ if "__init__" in vars(base))
-        signature = self.function(vars(owner)["__init__"], owner, cls, bound=True) if owner is not object else None
-        if signature is None:
-            return [[], 0, False, [], [], False, ""]
-        return [*signature[:6], ""]
-
-    def record(self, cls: type) -> dict[str, Any]:
-        """All about one class."""
-        attributes: set[str] = set()
-        methods: dict[str, list[Any]] = {}
-        unknown = False
-        for base in cls.__mro__:
-            if base not in self.names and base is not object:
-                attributes |= {name for name in dir(base) if not name.startswith("__")}
-        for name, value in vars(cls).items():
-            if name.startswith("__") and name not in ("__init__", "__call__"):
-                unknown = unknown or (name in ("__getattr__", "__getattribute__") and cls.__name__ != "Mobject")
-                continue
-            if name == "__init__":
-                attributes |= _set_on_self(value)
-                continue
-            if name.startswith("_"):
-                attributes.add(name)
-                attributes |= _set_on_self(value)
-                continue
-            plain = value.__func__ if isinstance(value, (classmethod, staticmethod)) else value
-            if isinstance(plain, types.FunctionType):
-                methods[name] = self.function(plain, cls, cls, bound=not isinstance(value, staticmethod))
-                attributes |= _set_on_self(plain)
-            else:
-                attributes.add(name)
-                for part in (getattr(value, "fget", None), getattr(value, "fset", None)):
-                    attributes |= _set_on_self(part)
-        attributes |= set(getattr(cls, "__annotations__", ()))
-        record: dict[str, Any] = {
-            "bases": [self.names[base] for base in cls.__mro__ if base in self.names],
-            "init": self.init(cls),
-            "methods": dict(sorted(methods.items())),
-            "attributes": sorted(attributes - set(methods)),
-        }
-        if unknown:
-            record["open"] = True
-        camera = _camera_of(cls)
-        if camera:
-            record["camera"] = camera
-        return record
-
-
-def _plain_call(cls: type) -> bool:
-    """Whether calling a class calls its `__init__` and nothing else that looks at the arguments."""
-    import enum
-
-    if issubclass(cls, enum.Enum) or (inspect.isabstract(cls) and getattr(cls, "_is_protocol", False)):
-        return False
-    own_new = next((base for base in cls.__mro__ if "__new__" in vars(base)), object)
-    return own_new is object or own_new.__name__ == "Animation" or own_new.__name__ == "Generic"
-
-
-def _set_on_self(function: Any) -> set[str]:
-    """Names of attributes that a method sets on its first argument."""
-    tree = source_of(inspect.unwrap(function)) if isinstance(function, types.FunctionType) else None
-    if tree is None or not tree.args.args:
-        return set()
-    own = tree.args.args[0].arg
-    return {
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.ctx, ast.Store)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == own
-    }
-
-
-def _camera_of(cls: type) -> str:
-    """Of a scene class, the class of the camera that it makes."""
-    init = cls.__dict__.get("__init__")
-    if not isinstance(init, types.FunctionType):
-        return ""
-    default = inspect.signature(init).parameters.get("camera_class")
-    return default.default.__name__ if default is not None and isinstance(default.default, type) else ""
-
-
 def _loose(modules: Iterable[types.ModuleType]) -> list[str]:
     """Names of attributes that Manim's source sets on anything but `self`, or by `setattr` with a fixed name."""
     found: set[str] = set()
@@ -222,11 +94,10 @@ def _loose(modules: Iterable[types.ModuleType]) -> list[str]:
             continue
         for node in ast.walk(ast.parse(Path(path).read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-                if not (isinstance(node.value, ast.Name) and node.value.id == "self"):
+                if getattr(node.value, "id", "") != "self":
                     found.add(node.attr)
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":
-                if len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
-                    found.add(str(node.args[1].value))
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "setattr":
+                found.update(str(item.value) for item in node.args[1:2] if isinstance(item, ast.Constant))
     return sorted(found)
 
 
@@ -271,7 +142,7 @@ def make_snapshot() -> dict[str, Any]:
     star = {name: value for name, value in star.items() if name != "__builtins__"}
     modules = _manim_modules()
     classes = _classes(modules, star)
-    recorder = _Recorder(classes)
+    recorder = Recorder(classes)
     for name in OTHERS:
         importlib.import_module(name)
     kept = {name: [n for n in dir(module) if not n.startswith("__")] for name, module in modules.items()}
@@ -280,7 +151,7 @@ def make_snapshot() -> dict[str, Any]:
     records = {name: recorder.record(cls) for name, cls in classes.items() if not name.startswith("OpenGL")}
     for record in records.values():
         record["bases"] = [base for base in record["bases"] if base in records]
-    overrides = _overrides(classes, recorder)
+    overrides = _overrides()
     return {
         "manim": importlib.metadata.version("manim"),
         "star": {name: _kind(name, value, classes) for name, value in sorted(star.items())},
@@ -297,12 +168,12 @@ def make_snapshot() -> dict[str, Any]:
     }
 
 
-def _overrides(classes: dict[str, type], recorder: _Recorder) -> dict[str, list[str]]:
+def _overrides() -> dict[str, list[str]]:
     """By animation, the mobject classes that bring a construction of their own for it."""
-    from manim import Mobject
+    mobject = importlib.import_module("manim").Mobject
 
     found: dict[str, set[str]] = {}
-    for cls in [Mobject, *all_heirs(Mobject)]:
+    for cls in [mobject, *all_heirs(mobject)]:
         for animation in getattr(cls, "animation_overrides", {}):
             found.setdefault(animation.__name__, set()).add(cls.__name__)
     return {name: sorted(of) for name, of in sorted(found.items())}

@@ -1,4 +1,4 @@
-"""Calls that fail for what they are given: missing files, points of two coordinates, colours and things of another kind.
+"""Calls that fail for what they are given: missing files, flat points, unknown colours, things of another kind.
 
 Each rule was tried with the recorded release: what is named here raises there.
 """
@@ -54,6 +54,7 @@ _COLOUR_METHODS = frozenset({"set_color", "set_fill", "set_stroke"})
 _HEX = re.compile(r"(?:#|0x)(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
 WRITES = " a file is written"
 """Noted, as if it were an attribute, of a program that writes files of its own: then none is surely missing."""
+_FILE_NAME = re.compile(r"path|file", re.IGNORECASE)
 _FILES = {
     "SVGMobject": "file_name",
     "ImageMobject": "filename_or_array",
@@ -111,7 +112,7 @@ def _called(node: ast.Call, method: Value, arguments: Arguments, named: Named) -
         if name == "play":
             yield from _played(node, arguments)
         elif name in ("add", "add_foreground_mobject", "bring_to_front"):
-            yield from _wrong(node, "Scene.add", arguments, "Mobject", names=True)
+            yield from _wrong(node, "Scene.add", arguments, "Mobject")
         elif name == "add_sound":
             yield from _file(node, name, arguments, named)
         return
@@ -144,9 +145,9 @@ def _played(node: ast.Call, arguments: Arguments) -> Iterator[Finding]:
 
 
 def _wrong(
-    node: ast.Call, owner: str, values: Iterable[Value | None], wanted: str, *, lists: bool = False, names: bool = False
+    node: ast.Call, owner: str, values: Iterable[Value | None], wanted: str, *, lists: bool = False
 ) -> Iterator[Finding]:
-    """Values that are surely not of a wanted class of Manim; `lists` of them may be, `names` only of known classes."""
+    """Values that are surely not of a wanted class of Manim; `lists` of them may be."""
     for value in values:
         if value is None or _may_be(value, wanted, lists):
             continue
@@ -163,7 +164,7 @@ def _may_be(value: Value, wanted: str, lists: bool) -> bool:
         return wanted == "Animation"
     if value.kind == "instance":
         return _is(value, wanted)
-    return value.kind != "array"
+    return value.kind not in ("array", "class", "method", "function", "own_class", "own_function")
 
 
 def _is(value: Value, wanted: str) -> bool:
@@ -209,6 +210,16 @@ def _file(node: ast.Call, owner: str, arguments: Arguments, named: Named) -> Ite
     value = arguments[0] if arguments else named.get(_FILES[owner])
     if value is not None and value.kind == "plain" and value.name == "str":
         yield _missing(node, value.text, owner)
+    elif value is None and node.args and _names_a_file(node.args[0], owner):
+        yield _missing(node, None, owner)
+
+
+def _names_a_file(argument: ast.expr, owner: str) -> bool:
+    """Whether an argument that nobody knows is a file's name: it is called so, or there is nothing else to give."""
+    if isinstance(argument, ast.Starred):
+        return False
+    name = getattr(argument, "id", None) or getattr(argument, "attr", None)
+    return owner == "SVGMobject" or (isinstance(name, str) and _FILE_NAME.search(name) is not None)
 
 
 def _opened(node: ast.Call, arguments: Arguments, named: Named) -> Iterator[Finding]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from builder.prepare.api.known import Signature, known
 
+_OTHER_ITEMS = ("VDict", "GenericGraph", "PMobject", "AbstractImageMobject")
+"""Classes that may be asked for items of other kinds."""
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -46,6 +48,14 @@ def instance(name: str, *, exact: bool = True, through: frozenset[str] = _NOTHIN
 def plain(kind: str) -> Value:
     """An instance of a built-in type."""
     return Value("plain", kind)
+
+
+def item_of(group: Value) -> Value | None:
+    """What an item of a mobject is, asked for by number or in a loop."""
+    cls = known().manim_class(group.name)
+    if cls is None or not cls.is_a("Mobject") or any(cls.is_a(name) for name in _OTHER_ITEMS):
+        return None
+    return instance("VMobject" if cls.is_a("VMobject") else "Mobject", exact=False, through=group.through)
 
 
 def of_star(name: str) -> Value | None:

@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import libcst as cst
@@ -14,8 +14,12 @@ from builder.prepare.repairs.steps import STEPS
 
 Check = Callable[[ast.Module], tuple[ApiProblem, ...]]
 
-MAX_CHARACTERS = 60_000
-"""Longer programs are left as they are: trees that keep layout cost about a thousand times their text."""
+MAX_CHARACTERS = 30_000
+"""Longer programs are left as they are: a tree with layout costs seconds then. The longest real one has 20,240."""
+MAX_PROBLEMS = 200
+"""A program with more is past repair, and each try would cost another check of all of them."""
+MAX_CHAIN = 2
+"""Steps that only let the check see further, one after the other; each more multiplies the tries."""
 MAX_DEPTH = 120
 """Levels of a syntax tree; deeper ones cost `libcst` seconds, and no person wrote them."""
 
@@ -28,43 +32,39 @@ def repair_api(
     `problems` are what the check finds in `code`. A step is kept if its result compiles and the check finds less
     than before and nothing new; a step that mends what the check cannot see, if the check finds nothing new. Where
     one step only lets the check see further (today's class has no such argument either), it is kept together with
-    the later steps that mend what is then found. A text that does not parse, is very long or very deep comes back
-    as it is.
+    the later steps that mend what is then found. A text that does not parse, is very long or deep, or has very many
+    problems, comes back as it is.
     """
     tree = parse(code).tree
-    if tree is None or len(code) > MAX_CHARACTERS or _deeper_than(tree, MAX_DEPTH):
+    if tree is None or len(code) > MAX_CHARACTERS or len(problems) > MAX_PROBLEMS or _deeper_than(tree, MAX_DEPTH):
         return code, problems, ()
     if not any(_is_tried(step, code, tree, problems) for step in STEPS):
         return code, problems, ()
     try:
-        program = Program(code, tree, cst.parse_module(code), problems)
-        made: list[str] = []
-        for number, step in enumerate(STEPS):
-            changed = _changed(step, program, check)
-            if changed is None:
-                continue
-            if _is_kept(step, program, changed):
-                program = changed
-                made.append(step.name)
-            elif not step.evident and (further := _with_later_steps(program, changed, number, check)) is not None:
-                program, names = further
-                made += [step.name, *names]
+        program, made = _repaired(Program(code, tree, cst.parse_module(code), problems), STEPS, check)
     except (cst.ParserSyntaxError, RecursionError):
         return code, problems, ()
     return program.code, program.problems, tuple(dict.fromkeys(made))
 
 
-def _with_later_steps(before: Program, changed: Program, number: int, check: Check) -> tuple[Program, list[str]] | None:
-    """A change that brings new problems, with the later steps that mend them; `None` if all together do not help."""
-    if _kinds(changed) <= _kinds(before):  # it is of no use, with or without them
-        return None
-    names = []
-    for step in STEPS[number + 1 :]:
-        further = _changed(step, changed, check)
-        if further is not None and _is_kept(step, changed, further):
-            changed = further
-            names.append(step.name)
-    return (changed, names) if names and _kinds(changed) < _kinds(before) else None
+def _repaired(program: Program, steps: Sequence[Step], check: Check, depth: int = 0) -> tuple[Program, list[str]]:
+    """The program after those steps that are kept, and their names.
+
+    A step that brings new problems is followed by the later ones, and all of them are kept if together they help.
+    """
+    made: list[str] = []
+    for number, step in enumerate(steps):
+        changed = _changed(step, program, check)
+        if changed is None:
+            continue
+        if _is_kept(step, program, changed):
+            program = changed
+            made.append(step.name)
+        elif not step.evident and depth < MAX_CHAIN and not _kinds(changed) <= _kinds(program):
+            further, names = _repaired(changed, steps[number + 1 :], check, depth + 1)
+            if _kinds(further) < _kinds(program):
+                return further, [*made, step.name, *names]
+    return program, made
 
 
 def _changed(step: Step, program: Program, check: Check) -> Program | None:

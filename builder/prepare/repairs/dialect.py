@@ -5,6 +5,7 @@ import re
 
 import libcst as cst
 
+from builder.prepare.repairs.keywords import spans
 from builder.prepare.repairs.program import (
     Program,
     bound_names,
@@ -230,7 +231,8 @@ def renamed_methods(program: Program) -> cst.Module | None:
             case cst.Attribute(value=cst.Name(value="self")):
                 return None
             case cst.Attribute(attr=cst.Name(value=name)) if name in METHODS and name not in defined:
-                return call.with_changes(func=renamed(call.func, METHODS[name]))
+                new = call.with_changes(func=renamed(call.func, METHODS[name]))
+                return with_args(new, spans(METHODS[name], list(call.args)))
         return None
 
     return change_calls(program, change)

@@ -18,6 +18,8 @@ _THREE_D = frozenset(
 _THREE_D_CLUE = "|".join(sorted(_THREE_D))
 BASE_CLUE = re.compile(rf"self\.(?:{_THREE_D_CLUE}|camera\.frame\b|camera_frame\b|frame\b)")
 _PLAIN = "Scene"
+_HOOKS = frozenset({"construct", "setup", "tear_down", "render", "interactive_embed", "__init__"})
+"""Methods that Manim calls by itself; none of them is a `construct` by another name."""
 ENTRY_CLUE = re.compile(r"class\s+\w+\s*\(\s*\w*Scene\s*\)")
 
 
@@ -124,7 +126,7 @@ def _entry(node: ast.ClassDef) -> str | None:
     if len(node.bases) != 1 or not _is_kind_of_scene(node.bases[0]):
         return None
     methods = [item for item in node.body if isinstance(item, ast.FunctionDef)]
-    if len(methods) != 1 or methods[0].name == "construct" or methods[0].name.startswith("__"):
+    if len(methods) != 1 or methods[0].name in _HOOKS:
         return None
     method = methods[0]
     alone = [arg.arg for arg in method.args.args] == ["self"] and not method.decorator_list

@@ -7,6 +7,8 @@ import libcst as cst
 
 from builder.prepare.repairs.program import Program, called, called_ast, positional
 
+_MOST_NAMES = 20
+"""Each costs a walk over the whole program."""
 CLUE = re.compile(r"\b(?:Replacement)?Transform\(\s*[a-z_]\w*\s*,\s*[A-Z]")
 _WRITTEN = frozenset({"Text", "Tex", "MathTex", "MarkupText", "Title", "Paragraph"})
 _TRANSFORMS = frozenset({"Transform", "ReplacementTransform"})
@@ -19,6 +21,8 @@ def transformed_from_nothing(program: Program) -> cst.Module | None:
     where the transform is the first use of the name, so that all later ones find what they would have found.
     """
     names = program.unbound("unknown_name", "unset_name")
+    if len(names) > _MOST_NAMES:
+        return None
     played = {name for name in names if _first_use_is_played(program.tree, name)}
     return program.module.visit(_FirstTransform(played)) if played else None
 

@@ -1,0 +1,79 @@
+"""Texts found by hashes of texts that are not at hand."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builder.likeness.signatures import (
+    MOST,
+    alike,
+    make_signatures,
+    near_signature,
+    near_signatures,
+    read_signature,
+    signature,
+)
+
+HELD = ["Draw a red circle that moves to the left of the scene.", "Make a 3x3 grid of green dots.", "Hello"]
+SIGNATURES = [read_signature(plain) for plain in json.loads(json.dumps(make_signatures(HELD)))]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (HELD[0], 0),
+        ("draw a red cirlce that moves to the LEFT of the scene", 0),
+        ("Draw a red circle which moves to the left of a scene", 0),
+        ("make a 3×3 grid of green dots", 1),
+    ],
+)
+def test_a_near_text_is_found(text: str, place: int) -> None:
+    found = near_signature(text, SIGNATURES, 0.8)
+    assert found is not None
+    assert found[0] == place
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Draw a blue circle that moves to the left of the scene.",
+        "Make a 4x4 grid of green dots.",
+        "A red circle, and at the left another thing altogether",
+        "",
+    ],
+)
+def test_another_text_is_not(text: str) -> None:
+    assert near_signature(text, SIGNATURES, 0.8) is None
+
+
+def test_all_near_pairs_of_many_texts_are_told() -> None:
+    found = near_signatures(["hello!", HELD[1], "nothing"], SIGNATURES, 0.8)
+    assert found.rows() == [(0, 2, 1.0), (1, 1, 1.0)]
+
+
+def test_a_long_text_keeps_a_bounded_number_of_hashes_and_is_still_found() -> None:
+    text = " ".join(f"word{number * 7919 % 1000} and" for number in range(2_000))
+    held = signature(text)
+    assert len(held.grams) == MOST
+    assert near_signature(text.replace("word5 ", "word5  "), [held], 0.9) == (0, 1.0)
+    assert alike(held, signature(text[: len(text) // 2])) < 0.8
+
+
+def test_a_signature_of_other_fields_is_refused() -> None:
+    with pytest.raises(ValueError, match="grams"):
+        read_signature({"grams": "abc"})
+
+
+def test_a_signature_made_by_other_rules_is_refused() -> None:
+    with pytest.raises(ValueError, match="make it anew"):
+        read_signature({**make_signatures(["a dot"])[0], "rules": "0"})
+
+
+@given(st.text(), st.text())
+def test_any_texts_have_a_likeness_by_signature(one: str, other: str) -> None:
+    first, second = signature(one), signature(other)
+    assert 0 <= alike(first, second) <= 1
+    assert alike(first, second) == alike(second, first)
+    assert near_signature(one, [first], 1.0) == (0, 1.0)
