@@ -20,7 +20,8 @@ from builder.prepare.parse import Parsed, parse
 from builder.prepare.repair import repair_code
 from builder.prepare.repairs.api import repair_api
 from builder.prepare.scenes import outline
-from builder.prepare.words import code_words, description_words, style_of
+from builder.prepare.style import style_of
+from builder.prepare.words import code_words, description_words
 
 OFFICIAL_SPLIT = "test"
 
