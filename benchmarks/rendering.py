@@ -50,7 +50,7 @@ def render(
         python: A Python that has Manim; its folder and its base are all the sandbox sees besides the system's.
         workers: Sandboxes side by side, one program at a time each.
         timeout: Seconds of processor time for one program; wall clock is four times that.
-        full: As many pixels as `-ql` has, and Manim's hashing of animations; three times slower.
+        full: As many pixels as `-ql` has, and Manim's hashing of animations; slower.
         tex_cache: Folder in which formulas are kept as SVG files between runs; by default one in the user's cache.
     """
     cache = Path(tex_cache) if tex_cache else Path.home() / ".cache" / "manim-combined-render" / "tex"

@@ -133,6 +133,12 @@ ONE_LINE = {
     "formula of an f-string": ('self.add(Tex(f"x^{dot}"))', 'self.add(MathTex(f"x^{dot}"))'),
     "brackets": (r'self.add(MathTex(r"\[ x \]"))', 'self.add(MathTex(r"x"))'),
     "words in a formula": (r'self.add(MathTex(r"\text{a_b} = 1"))', r'self.add(MathTex(r"\text{a\_b} = 1"))'),
+    "brace": (
+        'Brace(dot).get_text("a", color=RED, buff=1)',
+        'Brace(dot).get_text("a", buff=1).set_color(RED)',
+    ),
+    "scaled tuple": ("dot.shift(1.5 * (1, 2, 0))", "dot.shift(1.5 * np.array((1, 2, 0)))"),
+    "letter in words": (r'self.add(MathTex(r"π \text{a π}"))', r'self.add(MathTex(r"\pi \text{a $\pi$}"))'),
     "parts of a text": (r'self.add(Text("area ", r"\(x\)"))', r'self.add(Tex("area ", r"\(x\)"))'),
 }
 
@@ -161,6 +167,8 @@ SOUND = [
     "self.add(Axes().plot_line_graph([0, 1], [2, 3]))",
     "self.play(Succession(Create(dot), FadeOut(dot)))",
     'self.add(Code(code_string="a = (1)"))',
+    'self.add(Tex("π", tex_template=TexTemplateLibrary.ctex))',
+    "self.add(Dot(2 * np.array((1, 2, 0))), Dot(2 * UP))",
 ]
 
 

@@ -35,6 +35,7 @@ RENAMED = {
     "CircleIndicate": "Circumscribe",
     "ShowCreationThenDestructionAround": "Circumscribe",
     "WiggleOutThenIn": "Wiggle",
+    "Transformation": "Transform",
     "VFadeIn": "FadeIn",
     "VFadeOut": "FadeOut",
     "TexMobject": "MathTex",

@@ -5,11 +5,10 @@ These fail when LaTeX runs, or show garbage, and the API check does not see it; 
 
 import ast
 import re
-from collections.abc import Callable
-from functools import partial
 
 import libcst as cst
 
+from builder.prepare.repairs.latex_texts import MATH, SENTENCES, TEX, Text, backslash, change_texts, rewritten, value_of
 from builder.prepare.repairs.program import (
     Program,
     called,
@@ -22,11 +21,6 @@ from builder.prepare.repairs.program import (
     renamed,
 )
 
-_TEX = frozenset({"Tex", "TextMobject", "TexText", "Title", "BulletedList"})
-_SENTENCES = frozenset({"Title", "BulletedList"})
-"""Classes that have no counterpart for formulas."""
-_MATH = frozenset({"MathTex", "SingleStringMathTex", "TexMobject"})
-
 _EATEN = """
 alpha approx angle arccos arcsin arctan ast asymp aleph beta binom begin bar big bigl bigr bigg Big because boxed bot
 bullet bmod boldsymbol backslash frac forall flat nabla neq ne nu neg not notin ni nleq ngeq nmid rho right
@@ -38,24 +32,22 @@ RAW_CLUE = re.compile(r"\\(?:[abfnrtv])[a-z]")
 
 _EATEN_VALUE = re.compile("[\a\b\f\v]|[\t\r][a-z]|\n(?:abla|eq|e |u[^a-z]|eg|ot|i )")
 
-Text = cst.SimpleString
-
 
 def lost_backslash(call: ast.Call) -> bool:
     """Whether a text for LaTeX holds what an escape makes of a command."""
-    return called_ast(call) in _TEX | _MATH and any(map(_EATEN_VALUE.search, literals(call)))
+    return called_ast(call) in TEX | MATH and any(map(_EATEN_VALUE.search, literals(call)))
 
 
 def raw_latex(program: Program) -> cst.Module | None:
     r"""`MathTex("\frac{1}{2}")` becomes `MathTex(r"\frac{1}{2}")`: Python reads `\f` as a form feed."""
-    return _change_texts(program, _TEX | _MATH, lambda _name, text: _with_backslashes(text))
+    return change_texts(program, TEX | MATH, lambda _name, text: _with_backslashes(text))
 
 
 def _with_backslashes(text: Text) -> Text:
     if text.prefix or not _EATEN_COMMAND.search(text.raw_value):
         return text
     if re.search(r"\\(?:[\\'\"\n]|[abfnrtv](?![a-z]))", text.raw_value):  # other escapes are meant as such
-        return text.with_changes(value=text.quote + _EATEN_COMMAND.sub(r"\1\\\\", text.raw_value) + text.quote)
+        return rewritten(text, _EATEN_COMMAND.sub(r"\1\\\\", text.raw_value))
     return text.with_changes(value="r" + text.value)
 
 
@@ -74,7 +66,7 @@ _WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}[,.:;]? +[A-Za-z]{2,}|(?<![\\A
 
 def lacks_dollars(call: ast.Call) -> bool:
     """Whether a text holds a formula and no dollar."""
-    if called_ast(call) not in _TEX:
+    if called_ast(call) not in TEX:
         return False
     return any(_NEEDS_MATH.search(text) and not _HAS_MATH.search(text) for text in literals(call))
 
@@ -89,17 +81,17 @@ def tex_math(program: Program) -> cst.Module | None:
     def change(call: cst.Call) -> cst.BaseExpression | None:
         name = called(call)
         plain = positional(call)
-        if name not in _TEX or not is_plain(call, modules) or not plain:
+        if name not in TEX or not is_plain(call, modules) or not plain:
             return None
         if any(arg.keyword is not None and arg.keyword.value == "tex_environment" for arg in call.args):
             return None
-        texts = [_value(arg.value) for arg in plain]
+        texts = [value_of(arg.value) for arg in plain]
         known = [text for text in texts if text is not None]
         if len(known) != len(texts) or any(_HAS_MATH.search(text) for text in known):
             return None
         if not any(_NEEDS_MATH.search(text) for text in known):
             return None
-        if name not in _SENTENCES and not any(_WORDS.search(_without_text(text)) for text in known):
+        if name not in SENTENCES and not any(_WORDS.search(_without_text(text)) for text in known):
             return call.with_changes(func=renamed(call.func, "MathTex"))
         if not all(isinstance(arg.value, Text) for arg in plain):
             return None
@@ -112,18 +104,6 @@ def tex_math(program: Program) -> cst.Module | None:
     return change_calls(program, change)
 
 
-def _value(node: cst.BaseExpression) -> str | None:
-    """The text of a literal; what an f-string puts in stands as `0`."""
-    if isinstance(node, cst.FormattedString):
-        parts = [part.value if isinstance(part, cst.FormattedStringText) else "0" for part in node.parts]
-        text = "".join(parts).replace("{{", "{").replace("}}", "}")
-        return text if "r" in node.prefix.lower() else text.replace("\\\\", "\\")
-    if not isinstance(node, Text) or "b" in node.prefix.lower():
-        return None
-    value = node.evaluated_value
-    return value if isinstance(value, str) else None
-
-
 def _without_text(formula: str) -> str:
     r"""A formula without its `\text{…}` and its commands."""
     return re.sub(r"\\(?:text\w*|mathrm|operatorname)\s*\{[^{}]*\}", " ", formula)
@@ -131,13 +111,11 @@ def _without_text(formula: str) -> str:
 
 def _dollars(text: Text) -> Text:
     """Formulas of a sentence between dollars; an underscore inside a word is escaped."""
-    raw = text.raw_value
-    backslash = "\\" if "r" in text.prefix.lower() else "\\\\"
     parts = []
-    for word in _split(raw):
+    for word in _split(text.raw_value):
         bare = word.strip()
         if re.fullmatch(r"[A-Za-z]{2,}(?:_[A-Za-z]{2,})+[.,;:!?]?", bare):
-            parts.append(word.replace("_", f"{backslash}_"))
+            parts.append(word.replace("_", f"{backslash(text)}_"))
         elif bare and _NEEDS_MATH.search(bare.replace("\\\\", "\\")):
             end = re.search(r"[.,;:!?]*$", bare)
             tail = end.group() if end else ""
@@ -145,7 +123,7 @@ def _dollars(text: Text) -> Text:
             parts.append(word.replace(bare, f"${core}${tail}", 1))
         else:
             parts.append(word)
-    return text.with_changes(value=f"{text.prefix}{text.quote}{''.join(parts)}{text.quote}")
+    return rewritten(text, "".join(parts))
 
 
 def _split(text: str) -> list[str]:
@@ -187,7 +165,7 @@ def math_dollars(program: Program) -> cst.Module | None:
         plain = positional(call)
         if called(call) != "MathTex" or not is_plain(call, modules) or not plain:
             return None
-        texts = [_value(arg.value) for arg in plain]
+        texts = [value_of(arg.value) for arg in plain]
         known = [text for text in texts if text is not None]
         if len(known) != len(texts) or not all(isinstance(arg.value, Text) for arg in plain):
             return None
@@ -206,111 +184,12 @@ def math_dollars(program: Program) -> cst.Module | None:
 
 def _bare(node: cst.BaseExpression) -> cst.BaseExpression:
     text = cst.ensure_type(node, Text)
-    return text.with_changes(value=f"{text.prefix}{text.quote}{_DOLLAR.sub('', text.raw_value)}{text.quote}")
+    return rewritten(text, _DOLLAR.sub("", text.raw_value))
 
 
 def _outside(text: str) -> str:
     """What stands outside of dollars."""
     return re.sub(r"\$[^$]*\$", " ", text)
-
-
-_SIGNS = re.compile(r"(?<!\\)[%&#]")
-_WORDS_INSIDE = re.compile(r"\\text\w*\{[^{}$]*\}")
-_MATH_SIGNS = re.compile(r"(?<!\\)[%#]|\\begin\{(?:align|gather|equation)|\\\[|\\text\w*\{[^{}$]*[_&]")
-SIGN_CLUE = re.compile(r"[%&#]|\\text|\\begin\{(?:align|equation|gather)\*?\}|\\\[")
-
-
-def has_signs(call: ast.Call) -> bool:
-    """Whether a text for LaTeX holds a sign that has a meaning of its own there, or an environment."""
-    name = called_ast(call)
-    if name not in _TEX | _MATH:
-        return False
-    signs = _SIGNS if name in _TEX else _MATH_SIGNS
-    return any(map(signs.search, literals(call)))
-
-
-def latex_signs(program: Program) -> cst.Module | None:
-    r"""`Tex("50%")` becomes `Tex("50\\%")`, and `#` and, outside of tables, `&` alike: a bare `%` begins a comment."""
-
-    def escaped(name: str, text: Text) -> Text:
-        value = _value(text)
-        if value is None or "\n" in value or "\\begin" in value or "\\verb" in value or "\\url" in value:
-            return text
-        backslash = "\\" if "r" in text.prefix.lower() else "\\\\"
-        raw = re.sub(r"(?<!\\)[%#]", lambda sign: f"{backslash}{sign.group()}", text.raw_value)
-        if name in _TEX:
-            raw = re.sub(r"(?<!\\)&", lambda _sign: f"{backslash}&", raw)
-        else:
-            raw = _WORDS_INSIDE.sub(
-                lambda words: re.sub(r"(?<!\\)[_&]", lambda sign: f"{backslash}{sign.group()}", words.group()), raw
-            )
-        return text.with_changes(value=f"{text.prefix}{text.quote}{raw}{text.quote}")
-
-    return _change_texts(program, _TEX | _MATH, escaped)
-
-
-_BRACKETS = re.compile(r"""([rR]?["']{1,3})\s*\\{1,2}\[\s*([^\[\]]*?)\s*\\{1,2}\]\s*(["']{1,3})""")
-
-
-def nested_environments(program: Program) -> cst.Module | None:
-    r"""`align*` inside `MathTex`, which is an `align*` itself, becomes `aligned`; so does `gather*`, as `gathered`.
-
-    `equation*` and `\[ … \]` are taken off.
-    """
-
-    def inner(_name: str, text: Text) -> Text:
-        value = re.sub(r"(\\(?:begin|end)\{)(align|gather)\*?\}", r"\1\2ed}", text.value)
-        value = re.sub(r"\\{1,2}(?:begin|end)\{equation\*?\}\s*", "", value)
-        if _BRACKETS.fullmatch(value):
-            value = _BRACKETS.sub(r"\1\2\3", value)
-        return text.with_changes(value=value)
-
-    return _change_texts(program, _MATH, inner)
-
-
-LETTERS = {
-    **dict(zip("αβγδεζηθικλμνξπρστυφχψω", """
-    alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi psi
-    omega""".split(), strict=True)),
-    **dict(zip("ΓΔΘΛΞΠΣΦΨΩ", "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(), strict=True)),
-    **dict(zip("≤≥≠≈∞∑∫∂∈⇒∀∃∇∙⋅∘∠△⊥∥∪∩⊂∅∝", """
-    leq geq neq approx infty sum int partial in Rightarrow forall exists nabla cdot cdot circ angle triangle perp
-    parallel cup cap subset emptyset propto""".split(), strict=True)),
-}  # fmt: skip
-"""Signs that Manim's LaTeX does not know, by the commands for them."""
-LETTER_CLUE = re.compile(f"[{''.join(LETTERS)}−′]")
-
-
-def has_letters(call: ast.Call) -> bool:
-    """Whether a text for LaTeX holds a sign that it does not know."""
-    return called_ast(call) in _TEX | _MATH and any(map(LETTER_CLUE.search, literals(call)))
-
-
-def latex_letters(program: Program) -> cst.Module | None:
-    r"""`MathTex("π")` becomes `MathTex("\\pi ")`, and `Tex("π")` becomes `Tex("$\\pi$")`, outside of dollars."""
-
-    def spelt(name: str, text: Text) -> Text:
-        backslash = "\\" if "r" in text.prefix.lower() else "\\\\"
-        pieces = [text.raw_value] if name in _MATH else re.split(r"(?<!\\)(\$+)", text.raw_value)
-        inside = name in _MATH
-        out = []
-        for piece in pieces:
-            if name not in _MATH and piece.startswith("$"):
-                inside = not inside
-            form = "{}{}" if inside else "${}{}$"
-            out.append(LETTER_CLUE.sub(partial(_spelt, form, backslash), piece))
-        return text.with_changes(value=f"{text.prefix}{text.quote}{''.join(out)}{text.quote}")
-
-    return _change_texts(program, _TEX | _MATH, spelt)
-
-
-def _spelt(form: str, backslash: str, sign: re.Match[str]) -> str:
-    plain = {"−": "-", "′": "'"}.get(sign.group())
-    if plain is not None:
-        return plain
-    command = form.format(backslash, LETTERS[sign.group()])
-    runs_on = command[-1].isalpha() and sign.string[sign.end() : sign.end() + 1].isalpha()
-    return f"{command} " if runs_on else command
 
 
 PARTS_CLUE = re.compile(r"\bText\(")
@@ -336,22 +215,3 @@ def text_of_parts(program: Program) -> cst.Module | None:
 
 def _is_text(arg: cst.Arg) -> bool:
     return isinstance(arg.value, cst.SimpleString | cst.FormattedString | cst.ConcatenatedString)
-
-
-def _change_texts(program: Program, names: frozenset[str], change: Callable[[str, Text], Text]) -> cst.Module:
-    """The module with the literal texts that calls of these names take through `change`."""
-    modules = manim_modules(program.tree)
-
-    def call(node: cst.Call) -> cst.BaseExpression | None:
-        name = called(node)
-        if name not in names or not is_plain(node, modules):
-            return None
-        args = [
-            arg.with_changes(value=change(name, arg.value))
-            if arg.keyword is None and not arg.star and isinstance(arg.value, Text)
-            else arg
-            for arg in node.args
-        ]
-        return node.with_changes(args=args)
-
-    return change_calls(program, call)
