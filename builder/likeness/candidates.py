@@ -10,7 +10,7 @@ from rapidfuzz.distance import Indel
 from rapidfuzz.process import cpdist
 
 from builder.likeness.compare import LONG, likeness_of_normal
-from builder.likeness.minhash import bands
+from builder.likeness.minhash import buckets, sketches
 from builder.likeness.normal import folded, normal_of_folded
 from builder.likeness.telling import key_of, tokens_of
 
@@ -20,6 +20,10 @@ ALL_PAIRS = 500_000
 """Pairs of texts that are all compared, if there are no more; else those of equal telling tokens or in one bucket."""
 BLOCK_PAIRS = 100_000
 """Pairs of texts with the same telling tokens that are all compared; beyond, only those that share a bucket."""
+SHORT, SHORT_PAIRS = 64, 4_000_000
+"""Characters of texts of which more pairs are compared: they cost little, and share buckets by luck alone."""
+ROWS, ROWS_AGREEING = 4, 2
+"""Hashes of a bucket: of any texts, of texts with the same telling tokens."""
 NEIGHBOURS, NEIGHBOURS_AGAINST, NEIGHBOURS_AGREEING = 4, 100, 200
 """With how many of those that follow it in a bucket a text is compared, at the most: of any texts, of any texts on the
 other side, of texts with the same telling tokens."""
@@ -107,14 +111,15 @@ def _candidates(pool: _Pool, threshold: float) -> tuple[_Positions, _Positions]:
     crossing = _crossing(pool)
     if _possible(pool) <= ALL_PAIRS:
         return _reaching(pool, [crossing(*_all_pairs(pool))], threshold)
-    blocks, large = _blocks(pool)
-    found = [crossing(*pair) for pair in blocks]
-    buckets = bands(pool.normals)
-    everywhere = np.arange(count)
+    blocks, large = _blocks(pool.keys, np.arange(count), BLOCK_PAIRS)
+    short, _ = _blocks(pool.keys, large[pool.lengths[large] <= SHORT], SHORT_PAIRS)
+    found = [crossing(*pair) for pair in blocks + short]
+    sketched = sketches(pool.normals)
     most = NEIGHBOURS_AGAINST if pool.two_sided else NEIGHBOURS
-    for band in range(buckets.shape[1]):
-        found += [crossing(*pair) for pair in _neighbours(buckets[:, band], everywhere, most)]
-        mixed = buckets[large, band] ^ pool.keys[large] * np.uint64(0x9E3779B97F4A7C15)
+    for labels in buckets(sketched, ROWS).T:
+        found += [crossing(*pair) for pair in _neighbours(labels, np.arange(count), most)]
+    for labels in buckets(sketched[large], ROWS_AGREEING).T:
+        mixed = labels ^ pool.keys[large] * np.uint64(0x9E3779B97F4A7C15)
         found += [crossing(*pair) for pair in _neighbours(mixed, large, NEIGHBOURS_AGREEING)]
     return _reaching(pool, found, threshold)
 
@@ -161,20 +166,21 @@ def _crossing(pool: _Pool) -> Callable[[_Positions, _Positions], _Positions]:
     return numbered
 
 
-def _blocks(pool: _Pool) -> tuple[list[tuple[_Positions, _Positions]], _Positions]:
-    """All pairs within each block of equal telling tokens, and the members of blocks too large for that."""
-    order = np.argsort(pool.keys, kind="stable")
-    cuts = np.flatnonzero(np.diff(pool.keys[order])) + 1
-    sizes = np.diff(np.concatenate([[0], cuts, [len(order)]]))
+def _blocks(
+    keys: NDArray[np.uint64], members: _Positions, most: int
+) -> tuple[list[tuple[_Positions, _Positions]], _Positions]:
+    """All pairs within each block of members with equal keys, and the members of blocks too large for that."""
+    order = members[np.argsort(keys[members], kind="stable")]
+    starts = np.flatnonzero(np.diff(keys[order], prepend=~keys[order[:1]]))
+    sizes = np.diff(starts, append=len(order))
     pairs, large = [], [np.zeros(0, dtype=np.int64)]
     for size in np.unique(sizes[sizes > 1]).tolist():  # blocks of one size at a time: few steps, however many blocks
-        starts = (np.concatenate([[0], cuts]))[sizes == size]
-        members = order[starts[:, None] + np.arange(size)]
-        if size * (size - 1) // 2 > BLOCK_PAIRS:
-            large.append(members.ravel())
+        blocks = order[starts[sizes == size][:, None] + np.arange(size)]
+        if size * (size - 1) // 2 > most:
+            large.append(blocks.ravel())
         else:
             one, other = np.triu_indices(size, 1)
-            pairs.append((members[:, one].ravel(), members[:, other].ravel()))
+            pairs.append((blocks[:, one].ravel(), blocks[:, other].ravel()))
     return pairs, np.sort(np.concatenate(large))
 
 

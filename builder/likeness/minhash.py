@@ -15,9 +15,8 @@ from xxhash import xxh3_64_intdigest
 
 Hashes: TypeAlias = NDArray[np.uint32]
 
-BANDS, ROWS = 8, 4
-"""Texts whose pairs of words overlap by 0.8 (Jaccard) meet with probability 0.985, by 0.5 with 0.4, by 0.1 with 0.001.
-"""
+HASHES = 32
+"""Hash functions of a sketch."""
 SHORT = 8
 """Words below which a text is cut into runs of letters and not of words: one slip would change most pairs of words."""
 _LETTERS = 3
@@ -26,7 +25,7 @@ _GOLDEN = np.uint32(0x9E3779B1)
 
 
 def _constants(name: str) -> Hashes:
-    drawn = [xxh3_64_intdigest(f"{name}{at}".encode()) & 0xFFFFFFFF for at in range(BANDS * ROWS)]
+    drawn = [xxh3_64_intdigest(f"{name}{at}".encode()) & 0xFFFFFFFF for at in range(HASHES)]
     return np.array(drawn, dtype=np.uint32)
 
 
@@ -41,17 +40,31 @@ class _Words(dict[str, int]):
         return digest
 
 
-def bands(texts: Sequence[str]) -> NDArray[np.uint64]:
-    """The bucket of each text in each band: 64 bits, shape (texts, `BANDS`).
+def sketches(texts: Sequence[str]) -> Hashes:
+    """The lowest hash of each text's shingles under each hash function, shape (texts, `HASHES`).
 
     Args:
         texts: normalised, one space between words.
     """
     if not texts:
-        return np.zeros((0, BANDS), dtype=np.uint64)
+        return np.zeros((0, HASHES), dtype=np.uint32)
     with ThreadPoolExecutor(2) as threads:  # numpy lets the next batch be cut up meanwhile
-        found = list(threads.map(lambda batch: _bands_of(*batch), _shingles(texts)))
-    return np.concatenate(found)
+        return np.concatenate(list(threads.map(lambda batch: _lowest(*batch), _shingles(texts))))
+
+
+def buckets(sketched: Hashes, rows: int) -> NDArray[np.uint64]:
+    """The bucket of each text in each band of so many hashes, shape (texts, `HASHES` / rows).
+
+    Texts that share a part `j` of their shingles (Jaccard) meet in a band with probability `j ** rows`. With 4 rows,
+    hence 8 bands, they meet at 0.8 with probability 0.985, at 0.5 with 0.4, at 0.1 with 0.001; with 2 rows and 16
+    bands at 0.5 with 0.99, at 0.3 with 0.78, at 0.1 with 0.15.
+    """
+    found = np.zeros((len(sketched), HASHES // rows), dtype=np.uint64)
+    for at in range(HASHES):
+        column = found[:, at // rows]
+        column *= np.uint64(0x9E3779B97F4A7C15)
+        column ^= sketched[:, at] + (column >> np.uint64(29))
+    return found
 
 
 def _shingles(texts: Sequence[str]) -> Iterator[tuple[Hashes, NDArray[np.int64]]]:
@@ -87,11 +100,8 @@ def _mixed(values: Hashes) -> Hashes:
     return values ^ values >> np.uint32(16)
 
 
-def _bands_of(shingles: Hashes, starts: NDArray[np.int64]) -> NDArray[np.uint64]:
-    found = np.zeros((len(starts), BANDS), dtype=np.uint64)
+def _lowest(shingles: Hashes, starts: NDArray[np.int64]) -> Hashes:
+    found = np.empty((len(starts), HASHES), dtype=np.uint32)
     for at, (factor, term) in enumerate(zip(_FACTORS, _TERMS, strict=True)):
-        lowest = np.minimum.reduceat(shingles * factor + term, starts).astype(np.uint64)
-        column = found[:, at // ROWS]
-        column *= np.uint64(0x9E3779B97F4A7C15)
-        column ^= lowest + (column >> np.uint64(29))
+        found[:, at] = np.minimum.reduceat(shingles * factor + term, starts)
     return found
