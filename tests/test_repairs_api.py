@@ -308,6 +308,7 @@ def test_a_step_that_brings_something_new_is_not_kept() -> None:
         pytest.param("x = ShowCreation" + "()" * 400, id="deep calls"),
         pytest.param("ShowCreation(1)\n" * (MAX_CHARACTERS // 10), id="long"),
         pytest.param('self.play(Tex("\\ud800^2"))', id="surrogate"),
+        pytest.param("def f(): return*ShowCreation", id="only Python takes it"),
         pytest.param("\ufeffself.play(FadeIn(a, UP))", id="byte order mark"),
     ],
 )

@@ -7,17 +7,18 @@ a random pair are equally likely.
 Not covered: meaning without shared words, such as a prompt in another language than the texts of its code.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from scipy.sparse import csr_array
 
-from builder.decide.vectors import Floats, Ints, Rarity, code_vectors, description_vectors, look_up, rarity_of
+from builder.decide.vectors import WEIGHTS, Floats, Ints, Rarity, code_vectors, description_vectors, look_up, rarity_of
 
 SAMPLE_ROWS = 20_000
 """Rows from which rarity is learned at the most: those with the lowest keys, which are hashes."""
-SLOPE, MIDDLE = 0.95, 5.1
+SLOPE, MIDDLE = 0.7, 7.64
 """Of the logistic curve that makes a score from 0 to 1 of an advantage (fitted: `benchmarks.pairing`, `fit_curve`)."""
 
 
@@ -46,15 +47,16 @@ class Alignment:
     """The product of the two means."""
 
 
-def learn_alignment(descriptions: pl.Series, codes: pl.Series) -> Alignment:
+def learn_alignment(descriptions: pl.Series, codes: pl.Series, weighted: Mapping[str, float] = WEIGHTS) -> Alignment:
     """Learn how rare words are, and what a random pair reaches.
 
     Args:
         descriptions, codes: lists of 32-bit features, repeats left out; `sample_of` chooses rows where there are many.
+        weighted: how much each kind of agreement counts.
     """
     rarity = rarity_of(descriptions, codes)
     description = mean_of(description_vectors(descriptions, rarity))
-    code = mean_of(code_vectors(codes, rarity))
+    code = mean_of(code_vectors(codes, rarity, weighted))
     both = float(description.values @ look_up(code.columns, code.values, description.columns, 0.0))
     return Alignment(rarity, description, code, both)
 

@@ -8,6 +8,7 @@ pair's probability. The assignment is the one with the greatest sum.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +21,16 @@ FULL_PAIRS = 4_000_000
 """With this many pairs or fewer, every pair is a candidate."""
 NEAREST = 24
 """With more, the best of each description and of each code."""
-MAX_TEXTS = 2_000
-"""With more, candidates are looked for by words that this many texts have at the most."""
+MAX_TEXTS = 500
+"""With more, candidates are looked for by words that this many descriptions, or codes, have at the most."""
 ALONE = 0.0
 """Score of staying alone, on the scale of the pairs' scores."""
 _ROUNDS = 60
 _TOLERANCE = 1e-7
 _UNLIKELY = -18.0
 """Pairs with a lower logarithm of probability are left out of the assignment."""
-_BLOCK = 8_000_000
-"""Cells of a block of products."""
+_BLOCK = 1_000
+"""Rows of a block of products."""
 _CHUNK = 50_000
 """Pairs that are scored at once."""
 
@@ -91,14 +92,16 @@ def candidates(left: csr_array, right: csr_array, usual_left: Floats, usual_righ
 
 
 def _nearest(left: csr_array, right: csr_array, usual: Floats) -> Iterator[tuple[Ints, Ints]]:
-    """For each left row the `NEAREST` right ones, a block at a time."""
+    """For each left row the `NEAREST` right ones of those that share a word with it, a block at a time."""
     turned = right.T.tocsr()
-    step = max(1, _BLOCK // max(right.shape[0], 1))
-    for start in range(0, left.shape[0], step):
-        score = (left[start : start + step] @ turned).toarray() - usual[None, :]
-        near = np.argpartition(-np.round(score, 6), NEAREST, axis=1)[:, :NEAREST].astype(np.int64)
-        rows = np.repeat(np.arange(start, start + score.shape[0], dtype=np.int64), NEAREST)
-        yield rows, near.ravel()
+    for start in range(0, left.shape[0], _BLOCK):
+        block = left[start : start + _BLOCK] @ turned
+        score = np.round(block.data - usual[block.indices], 6)
+        for row, (begin, end) in enumerate(pairwise(block.indptr.tolist()), start):
+            near = block.indices[begin:end]
+            if len(near) > NEAREST:
+                near = near[np.argpartition(score[begin:end], -NEAREST)[-NEAREST:]]
+            yield np.full(len(near), row, dtype=np.int64), near.astype(np.int64)
 
 
 def _dots(left: csr_array, right: csr_array, rows: Ints, others: Ints) -> Floats:

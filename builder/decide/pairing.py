@@ -1,11 +1,13 @@
 """Descriptions of shuffled parts, each put together again with the code that it belongs to, if that is clear."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from builder.decide.alignment import SAMPLE_ROWS, advantages, curve, learn_alignment
-from builder.decide.matching import candidates, match
+from builder.decide.matching import Matched, candidates, match
 from builder.decide.taught import teach
-from builder.decide.vectors import code_vectors, description_vectors
+from builder.decide.vectors import WEIGHTS, Floats, Ints, code_vectors, description_vectors
 
 LESSONS = 2
 """Rounds in which the clear pairs of the one before teach the others."""
@@ -81,38 +83,46 @@ def _paired(
     )
     if descriptions.is_empty() or codes.is_empty():
         return pl.DataFrame(schema=schema)
-    texts = descriptions.join(
-        _words(words, descriptions, "description_words"), on="index", how="left", maintain_order="left"
-    )
-    programs = codes.join(_words(words, codes, "code_words"), on="index", how="left", maintain_order="left")
-    alignment = learn_alignment(
-        texts["description_words"].head(SAMPLE_ROWS), programs["code_words"].head(SAMPLE_ROWS)
-    )  # both are sorted by keys, which are hashes: a fair sample
-    left = description_vectors(texts["description_words"], alignment.rarity)
-    right = code_vectors(programs["code_words"], alignment.rarity)
-    room = programs["room"].to_numpy()
-    edges = candidates(
-        left, right, alignment.code.times(left) - alignment.both, alignment.description.times(right), room
-    )
+    texts = _words(words, descriptions, "description_words")
+    programs = _words(words, codes, "code_words")
+    found, score = assign(texts, programs, codes["room"].to_numpy())
+    kept = pl.Series("kept", found.margin >= margin)
+    return pl.DataFrame(
+        {
+            "description_key": descriptions["description_key"].to_numpy()[found.description],
+            "code_index": codes["index"].to_numpy()[found.code],
+            "score": score,
+            "margin": found.margin,
+        },
+        schema=schema,
+    ).with_columns(pl.when(kept).then("code_index").alias("code_index"))
+
+
+def assign(
+    descriptions: pl.Series, codes: pl.Series, room: Ints, weighted: Mapping[str, float] = WEIGHTS
+) -> tuple[Matched, Floats]:
+    """The best assignment of descriptions to codes, whatever the margins, and the score of each pair from 0 to 1.
+
+    Args:
+        descriptions: lists of features, in the order of their keys, which are hashes, so that the first are a fair
+            sample.
+        codes: the same of codes.
+        room: for each code, how many descriptions it may belong to.
+        weighted: how much each kind of agreement counts.
+    """
+    alignment = learn_alignment(descriptions.head(SAMPLE_ROWS), codes.head(SAMPLE_ROWS), weighted)
+    left = description_vectors(descriptions, alignment.rarity)
+    right = code_vectors(codes, alignment.rarity, weighted)
+    usual_left, usual_right = alignment.code.times(left) - alignment.both, alignment.description.times(right)
+    edges = candidates(left, right, usual_left, usual_right, room)
     found = match(edges)
     for _ in range(LESSONS):
         found = match(teach(edges, left, right, found))
-    kept = found.margin >= margin
-    return pl.DataFrame(
-        {
-            "description_key": texts["description_key"].to_numpy()[found.description],
-            "code_index": programs["index"].to_numpy()[found.code],
-            "score": curve(advantages(left[found.description], right[found.code], alignment)),
-            "margin": found.margin,
-            "kept": kept,
-        },
-    ).select(
-        "description_key",
-        pl.when("kept").then("code_index").cast(index).alias("code_index"),
-        "score",
-        "margin",
-    )
+    return found, curve(advantages(left[found.description], right[found.code], alignment))
 
 
-def _words(words: pl.LazyFrame | pl.DataFrame, rows: pl.DataFrame, column: str) -> pl.DataFrame:
-    return words.lazy().select("index", column).join(rows.lazy().select("index"), on="index", how="semi").collect()
+def _words(words: pl.LazyFrame | pl.DataFrame, rows: pl.DataFrame, column: str) -> pl.Series:
+    """The lists of features of some rows, in their order."""
+    wanted = rows.lazy().select("index")
+    found = words.lazy().select("index", column).join(wanted, on="index", how="semi").collect()
+    return rows.select("index").join(found, on="index", how="left", maintain_order="left")[column]

@@ -77,7 +77,7 @@ def _cosines(vectors: csr_array, chosen: Ints) -> Cells:
     words = narrow(words, np.unique(words.indices))
     lengths = np.sqrt(np.asarray(words.multiply(words).sum(axis=1), dtype=np.float64).ravel())
     unit = diags_array(1.0 / (lengths + 1e-9)) @ words
-    return (unit @ unit[chosen].T).toarray().astype(np.float32)
+    return np.asarray((unit @ unit[chosen].T).toarray(), dtype=np.float32)
 
 
 def _solved(among: Cells, others: Cells) -> Cells:

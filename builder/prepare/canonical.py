@@ -11,6 +11,7 @@ makes two programs differ that are otherwise alike.
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from xxhash import xxh3_64_intdigest
 
@@ -41,11 +42,19 @@ def canonical_key(tree: ast.Module | None, code: str) -> int | None:
 def _tree_parts(tree: ast.Module) -> Iterator[str]:
     """The tree in reading order, as text; not by recursion, which a deep one would break."""
     nodes = list(_walk(tree))
-    names, attributes = _own_names(nodes), _own_attributes(nodes)
+    methods = {id(item) for node in nodes if isinstance(node, ast.ClassDef) for item in node.body}
+    names, attributes = _own_names(nodes, methods), _own_attributes(nodes)
     numbers: dict[tuple[str, str], str] = {}
 
-    def numbered(kind: str, name: str) -> str:
-        return numbers.setdefault((kind, name), f"\x02{len(numbers)}")
+    def canonical(node: ast.AST, name: str) -> str:
+        """A name as it counts: a number if it is the program's own."""
+        if isinstance(node, ast.Attribute):
+            kind, own = "attribute", name in attributes and _of_own(node, names)
+        elif id(node) in methods and not isinstance(node, ast.ClassDef):
+            kind, own = "attribute", name in attributes
+        else:
+            kind, own = "name", name in names
+        return numbers.setdefault((kind, name), f"\x02{len(numbers)}") if own else name
 
     stack: list[object] = [tree]
     while stack:
@@ -54,19 +63,31 @@ def _tree_parts(tree: ast.Module) -> Iterator[str]:
             yield type(item).__name__
             for field, value in reversed(list(_fields(item))):
                 if isinstance(value, str) and _is_name(item, field):
-                    own = value in names
-                    if field == "attr" or (isinstance(item, _FUNCTIONS) and value in attributes):
-                        own = value in attributes and (field != "attr" or _of_own(item, names))
-                        stack.append(numbered("attribute", value) if own else value)
-                    else:
-                        stack.append(numbered("name", value) if own else value)
+                    stack.append(_Name(item, value))
                 elif isinstance(value, list):
-                    stack += [f"\x04{len(value)}", *value][::-1]
+                    stack += [*reversed(value), _Mark(f"\x04{len(value)}")]
                 else:
                     stack.append(value)
-                stack.append(f"\x03{field}")
+                stack.append(_Mark(f"\x03{field}"))
+        elif isinstance(item, _Name):
+            yield canonical(item.node, item.name)
         else:
-            yield item if isinstance(item, str) and item[:1] in ("\x02", "\x03", "\x04") else _literal(item)
+            yield item.text if isinstance(item, _Mark) else _literal(item)
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A name that waits for its turn: numbers are given in reading order."""
+
+    node: ast.AST
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A field, or the length of a list: no literal of the program."""
+
+    text: str
 
 
 def _literal(value: object) -> str:
@@ -102,7 +123,7 @@ def _of_own(node: object, names: set[str]) -> bool:
     return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names
 
 
-def _own_names(nodes: Iterable[ast.AST]) -> set[str]:
+def _own_names(nodes: Iterable[ast.AST], methods: set[int]) -> set[str]:
     """Names that the program sets, parameters among them, but for those also given as keywords."""
     names: set[str] = set()
     parameters: set[str] = set()
@@ -114,7 +135,8 @@ def _own_names(nodes: Iterable[ast.AST]) -> set[str]:
         elif isinstance(node, ast.arg):
             parameters.add(node.arg)
         elif isinstance(node, (*_FUNCTIONS, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar)):
-            names.add(node.name or "_")
+            if id(node) not in methods or isinstance(node, ast.ClassDef):
+                names.add(node.name or "_")
         elif isinstance(node, ast.keyword) and node.arg:
             keywords.add(node.arg)
         elif isinstance(node, ast.alias):

@@ -42,7 +42,7 @@ def repair_api(
         return code, problems, ()
     try:
         program, made = _repaired(Program(code, tree, cst.parse_module(code), problems), STEPS, check)
-    except (cst.ParserSyntaxError, RecursionError):
+    except (cst.ParserSyntaxError, cst.CSTValidationError, RecursionError):  # Python takes more than `libcst` does
         return code, problems, ()
     return program.code, program.problems, tuple(dict.fromkeys(made))
 

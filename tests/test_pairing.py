@@ -1,0 +1,119 @@
+"""Descriptions of shuffled parts, put together again with their codes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from builder.decide.matching import Edges, match
+from builder.decide.pairing import repair_pairs
+from tests.pairs import Pair, frame_of, mixed, written_pairs
+
+
+def repaired(
+    wrong: dict[str, Sequence[Pair]], right: dict[str, Sequence[Pair]] | None = None, margin: float = 0.5
+) -> tuple[pl.DataFrame, list[str | None]]:
+    """What `repair_pairs` gives, and the code that it found for each row of a shuffled part."""
+    sources = wrong | (right or {})
+    rows = frame_of(sources).with_columns(pl.col("source").is_in(list(wrong)).alias("shuffled"))
+    codes = [code for pairs in sources.values() for _, code in pairs]
+    told = repair_pairs(rows, rows.lazy(), margin)
+    return told, [None if index is None else codes[index] for index in told["code_index"]]
+
+
+def test_a_shuffled_source_is_put_together_again() -> None:
+    pairs = written_pairs(120)
+    told, found = repaired({"one": mixed(pairs)})
+    kept = [(own, code) for (_, own), code in zip(pairs, found, strict=True) if code is not None]
+    assert len(kept) > 100
+    assert all(own == code for own, code in kept)
+    assert told["margin"].filter(told["code_index"].is_not_null()).min() >= 0.5
+    assert told["score"].is_between(0, 1).all()
+
+
+def test_rows_of_sound_parts_are_left_alone() -> None:
+    pairs = written_pairs(80)
+    told, _ = repaired({"one": mixed(pairs[:40])}, {"two": pairs[40:]})
+    assert told["index"].to_list() == list(range(40))
+
+
+def test_without_a_clear_difference_nothing_is_paired() -> None:
+    pairs = written_pairs(60)
+    prompt, code = pairs[0]
+    twin = code.replace("self.play(Write(text))", "self.play(Write(text), run_time=1)")
+    told, found = repaired({"one": [*mixed(pairs), (prompt.replace("Show", "Display"), twin)]})
+    assert found[0] is None and found[-1] is None
+    assert told["margin"][0] < 0.5
+
+
+def test_copies_in_several_sources_count_once() -> None:
+    pairs = written_pairs(80)
+    once, _ = repaired({"one": mixed(pairs)})
+    told, found = repaired({"one": mixed(pairs), "two": mixed(pairs)})
+    assert found[:80] == found[80:]
+    assert told["margin"].to_list()[:80] == once["margin"].to_list()
+
+
+def test_a_description_of_a_sound_part_brings_its_code() -> None:
+    pairs = written_pairs(60)
+    told, found = repaired({"one": mixed(pairs)}, {"two": pairs[:5]})
+    assert found[:5] == [code for _, code in pairs[:5]]
+    assert told["margin"][:5].null_count() == 5
+
+
+def test_a_code_of_a_sound_part_is_not_given_to_another_description() -> None:
+    pairs = written_pairs(60)
+    other = [("Something else altogether, about nothing", pairs[0][1])]
+    _, found = repaired({"one": mixed(pairs)}, {"two": other}, margin=-1e9)
+    assert pairs[0][1] not in found
+
+
+def test_a_program_under_other_names_is_the_same_program() -> None:
+    pairs = written_pairs(60)
+    (prompt, code), rest = pairs[0], pairs[1:]
+    renamed = code.replace("shape", "figure").replace("text", "words")
+    told, found = repaired({"one": [*mixed(rest), (prompt, code), (f"{prompt} Thank you!", renamed)]})
+    assert found[-1] == found[-2] == code
+    assert told["margin"][-1] >= 0.5
+
+
+def test_the_order_of_rows_makes_no_difference() -> None:
+    pairs = mixed(written_pairs(60))
+    one, _ = repaired({"one": pairs})
+    other, _ = repaired({"one": pairs[::-1]})
+    assert one["margin"].to_list() == other["margin"].to_list()[::-1]
+
+
+def test_nothing_to_pair_gives_nothing() -> None:
+    told, _ = repaired({"one": []}, {"two": written_pairs(3)})
+    assert told.is_empty() and told.columns == ["index", "code_index", "score", "margin"]
+    rows = frame_of({"one": written_pairs(2)}).with_columns(
+        pl.lit(True).alias("shuffled"),
+        pl.lit(None, pl.UInt64).alias("program_key"),
+        pl.lit(None, pl.UInt64).alias("canonical_key"),
+    )
+    assert repair_pairs(rows, rows)["code_index"].to_list() == [None, None]
+
+
+def edges(table: list[list[float]], room: list[int] | None = None) -> Edges:
+    score = np.array(table)
+    description, code = np.divmod(np.arange(score.size), score.shape[1])
+    return Edges(description, code, score.ravel(), *score.shape, np.array(room or [1] * score.shape[1]))
+
+
+def test_the_assignment_is_best_as_a_whole() -> None:
+    """The second description likes the first code best, but the first description has no other."""
+    found = match(edges([[9.0, 0.0], [9.5, 8.0]]))
+    assert list(zip(found.description.tolist(), found.code.tolist(), strict=True)) == [(0, 0), (1, 1)]
+
+
+def test_a_code_without_a_description_of_its_own_takes_none_that_fits_another_better() -> None:
+    found = match(edges([[20.0, 12.0], [1.0, 1.0]]))
+    assert found.code[0] == 0 and found.margin[0] > 2
+
+
+def test_room_for_two_lets_two_in() -> None:
+    table = [[12.0, 0.0], [12.0, 0.0], [0.0, 12.0]]
+    assert match(edges(table)).margin.tolist()[0] <= 0
+    found = match(edges(table, [2, 1]))
+    assert found.code.tolist() == [0, 0, 1] and found.margin.min() > 3
