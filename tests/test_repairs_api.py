@@ -222,6 +222,16 @@ def test_a_name_that_is_used_before_its_transform_stays_unset(use: str) -> None:
     assert repaired(code) == (code, ())
 
 
+def test_an_update_with_a_share_of_time_gets_it() -> None:
+    """A function of an object and another argument is what `UpdateFromAlphaFunc` calls."""
+    defined = "def grow(m, alpha): m.scale(1 + alpha)"
+    text, made = repaired(scene(defined, "self.play(UpdateFromFunc(Dot(), grow))"))
+    assert lines(text) == [defined, "self.play(UpdateFromAlphaFunc(Dot(), grow))"]
+    assert made == ("alpha_updates",)
+    sound = scene("def grow(m): m.scale(2)", "self.play(UpdateFromFunc(Dot(), grow))")
+    assert repaired(sound) == (sound, ())
+
+
 @pytest.mark.parametrize(
     ("used", "line"),
     [

@@ -5,7 +5,7 @@ import re
 
 import libcst as cst
 
-from builder.prepare.repairs.program import Program, called, called_ast, change_calls, positional, with_args
+from builder.prepare.repairs.program import Program, called, called_ast, change_calls, positional, renamed, with_args
 
 CLUE = re.compile(r"\.play\(")
 
@@ -210,3 +210,27 @@ def unpacked_lists(program: Program) -> cst.Module | None:
         return call.with_changes(args=[call.args[0].with_changes(star="*"), *call.args[1:]])
 
     return change_calls(program, change)
+
+
+UPDATE_CLUE = re.compile(r"\bUpdateFromFunc\(")
+
+
+def alpha_updates(program: Program) -> cst.Module | None:
+    """`UpdateFromFunc(m, f)` of a function that wants two arguments becomes `UpdateFromAlphaFunc(m, f)`."""
+    wants_two = {node.name for node in ast.walk(program.tree) if isinstance(node, ast.FunctionDef) and _two(node.args)}
+
+    def change(call: cst.Call) -> cst.BaseExpression | None:
+        plain = positional(call)
+        if called(call) != "UpdateFromFunc" or not plain or len(plain) != 2:
+            return None
+        match plain[1].value:
+            case cst.Name(value=name) if name in wants_two:
+                return call.with_changes(func=renamed(call.func, "UpdateFromAlphaFunc"))
+        return None
+
+    return change_calls(program, change) if wants_two else None
+
+
+def _two(args: ast.arguments) -> bool:
+    plain = [*args.posonlyargs, *args.args]
+    return len(plain) == 2 and plain[0].arg != "self" and not args.defaults and not args.vararg and not args.kwonlyargs

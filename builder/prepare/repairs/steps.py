@@ -42,6 +42,7 @@ STEPS: tuple[Step, ...] = (
     Step("repair:played_methods", play.CLUE, play.played_methods, play.plays_a_method, evident=True),
     Step("repair:played_moves", play.CLUE, play.played_moves, play.plays_a_move, evident=True),
     Step("repair:all_mobjects", play.GROUP_CLUE, play.all_mobjects, evident=True),
+    Step("repair:alpha_updates", play.UPDATE_CLUE, play.alpha_updates, evident=True),
     Step("repair:unpacked_lists", play.LIST_CLUE, play.unpacked_lists, evident=True),
     Step("repair:other_classes", arguments.CLASS_CLUE, arguments.other_classes, arguments.wants_another, evident=True),
     Step("repair:axis_configs", arguments.CONFIG_CLUE, arguments.axis_configs, arguments.configures_axes, evident=True),
