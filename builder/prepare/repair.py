@@ -130,7 +130,13 @@ def _compiles(code: str) -> bool:
 
 def repair_code(code: str, parsed: Parsed) -> tuple[str, Parsed, tuple[str, ...]]:
     """The repaired program, what the parser makes of it, and the names of the repairs made, in order."""
-    made: list[str] = []
+    code, parsed, made = repair_code_by_steps(code, parsed)
+    return code, parsed, tuple(name for name, _ in made)
+
+
+def repair_code_by_steps(code: str, parsed: Parsed) -> tuple[str, Parsed, list[tuple[str, str]]]:
+    """As `repair_code`, with the text after each repair that was made."""
+    made: list[tuple[str, str]] = []
     for name, repair in REPAIRS:
         if parsed.tree is None:
             break
@@ -140,5 +146,5 @@ def repair_code(code: str, parsed: Parsed) -> tuple[str, Parsed, tuple[str, ...]
         result = parse(changed)
         if result.ok and _compiles(changed):
             code, parsed = changed, result
-            made.append(name)
-    return code, parsed, tuple(made)
+            made.append((name, code))
+    return code, parsed, made

@@ -13,6 +13,8 @@ from builder.prepare.repairs.program import Program, Step, calls
 from builder.prepare.repairs.steps import STEPS
 
 Check = Callable[[ast.Module], tuple[ApiProblem, ...]]
+Taken = list[tuple[str, str]]
+"""Steps that were kept, in order: the name, and the text after it."""
 
 MAX_CHARACTERS = 30_000
 """Longer programs are left as they are: a tree with layout costs seconds then. The longest real one has 20,240."""
@@ -35,35 +37,43 @@ def repair_api(
     the later steps that mend what is then found. A text that does not parse, is very long or deep, or has very many
     problems, comes back as it is.
     """
+    code, problems, made = repair_api_by_steps(code, problems, check)
+    return code, problems, tuple(dict.fromkeys(name for name, _ in made))
+
+
+def repair_api_by_steps(
+    code: str, problems: tuple[ApiProblem, ...], check: Check = check_api
+) -> tuple[str, tuple[ApiProblem, ...], Taken]:
+    """As `repair_api`, with the text after each step that was kept."""
     tree = parse(code).tree
     if tree is None or len(code) > MAX_CHARACTERS or len(problems) > MAX_PROBLEMS or _deeper_than(tree, MAX_DEPTH):
-        return code, problems, ()
+        return code, problems, []
     if not any(_is_tried(step, code, tree, problems) for step in STEPS):
-        return code, problems, ()
+        return code, problems, []
     try:
         program, made = _repaired(Program(code, tree, cst.parse_module(code), problems), STEPS, check)
     except (cst.ParserSyntaxError, cst.CSTValidationError, RecursionError):  # Python takes more than `libcst` does
-        return code, problems, ()
-    return program.code, program.problems, tuple(dict.fromkeys(made))
+        return code, problems, []
+    return program.code, program.problems, made
 
 
-def _repaired(program: Program, steps: Sequence[Step], check: Check, depth: int = 0) -> tuple[Program, list[str]]:
-    """The program after those steps that are kept, and their names.
+def _repaired(program: Program, steps: Sequence[Step], check: Check, depth: int = 0) -> tuple[Program, Taken]:
+    """The program after those steps that are kept, and these steps.
 
     A step that brings new problems is followed by the later ones, and all of them are kept if together they help.
     """
-    made: list[str] = []
+    made: Taken = []
     for number, step in enumerate(steps):
         changed = _changed(step, program, check)
         if changed is None:
             continue
         if _is_kept(step, program, changed):
             program = changed
-            made.append(step.name)
+            made.append((step.name, changed.code))
         elif not step.evident and depth < MAX_CHAIN and not _kinds(changed) <= _kinds(program):
-            further, names = _repaired(changed, steps[number + 1 :], check, depth + 1)
+            further, more = _repaired(changed, steps[number + 1 :], check, depth + 1)
             if _kinds(further) < _kinds(program):
-                return further, [*made, step.name, *names]
+                return further, [*made, (step.name, changed.code), *more]
     return program, made
 
 
