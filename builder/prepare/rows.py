@@ -9,18 +9,12 @@ import pyarrow as pa
 from xxhash import xxh3_64_intdigest
 
 from builder.example import PREPARED_SCHEMA, Example
-from builder.prepare.api.check import ApiProblem, check_api
+from builder.prepare.api.check import ApiProblem
 from builder.prepare.canonical import canonical_key
 from builder.prepare.check import check_code, check_description
-from builder.prepare.clean_code import clean_code
-from builder.prepare.clean_description import clean_description
 from builder.prepare.keys import content_key, description_key, program_key
-from builder.prepare.one_line import unflatten
-from builder.prepare.parse import Parsed, parse
-from builder.prepare.repair import repair_code
-from builder.prepare.repairs.api import repair_api
-from builder.prepare.scenes import outline
 from builder.prepare.style import style_of
+from builder.prepare.trace import trace_row
 from builder.prepare.words import code_words, description_words
 
 OFFICIAL_SPLIT = "test"
@@ -46,50 +40,22 @@ class PreparedRow:
 
 def prepare_row(original: Example, official: bool = False) -> PreparedRow:
     """Clean, repair (unless the row is an official test row), check and key one row."""
-    description, description_steps = clean_description(original.description)
-    code, parsed, code_steps = clean_code(original.code)
-    repairs: tuple[str, ...] = ()
-    if not official:
-        code, parsed, repairs = _repaired(code, parsed)
-    problems = check_api(parsed.tree) if parsed.tree is not None else ()
-    if problems and not official:
-        code, problems, more = repair_api(code, problems)
-        if more:
-            parsed = parse(code)
-            repairs = (*repairs, *more)
+    trace = trace_row(original, official)
+    description, code = trace.cleaned.description, trace.cleaned.code
     description_problem = check_description(description)
-    code_problem = check_code(code, parsed, outline(parsed.tree) if parsed.tree is not None else None)
+    code_problem = check_code(code, trace.parsed, trace.outline)
     return PreparedRow(
-        example=Example(description, code),
+        example=trace.cleaned,
         content=content_key(original.description, original.code),
         description_problem=("check", *description_problem) if description_problem else None,
         code_problem=("check", *code_problem) if code_problem else None,
-        api_problem=problems[0] if problems else None,
+        api_problem=trace.api_left[0] if trace.api_left else None,
         description_key=description_key(description),
         program_key=program_key(code),
-        canonical_key=canonical_key(parsed.tree, code),
-        description_repairs=description_steps,
-        code_repairs=(*code_steps, *repairs),
+        canonical_key=canonical_key(trace.parsed.tree, code),
+        description_repairs=trace.names("description"),
+        code_repairs=trace.names("code"),
     )
-
-
-def _repaired(code: str, parsed: Parsed) -> tuple[str, Parsed, tuple[str, ...]]:
-    """The program on lines again, in a scene, with Manim's import, where it lacks these."""
-    made: tuple[str, ...] = ()
-    if parsed.tree is None:
-        lines = unflatten(code)
-        if lines is not None:
-            code, parsed, made = lines, parse(lines), ("repair:one_line",)
-    if parsed.tree is None or _is_sound(parsed):
-        return code, parsed, made
-    code, parsed, more = repair_code(code, parsed)
-    return code, parsed, (*made, *more)
-
-
-def _is_sound(parsed: Parsed) -> bool:
-    """Whether a program imports Manim and has a scene."""
-    seen = outline(parsed.tree) if parsed.tree is not None else None
-    return seen is not None and seen.imports_manim and bool(seen.scenes)
 
 
 def prepare_batch(batch: pa.RecordBatch) -> pa.RecordBatch:

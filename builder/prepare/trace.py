@@ -1,0 +1,140 @@
+"""One row's way through cleaning and repair, step by step. `prepare_row` takes it too, so no one is told another story.
+
+Pure: no file, no clock, no network.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from builder.example import Example
+from builder.prepare.api.check import ApiProblem, check_api
+from builder.prepare.check import CODE_CHECKS, DESCRIPTION_CHECKS, Problem
+from builder.prepare.clean_code import clean_code_by_steps
+from builder.prepare.clean_description import clean_description_by_steps
+from builder.prepare.one_line import unflatten
+from builder.prepare.parse import Parsed, parse
+from builder.prepare.repair import repair_code_by_steps
+from builder.prepare.repairs.api import repair_api_by_steps
+from builder.prepare.scenes import Outline, outline
+
+Part = Literal["description", "code"]
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """A cleaning step or repair that changed a text."""
+
+    name: str
+    """As in the ledger's `repairs`: `clean:…` or `repair:…`."""
+    part: Part
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a check said."""
+
+    name: str
+    """The reason for which it drops rows."""
+    part: Part
+    passed: bool | None
+    """`None` if it was not asked, since an earlier check of the same part failed."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One row from what was read to what is kept of it."""
+
+    original: Example
+    cleaned: Example
+    """After all steps."""
+    parsed: Parsed
+    """What the parser makes of the cleaned code."""
+    outline: Outline | None
+    """Its scenes; `None` if it does not parse."""
+    steps: tuple[TraceStep, ...]
+    """In order, those of the description first. Each starts from the text that the one before it left."""
+    api_found: tuple[ApiProblem, ...]
+    """What the API check found before its repairs."""
+    api_left: tuple[ApiProblem, ...]
+    """What it still finds."""
+
+    def names(self, part: Part) -> tuple[str, ...]:
+        """Names of the steps that changed a part, each once, in order."""
+        return tuple(dict.fromkeys(step.name for step in self.steps if step.part == part))
+
+    def checks(self) -> tuple[Check, ...]:
+        """All checks of both parts, in order."""
+        text, code = self.cleaned.description, self.cleaned.code
+        of_text = [(check.__name__, check(text)) for check in DESCRIPTION_CHECKS]
+        of_code = [(check.__name__, check(code, self.parsed, self.outline)) for check in CODE_CHECKS]
+        return (*_told("description", of_text), *_told("code", of_code))
+
+
+def _told(part: Part, results: list[tuple[str, Problem | None]]) -> list[Check]:
+    """The results up to the first problem, which is the one that counts; what comes after it was not asked."""
+    told: list[Check] = []
+    failed = False
+    for function, problem in results:
+        name = function.removeprefix("_")
+        if failed:
+            told.append(Check(name, part, None, ""))
+        elif problem is None:
+            told.append(Check(name, part, True, ""))
+        else:
+            failed = True
+            told.append(Check(problem[0], part, False, problem[1]))
+    return told
+
+
+def trace_row(original: Example, official: bool = False) -> Trace:
+    """Clean and repair one row (official test rows are not repaired), keeping the text after each step.
+
+    Warnings of the parser are the caller's to silence.
+    """
+    description, of_description = clean_description_by_steps(original.description)
+    code, parsed, of_code = clean_code_by_steps(original.code)
+    if not official:
+        code, parsed, more = _repaired(code, parsed)
+        of_code = [*of_code, *more]
+    found = left = check_api(parsed.tree) if parsed.tree is not None else ()
+    if found and not official:
+        code, left, more = repair_api_by_steps(code, found)
+        if more:
+            parsed = parse(code)
+            of_code = [*of_code, *more]
+    return Trace(
+        original=original,
+        cleaned=Example(description, code),
+        parsed=parsed,
+        outline=outline(parsed.tree) if parsed.tree is not None else None,
+        steps=(*_steps("description", original.description, of_description), *_steps("code", original.code, of_code)),
+        api_found=found,
+        api_left=left,
+    )
+
+
+def _steps(part: Part, text: str, taken: list[tuple[str, str]]) -> list[TraceStep]:
+    befores = [text, *(after for _, after in taken)]
+    return [TraceStep(name, part, before, after) for before, (name, after) in zip(befores, taken, strict=False)]
+
+
+def _repaired(code: str, parsed: Parsed) -> tuple[str, Parsed, list[tuple[str, str]]]:
+    """The program on lines again, in a scene, with Manim's import, where it lacks these."""
+    made: list[tuple[str, str]] = []
+    if parsed.tree is None:
+        lines = unflatten(code)
+        if lines is not None:
+            code, parsed, made = lines, parse(lines), [("repair:one_line", lines)]
+    if parsed.tree is None or _is_sound(parsed):
+        return code, parsed, made
+    code, parsed, more = repair_code_by_steps(code, parsed)
+    return code, parsed, [*made, *more]
+
+
+def _is_sound(parsed: Parsed) -> bool:
+    """Whether a program imports Manim and has a scene."""
+    seen = outline(parsed.tree) if parsed.tree is not None else None
+    return seen is not None and seen.imports_manim and bool(seen.scenes)
