@@ -7,6 +7,9 @@ source counts more, since there one group is a larger share. So another source c
 rows that join a group of it, and sources that overlap still get their share.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from xxhash import xxh3_64_intdigest
@@ -23,6 +26,23 @@ _RANK_BITS = 53
 """Ranks are whole numbers below 2**53, so that 64-bit floats hold them exactly."""
 
 
+@dataclass(frozen=True, slots=True)
+class SplitReason:
+    """Why a group is on its side."""
+
+    side: str
+    """`train` or `test`."""
+    why: str
+    """`official` (it holds an official test row), `official_source` (a source of it has official test rows, and draws
+    no more), `large` (too many rows of one source), `drawn` (its rank is below the cut) or `not_drawn`."""
+    rows: Mapping[str, int]
+    """Rows of the group, by source."""
+    rank: float
+    """Of the group, by a keyed hash of its content, from 0 to 1."""
+    cut: float
+    """The rank below which groups of these sources go to test, from 0 to 1."""
+
+
 def split_rows(rows: pl.DataFrame, test_size: float, seed: int) -> pl.DataFrame:
     """The side and the group of each row.
 
@@ -34,6 +54,30 @@ def split_rows(rows: pl.DataFrame, test_size: float, seed: int) -> pl.DataFrame:
     Returns:
         `group` (a 64-bit number that all its rows share) and `split` (`train` or `test`), in the order of `rows`.
     """
+    members, groups = _judged(rows, test_size, seed)
+    side = pl.when(pl.col("why").is_in(["official", "drawn"])).then(pl.lit("test")).otherwise(pl.lit("train"))
+    named = groups.select("component", pl.col("key").alias("group"), side.cast(SPLIT).alias("split"))
+    return members.select("component").join(named, on="component", how="left", maintain_order="left").drop("component")
+
+
+def split_reason(rows: pl.DataFrame, place: int, test_size: float, seed: int) -> SplitReason:
+    """Why the row at a place of `rows` has the side that `split_rows`, given the same, put it on."""
+    members, groups = _judged(rows, test_size, seed)
+    component = members["component"][place]
+    group = groups.filter(pl.col("component") == component).row(0, named=True)
+    by_source = members.filter(pl.col("component") == component).group_by("source", maintain_order=True).len()
+    scale = 2**_RANK_BITS
+    return SplitReason(
+        side="test" if group["why"] in ("official", "drawn") else "train",
+        why=group["why"],
+        rows={str(name): count for name, count in by_source.iter_rows()},
+        rank=round(group["rank"] / scale, 6),
+        cut=round(group["cut"] / scale, 6),
+    )
+
+
+def _judged(rows: pl.DataFrame, test_size: float, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows with their `component`, and the groups with `rank`, `cut` and `why` (as `SplitReason` has it)."""
     keys = rows.select("source", "official", "content", "description_key", "program_key")
     members = keys.with_columns(pl.Series("component", components(keys)))
     sources = _sources(members, test_size, seed)
@@ -48,11 +92,19 @@ def split_rows(rows: pl.DataFrame, test_size: float, seed: int) -> pl.DataFrame:
             (pl.col("rows") > pl.col("limit")).any().alias("large"),
         )
     )
+    why = (
+        pl.when("official")
+        .then(pl.lit("official"))
+        .when("has_official")
+        .then(pl.lit("official_source"))
+        .when("large")
+        .then(pl.lit("large"))
+        .when(pl.col("rank") < pl.col("cut"))
+        .then(pl.lit("drawn"))
+        .otherwise(pl.lit("not_drawn"))
+    )
     groups = _ranked(members, seed).join(shares, on="component").sort("component")
-    drawn = pl.col("has_official").not_() & pl.col("large").not_() & (pl.col("rank") < pl.col("cut"))
-    side = pl.when(pl.col("official") | drawn).then(pl.lit("test", SPLIT)).otherwise(pl.lit("train", SPLIT))
-    named = groups.select("component", pl.col("key").alias("group"), side.alias("split"))
-    return members.select("component").join(named, on="component", how="left", maintain_order="left").drop("component")
+    return members, groups.with_columns(why=why)
 
 
 def _sources(members: pl.DataFrame, test_size: float, seed: int) -> pl.DataFrame:
