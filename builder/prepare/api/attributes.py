@@ -8,7 +8,6 @@ from builder.prepare.api.imports import module_names
 from builder.prepare.api.known import ManimClass, known
 from builder.prepare.api.problem import Finding
 from builder.prepare.api.scopes import OwnClass
-from builder.prepare.api.suggest import nearest
 from builder.prepare.api.values import Value, instance, join, of_star
 
 PLAIN_NAMES = {kind.__name__: frozenset(dir(kind)) for kind in (list, dict, tuple, str, set, int, float, type(None))}
@@ -18,6 +17,8 @@ _DIALECT = frozenset("embed fix_in_frame unfix_from_frame set_backstroke checkpo
 """Attributes that ManimGL has and Manim Community has not."""
 _MAX_CLASSES = 50
 """Classes of a program through which an attribute is looked for."""
+_MAX_THROUGH = 20
+"""Attributes of `self`, one had of the other, that are believed."""
 _MAX_FINDINGS = 500
 
 
@@ -112,9 +113,8 @@ class Attributes:
         if names is None or full in known().modules:
             return Value("module", full) if full in known().modules else None
         if node.attr not in names:
-            meant = nearest(node.attr, names)
-            text = f"{value.name}.{node.attr}" + (f"; did you mean {meant}?" if meant else "")
-            self.find(Finding(node, "unknown_name", node.attr, text, value.name, unless_set=node.attr))
+            text = f"{value.name} has no {node.attr}"
+            self.find(Finding(node, "unknown_name", node.attr, text, value.name, names, unless_set=node.attr))
             return None
         if value.name == "numpy" and node.attr in ("array", "asarray"):
             return Value("function", "numpy.array")
@@ -134,7 +134,9 @@ class Attributes:
                     return self._own_member(base, name, value)
                 if name in base.attributes:
                     found = base.attributes[name]
-                    return None if found is None else replace(found, through=found.through | {name})
+                    if found is None or len(found.through) > _MAX_THROUGH:
+                        return None
+                    return replace(found, through=found.through | {name})
         manim = [base for base in above if isinstance(base, ManimClass)]
         if not complete or (not manim and not all(isinstance(base, OwnClass) for base in bases)):
             return None
@@ -196,23 +198,12 @@ class Attributes:
 
     def _lacks(self, node: ast.Attribute, owner: str, value: Value, names: frozenset[str]) -> None:
         name = node.attr
-        meant = nearest(name, names)
-        text = f"{owner} has no {name}" + (f"; did you mean {meant}?" if meant else "")
+        text = f"{owner} has no {name}"
         reason = "manimgl_dialect" if name in _DIALECT or self._is_configured(value, name) else "unknown_name"
-        self.find(Finding(node, reason, name, text, owner, unless_set=name, through=value.through))
+        self.find(Finding(node, reason, name, text, owner, names, unless_set=name, through=value.through))
 
     def _is_configured(self, value: Value, name: str) -> bool:
         """Whether a class of the program has a name in its `CONFIG`, which Manim Community does not read."""
         if value.node is None:
             return False
-        for base in self.lineage(value.node)[0]:
-            for item in base.node.body if isinstance(base, OwnClass) else ():
-                if (
-                    isinstance(item, ast.Assign)
-                    and isinstance(item.targets[0], ast.Name)
-                    and item.targets[0].id == "CONFIG"
-                    and isinstance(item.value, ast.Dict)
-                    and any(isinstance(key, ast.Constant) and key.value == name for key in item.value.keys)
-                ):
-                    return True
-        return False
+        return any(isinstance(base, OwnClass) and name in base.config for base in self.lineage(value.node)[0])

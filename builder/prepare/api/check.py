@@ -13,6 +13,12 @@ from builder.prepare.api.known import manim_release
 from builder.prepare.api.names import unknown_names
 from builder.prepare.api.problem import ApiProblem, Finding
 from builder.prepare.api.regions import certain, uncertain_regions
+from builder.prepare.api.suggest import nearest
+
+_MAX_PROBLEMS = 500
+"""Problems of one program that are reported."""
+_SUGGESTIONS = 50
+"""Problems of one program for which the right name is looked for: it costs more than to find them."""
 
 __all__ = ["ApiProblem", "check_api", "manim_release"]
 
@@ -20,7 +26,7 @@ __all__ = ["ApiProblem", "check_api", "manim_release"]
 def check_api(tree: ast.Module) -> tuple[ApiProblem, ...]:
     """What is wrong with a program, in file order; empty if nothing was found, or if it is nested too deep to be read.
 
-    The tree is not changed. Each place is named once for each thing that is wrong there.
+    The tree is not changed. Each place is named once for each thing that is wrong there, the first 500 places at most.
     """
     try:
         return _problems(tree)
@@ -41,7 +47,10 @@ def _problems(tree: ast.Module) -> tuple[ApiProblem, ...]:
         for finding in findings
         if _holds(finding, reader) and certain(_place(finding), regions)
     }
-    return tuple(_problem(finding) for _, finding in sorted(placed.items(), key=lambda item: item[0]))
+    ordered = sorted(placed.items(), key=lambda item: item[0])
+    return tuple(
+        _problem(finding, number < _SUGGESTIONS) for number, (_, finding) in enumerate(ordered[:_MAX_PROBLEMS])
+    )
 
 
 def _holds(finding: Finding, reader: Reader) -> bool:
@@ -55,8 +64,10 @@ def _place(finding: Finding) -> tuple[int, int]:
     return getattr(finding.node, "lineno", 1), getattr(finding.node, "col_offset", 0)
 
 
-def _problem(finding: Finding) -> ApiProblem:
+def _problem(finding: Finding, suggest: bool) -> ApiProblem:
     line = _place(finding)[0]
-    name, _, rest = finding.text.partition("; ")
-    detail = f"{name} (line {line})" + (f"; {rest}" if rest else "")
+    said, _, rest = finding.text.partition("; ")
+    meant = nearest(finding.name, finding.among) if suggest and finding.among is not None else ""
+    rest = f"did you mean {meant}?" if meant else rest
+    detail = f"{said} (line {line})" + (f"; {rest}" if rest else "")
     return ApiProblem(finding.reason, detail, finding.name, line, finding.owner)

@@ -54,6 +54,11 @@ class Expressions(Uses):
             return Value("plain", "str", text=value)
         return Value("plain", type(value).__name__) if isinstance(value, int | float | None) else None
 
+    def _text(self, node: ast.JoinedStr, scope: Scope) -> Value | None:
+        for part in node.values:
+            self.value(part, scope)
+        return plain("str")
+
     def _items(self, node: ast.List | ast.Tuple, scope: Scope) -> Value | None:
         parts = [self.value(item, scope) for item in node.elts]
         starred = any(isinstance(item, ast.Starred) for item in node.elts)
@@ -192,6 +197,7 @@ _EXPRESSIONS: dict[type, Callable[[Expressions, Any, Scope], Value | None]] = {
     ast.Attribute: Expressions._attribute,
     ast.Call: Expressions._call,
     ast.Constant: Expressions._constant,
+    ast.JoinedStr: Expressions._text,
     ast.List: Expressions._items,
     ast.Tuple: Expressions._items,
     ast.Dict: Expressions._dict,

@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from builder.prepare.api.known import known
 from builder.prepare.api.problem import Finding
-from builder.prepare.api.suggest import nearest
 
 _DIALECT = frozenset({"manimlib", "manimgl", "manim_imports_ext", "big_ol_pile_of_manim_imports", "manimce", "custom"})
 """Modules of ManimGL, of the first Manim, and of its author's own programs."""
@@ -61,14 +60,7 @@ def _is_in(name: str, module: str, names: frozenset[str]) -> bool:
 
 
 def _lacking(node: ast.AST, module: str, name: str, names: frozenset[str]) -> Finding:
-    meant = nearest(name, names)
-    return Finding(
-        node,
-        "unknown_name",
-        name,
-        f"{name}" + (f"; did you mean {meant}?" if meant else f" is not in {module}"),
-        module,
-    )
+    return Finding(node, "unknown_name", name, f"{name} is not in {module}", module, among=names)
 
 
 def _missing(node: ast.AST, name: str) -> list[Finding]:

@@ -78,11 +78,11 @@ class Reader(Expressions):
     def _if(self, node: ast.If, scope: Scope) -> bool:
         self.value(node.test, scope)
         before = scope.now
-        scope.now = dict(before)
+        scope.now = scope.branch()
         body_ends = self._block(node.body, scope)
         after_body, scope.now = scope.now, before
         if node.orelse:
-            scope.now = dict(before)
+            scope.now = scope.branch()
             orelse_ends = self._block(node.orelse, scope)
         else:
             orelse_ends = False
@@ -111,7 +111,7 @@ class Reader(Expressions):
         orelse: list[ast.stmt],
         target: tuple[ast.expr, Value | None] | None,
     ) -> None:
-        before = dict(scope.now)
+        before = scope.branch()
         self._forget(changed, scope)
         if target is not None:
             self.target(target[0], target[1], scope)
@@ -135,11 +135,11 @@ class Reader(Expressions):
         return self._block(node.body, scope)
 
     def _try(self, node: ast.Try, scope: Scope) -> None:
-        before = dict(scope.now)
+        before = scope.branch()
         self._block(node.body, scope)
         self._block(node.orelse, scope)
         for handler in node.handlers:
-            after, scope.now = scope.now, dict(before)
+            after, scope.now = scope.now, before if scope.crowded else dict(before)
             if handler.type is not None:
                 self.value(handler.type, scope)
             if handler.name:
@@ -150,7 +150,7 @@ class Reader(Expressions):
 
     def _match(self, node: ast.Match, scope: Scope) -> None:
         self.value(node.subject, scope)
-        before = dict(scope.now)
+        before = scope.branch()
         for case in node.cases:
             for inner in ast.walk(case.pattern):
                 name = getattr(inner, "name", None) or getattr(inner, "rest", None)
@@ -220,7 +220,7 @@ class Reader(Expressions):
         bases = [self.value(base, scope) for base in node.bases]
         for keyword in node.keywords:
             self.value(keyword.value, scope)
-        own = OwnClass(node, [base if base is not None else None for base in bases])
+        own = OwnClass(node, bases, config=_configured(node))
         self.own_classes[node] = own
         body = Scope(outer=scope, owner=own, eager=True)
         self._block(node.body, body)
@@ -255,6 +255,16 @@ class Reader(Expressions):
             if known().manim_class(name) is not None:
                 return Value("class", name)
         return Value("module", full) if module_names(full) is not None else None
+
+
+def _configured(node: ast.ClassDef) -> frozenset[str]:
+    """The keys of a class's `CONFIG`."""
+    found: set[str] = set()
+    for item in node.body:
+        if isinstance(item, ast.Assign) and getattr(item.targets[0], "id", "") == "CONFIG":
+            keys = item.value.keys if isinstance(item.value, ast.Dict) else ()
+            found.update(str(key.value) for key in keys if isinstance(key, ast.Constant))
+    return frozenset(found)
 
 
 _STATEMENTS: dict[type, Callable[[Reader, Any, Scope], Any]] = {

@@ -113,6 +113,7 @@ class Known:
         self.release: str = data["manim"]
         self.star: dict[str, str] = data["star"]
         """What the star import gives: `class`, `function`, `module:NAME` or `value:TYPE` by name."""
+        self.star_names = frozenset(self.star)
         self.modules: dict[str, frozenset[str]] = {name: frozenset(names) for name, names in data["modules"].items()}
         self.loose: frozenset[str] = frozenset(data["loose"])
         self.arrays: frozenset[str] = frozenset(data["arrays"])

@@ -19,6 +19,8 @@ _MODULE_NAMES = frozenset(
     "__name__ __file__ __doc__ __builtins__ __spec__ __loader__ __package__ __path__ __annotations__ "
     "__debug__ WindowsError".split()
 )
+_SUGGESTIONS = 50
+"""Names of one program that are held against Manim's: it costs more than to find them."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -99,17 +101,16 @@ def unknown_names(tree: ast.Module, star: frozenset[str] | None, stars_open: boo
             if not _in_loop(names, node):
                 found.append(Finding(node, "unset_name", name, f"{name} is used before it is set"))
         elif name not in given and not stars_open:
-            found.append(_undefined(node, name, star))
+            found.append(_undefined(node, name, star, len(found) < _SUGGESTIONS))
     return found
 
 
-def _undefined(node: ast.AST, name: str, star: frozenset[str] | None) -> Finding:
+def _undefined(node: ast.AST, name: str, star: frozenset[str] | None, suggest: bool) -> Finding:
     """A name that nothing defines: one of Manim's if it looks like one, else one that was never set or imported."""
     if star is None and name in known().star:
         return Finding(node, "unset_name", name, f"{name} is not imported")
-    meant = nearest(name)
-    if meant or name[:1].isupper():
-        return Finding(node, "unknown_name", name, f"{name}" + (f"; did you mean {meant}?" if meant else ""))
+    if name[:1].isupper() or (suggest and nearest(name)):
+        return Finding(node, "unknown_name", name, name, among=known().star_names)
     return Finding(node, "unset_name", name, f"{name} is never set or imported")
 
 

@@ -30,6 +30,8 @@ class Finding:
     name: str
     text: str
     owner: str = ""
+    among: frozenset[str] | None = None
+    """The names that would have been right, for a suggestion; `None` for none."""
     unless_set: str = ""
     """An attribute: if the program sets one of this name anywhere, the finding is void."""
     through: frozenset[str] = field(default_factory=frozenset)

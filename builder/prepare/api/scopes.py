@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from builder.prepare.api.values import Value, join
 
+_MAX_NAMES = 500
+"""Names of one scope: far beyond real programs, since every branch copies them."""
+
 
 @dataclass(slots=True)
 class OwnClass:
@@ -16,6 +19,8 @@ class OwnClass:
     """What its body sets."""
     attributes: dict[str, Value | None] = field(default_factory=dict)
     """What its methods set on `self`."""
+    config: frozenset[str] = frozenset()
+    """Keys of its `CONFIG`, which ManimGL makes attributes of `self` and Manim Community does not."""
 
 
 @dataclass(slots=True)
@@ -38,8 +43,13 @@ class Scope:
     """Of a function: what it returns."""
     yields: bool = False
 
+    crowded: bool = False
+    """Whether it has so many names that what they stand for is not followed any more."""
+
     def set(self, name: str, value: Value | None) -> None:
         """A name is set."""
+        if self.crowded:
+            value = None
         self.now[name] = value
         self.ever[name] = join(self.ever[name], value) if name in self.ever else value
 
@@ -58,9 +68,16 @@ class Scope:
             scope = scope.outer
         return False, None
 
+    def branch(self) -> dict[str, Value | None]:
+        """What names stand for now, for one of two ways; not copied in a crowded scope, where nothing is known."""
+        self.crowded = self.crowded or len(self.now) > _MAX_NAMES
+        return self.now if self.crowded else dict(self.now)
+
     def merge(self, other: dict[str, Value | None]) -> None:
         """The ways through two branches meet: a name that both set is what both set it to."""
         now = self.now
+        if other is now:
+            return
         for name, value in other.items():
             if name not in now:
                 now[name] = value

@@ -163,7 +163,7 @@ def make_snapshot() -> dict[str, Any]:
         "colours": sorted(sys.modules["manim.utils.color"]._all_color_dict),
         "arrays": [name for name in dir(sys.modules["numpy"].ndarray) if not name.startswith("__")],
         "packages": _packages(),
-        "standard": sorted(name for name in sys.stdlib_module_names if not name.startswith("_")),
+        "standard": sorted(sys.stdlib_module_names),
         "builtins": sorted(dir(builtins)),
     }
 

@@ -6,10 +6,10 @@ Each rule was tried with the recorded release: what is named here raises there.
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from builder.prepare.api.known import ManimClass, known
 from builder.prepare.api.problem import Finding
-from builder.prepare.api.suggest import nearest
 from builder.prepare.api.values import Value
 
 Arguments = list[Value | None]
@@ -34,6 +34,8 @@ _POINTS_OF_METHOD = {
 _POINT_KEYWORDS = frozenset("arc_center point start end start_point end_point point_1 point_2 about_point".split())
 _POINT_METHOD_KEYWORDS = frozenset("point_or_mobject mobject_or_point direction about_point axis edge".split())
 _LISTS_OF_POINTS = frozenset({"set_points_as_corners", "set_points_smoothly"})
+
+_OPENERS = frozenset("open Image.open np.load np.loadtxt np.genfromtxt numpy.load numpy.loadtxt".split())
 
 _VECTORIZED = frozenset(
     "Create Uncreate Write Unwrite DrawBorderThenFill ShowPassingFlash AddTextLetterByLetter".split()
@@ -135,13 +137,24 @@ def _called(node: ast.Call, method: Value, arguments: Arguments, named: Named) -
 
 
 def _played(node: ast.Call, arguments: Arguments) -> Iterator[Finding]:
-    first = arguments[0] if arguments else None
-    if first is not None and first.kind == "method" and first.receiver is not None and not _is(first.receiver, "Scene"):
-        name = first.name.partition(".")[2]
-        text = f"play({name}, …) is ManimGL's; did you mean .animate.{name}(…)?"
-        yield Finding(node, "manimgl_dialect", name, text, "Scene.play", through=first.through)
-        return
+    """`play(circle.shift, UP)`, and whatever else is no animation."""
+    for argument, value in zip(node.args, arguments, strict=True):
+        name = argument.attr if isinstance(argument, ast.Attribute) else ""
+        of_mobject = value is not None and value.kind == "method" and not _is(value.receiver or value, "Scene")
+        if of_mobject or (value is None and name in _mobject_methods()):
+            text = f"play({name}, …) is ManimGL's; did you mean .animate.{name}(…)?"
+            through = value.through if value is not None else frozenset()
+            yield Finding(node, "manimgl_dialect", name, text, "Scene.play", unless_set=name, through=through)
+            return
     yield from _wrong(node, "Scene.play", arguments, "Animation", lists=True)
+
+
+@cache
+def _mobject_methods() -> frozenset[str]:
+    """Names that are methods of mobjects, and nothing else in Manim."""
+    heirs = known().heirs("Mobject")
+    others = frozenset().union(*(heir.attributes - heir.methods.keys() for heir in heirs))
+    return frozenset().union(*(heir.methods for heir in heirs)) - others
 
 
 def _wrong(
@@ -158,13 +171,18 @@ def _wrong(
 def _may_be(value: Value, wanted: str, lists: bool) -> bool:
     if value.kind == "plain":
         if value.name in ("list", "tuple"):
-            return lists and all(part is None or _may_be(part, wanted, lists) for part in value.parts or ())
+            return lists and all(_item_may_be(part, wanted) for part in value.parts or ())
         return value.name == "NoneType" and wanted == "Mobject"
     if value.kind == "animate":
         return wanted == "Animation"
     if value.kind == "instance":
         return _is(value, wanted)
     return value.kind not in ("array", "class", "method", "function", "own_class", "own_function")
+
+
+def _item_may_be(part: Value | None, wanted: str) -> bool:
+    """The same for an item of a list; lists within lists are trusted."""
+    return part is None or part.name in ("list", "tuple") or _may_be(part, wanted, False)
 
 
 def _is(value: Value, wanted: str) -> bool:
@@ -201,9 +219,8 @@ def _colours(node: ast.Call, owner: str, values: Iterable[Value | None]) -> Iter
         text = value.text if value is not None else None
         if text is None or text.upper() in known().colours or _HEX.fullmatch(text):
             continue
-        meant = nearest(text.upper(), known().colours)
-        shown = f"{owner} has no colour {text[:40]!r}" + (f"; did you mean {meant}?" if meant else "")
-        yield Finding(node, "bad_value", text[:40], shown, owner)
+        shown = f"{owner} has no colour {text[:40]!r}"
+        yield Finding(node, "bad_value", text[:40], shown, owner, among=known().colours)
 
 
 def _file(node: ast.Call, owner: str, arguments: Arguments, named: Named) -> Iterator[Finding]:
@@ -223,13 +240,16 @@ def _names_a_file(argument: ast.expr, owner: str) -> bool:
 
 
 def _opened(node: ast.Call, arguments: Arguments, named: Named) -> Iterator[Finding]:
-    """`open("file")`, to read."""
-    if not (isinstance(node.func, ast.Name) and node.func.id == "open" and arguments and arguments[0] is not None):
+    """`open("file")` to read it, `Image.open("file")`, `np.load("file")`."""
+    called = getattr(node.func, "id", "")
+    if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+        called = f"{node.func.value.id}.{node.func.attr}"
+    if called not in _OPENERS or not arguments or arguments[0] is None or arguments[0].name != "str":
         return
     mode = arguments[1] if len(arguments) > 1 else named.get("mode")
     reads = (len(arguments) < 2 and "mode" not in named) or (mode is not None and (mode.text or "w").startswith("r"))
-    if reads and arguments[0].name == "str":
-        yield _missing(node, arguments[0].text, "open")
+    if reads or called != "open":
+        yield _missing(node, arguments[0].text, called)
 
 
 def _missing(node: ast.Call, file: str | None, owner: str) -> Finding:

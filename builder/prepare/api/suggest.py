@@ -1,11 +1,14 @@
 """The nearest right name: by what Manim renamed, then by likeness of letters."""
 
 import difflib
-from collections.abc import Iterable
 from functools import lru_cache
 
 from builder.prepare.api.known import known
 
+_LIKENESS = 0.75
+"""From 0 to 1, as `difflib` counts it."""
+_MAX_LENGTH = 60
+"""Characters; nobody meant a name of Manim's with a longer one."""
 RENAMED = {
     "ShowCreation": "Create",
     "ShowCreationThenDestruction": "ShowPassingFlash",
@@ -92,18 +95,18 @@ RENAMED = {
 
 
 @lru_cache(maxsize=4096)
-def nearest(name: str, among: Iterable[str] | None = None) -> str:
+def nearest(name: str, among: frozenset[str] | None = None) -> str:
     """The likeliest right name among those given (by default those of the star import), or nothing."""
+    candidates = known().star_names if among is None else among
     replaced = RENAMED.get(name)
-    candidates = known().star if among is None else among
-    if replaced is not None and (among is None or replaced in candidates):
+    if replaced is not None and (among is None or replaced.rpartition(".")[2] in candidates or "." in replaced):
         return replaced
-    if len(name) > 60:
+    if len(name) > _MAX_LENGTH:
         return ""
-    folded: dict[str, str] = {}
-    for candidate in sorted(candidates):
-        folded.setdefault(candidate.lower(), candidate)
-    if name.lower() in folded:
-        return folded[name.lower()]
-    close = difflib.get_close_matches(name, sorted(candidates), n=1, cutoff=0.75)
+    ordered = sorted(candidates)
+    folded = name.lower()
+    same = next((candidate for candidate in ordered if candidate.lower() == folded), "")
+    if same:
+        return same
+    close = difflib.get_close_matches(name, ordered, n=1, cutoff=_LIKENESS)
     return close[0] if close else ""

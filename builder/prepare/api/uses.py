@@ -9,7 +9,6 @@ from builder.prepare.api.known import ManimClass, Signature, known
 from builder.prepare.api.problem import Finding
 from builder.prepare.api.scopes import OwnClass
 from builder.prepare.api.special import WRITES, special_findings
-from builder.prepare.api.suggest import nearest
 from builder.prepare.api.values import Value, instance, returned
 
 _WRITERS = frozenset(
@@ -95,20 +94,9 @@ class Uses(Attributes):
     def _check(self, node: ast.Call, signature: Signature, owner: str, function: Value) -> None:
         wrong = misfit(signature, node)
         if wrong is not None:
-            text = f"{owner} {wrong.text}"
-            if wrong.reason == "unknown_argument":
-                meant = nearest(wrong.name, signature.keywords)
-                text += f"; did you mean {meant}?" if meant else ""
-            self.find(
-                Finding(
-                    wrong.node,
-                    wrong.reason,
-                    wrong.name or owner.rpartition(".")[2],
-                    text,
-                    owner,
-                    through=function.through,
-                )
-            )
+            among = signature.keywords if wrong.reason == "unknown_argument" else None
+            name, text = wrong.name or owner.rpartition(".")[2], f"{owner} {wrong.text}"
+            self.find(Finding(wrong.node, wrong.reason, name, text, owner, among, through=function.through))
 
     def _call_method(self, node: ast.Call, function: Value) -> Value | None:
         signature, receiver = function.signature, function.receiver
@@ -142,10 +130,9 @@ class Uses(Attributes):
         if receiver.kind == "own_instance" and lacking:
             lacking = False
         if (wrong and not starred) or lacking:
-            meant = nearest(function.name, names)
-            text = f"{owner} has no {function.name}" + (f"; did you mean {meant}?" if meant else "")
+            text = f"{owner} has no {function.name}"
             unless = function.name[4:] if lacking and not wrong else function.name
-            self.find(Finding(node.func, "unknown_name", function.name, text, owner, unless, function.through))
+            self.find(Finding(node.func, "unknown_name", function.name, text, owner, names, unless, function.through))
             return None
         return receiver if function.kind == "setter" else None
 

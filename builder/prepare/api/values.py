@@ -32,9 +32,7 @@ class Value:
     """Of something the program defines: where."""
     text: str | None = None
     """Of a string that is written out: the string."""
-    size: int = -1
-    """Of a list or tuple of numbers that is written out: how many."""
-    parts: tuple["Value | None", ...] | None = None
+    parts: tuple["Value | None", ...] | None = field(default=None, compare=False)
     """Of a list or tuple that is written out: its items."""
     through: frozenset[str] = field(default=_NOTHING)
     """Attributes of `self` whose types were believed on the way."""
@@ -91,9 +89,9 @@ def join(one: Value | None, other: Value | None) -> Value | None:
     """What is known of something that is one or the other."""
     if one is None or other is None:
         return None
-    if one == other:
+    if one is other or (one.kind == "method" and one == other):
         return one
     if (one.kind, one.name, one.node) == (other.kind, other.name, other.node) and one.kind != "method":
         both = one.through | other.through
-        return replace(one, exact=one.exact and other.exact, text=None, size=-1, parts=None, through=both)
+        return replace(one, exact=one.exact and other.exact, text=None, parts=None, through=both)
     return None
