@@ -141,9 +141,6 @@ class BuildConfig:
 
 
 _PRESETS: dict[str, dict[str, Any]] = {
-    "all": {"deduplicate": False},
-    "deduplicated": {},
-    "no_augment": {"deduplicate": False, "augmentation_factor": 1.0},
     "curated": {
         "deduplicate_programs": True,
         "near_duplicates": 0.9,
@@ -153,14 +150,17 @@ _PRESETS: dict[str, dict[str, Any]] = {
         "drop_reported_errors": True,
         "augmentation_factor": 1.0,
     },
+    "all": {"deduplicate": False},
+    "deduplicated": {},
+    "no_augment": {"deduplicate": False, "augmentation_factor": 1.0},
 }
 CONFIG_NAMES = tuple(_PRESETS)
 CONFIG_HELP = {
+    "curated": "recommended: one row for each description and each program, near duplicates included; wrong pairs mended "
+    "or dropped; no program with names, modules or files that Manim lacks; without augmentation",
     "all": "every valid row of every source that does not leak; train augmented 2.5x",
     "deduplicated": "as all, one row for each normalised description, from the best source",
     "no_augment": "as all, without augmentation",
-    "curated": "one row for each description and each program, near duplicates included; wrong pairs mended or dropped; no program with names, "
-    "modules or files that Manim lacks; without augmentation",
 }
 DEFAULT_CONFIG = "deduplicated"
 
