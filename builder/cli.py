@@ -4,10 +4,11 @@ Heavy libraries are imported by the command that needs them, so that `--help` an
 """
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -40,7 +41,8 @@ _EXAMPLES = {
     "sources": "python -m builder sources\n  python -m builder sources --inspect rows.csv",
     "check": "python -m builder check manim_combined",
     "diff": "python -m builder diff manim_combined_before manim_combined",
-    "explain": "python -m builder explain manim_codegen/000004 --sample",
+    "explain": "python -m builder explain manim_codegen/000004 --sample\n"
+    '  python -m builder explain "red circle" --config curated --json',
     "push": "python -m builder push --repo org/manim-sft --dry-run\n"
     "  python -m builder push --repo org/manim-sft --public --licences permissive --tag v1.2",
 }
@@ -135,13 +137,19 @@ def _check_sources(config: BuildConfig) -> int:
 
 
 def _explain(given: argparse.Namespace) -> int:
-    from builder.pipeline import explain
-    from builder.terminal import Terminal, show_explanation
+    from builder.explain import Matches, explain
+    from builder.terminal import Terminal
+    from builder.terminal_explain import show_explanation, show_matches
 
     config, _ = _one_config(given)
     with Terminal() as terminal:
-        explanation = explain(config, given.id, terminal)
-    show_explanation(explanation)
+        told = explain(config, given.id, terminal)
+    if given.json:
+        print(json.dumps(asdict(told), indent=2))
+    elif isinstance(told, Matches):
+        show_matches(told)
+    else:
+        show_explanation(told)
     return DONE
 
 
@@ -262,8 +270,9 @@ def _parser() -> argparse.ArgumentParser:
     add_push_flags(push, PACKAGE_FOLDER)
     add_check_arguments(_command(commands, "check", _check, "prove anew that a built or exported folder is sound"))
     add_diff_arguments(_command(commands, "diff", _diff, "compare two builds: what came, went or changed, and why"))
-    explain = _command(commands, "explain", _explain, "show what became of a row and why")
-    explain.add_argument("id", metavar="ID", help="the row, as in the ledger: SOURCE/ROW")
+    explain = _command(commands, "explain", _explain, "show one row's life: each change, check and decision, and why")
+    explain.add_argument("id", metavar="ID", help="the row, as in the ledger: SOURCE/ROW; or a piece of its prompt")
+    explain.add_argument("--json", action="store_true", default=False, help="print it as JSON, texts in full")
     return parser
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.errors import SettingError
+from builder.files import sha256_of
 
 FORMATS = ("sharegpt", "messages")
 LICENCE_CHOICES = ("any", "permissive")
@@ -68,6 +69,9 @@ class BuildConfig:
     drop_reported_errors: bool = _setting(False, "drop rows whose authors report that the program failed")
     augmentation_factor: float = _setting(2.5, "rows of train for each kept row, from 1 (none) to 10", "F")
     test_size: float = _setting(0.1, "share of each source's distinct descriptions for test, between 0 and 1", "S")
+    decontaminate: tuple[str, ...] = _setting(
+        (), "drop train rows that are near a prompt or a program of this benchmark; FILE:COLUMN for one column", "FILE"
+    )
     seed: int = _setting(42, "seeds split, variants and order", "N")
     format: str = _setting("sharegpt", "shape of a conversation in JSON Lines: sharegpt or messages", "FORMAT")
     system_prompt: str = _setting(DEFAULT_SYSTEM_PROMPT, "the system message of every conversation", "TEXT")
@@ -126,18 +130,32 @@ class BuildConfig:
         """The cache folder."""
         return Path(self.cache_dir or default_cache_dir()).expanduser()
 
+    @property
+    def benchmarks(self) -> tuple[tuple[Path, str], ...]:
+        """Files of `decontaminate`, each with the column that was named, or an empty text.
+
+        Raises:
+            SettingError: a file is missing.
+        """
+        return tuple(_benchmark(str(told)) for told in self.decontaminate)
+
     def settings(self) -> dict[str, Any]:
         """All settings but the preset's name, as `make_config` takes them."""
         return {name: getattr(self, name) for name in setting_names()}
 
     def recorded(self) -> dict[str, Any]:
-        """The settings that change what is written, for the manifest; paths are left out."""
+        """The settings that change what is written, for the manifest; paths are left out, files told by SHA-256.
+
+        Raises:
+            SettingError: a file of `decontaminate` cannot be read.
+        """
         left_out = {"local", "sources_file", "datasets", "licences", "strict", "skip_unavailable"}
-        return {
+        values = {
             item.name: getattr(self, item.name)
             for item in fields(self)
             if not item.metadata["same_bytes"] and item.name not in left_out
         }
+        return values | {"decontaminate": [_hashed(path, column) for path, column in self.benchmarks]}
 
 
 _PRESETS: dict[str, dict[str, Any]] = {
@@ -226,6 +244,24 @@ def _pairs(key: str, value: Any) -> tuple[tuple[str, str], ...]:
                 raise SettingError(f"{key} {item!r}: write NAME={'PATH' if key == 'local' else 'COLUMN'}")
             items.append((str(name), str(text)))
     return tuple(sorted(dict(items).items()))
+
+
+def _benchmark(told: str) -> tuple[Path, str]:
+    """A file of `decontaminate` and the column in it; a name that is itself a file's holds no column."""
+    path, column = Path(told).expanduser(), ""
+    if not path.is_file() and ":" in told:
+        name, _, column = told.rpartition(":")
+        path = Path(name).expanduser()
+    if not path.is_file():
+        raise SettingError(f"--decontaminate {told}: no such file; name one of JSON Lines, JSON, Parquet or CSV")
+    return path, column
+
+
+def _hashed(path: Path, column: str) -> str:
+    try:
+        return sha256_of(path) + (f":{column}" if column else "")
+    except OSError as error:
+        raise SettingError(f"--decontaminate {path}: {error.strerror}") from error
 
 
 def read_toml(path: Path, flag: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from builder.config import BuildConfig
+from builder.decide.benchmarks import BenchmarkRow, drop_in_benchmarks, find_in_benchmarks, read_official
 from builder.decide.decide import PROBLEM_COLUMNS, code_sources, decide
 from builder.decide.near import near_descriptions
 from builder.decide.shuffled import Part, find_parts
@@ -22,17 +23,18 @@ from builder.emit.jsonl import write_json, write_json_lines
 from builder.emit.publish import MANIFEST, outputs_of, publishing
 from builder.emit.rows import EmittedRow, emitted_rows, order_rows
 from builder.emit.stats import Written, build_stats, leakage
-from builder.errors import SettingError
 from builder.events import Events, Silent
 from builder.ledger import REPAIRS_SEPARATOR, check_accounted, close_ledger, closed_slices, id_column, kept
 from builder.prepare.api.check import manim_release
+from builder.prepare.benchmark import plain_prompt, probe_key, program_keys
 from builder.prepare.cache import prepare_files
 from builder.prepare.clean_description import normalise_description
 from builder.prepare.judge import judge_text
 from builder.prepare.keys import description_key
-from builder.prepared import WORDS, PreparedFile, batches_with, columns_of, lazy
+from builder.prepared import WORDS, PreparedFile, batches_with, lazy
 from builder.proof.certificate import certify
 from builder.proof.folder import rows_of
+from builder.sources.benchmarks import read_benchmark
 from builder.sources.fetched import SourceFile
 from builder.sources.read import ReadSource
 from builder.sources.reading import read_sources
@@ -69,6 +71,10 @@ class Prepared:
     """Pairs of near descriptions, as `near_descriptions` gives them."""
     skipped: Mapping[str, str]
     """Sources that were not read, with the reason in a few words that hold no path."""
+    listed: pl.DataFrame
+    """What is near a benchmark, as `find_in_benchmarks` gives it."""
+    decontaminate: tuple[str, ...]
+    """The user's benchmarks among these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,7 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
         SettingError: a setting has no meaning.
     """
     events = events or Silent()
+    benchmark = read_benchmarks(config)
     sources, skipped = read_sources(config, events, judge_text)
     files: list[PreparedFile] = []
     frames: list[pl.DataFrame] = []
@@ -120,7 +127,26 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
             events.warn(part.message)
     rows = rows.drop("style").hstack(marks.drop("index"))
     near = near_descriptions(rows, files, config.cache, events)
-    return Prepared(tuple(sources), tuple(files), rows, parts, near, skipped)
+    listed = find_in_benchmarks(rows, files, benchmark, read_official(probe_key()))
+    return Prepared(tuple(sources), tuple(files), rows, parts, near, skipped, listed, config.decontaminate)
+
+
+def read_benchmarks(config: BuildConfig) -> list[BenchmarkRow]:
+    """The rows of the user's benchmarks, cleaned and keyed; a text that stands twice is there once.
+
+    Raises:
+        SettingError: a file is missing, cannot be read, or holds no prompts and no programs.
+    """
+    found: dict[str | tuple[int, ...], BenchmarkRow] = {}
+    for path, column in config.benchmarks:
+        for held in read_benchmark(path, column, judge_text):
+            where = f"{path.name}, row {held.row}"
+            if held.is_code:
+                keys = program_keys(held.text)
+                found.setdefault(keys, BenchmarkRow(where, (), keys))
+            elif prompt := plain_prompt(held.text):
+                found.setdefault(prompt, BenchmarkRow(where, (prompt,), ()))
+    return list(found.values())
 
 
 def _keys(path: Path) -> pl.DataFrame:
@@ -165,6 +191,7 @@ def _text_bytes(path: Path) -> int:
 def build(prepared: Prepared, config: BuildConfig) -> Build:
     """Decide one config. The ledger adds up, or this raises."""
     ledger = decide(prepared.rows, prepared.parts, prepared.near, prepared.files, config)
+    ledger = drop_in_benchmarks(ledger, _listed(prepared, config), config.near_test)
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
     stay = code_sources(kept(ledger), prepared.rows).select(_WANTED)
     train, test = (stay.filter(pl.col("split") == side) for side in SPLITS)
@@ -178,6 +205,13 @@ def build(prepared: Prepared, config: BuildConfig) -> Build:
     plan = pl.concat([variants, originals]).join(stay.drop("description_key"), on="index", how="inner")
     ordered = order_rows(plan, config.seed).drop("content").sort("order", "index", "variant")
     return Build(config, prepared, ledger, ordered)
+
+
+def _listed(prepared: Prepared, config: BuildConfig) -> pl.DataFrame:
+    """What is near a benchmark of this config, which may be another than that of the config it was prepared for."""
+    if config.decontaminate == prepared.decontaminate:
+        return prepared.listed
+    return find_in_benchmarks(prepared.rows, prepared.files, read_benchmarks(config), read_official(probe_key()))
 
 
 def export(config: BuildConfig, folder: Path, events: Events | None = None) -> dict[str, Any]:
@@ -231,47 +265,6 @@ def dataset_rows(decided: Build, split: str, written: dict[str, Written]) -> Ite
             "license": row.licence,
             "official": row.official,
         }
-
-
-def explain(config: BuildConfig, row_id: str, events: Events | None = None) -> dict[str, Any]:
-    """What a config's ledger knows of a row, and its texts before and after.
-
-    Returns:
-        `ledger`: its line; `code_used_by`: ids of re-paired rows that have this row's code; `texts`: lines of a
-        title, the text or `None`, and the language if it is code.
-
-    Raises:
-        SettingError: no row has that id.
-    """
-    prepared = prepare(config, events)
-    name, _, number = row_id.rpartition("/")
-    source = next((source for source in prepared.sources if source.spec.name == name), None)
-    if source is None or not number.isdigit() or int(number) >= source.rows:
-        known = ", ".join(f"{item.spec.name}/000000 to {item.rows - 1:06d}" for item in prepared.sources)
-        raise SettingError(f"no row has the id {row_id!r}; there are {known}")
-    file = prepared.files[prepared.sources.index(source)]
-    index = file.first_index + int(number)
-    before = pl.scan_parquet(source.path).slice(int(number), 1).collect().row(0, named=True)
-    after = pl.scan_parquet(file.path).slice(int(number), 1).collect().row(0, named=True)
-    outcomes = build(prepared, config).outcomes
-    line = close_ledger(outcomes, slice(index, index + 1)).row(0, named=True)
-    texts = [
-        ("description, as read", before["description"], ""),
-        ("description, cleaned", after["description"], ""),
-        ("code, as read", before["code"], "python"),
-        ("code, cleaned and repaired", after["code"], "python"),
-    ]
-    if line["code_from"]:
-        other = columns_of(prepared.files, ("code",), outcomes["code_index"].slice(index, 1))
-        texts.append((f"the code that belongs to it, from {line['code_from']}", other["code"][0], "python"))
-    return {"ledger": line, "code_used_by": _users_of(index, prepared.rows, outcomes), "texts": texts}
-
-
-def _users_of(index: int, read: pl.DataFrame, outcomes: pl.DataFrame) -> list[str]:
-    """Ids of the rows that were given the code which the row with this index was read with."""
-    same = read.filter(pl.col("program_key") == read["program_key"][index])["index"]
-    users = outcomes.filter(pl.col("code_index").is_in(same.implode()))
-    return users.select(id_column())["id"].to_list()
 
 
 def stats_of(

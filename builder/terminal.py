@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
-from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
 _PLAIN_WIDTH = 140
 
 
-def _console() -> Console:
+def new_console() -> Console:
+    """What prints to the output: with colours and as wide as the window on a terminal, else plain."""
     terminal = sys.stdout.isatty()
     return Console(width=None if terminal else _PLAIN_WIDTH, highlight=False, soft_wrap=not terminal)
 
@@ -87,7 +87,7 @@ def show_funnel(name: str, stats: dict[str, Any]) -> None:
     if stats["augmentation"]["train_rows_after"] != stats["augmentation"]["train_rows_before"]:
         by_source = stats["splits"]["train"]["by_source"]
         _add_row(table, "train, augmented", [by_source.get(line["source"], 0) for line in lines])
-    console = _console()
+    console = new_console()
     console.print(table)
     for line in lines:
         if "mirror" in line:
@@ -114,12 +114,12 @@ def show_shuffled(statistics: dict[str, Any]) -> None:
     """The parts of sources whose descriptions and codes are paired at random, once each; `statistics` by config."""
     parts = [part["message"] for stats in statistics.values() for part in stats["pairing"]["shuffled"]]
     for message in dict.fromkeys(parts):
-        _console().print(escape(message))
+        new_console().print(escape(message))
 
 
 def show_sources(sources: Sequence[dict[str, Any]]) -> None:
     """Each source with where it lives, its columns, the fields chosen and why, rows, licence and cache state."""
-    console = _console()
+    console = new_console()
     for source in sources:
         console.print(f"[bold]{escape(source.pop('name'))}[/]")
         for key, value in source.items():
@@ -139,7 +139,7 @@ def show_push_plan(place: str, plan: "PushPlan") -> None:
     for change in plan.changes:
         style = "dim" if change.kind == "same" else None
         table.add_row(change.kind, f"{change.size:,}" if change.size else "-", escape(change.path), style=style)
-    console = _console()
+    console = new_console()
     console.print(table)
     kinds = [change.kind for change in plan.changes]
     console.print(", ".join(f"{kinds.count(kind)} to {kind}" for kind in ("add", "change", "delete")), end="; ")
@@ -159,7 +159,7 @@ def _besides(plan: "PushPlan") -> str:
 
 def show_licences(licences: dict[str, str]) -> None:
     """The licence of each source."""
-    console = _console()
+    console = new_console()
     console.print("licences:")
     for name, licence in licences.items():
         console.print(f"  {escape(name)}: {escape(licence)}")
@@ -167,7 +167,7 @@ def show_licences(licences: dict[str, str]) -> None:
 
 def show_pushed(place: str, pushed: "Pushed") -> None:
     """The address of what was pushed, and what was read back."""
-    console = _console()
+    console = new_console()
     if pushed.made_commit:
         console.print(f"pushed: {escape(pushed.address)}")
     else:
@@ -179,7 +179,7 @@ def show_pushed(place: str, pushed: "Pushed") -> None:
 
 def show_problems(folder: Path, problems: Sequence["Problem"]) -> None:
     """All that is wrong with a folder, one a line."""
-    console = _console()
+    console = new_console()
     for problem in problems:
         console.print(f"{escape(problem.where)}: {escape(problem.what)}")
     console.print(f"{escape(str(folder))}: {f'{len(problems):,} problems' if problems else 'sound'}")
@@ -187,7 +187,7 @@ def show_problems(folder: Path, problems: Sequence["Problem"]) -> None:
 
 def show_differences(differences: Sequence["Difference"]) -> None:
     """Two builds beside each other, config by config."""
-    console = _console()
+    console = new_console()
     for difference in differences:
         console.print(f"[bold]{escape(difference.config)}[/]")
         for name, (before, after) in difference.settings.items():
@@ -204,22 +204,3 @@ def show_differences(differences: Sequence["Difference"]) -> None:
             cells = (line["source"], line["before"], line["after"], f"{line['rows']:,}", line["example"])
             table.add_row(*map(escape, cells))
         console.print(table)
-
-
-def show_explanation(explanation: dict[str, Any]) -> None:
-    """A row's line in the ledger, and its texts before and after."""
-    console = _console()
-    for key, value in explanation["ledger"].items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-        if shown not in (None, ""):
-            console.print(f"{key:<12} {escape(str(shown))}")
-    if explanation["code_used_by"]:
-        console.print(f"{'code used by':<12} {escape(', '.join(explanation['code_used_by']))}")
-    for title, text, language in explanation["texts"]:
-        console.print(f"\n[bold]{title}[/]")
-        if text is None:
-            console.print("(none)")
-        elif console.is_terminal and language:
-            console.print(Syntax(text, language, background_color="default"))
-        else:
-            console.print(escape(text))

@@ -132,7 +132,14 @@ def test_imports_of_what_is_not_there_are_found(line, expected):
     assert in_program(line) == [expected]
 
 
-@pytest.mark.parametrize("line", ["import numpy.linalg, scipy, PIL.Image", "from manim.utils.color import RED, XKCD"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import numpy.linalg, scipy, PIL.Image",
+        "from manim.utils.color import RED, XKCD",
+        "import manim.cli.render.commands",
+    ],
+)
 def test_what_comes_with_manim_may_be_imported(line):
     """Manim's own modules and those it requires are there."""
     assert in_program(line) == []
@@ -219,6 +226,8 @@ def test_config_is_manimgls():
         "from manim import *\nif __name__ == '__main__':\n    Foo()",
         "from manim import *\ntry:\n    Foo()\nexcept NameError:\n    Bar()",
         "from manim import *\ndef f():\n    return 1\n    Foo()\nf()",
+        "from manim import *\nclass Unused(VGroup):\n    def __init__(self):\n        Foo()",
+        "from contextlib import suppress\nwith suppress(ImportError):\n    import pandas",
         "from __future__ import annotations\ndef f(x: Foo) -> Bar:\n    y: Baz = x\nf(1)",
     ],
 )

@@ -110,7 +110,9 @@ def test_the_recorded_snapshot_is_small_and_in_order():
 
 def test_every_replacement_is_there():
     """Names that took another's place are in this release; those that they replaced are not in the star import."""
-    methods = {name for cls in ("Axes", "Line", "MathTex", "ThreeDScene") for name in known().manim_class(cls).attributes}
+    methods = {
+        name for cls in ("Axes", "Line", "MathTex", "ThreeDScene") for name in known().manim_class(cls).attributes
+    }
     there = methods | known().star.keys()
     assert [new for new in RENAMED.values() if "." not in new and new not in there] == []
     assert [old for old in RENAMED if old in known().star] == []

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from builder.config import make_config
-from builder.pipeline import build, explain, export, prepare
+from builder.explain import explain
+from builder.pipeline import build, export, prepare
 from manim_combined.building import build_dataset
 from tests.rows import circles, config_of, ledger_of, outcomes, read_lines, said, scene
 
@@ -93,8 +94,8 @@ def test_the_ledger_names_the_row_whose_code_was_taken(tmp_path):
     assert row["code_from"] == f"thanks_dataset/{giver:06d}"
     assert row["score"] > 0.5
     assert row["margin"] >= config.pair_margin
-    assert explain(config, row["code_from"])["code_used_by"] == [row["id"]]
-    assert explain(config, row["id"])["texts"][-1][1] == RIGHT[number][1]
+    assert explain(config, row["code_from"]).code_used_by == (row["id"],)
+    assert explain(config, row["id"]).final_code == RIGHT[number][1]
 
 
 def test_a_useless_code_costs_no_description(tmp_path):

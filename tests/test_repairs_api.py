@@ -215,6 +215,12 @@ def test_a_transform_from_what_an_excerpt_had_before_writes_the_new_text() -> No
     assert made == ("transform_from_unset",)
 
 
+def test_a_transform_in_a_loop_stays() -> None:
+    """Each round's text would be written over the last one's."""
+    code = scene("for number in range(3):", "    self.play(Transform(text, Text(str(number))))")
+    assert repaired(code) == (code, ())
+
+
 @pytest.mark.parametrize("use", ["self.add(text)", "for letter in text: print(letter)", "late = lambda: text"])
 def test_a_name_that_is_used_before_its_transform_stays_unset(use: str) -> None:
     """What `text` was before matters then, and nobody knows."""

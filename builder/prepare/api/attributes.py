@@ -110,7 +110,7 @@ class Attributes:
     def _of_module(self, value: Value, node: ast.Attribute) -> Value | None:
         names = module_names(value.name)
         full = f"{value.name}.{node.attr}"
-        if names is None or full in known().modules:
+        if names is None or full in known().modules or full in known().unread:
             return Value("module", full) if full in known().modules else None
         if node.attr not in names:
             text = f"{value.name} has no {node.attr}"

@@ -41,7 +41,8 @@ def _problems(tree: ast.Module) -> tuple[ApiProblem, ...]:
     findings = [*imports.findings, *reader.findings, *unknown_names(tree, imports.star, imports.stars_open)]
     if not findings:
         return ()
-    regions = uncertain_regions(tree.body, frozenset(reader.mentioned))
+    classes = frozenset(own.node.name for own in reader.own_classes.values())
+    regions = uncertain_regions(tree.body, frozenset(reader.mentioned), classes)
     placed = {
         (_place(finding), finding.reason, finding.name): finding
         for finding in findings

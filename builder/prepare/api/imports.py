@@ -56,7 +56,8 @@ def _read_from(node: ast.ImportFrom, imports: Imports) -> None:
 
 
 def _is_in(name: str, module: str, names: frozenset[str]) -> bool:
-    return name in names or name.startswith("__") or f"{module}.{name}" in known().modules
+    full = f"{module}.{name}"
+    return name in names or name.startswith("__") or full in known().modules or full in known().unread
 
 
 def _lacking(node: ast.AST, module: str, name: str, names: frozenset[str]) -> Finding:
@@ -68,7 +69,7 @@ def _missing(node: ast.AST, name: str) -> list[Finding]:
     if root in _DIALECT:
         return [Finding(node, "manimgl_dialect", name, f"{name} is not Manim Community; did you mean manim?")]
     if root == "manim":
-        if name not in known().modules and module_names(name.rpartition(".")[0]) is not None:
+        if name not in known().modules and name not in known().unread:
             return [Finding(node, "missing_module", name, f"{name} is no module of Manim")]
     elif root not in known().standard and root not in known().packages:
         return [Finding(node, "missing_module", name, f"{name} does not come with Manim")]

@@ -115,6 +115,9 @@ class Known:
         """What the star import gives: `class`, `function`, `module:NAME` or `value:TYPE` by name."""
         self.star_names = frozenset(self.star)
         self.modules: dict[str, frozenset[str]] = {name: frozenset(names) for name, names in data["modules"].items()}
+        """The names in each module, where they are known."""
+        self.unread: frozenset[str] = frozenset(data["unread"])
+        """Modules of Manim whose names are not known."""
         self.loose: frozenset[str] = frozenset(data["loose"])
         self.arrays: frozenset[str] = frozenset(data["arrays"])
         self.packages: frozenset[str] = frozenset(data["packages"])

@@ -1,8 +1,9 @@
 """Names that nobody defines, or that are used before they are set.
 
 Scopes, imports, aliases, comprehensions, annotations and `del` are `pyflakes`' to follow. It works on the tree that is
-there already, knows the star import as such, and goes through a function's body after all of its surroundings, as
-Python does. The standard library's `symtable` wants the text, and knows nothing of the order of use and setting.
+there already, and goes through a function's body after all of its surroundings, as Python does. The standard library's
+`symtable` wants the text, and knows nothing of the order of use and setting. Some of what is used and overridden here is
+pyflakes' own affair: its releases are bounded in `pyproject.toml`, and the tests notice.
 """
 
 import ast
@@ -59,7 +60,7 @@ class _Names(checker.Checker):  # type: ignore[misc]
             if not isinstance(node, ast.AST) or self._not_evaluated(node):
                 return
             scopes = self.scopeStack[::-1]
-            inner = next((scope for scope in scopes if not isinstance(scope, checker.GeneratorScope)), None)
+            inner = next((scope for scope in scopes if not isinstance(scope, checker.ComprehensionScope)), None)
             function = inner if isinstance(inner, checker.FunctionScope) else None
             self.found.append((kind is messages.UndefinedLocal, node, name, function))
 

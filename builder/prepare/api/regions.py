@@ -10,13 +10,14 @@ Region = tuple[Place, Place]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def uncertain_regions(body: Iterable[ast.stmt], mentioned: frozenset[str]) -> list[Region]:
+def uncertain_regions(body: Iterable[ast.stmt], mentioned: frozenset[str], classes: frozenset[str]) -> list[Region]:
     """Regions from first to behind last character: bodies of functions and classes that nobody mentions, of `try`, of
     `if __name__ == "__main__"` and its like, and what follows a `return` or `raise`.
 
     Args:
         body: The statements of the module.
         mentioned: Names and attributes that occur anywhere.
+        classes: Names of the program's own classes.
     """
     found: list[Region] = []
     waiting: list[Iterable[ast.stmt]] = [body]
@@ -26,23 +27,27 @@ def uncertain_regions(body: Iterable[ast.stmt], mentioned: frozenset[str]) -> li
             if ended:
                 found.append(_region([node]))
             else:
-                dark, lit = _parts(node, mentioned)
+                dark, lit = _parts(node, mentioned, classes)
                 found += [_region(part) for part in dark]
                 waiting += lit
                 ended = isinstance(node, ast.Return | ast.Raise | ast.Continue | ast.Break)
     return sorted(found)
 
 
-def _parts(node: ast.stmt, mentioned: frozenset[str]) -> tuple[list[list[ast.stmt]], list[list[ast.stmt]]]:
+def _parts(
+    node: ast.stmt, mentioned: frozenset[str], classes: frozenset[str]
+) -> tuple[list[list[ast.stmt]], list[list[ast.stmt]]]:
     """The blocks within a statement that are uncertain, and those to be looked into."""
     if isinstance(node, _FUNCTIONS):
         return ([], [node.body]) if _is_called(node, mentioned) else ([node.body], [])
-    if isinstance(node, ast.ClassDef) and not node.bases and node.name not in mentioned:
+    if isinstance(node, ast.ClassDef) and node.name not in mentioned and not _may_be_scene(node, classes):
         return [item.body for item in node.body if isinstance(item, _FUNCTIONS)], []
     if isinstance(node, ast.If) and _never(node.test):
         return [node.body], [node.orelse]
     if isinstance(node, ast.Try | ast.TryStar) and node.handlers:
         return [node.body, *(handler.body for handler in node.handlers)], [node.orelse, node.finalbody]
+    if isinstance(node, ast.With) and any(_suppresses(item.context_expr) for item in node.items):
+        return [node.body], []
     inner = (getattr(node, name, None) for name in ("body", "orelse", "finalbody"))
     return [], [part for part in inner if part]
 
@@ -61,6 +66,18 @@ _CALLED = frozenset(
     "construct setup tear_down interpolate interpolate_mobject interpolate_submobject begin finish "
     "generate_points init_points clean_up_from_scene create_target update_mobjects".split()
 )
+
+
+def _may_be_scene(node: ast.ClassDef, classes: frozenset[str]) -> bool:
+    """Whether a class may be rendered: a base is called a scene, or is a class of the program."""
+    names = (getattr(base, "attr", "") or getattr(base, "id", "") for base in node.bases)
+    return any(name.endswith(("Scene", "Slide")) or name in classes for name in names)
+
+
+def _suppresses(context: ast.expr) -> bool:
+    """Whether `with` goes on after errors: `contextlib.suppress(...)`."""
+    called = context.func if isinstance(context, ast.Call) else context
+    return (getattr(called, "attr", "") or getattr(called, "id", "")) == "suppress"
 
 
 def _never(test: ast.expr) -> bool:

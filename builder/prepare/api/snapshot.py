@@ -8,6 +8,7 @@ What is recorded, as JSON, compressed with gzip where the file's name ends in `.
 - `manim`: the release.
 - `star`: by name, what `from manim import *` gives, as `class`, `function`, `module:NAME` or `value:TYPE`.
 - `modules`: by full name, the names in each module of Manim, and in those of other packages that programs use most.
+- `unread`: modules of Manim whose names are not recorded.
 - `classes`: by name, `bases` (the classes it inherits from, itself first), `init` (signature of a call), `methods`
   (name to signature, the class's own), `attributes` (all other names that its instances have: the class's own, and
   those set on `self`), `open` (if there may be others), `camera` (of a scene: the class of its camera).
@@ -58,7 +59,6 @@ _SKIPPED_MODULES = re.compile(
 
 def _manim_modules() -> dict[str, types.ModuleType]:
     manim = importlib.import_module("manim")
-
     found = {"manim": manim}
     for info in pkgutil.walk_packages(manim.__path__, "manim."):
         if not _SKIPPED_MODULES.match(info.name):
@@ -67,6 +67,14 @@ def _manim_modules() -> dict[str, types.ModuleType]:
             except Exception as error:  # a part that wants something which is not installed
                 logging.warning("left out %s: %s", info.name, error)
     return dict(sorted(found.items()))
+
+
+def _all_modules() -> set[str]:
+    """The full names of all files and folders of Manim."""
+    root = Path(importlib.import_module("manim").__file__ or "").parent
+    files = {path.relative_to(root.parent).with_suffix("") for path in root.rglob("*.py")}
+    parts = {path.parent if path.name == "__init__" else path for path in files}
+    return {".".join(path.parts) for part in parts for path in (part, *part.parents) if path.parts}
 
 
 def _classes(modules: dict[str, types.ModuleType], star: dict[str, Any]) -> dict[str, type]:
@@ -156,6 +164,7 @@ def make_snapshot() -> dict[str, Any]:
         "manim": importlib.metadata.version("manim"),
         "star": {name: _kind(name, value, classes) for name, value in sorted(star.items())},
         "modules": dict(sorted(kept.items())),
+        "unread": sorted(_all_modules() - kept.keys()),
         "classes": records,
         "functions": {name: recorder.function(value) for name, value in sorted(functions.items())},
         "loose": _loose(modules.values()),

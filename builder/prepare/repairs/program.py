@@ -7,14 +7,11 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 import libcst as cst
 
 from builder.prepare.api.problem import ApiProblem
 from builder.prepare.manim_names import PACKAGES
-
-Node = TypeVar("Node", bound=cst.CSTNode)
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,13 +156,12 @@ def body_in_class(program: Program) -> cst.Module | None:
     scene = scenes[0]
     if any(isinstance(item, ast.FunctionDef) and item.name == "construct" for item in scene.body):
         return None
-    number = program.tree.body.index(scene)
-    below = program.tree.body[number + 1 :]
+    below = program.tree.body[program.tree.body.index(scene) + 1 :]
     if any(isinstance(item, ast.ClassDef | ast.FunctionDef | ast.Import | ast.ImportFrom) for item in below):
         return None
     inside = [item for item in scene.body if not isinstance(item, ast.FunctionDef)]
     if _animates(ast.Module(below, [])) and not any(map(_animates, inside)):
-        return _construct_from_below(program.module, scene.name, number)
+        return _construct_from_below(program.module, scene.name)
     if any(map(_animates, inside)) and not below:
         return _construct_from_inside(program.module, scene.name)
     return None
@@ -173,26 +172,20 @@ def _construct(body: Sequence[cst.BaseStatement]) -> cst.FunctionDef:
     return cst.FunctionDef(cst.Name("construct"), params, cst.IndentedBlock(body))
 
 
-def _construct_from_below(module: cst.Module, name: str, number: int) -> cst.Module | None:
-    body = module.body
-    # `ast` and `libcst` count alike but for statements joined by semicolons
-    at = next(
-        (index for index, item in enumerate(body) if isinstance(item, cst.ClassDef) and item.name.value == name), number
-    )
-    scene = cst.ensure_type(body[at], cst.ClassDef)
-    if not isinstance(scene.body, cst.IndentedBlock):
-        kept: list[cst.BaseStatement] = []
-    else:
-        kept = [item for item in scene.body.body if not _is_pass(item)]
-    block = cst.IndentedBlock([*kept, _construct(body[at + 1 :])])
-    return module.with_changes(body=[*body[:at], scene.with_changes(body=block)])
+def _construct_from_below(module: cst.Module, name: str) -> cst.Module:
+    at = next(at for at, item in enumerate(module.body) if isinstance(item, cst.ClassDef) and item.name.value == name)
+    scene = cst.ensure_type(module.body[at], cst.ClassDef)
+    inside = scene.body.body if isinstance(scene.body, cst.IndentedBlock) else ()
+    kept = [item for item in inside if not _is_pass(item)]
+    block = cst.IndentedBlock([*kept, _construct(module.body[at + 1 :])])
+    return module.with_changes(body=[*module.body[:at], scene.with_changes(body=block)])
 
 
 def _is_pass(item: cst.BaseStatement) -> bool:
     return isinstance(item, cst.SimpleStatementLine) and all(isinstance(small, cst.Pass) for small in item.body)
 
 
-def _construct_from_inside(module: cst.Module, name: str) -> cst.Module | None:
+def _construct_from_inside(module: cst.Module, name: str) -> cst.Module:
     class Wrap(cst.CSTTransformer):
         def leave_ClassDef(self, original_node: cst.ClassDef, updated_node: cst.ClassDef) -> cst.ClassDef:  # noqa: N802
             if original_node.name.value != name or not isinstance(updated_node.body, cst.IndentedBlock):

@@ -39,8 +39,10 @@ def _first_use_is_played(tree: ast.Module, name: str) -> bool:
 
 
 def _played_sources(tree: ast.Module) -> list[ast.expr]:
-    """First arguments of the transforms in statements `self.play(Transform(a, b))`."""
-    plays = [node.value for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    """First arguments of the transforms in statements `self.play(Transform(a, b))`; not in loops and branches."""
+    blocks = [node.body for node in ast.walk(tree) if isinstance(node, ast.Module | ast.FunctionDef)]
+    values = [node.value for block in blocks for node in block if isinstance(node, ast.Expr)]
+    plays = [value for value in values if isinstance(value, ast.Call)]
     transforms = [arg for play in plays if called_ast(play) == "play" for arg in play.args if isinstance(arg, ast.Call)]
     return [item.args[0] for item in transforms if called_ast(item) in _TRANSFORMS and item.args]
 

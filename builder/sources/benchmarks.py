@@ -1,0 +1,85 @@
+"""Benchmarks of a user's own: prompts and programs of any table, by what its columns hold."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.errors import SettingError, SourceError
+from builder.example import Judge
+from builder.sources.columns import judge_columns
+from builder.sources.fields import likely_columns
+from builder.sources.nested import outer_column, with_nested
+from builder.sources.read import MAX_CHARACTERS
+from builder.sources.sampling import bytes_columns
+from builder.sources.tables import Table, open_table
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkText:
+    """A text of a benchmark's row."""
+
+    row: int
+    """Counted from 0."""
+    text: str
+    is_code: bool
+
+
+def read_benchmark(path: Path, column: str, judge: Judge) -> list[BenchmarkText]:
+    """The prompts and programs of a benchmark.
+
+    All columns count whose values are mostly prose or mostly programs, those of chats and objects too: a benchmark may
+    word its prompts twice. Where no column is either, those with a likely name do. Each text is then judged for
+    itself. Left out are texts that are blank, longer than `MAX_CHARACTERS`, or no UTF-8.
+
+    Args:
+        path: JSON Lines, JSON, Parquet or CSV.
+        column: the one column to read, `COLUMN.PART` for one inside another; empty for all that count.
+        judge: tells code from other texts.
+
+    Raises:
+        SettingError: the file cannot be read, or holds no such text.
+    """
+    try:
+        table = open_table([path])
+        names = [_named(table, column)] if column else _telling(table, judge, bytes_columns([path]))
+        texts = list(_texts(table, [name for name in names if name], judge))
+    except SourceError as error:
+        raise SettingError(f"--decontaminate {error}") from error
+    if not texts:
+        what = f"the column {column!r} holds no text" if column else "no column holds prompts or programs"
+        known = ", ".join(table.columns)
+        raise SettingError(f"--decontaminate {path}: {what}. Columns: {known}. Name one with {path}:COLUMN")
+    return texts
+
+
+def _named(table: Table, column: str) -> str:
+    return column if outer_column(column, table.columns) else ""
+
+
+def _telling(table: Table, judge: Judge, unread: frozenset[str]) -> list[str]:
+    """The columns that hold prompts or programs, those inside others too; of equal ones the first."""
+    columns = judge_columns(table, judge, unread)
+    found = [one.name for one in columns if not one.same_as and (one.may_be_code or one.may_be_description)]
+    if found:
+        return found
+    names = [one.name for one in columns]
+    return [*likely_columns("description", names), *likely_columns("code", names)]
+
+
+def _texts(table: Table, names: Sequence[str], judge: Judge) -> Iterator[BenchmarkText]:
+    row = 0
+    for batch in with_nested(table).batches(names) if names else ():
+        for values in zip(*batch.values(), strict=True):
+            for text in dict.fromkeys(value for value in values if isinstance(value, str)):
+                if text.strip() and len(text) <= MAX_CHARACTERS and _is_utf8(text):
+                    judged = judge(text)
+                    yield BenchmarkText(row, text, judged.parses or judged.manim)
+            row += 1
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
