@@ -15,12 +15,13 @@ from datasets import load_dataset
 for split, rows in load_dataset("org/manim-sft", "deduplicated", cache_dir=sys.argv[1]).items():
     print(split, rows.num_rows, rows[0]["conversations"][2]["value"].startswith("```python"))
 """
+CONFIGS = ("all", "curated", "deduplicated", "no_augment")
 DATA = [
     f"data/{name}/{split}-00000-of-00001.parquet"
-    for name in ("all", "deduplicated", "no_augment")
+    for name in CONFIGS
     for split in ("test", "train")
 ]
-LEDGERS = ["ledger/all.parquet", "ledger/deduplicated.parquet", "ledger/no_augment.parquet"]
+LEDGERS = [f"ledger/{name}.parquet" for name in CONFIGS]
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +43,8 @@ def test_dress_rehearsal(hub, tmp_path):
     fresh.mkdir()
     loaded = run(fresh, environment(hub.url, fresh), "-c", LOAD, str(fresh / "cache")).ok()
 
-    assert loaded.stdout.splitlines() == ["train 122 True", "test 6 True"]
-    assert "read back deduplicated: 122 train, 6 test; equal to the local build" in pushed.stdout
+    assert loaded.stdout.splitlines() == ["train 130 True", "test 6 True"]
+    assert "read back deduplicated: 130 train, 6 test; equal to the local build" in pushed.stdout
     assert f"pushed: {hub.url}/datasets/{REPO}/commit/{hub.head(REPO).oid}" in pushed.stdout
 
 
@@ -98,7 +99,7 @@ def test_shards_of_an_earlier_push_go_and_other_files_stay(hub, tmp_path, folder
     push(hub, tmp_path, folder, *ONE).ok()
 
     tree = hub.head(REPO).tree
-    assert "7 to delete" in dry.stdout
+    assert "10 to delete" in dry.stdout
     assert {path: tree.get(path) for path in own} == own
     assert sorted(path for path in tree if path not in own) == [
         ".gitattributes",
@@ -233,6 +234,7 @@ def test_missing_configs_are_built_from_the_same_sources(hub, tmp_path):
     manifest = json.loads(hub.head(REPO).tree["manifest.json"])
     assert {name: settings["seed"] for name, settings in manifest["configs"].items()} == {
         "all": 3,
+        "curated": 3,
         "deduplicated": 3,
         "no_augment": 3,
     }
