@@ -57,6 +57,9 @@ def test_an_argument_names_the_class_it_was_given_to():
         "Dot((1, 2, 0))\nAxes().c2p(1, 2)\nAxes().coords_to_point((1, 2))\nVector((1, 1))",
         "x = Circle()\nif self:\n    x = 5\nx.anything()",
         "Create(ManimBanner(), banner_option=1)",
+        "dot = Dot()\ndef f():\n    dot.shift(UP)\nf()\ndot = 5",
+        "m = Square()\nfor i in range(3):\n    if i:\n        m.append(i)\n    m = []",
+        "print(Circle().get_radius())\nfor t in VGroup(Text('a')):\n    print(t.original_text)",
     ],
 )
 def test_what_manim_takes_is_left_alone(body):
@@ -172,6 +175,19 @@ def test_the_programs_own_names_hide_manims():
     class A(Scene):
         def construct(self):
             self.add(Circle(sides=3))
+    """
+    assert in_program(code) == []
+
+
+def test_a_method_does_not_see_the_names_of_its_class():
+    """What a class body sets is not what a bare name in a method stands for."""
+    code = """
+    from manim import *
+    x = []
+    class A(Scene):
+        x = Dot()
+        def construct(self):
+            x.append(1)
     """
     assert in_program(code) == []
 
