@@ -223,6 +223,33 @@ def test_attributes_of_self_are_known_by_what_sets_them():
     assert in_program(code) == [("unknown_name", "jump"), ("unknown_name", "nothing")]
 
 
+def test_classes_below_may_bring_what_self_lacks():
+    """A method that only a class below has, or has otherwise, may be called on `self`."""
+    code = """
+    from manim import *
+    class Base(VGroup):
+        def draw(self):
+            self.part(1)
+            self.piece(1)
+            self.get_bit(1)
+        def piece(self):
+            return 1
+    class Below(Base):
+        def part(self, size):
+            return size
+        def piece(self, size):
+            return size
+        def get_bit(self, size):
+            return size
+    class A(Scene):
+        def construct(self):
+            Below().draw()
+            Base().part(1)
+            print(Base().get_size_of())
+    """
+    assert in_program(code) == [("unknown_name", "part"), ("unknown_name", "get_size_of")]
+
+
 def test_config_is_manimgls():
     """What `CONFIG` would set in ManimGL is not there."""
     code = """
