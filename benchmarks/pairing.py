@@ -42,6 +42,9 @@ MISPAIRED_ROWS = 1023
 """Of manim_codegen, the first ones."""
 MARGINS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 WANTED_PRECISION = 0.99
+BY_HAND = ("pair", "whole", "math", "limits", "formulas")
+"""Weights that are not fitted: the sets whose pairs are right hold too few formulas and long texts to tell. They were
+raised while pairs of the mispaired rows were read, until programs that differ in a formula alone were told apart."""
 _SCHEMA = {
     "index": pl.UInt32,
     "source": pl.String,
@@ -177,7 +180,7 @@ def _parts(frames: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, tuple[Any, ...
 
 
 def measure_shuffled(data: Mapping[str, pl.DataFrame], seeds: int = 20) -> Numbers:
-    """What is found in the real rows, how often a clean sample is called shuffled, and how often a shuffled one is found."""
+    """What is found in the real rows, how often a clean sample is called shuffled, how often a shuffled one is found."""
     sources = [rows for name, rows in data.items() if name not in ("edoh", "manimation")]
     marked, parts, seconds = _parts(sources)
     told: Numbers = {"parts": [_told(part) for part in parts], "seconds": round(seconds, 2), "rows": marked.height}
@@ -279,7 +282,7 @@ def _held_out(sets: Mapping[str, pl.DataFrame], name: str) -> Numbers:
 
 
 def _real(data: Mapping[str, pl.DataFrame]) -> Numbers:
-    """What becomes of the mispaired rows: counts, shares of quotes that stand in the code, ten pairs by their numbers."""
+    """What becomes of the mispaired rows: counts, shares of quotes that stand in the code, ten pairs by number."""
     sources = [rows for name, rows in data.items() if name not in ("edoh", "manimation")]
     marked, _, _ = _parts(sources)
     words = marked.select("index", "description_words", "code_words")
@@ -327,6 +330,8 @@ def _quotes(descriptions: pl.Series, codes: pl.Series) -> tuple[int, int]:
 def fit_weights(sets: Sequence[pl.DataFrame], penalty: float = 1e-4) -> dict[str, float]:
     """Weights that make own pairs likeliest among all pairs of their set, from either side: a conditional logit.
 
+    Those in `BY_HAND` stay as they are.
+
     Args:
         sets: rows of right pairs, one frame a set.
         penalty: on the sum of squares of the weights.
@@ -348,7 +353,8 @@ def fit_weights(sets: Sequence[pl.DataFrame], penalty: float = 1e-4) -> dict[str
                 slope += np.tensordot(np.exp(likely) - np.exp(own - best), table, ([0, 1], [0, 1]))
         return value / count + penalty * float(weights @ weights), slope / count + 2 * penalty * weights
 
-    found = minimize(loss, np.ones(len(WEIGHTS)), jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(WEIGHTS))
+    bounds = [(WEIGHTS[name], WEIGHTS[name]) if name in BY_HAND else (0, None) for name in WEIGHTS]
+    found = minimize(loss, np.ones(len(WEIGHTS)), jac=True, method="L-BFGS-B", bounds=bounds)
     return {name: round(float(weight), 2) for name, weight in zip(WEIGHTS, found.x, strict=True)}
 
 
@@ -366,7 +372,7 @@ def _tables(descriptions: pl.Series, codes: pl.Series) -> Floats:
 
 
 def fit_curve(data: Mapping[str, pl.DataFrame]) -> tuple[float, float]:
-    """Slope and middle of the logistic curve: own and random pairs of all sets, each set and either kind weighing alike."""
+    """Slope and middle of the logistic curve: own and random pairs of all sets, each set and kind weighing alike."""
     sources = [rows for name, rows in data.items() if name not in ("edoh", "manimation")]
     learned = sample_of(_numbered(sources))
     alignment = learn_alignment(learned["description_words"], learned["code_words"])

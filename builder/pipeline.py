@@ -13,10 +13,11 @@ import pyarrow.parquet as pq
 from builder.config import BuildConfig
 from builder.decide.benchmarks import BenchmarkRow, drop_in_benchmarks, find_in_benchmarks, read_official
 from builder.decide.decide import PROBLEM_COLUMNS, code_sources, decide
+from builder.decide.leaks import near_variants
 from builder.decide.near import near_descriptions
 from builder.decide.shuffled import Part, find_parts
 from builder.decide.split import split_rows
-from builder.emit.augment import clashes, plan_variants
+from builder.emit.augment import VARIANTS, clashes, plan_variants, variant_text
 from builder.emit.duplicates import duplication_report, write_removed
 from builder.emit.formats import FORMATS, fenced
 from builder.emit.jsonl import write_json, write_json_lines
@@ -32,7 +33,7 @@ from builder.prepare.clean_description import normalise_description
 from builder.prepare.judge import judge_text
 from builder.prepare.keys import description_key
 from builder.prepared import WORDS, PreparedFile, batches_with, lazy
-from builder.proof.certificate import certify
+from builder.proof.certificate import certify, told_official
 from builder.proof.folder import rows_of
 from builder.sources.benchmarks import read_benchmark
 from builder.sources.fetched import SourceFile
@@ -200,11 +201,17 @@ def build(prepared: Prepared, config: BuildConfig) -> Build:
         for side in (test, train)
     )
     forbidden = clashes(in_test, normalise_description, description_key, in_train)
+    forbidden |= near_variants(stay, prepared.near, prepared.files, config.near_test, _variants)
     variants = plan_variants(train.with_columns(id_column()), config.augmentation_factor, config.seed, forbidden)
     originals = test.select("index", pl.lit(0, pl.UInt16).alias("variant"))
     plan = pl.concat([variants, originals]).join(stay.drop("description_key"), on="index", how="inner")
     ordered = order_rows(plan, config.seed).drop("content").sort("order", "index", "variant")
     return Build(config, prepared, ledger, ordered)
+
+
+def _variants(description: str) -> list[str]:
+    """All prompts that augmentation makes of a description, but for the description itself."""
+    return [variant_text(description, variant) for variant in range(1, VARIANTS + 1)]
 
 
 def _listed(prepared: Prepared, config: BuildConfig) -> pl.DataFrame:
@@ -286,7 +293,8 @@ def stats_of(
     shuffled = [{**asdict(part), "message": part.message} for part in decided.prepared.parts if part.shuffled]
     key = FORMATS[decided.config.format][0]
     train, test = ((row for name in files[split] for row in rows_of(staging, name, key)) for split in SPLITS)
-    certificate = certify(train, test, decided.config.near_test)
+    official = decided.plan.filter(pl.col("split") == "test")["official"].to_list()
+    certificate = certify(train, told_official(test, official), decided.config.near_test)
     certificate.check()
     factor = decided.config.augmentation_factor
     stats = build_stats(decided.outcomes, written, leaks, factor, mirrors=mirrors, shuffled=shuffled)

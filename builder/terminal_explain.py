@@ -28,8 +28,8 @@ _SPLIT = {
     "official": "its group holds an official test row",
     "official_source": "its group has rows of a source with official test rows, which draws no others",
     "large": "its group holds too many rows of one source for test",
-    "drawn": "its group was drawn: its rank {rank:.4f} is below the cut {cut:.4f}",
-    "not_drawn": "its group was not drawn: its rank {rank:.4f} is not below the cut {cut:.4f}",
+    "drawn": "its group was drawn: its rank {rank:.4f} is among the lowest, which go to test (up to {cut:.4f})",
+    "not_drawn": "its group was not drawn: its rank {rank:.4f} is above the lowest, which go to test (up to {cut:.4f})",
 }
 
 
@@ -62,8 +62,8 @@ def _head(console: Console, told: "Explanation") -> None:
     line = told.ledger
     if line["detail"]:
         _line(console, f"  detail: {line['detail']}")
-    if line["score"] is not None:
-        margin = "" if line["margin"] is None else f", margin {line['margin']:g}"
+    if line["score"] is not None and (line["stage"] or not line["code_from"]):
+        margin = f", margin {line['margin']:g}" if line["stage"] == "pair" and line["margin"] is not None else ""
         _line(console, f"  score: {line['score']:g}{margin}")
     if told.stood_against is not None:
         _line(console, "  stood against:")
@@ -146,7 +146,7 @@ def _sign(sign: str) -> str:
 
 
 def _checks(console: Console, told: "Explanation") -> None:
-    _title(console, "checks")
+    _title(console, "checks, of the code that it was read with" if told.ledger["code_from"] else "checks")
     words = {True: "ok", False: "FAILED", None: "not asked"}
     styles = {True: None, False: "red", None: "dim"}
     for check in told.checks:
@@ -215,13 +215,17 @@ def _pairing(console: Console, told: "Explanation") -> None:
         return
     _title(console, "pairing")
     if line["code_from"]:
-        _line(console, f"its code is that of {line['code_from']}, which fits it best")
+        score = "" if line["stage"] else f"score {line['score']:g}, "
+        _line(
+            console, f"its code is that of {line['code_from']}, which fits it best ({score}margin {line['margin']:g});"
+        )
+        _line(console, f"what was done to that code: explain {line['code_from']}")
     if told.code_used_by:
         _line(console, f"its own code was given to {', '.join(told.code_used_by)}")
 
 
 def _written(console: Console, told: "Explanation") -> None:
-    _title(console, "written" if told.variants else "written: nothing; this is what was left of it")
+    _title(console, "written" if told.variants else "written: nothing; what was left of it:")
     if not told.variants:
         _text(console, told.final_description)
     for variant in told.variants:

@@ -57,6 +57,9 @@ def test_an_argument_names_the_class_it_was_given_to():
         "Dot((1, 2, 0))\nAxes().c2p(1, 2)\nAxes().coords_to_point((1, 2))\nVector((1, 1))",
         "x = Circle()\nif self:\n    x = 5\nx.anything()",
         "Create(ManimBanner(), banner_option=1)",
+        "dot = Dot()\ndef f():\n    dot.shift(UP)\nf()\ndot = 5",
+        "m = Square()\nfor i in range(3):\n    if i:\n        m.append(i)\n    m = []",
+        "print(Circle().get_radius())\nfor t in VGroup(Text('a')):\n    print(t.original_text)",
     ],
 )
 def test_what_manim_takes_is_left_alone(body):
@@ -176,6 +179,19 @@ def test_the_programs_own_names_hide_manims():
     assert in_program(code) == []
 
 
+def test_a_method_does_not_see_the_names_of_its_class():
+    """What a class body sets is not what a bare name in a method stands for."""
+    code = """
+    from manim import *
+    x = []
+    class A(Scene):
+        x = Dot()
+        def construct(self):
+            x.append(1)
+    """
+    assert in_program(code) == []
+
+
 def test_super_is_held_to_the_class_above():
     """`super().__init__` takes what the class above takes."""
     code = """
@@ -205,6 +221,33 @@ def test_attributes_of_self_are_known_by_what_sets_them():
             self.nothing.jump()
     """
     assert in_program(code) == [("unknown_name", "jump"), ("unknown_name", "nothing")]
+
+
+def test_classes_below_may_bring_what_self_lacks():
+    """A method that only a class below has, or has otherwise, may be called on `self`."""
+    code = """
+    from manim import *
+    class Base(VGroup):
+        def draw(self):
+            self.part(1)
+            self.piece(1)
+            self.get_bit(1)
+        def piece(self):
+            return 1
+    class Below(Base):
+        def part(self, size):
+            return size
+        def piece(self, size):
+            return size
+        def get_bit(self, size):
+            return size
+    class A(Scene):
+        def construct(self):
+            Below().draw()
+            Base().part(1)
+            print(Base().get_size_of())
+    """
+    assert in_program(code) == [("unknown_name", "part"), ("unknown_name", "get_size_of")]
 
 
 def test_config_is_manimgls():

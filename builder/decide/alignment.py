@@ -18,7 +18,7 @@ from builder.decide.vectors import WEIGHTS, Floats, Ints, Rarity, code_vectors, 
 
 SAMPLE_ROWS = 20_000
 """Rows from which rarity is learned at the most: those with the lowest keys, which are hashes."""
-SLOPE, MIDDLE = 0.7, 7.64
+SLOPE, MIDDLE = 0.67, 7.83
 """Of the logistic curve that makes a score from 0 to 1 of an advantage (fitted: `benchmarks.pairing`, `fit_curve`)."""
 
 

@@ -1,12 +1,14 @@
 """Leaks: train rows that a test row stands for too, in description or in program, are dropped from train."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import polars as pl
 from rapidfuzz.fuzz import ratio
 
 from builder.decide.near import near_test_rows
 from builder.ledger import drop, kept
+from builder.likeness.compare import same_meaning
+from builder.likeness.core import core
 from builder.prepared import PreparedFile, columns_of
 
 NEAR_PROGRAM = 0.9
@@ -66,3 +68,41 @@ def _with_near_programs(pairs: pl.DataFrame, rows: pl.DataFrame, files: Sequence
         for one, other in pairs.select("index", "kept_index").iter_rows()
     ]
     return pairs.filter(pl.Series(near, dtype=pl.Boolean))
+
+
+def near_variants(
+    rows: pl.DataFrame,
+    near: pl.DataFrame,
+    files: Sequence[PreparedFile],
+    threshold: float,
+    prompts_of: Callable[[str], Iterable[str]],
+) -> frozenset[tuple[int, int]]:
+    """Pairs of a description key and a variant whose prompt would come near a test row, though the description did not.
+
+    A template may change a verb's ending, and so bring two descriptions a little nearer. Only those that are nearly
+    near are written out.
+
+    Args:
+        rows: `index`, `split` and `description_key` of the kept rows.
+        near: of `near_descriptions`.
+        files: the prepared rows.
+        threshold: the least likeness of near descriptions.
+        prompts_of: the prompts of a description's variants, from 1.
+    """
+    firsts = rows.drop_nulls("description_key").unique(["split", "description_key"], keep="first", maintain_order=True)
+    train, test = (firsts.filter(pl.col("split") == side) for side in ("train", "test"))
+    pairs = near_test_rows(train, test, near).select("index", "kept_index").sort("index", "kept_index")
+    if pairs.is_empty():
+        return frozenset()
+    keys = dict(train.select("index", "description_key").iter_rows())
+    wanted = pl.concat([pairs["index"], pairs["kept_index"]]).unique()
+    texts = dict(columns_of(files, ("description",), wanted).select("index", "description").iter_rows())
+    others: dict[int, list[str]] = {}
+    for index, other in pairs.iter_rows():
+        others.setdefault(index, []).append(core(texts[other]))
+    return frozenset(
+        (keys[index], variant)
+        for index, against in others.items()
+        for variant, prompt in enumerate(prompts_of(texts[index]), start=1)
+        if any(same_meaning(core(prompt), other, threshold).near for other in against)
+    )

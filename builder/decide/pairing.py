@@ -11,7 +11,7 @@ from builder.decide.vectors import WEIGHTS, Floats, Ints, code_vectors, descript
 
 LESSONS = 2
 """Rounds in which the clear pairs of the one before teach the others."""
-MARGIN = 0.5
+MARGIN = 0.75
 """Least margin of a pair that is kept (natural logarithm of a ratio of probabilities)."""
 
 

@@ -71,8 +71,8 @@ def split_reason(rows: pl.DataFrame, place: int, test_size: float, seed: int) ->
         side="test" if group["why"] in ("official", "drawn") else "train",
         why=group["why"],
         rows={str(name): count for name, count in by_source.iter_rows()},
-        rank=round(group["rank"] / scale, 6),
-        cut=round(group["cut"] / scale, 6),
+        rank=group["rank"] / scale,
+        cut=group["cut"] / scale,
     )
 
 

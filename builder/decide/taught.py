@@ -5,6 +5,8 @@ ridge regression on the cosines of the word vectors), and a description for each
 the two foretell each other. So words learn what they mean in the code of this very data, without a table.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
@@ -19,7 +21,7 @@ MAX_TEACHERS = 1_000
 _MAX_CELLS = 50_000_000
 """Cells of a matrix of texts and teachers."""
 RIDGE = 1.0
-WEIGHT = 0.6
+WEIGHT = 0.5
 """How much each of the two forecasts counts, in standard deviations over all pairs (chosen with the other weights)."""
 _SAMPLE = 1_000
 _CHUNK = 20_000
@@ -30,6 +32,8 @@ Cells = NDArray[np.float32]
 
 def teach(edges: Edges, left: csr_array, right: csr_array, found: Matched) -> Edges:
     """The same pairs with scores that take the clear pairs into account.
+
+    The clear pairs are two classes, which teach each other and all the rest: no pair confirms itself.
 
     Args:
         edges: candidate pairs with their scores from words alone.
@@ -42,17 +46,31 @@ def teach(edges: Edges, left: csr_array, right: csr_array, found: Matched) -> Ed
     clear = clear[:: max(1, -(-len(clear) // max(most, 1)))]
     if len(clear) < MIN_TEACHERS:
         return edges
-    descriptions = _cosines(left, found.description[clear])
-    codes = _cosines(right, found.code[clear])
-    forth = _solved(descriptions[found.description[clear]], codes)  # codes foretold by descriptions
-    back = _solved(codes[found.code[clear]], descriptions)
+    score = np.zeros(len(edges.score))
+    times = np.zeros(len(edges.score))
+    for half in (0, 1):
+        teachers = clear[half::2]
+        pupils = np.ones(edges.descriptions, dtype=np.bool_), np.ones(edges.codes, dtype=np.bool_)
+        pupils[0][found.description[teachers]] = False
+        pupils[1][found.code[teachers]] = False
+        heard = pupils[0][edges.description] & pupils[1][edges.code]
+        score += heard * _lesson(edges, left, right, found.description[teachers], found.code[teachers])
+        times += heard
+    score = edges.score + WEIGHT * score / np.maximum(times, 1.0)
+    return replace(edges, score=np.round(score, 6))
+
+
+def _lesson(edges: Edges, left: csr_array, right: csr_array, description: Ints, code: Ints) -> Floats:
+    """For each pair how well its two sides foretell each other, by some teachers: two forecasts, in deviations."""
+    descriptions, codes = _cosines(left, description), _cosines(right, code)
+    forth = _solved(descriptions[description], codes)  # codes foretold by descriptions
+    back = _solved(codes[code], descriptions)
     some, others = _spread(edges.descriptions), _spread(edges.codes)
-    score = edges.score.copy()
+    score = np.zeros(len(edges.score))
     for one, other in ((descriptions, forth), (back, codes)):
         usual = (one[some] @ other[others].T).astype(np.float64)
-        mean, deviation = float(usual.mean()), float(usual.std())
-        score += WEIGHT * (_told(edges, one, other) - mean) / max(deviation, 1e-9)
-    return Edges(edges.description, edges.code, np.round(score, 6), edges.descriptions, edges.codes, edges.room)
+        score += (_told(edges, one, other) - float(usual.mean())) / max(float(usual.std()), 1e-9)
+    return score
 
 
 def _told(edges: Edges, one: Cells, other: Cells) -> Floats:

@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.signedinteger[Any]]
 
 HASH_BITS = 28
-WORD, QUOTED, TEXT, NAME, EVERYDAY, COMMENT, NUMBER, PAIR, WHOLE, MATH, COUNT, API, SEQUENCE = range(13)
+WORD, QUOTED, TEXT, NAME, EVERYDAY, COMMENT, NUMBER, PAIR, WHOLE, MATH, COUNT, API, SEQUENCE, LIMITS = range(14)
 """Roles, as `builder.prepare.words.Role` numbers them."""
 
 _WORD_MASK = (1 << HASH_BITS) - 1
@@ -27,17 +27,25 @@ _SIZE_BLOCK = 2 << HASH_BITS
 _WIDTH = 3 << HASH_BITS
 
 WEIGHTS: dict[str, float] = {
-    "number": 11.17, "pair": 2.75, "whole": 5.3, "math": 4.0, "count": 10.41, "sequence": 8.42,
-    "text": 2.37, "name": 10.91, "everyday": 14.33, "comment": 4.03, "anywhere": 16.62, "quoted": 2.86,
-    "numbers": 3.63, "formulas": 3.14, "quotes": 2.7, "words and formulas": 5.08, "words and comments": 2.78,
+    "number": 11.26, "pair": 6.5, "whole": 6.5, "math": 12.0, "count": 10.18, "sequence": 8.35, "limits": 12.0,
+    "text": 1.55, "name": 10.46, "everyday": 14.92, "comment": 4.2, "anywhere": 16.97, "quoted": 1.72,
+    "numbers": 4.94, "formulas": 1.5, "quotes": 1.77, "words and formulas": 1.82, "words and comments": 3.05,
 }  # fmt: skip
 """How much each kind of agreement counts: what stands alike in both; a word of the description by where the code has
 it, or anywhere in it; a quoted word in a string; and how many of something each of the two has.
 
 The weights are fitted: they make the own pairs of ManimBench, Edoh and Bespoke likeliest among all pairs of their set
-(`fit_weights` in `benchmarks.pairing`)."""
+(`fit_weights` in `benchmarks.pairing`; `BY_HAND` there names those that are not fitted, and says why)."""
 
-_ALIKE = {"number": NUMBER, "pair": PAIR, "whole": WHOLE, "math": MATH, "count": COUNT, "sequence": SEQUENCE}
+_ALIKE = {
+    "number": NUMBER,
+    "pair": PAIR,
+    "whole": WHOLE,
+    "math": MATH,
+    "count": COUNT,
+    "sequence": SEQUENCE,
+    "limits": LIMITS,
+}
 _PLACES = {"text": TEXT, "name": NAME, "everyday": EVERYDAY, "comment": COMMENT}
 _BEST_PLACE = {TEXT: 1.0, NAME: 0.8, EVERYDAY: 0.5, COMMENT: 0.7}
 """How good a place is for a word that may stand anywhere."""
@@ -159,7 +167,7 @@ def _channel(
 
 def _anywhere(rows: Ints, roles: Ints, words: Ints, rarity: Rarity, count: int) -> tuple[Ints, Ints, Floats]:
     """Words that a code has in any place, by the best of the places."""
-    place = np.zeros(roles.max(initial=SEQUENCE) + 1)
+    place = np.zeros(roles.max(initial=LIMITS) + 1)
     for role, value in _BEST_PLACE.items():
         place[role] = value
     chosen = place[roles] > 0

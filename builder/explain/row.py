@@ -97,20 +97,25 @@ def _explanation(decided: Build, index: int, also: Sequence[str] = ()) -> Explan
     )
 
 
+def _key(key: int | None) -> pl.Expr:
+    """A key to compare with; nothing equals one that is not there."""
+    return pl.lit(key, pl.UInt64)
+
+
 def _of(outcomes: pl.DataFrame, indices: Sequence[int]) -> pl.DataFrame:
     return outcomes.filter(pl.col("index").is_in(indices))
 
 
 def _equal(outcomes: pl.DataFrame, own: dict[str, Any], key: str) -> pl.DataFrame:
     """The other rows with an equal key."""
-    return outcomes.filter((pl.col(key) == own[key]) & (pl.col("index") != own["index"]))
+    return outcomes.filter((pl.col(key) == _key(own[key])) & (pl.col("index") != own["index"]))
 
 
 def _near(near: pl.DataFrame, outcomes: pl.DataFrame, key: int | None) -> pl.DataFrame:
     """Rows with a near description, nearest first, with `likeness` and `agrees` as they were found for all configs."""
-    left, right = pl.col("left"), pl.col("right")
-    found = near.filter((left == key) | (right == key)).select(
-        pl.when(left == key).then(right).otherwise(left).alias("description_key"),
+    left, right, own = pl.col("left"), pl.col("right"), _key(key)
+    found = near.filter((left == own) | (right == own)).select(
+        pl.when(left == own).then(right).otherwise(left).alias("description_key"),
         pl.col("score").alias("likeness"),
         "agrees",
     )
@@ -158,6 +163,6 @@ def _variants(decided: Build, index: int, description: str) -> tuple[Variant, ..
 
 def _users_of(index: int, read: pl.DataFrame, outcomes: pl.DataFrame) -> list[str]:
     """Ids of the first rows that were given the code which the row with this index was read with."""
-    same = read.filter(pl.col("program_key") == read["program_key"][index])["index"]
+    same = read.filter(pl.col("program_key") == _key(read["program_key"][index]))["index"]
     users = outcomes.filter(pl.col("code_index").is_in(same.implode())).head(LISTED)
     return users.select(id_column())["id"].to_list()

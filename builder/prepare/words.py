@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 
 from xxhash import xxh3_64_intdigest
 
@@ -32,6 +32,7 @@ class Role(IntEnum):
     COUNT = 10  # a number and the thing that there are so many of
     API = 11  # of a code, a name as it is written
     SEQUENCE = 12  # two numbers, one after the other
+    LIMITS = 13  # from one number to another
 
 
 HASH_BITS = 28
@@ -56,20 +57,41 @@ _CODE = re.compile(
       ))
     | (?P<name>[^\W\d]\w*+)
     | (?P<number>\d[\d_]*+(?:\.\d*+)?|\.\d++)
-    | (?P<sign>\*\*|[-+*/=^<>(),])
+    | (?P<sign>\*\*|[-+*/=^<>(),:\n])
     """,
     re.VERBOSE | re.DOTALL,
 )
 _QUOTE = re.compile(r"\"([^\"\n]{1,200})\"|“([^”\n]{1,200})”|(?<!\w)['‘`]([^'’`\n]{1,200})['’`](?!\w)")
-_MATH_TOKEN = re.compile(r"\\?[A-Za-z]++|\d++(?:\.\d++)?|\*\*|[-+*/=^_<>()|!']")
+_FRACTION = re.compile(r"\\[dt]?frac\s{0,4}\{([^{}]{1,80})\}\s{0,4}\{([^{}]{1,80})\}")
+_AMOUNT = r"(-?\s?\d+(?:\.\d+)?(?!\d)|-?\s?(?:\d\s?)?\\?pi\b(?:\s?(?:/|over)\s?\d+)?|[a-z]{3,8})"
+_EQUALS = r"(?:\w{1,6}\s{0,3}(?:=|equals|is)\s{0,3})?"
+_LIMITS = (
+    re.compile(
+        rf"(?:from|between)\s{{1,3}}{_EQUALS}{_AMOUNT}\s{{1,3}}(?:to|and|through|until)\s{{1,3}}{_EQUALS}{_AMOUNT}"
+    ),
+    re.compile(
+        rf"(?:=|equals)\s{{0,3}}{_AMOUNT}\s{{1,3}}(?:to|and)\s{{1,3}}\w{{1,6}}\s{{0,3}}(?:=|equals)\s{{0,3}}{_AMOUNT}"
+    ),
+    re.compile(rf"_\s?\{{?{_AMOUNT}\s?\}}?\s?\^\s?\{{?{_AMOUNT}"),
+)
+_RANGE = re.compile(rf"[\[(]\s?{_AMOUNT}\s?,\s?{_AMOUNT}(?=\s?[,)\]])")
+"""How texts and formulas say from where to where, and how code does."""
+_MATH_TOKEN = re.compile(r"\\?[A-Za-z]++|\d++(?:\.\d++)?|\*\*|[-+*/=^_<>()|!',;:?\n]|\.")
+_BOUNDS = re.compile(
+    r"(\\i{0,2}(?:int|sum|prod|lim)(?![A-Za-z]))\s?(?:_(?:\{[^{}]{0,40}\}|\w))?\s?(?:\^(?:\{[^{}]{0,40}\}|\w))?"
+)
+_SAID = ((re.compile(r"(?:raised )?to the (?:power of|power)|raised to"), "^"), (re.compile("square root of"), "sqrt"))
+"""What is said for signs of a formula in several words."""
 _SIGN = re.compile("|".join(map(re.escape, SIGNS)))
 _HEX = re.compile(r"#?([0-9a-fA-F]{6})")
-_MATH_NOISE = frozenset(
-    {"left", "right", "text", "mathrm", "big", "bigg", "Big", "Bigg", "displaystyle", "quad", "cdot"}
+_SILENT = frozenset("left right mathrm big bigg Big Bigg displaystyle quad cdot of the ( ) np math numpy".split())
+"""Tokens without which a formula is the same."""
+_FUNCTIONS = frozenset("sin cos tan exp log ln sqrt int iint iiint sum lim prod partial nabla".split())
+_FORMULA = frozenset(
+    "pi theta phi rho alpha beta gamma delta omega lambda mu sigma infty dx dy dz dr dt dA xy xyz".split()
 )
-_FUNCTIONS = frozenset({"sin", "cos", "tan", "exp", "log", "ln", "sqrt", "int", "sum", "lim", "frac", "partial"})
-_TELLING = frozenset("^=+-*/_<>") | _FUNCTIONS
-"""A run of three tokens is taken for a piece of a formula if one of these is among them."""
+_SIGNS = frozenset("^ = + - * / _ < > | ! '".split())
+"""A formula is a run of these, of numbers and of single letters; of code and texts too."""
 _VOWEL = re.compile("[aeiouy]")
 _ENDINGS = (
     ("ization", "izations", "isation", "ations", "ation", "ating", "ated", "ates", "ator", "ators", "ate"),
@@ -117,8 +139,9 @@ def description_words(text: str) -> list[int]:
     numbers = _numbers(_WORD.findall(text))
     _add_numbers(found, numbers)
     _add_sequences(found, numbers)
-    _add_math(found, _spoken(_MATH_TOKEN.findall(text)))
+    _add_math(found, _formula(text))
     _add_counts(found, text)
+    _add_limits(found, text)
     return _bounded(found)
 
 
@@ -134,8 +157,7 @@ def code_words(code: str) -> list[int]:
             _add_name(found, token)
             if token[0].isupper():
                 calls[token] = calls.get(token, 0) + 1
-            if token not in ("np", "math", "numpy"):
-                signs.append(token)
+            signs.append(token)
         elif kind == "string":
             _add_string(found, token.lstrip("rRbBfFuU").strip("\"'"))
         elif kind == "comment":
@@ -149,6 +171,7 @@ def code_words(code: str) -> list[int]:
     _add_numbers(found, numbers)
     _add_sequences(found, numbers)
     _add_math(found, signs)
+    _add_ranges(found, code[:MAX_CODE])
     _add_angles(found, signs)
     for name, times in calls.items():
         for part in _SPLIT.findall(name)[-1:]:
@@ -226,12 +249,68 @@ def _spoken(tokens: Iterable[str]) -> list[str]:
 
 
 def _add_math(found: dict[int, None], tokens: Iterable[str]) -> None:
-    """Runs of three tokens with a sign or a function of mathematics among them."""
-    clean = [token.lstrip("\\") for token in tokens]
-    kept = [token for token in clean if token not in _MATH_NOISE and token not in ("(", ")")]
-    for run in zip(kept, kept[1:], kept[2:], strict=False):
-        if not _TELLING.isdisjoint(run) and all(len(token) <= _MAX_WORD for token in run):
-            found[_feature("math", " ".join(run), Role.MATH)] = None
+    """Runs of three and of five tokens of a formula, signs or functions among them."""
+    run: list[str] = []
+    for token in chain(tokens, ("\n",)):
+        bare = "^" if token == "**" else token.lstrip("\\")
+        if (
+            bare in _SIGNS
+            or bare in _FUNCTIONS
+            or bare in _FORMULA
+            or (len(bare) == 1 and bare.isalnum())
+            or bare[:1].isdigit()
+        ):
+            run.append(bare)
+        elif bare not in _SILENT:
+            _add_run(found, run)
+            run = []
+
+
+def _add_run(found: dict[int, None], run: list[str]) -> None:
+    for width in (3, 5):
+        for piece in zip(*(run[at:] for at in range(width)), strict=False):
+            if any(token in _SIGNS or token in _FUNCTIONS for token in piece) and any(
+                token.isalpha() for token in piece
+            ):
+                found[_feature("math", " ".join(piece), Role.MATH)] = None
+
+
+def _formula(text: str) -> list[str]:
+    """Tokens of a text as of a formula: fractions as they are typed (`1/2`), bounds of integrals left out, signs that
+    are said in words as signs."""
+    if "\\" in text:
+        text = _BOUNDS.sub(r"\1 ", _FRACTION.sub(r"\1/\2", text))
+    for said, sign in _SAID:
+        text = said.sub(sign, text)
+    return _spoken(_MATH_TOKEN.findall(text))
+
+
+def _add_limits(found: dict[int, None], text: str) -> None:
+    """From where to where: "from 2 to 3", `x=2 to x=3`, `_2^3`."""
+    for pattern in _LIMITS:
+        for first, second in pattern.findall(text):
+            _add_limit(found, first, second)
+
+
+def _add_ranges(found: dict[int, None], code: str) -> None:
+    for first, second in _RANGE.findall(code):
+        _add_limit(found, first, second)
+
+
+def _add_limit(found: dict[int, None], first: str, second: str) -> None:
+    one, other = _amount(first), _amount(second)
+    if one and other:
+        found[_feature("limits", f"{one} {other}", Role.LIMITS)] = None
+
+
+@lru_cache(maxsize=20_000)
+def _amount(text: str) -> str:
+    """A number, or how often pi is taken; empty for another word."""
+    bare = "".join(text.split()).replace("\\", "").replace("over", "/")
+    sign, bare = ("-", bare[1:]) if bare.startswith("-") else ("", bare)
+    if "pi" in bare:
+        return sign + bare
+    return sign + number if (number := _number(bare)) else ("infty" if bare.startswith("infin") else "")
 
 
 def _add_angles(found: dict[int, None], signs: list[str]) -> None:
@@ -289,8 +368,9 @@ def _add_string(found: dict[int, None], text: str) -> None:
     numbers = _numbers(_WORD.findall(text))
     _add_numbers(found, numbers)
     _add_sequences(found, numbers)
+    _add_limits(found, text)
     tokens = _MATH_TOKEN.findall(text)
-    _add_math(found, tokens)
+    _add_math(found, _formula(text))
     for token in tokens:
         for word in LATEX.get(token.lstrip("\\"), ()) if token[0] == "\\" else ():
             found[_feature("word", _stem(word), Role.EVERYDAY)] = None

@@ -1,14 +1,20 @@
 """The leakage certificate: how near any test row comes to any train row, found anew in what was written.
 
 It reads the rows as emitted, templates and all, and knows nothing of how the split was made.
+
+A pair of a test and a train row offends if the descriptions agree in what counts in full and are as alike as the limit;
+if the programs are equal under canonical names; or if the descriptions agree and both are near.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from rapidfuzz.distance import Indel
+from rapidfuzz.fuzz import ratio
 from rapidfuzz.process import cdist
 
 from builder.emit.formats import unfenced
@@ -25,10 +31,15 @@ from builder.proof.folder import WrittenRow
 
 ALL_PAIRS = 40_000_000
 """Pairs of texts up to which every test row is compared with every train row; beyond, candidates are."""
+BOTH = (0.75, 0.9)
+"""Likeness of descriptions that agree and of programs from which a pair offends if it reaches both. The step that drops
+leaks is stricter (0.7), since a template may bring two descriptions a little nearer."""
 _BLOCK = 64
 """Test rows that are compared at a time."""
 _FIRST_LETTER = 0xE000
 """Where the private letters start that stand for tokens."""
+_LETTERS = sys.maxunicode - _FIRST_LETTER
+"""So many different tokens have a letter of their own."""
 _LONG = 4_000
 """Letters or tokens of a text that are compared, at the most."""
 
@@ -64,7 +75,8 @@ class Certificate:
     official_near: int
     """Official test rows, and how many of them have an offending train row."""
     offending: tuple[tuple[str, str, str, float], ...]
-    """What is alike (`description` or `program`), test row, train row, likeness; nearest first."""
+    """What is alike (`description`, `program`, or `description and program` with the likeness of the descriptions),
+    test row, train row, likeness; nearest first."""
 
     def check(self) -> None:
         """Do nothing if nothing offends.
@@ -106,9 +118,11 @@ def certify(train: Iterable[WrittenRow], test: Iterable[WrittenRow], limit: floa
     """
     left, right = list(test), list(train)
     every = len(left) * len(right) <= ALL_PAIRS
-    description, agreeing, near = _descriptions(left, right, limit, every)
+    description, agreeing, agree = _descriptions(left, right, min(limit, BOTH[0]), every)
+    near: list[_Found] = [("description", *pair) for pair in agree if pair[2] >= limit]
+    both = _with_near_programs(left, right, [pair for pair in agree if BOTH[0] <= pair[2] < limit])
     program, equal = _programs(left, right, every)
-    found = {*near, *equal}
+    found = {*near, *equal, *both}
     officials = [number for number, row in enumerate(left) if row.official]
     touched = {test for _, test, _, _ in found}
     return Certificate(
@@ -128,25 +142,35 @@ def certify(train: Iterable[WrittenRow], test: Iterable[WrittenRow], limit: floa
     )
 
 
+def told_official(test: Iterable[WrittenRow], official: Sequence[bool]) -> Iterator[WrittenRow]:
+    """Test rows of JSON Lines, which do not tell which are official, told by the flags of all test rows in order.
+
+    Rows that tell it themselves stay as they are.
+    """
+    for number, row in enumerate(test):
+        known = row.id is not None or number >= len(official)
+        yield row if known else replace(row, official=official[number])
+
+
+_Pair = tuple[int, int, float]
 _Found = tuple[str, int, int, float]
 
 
 def _descriptions(
     test: Sequence[WrittenRow], train: Sequence[WrittenRow], limit: float, every: bool
-) -> tuple[Nearest | None, Nearest | None, list[_Found]]:
-    """The nearest descriptions, the nearest that agree in what counts in full, and pairs that offend."""
+) -> tuple[Nearest | None, Nearest | None, list[_Pair]]:
+    """The nearest descriptions, the nearest that agree in what counts in full, and the pairs that agree."""
     ones, others = ([core(row.prompt) for row in rows] for rows in (test, train))
     pairs = _agreeing(ones, others) if every else _candidates(ones, others, limit)
-    offending = [("description", one, other, score) for one, other, score in pairs if score >= limit]
     agreeing = max(pairs, key=lambda pair: (pair[2], -pair[0], -pair[1]), default=None)
     told = Nearest(agreeing[2], test[agreeing[0]].where, train[agreeing[1]].where) if agreeing else None
     if not every:
-        return told, told, offending
+        return told, told, pairs
     best = _best([normal(text)[:_LONG] for text in ones], [normal(text)[:_LONG] for text in others])
-    return best and Nearest(best[2], test[best[0]].where, train[best[1]].where), told, offending
+    return best and Nearest(best[2], test[best[0]].where, train[best[1]].where), told, pairs
 
 
-def _agreeing(ones: Sequence[str], others: Sequence[str]) -> list[tuple[int, int, float]]:
+def _agreeing(ones: Sequence[str], others: Sequence[str]) -> list[_Pair]:
     """All pairs of texts that agree in what counts in full, with their likeness."""
     by_key: dict[int, list[int]] = {}
     for number, text in enumerate(others):
@@ -155,10 +179,21 @@ def _agreeing(ones: Sequence[str], others: Sequence[str]) -> list[tuple[int, int
     return [(one, other, likeness(ones[one], others[other])) for one, other in pairs]
 
 
-def _candidates(ones: Sequence[str], others: Sequence[str], limit: float) -> list[tuple[int, int, float]]:
+def _candidates(ones: Sequence[str], others: Sequence[str], limit: float) -> list[_Pair]:
     """Pairs that agree in what counts in full and may be near."""
     found = near_pairs(ones, limit, others).filter("agrees")
     return list(found.select("left", "right", "score").iter_rows())
+
+
+def _with_near_programs(
+    test: Sequence[WrittenRow], train: Sequence[WrittenRow], pairs: Sequence[_Pair]
+) -> list[_Found]:
+    """The pairs whose programs are near in their letters."""
+    return [
+        ("description and program", one, other, score)
+        for one, other, score in pairs
+        if ratio(test[one].code, train[other].code, score_cutoff=100 * BOTH[1]) > 0
+    ]
 
 
 def _programs(
@@ -166,7 +201,9 @@ def _programs(
 ) -> tuple[Nearest | None, list[_Found]]:
     """The nearest programs, and pairs of equal ones."""
     sides = [[unfenced(row.code) for row in rows] for rows in (test, train)]
-    keys = {code: canonical_key(parse(code).tree, code) for code in {*sides[0], *sides[1]}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        keys = {code: canonical_key(parse(code).tree, code) for code in dict.fromkeys((*sides[0], *sides[1]))}
     firsts: dict[int | None, int] = {}
     for number, code in enumerate(sides[1]):
         firsts.setdefault(keys[code], number)
@@ -186,7 +223,7 @@ def _programs(
 def _as_letters(code: str, letters: dict[str, str]) -> str:
     """A program's tokens, a letter each, so that its likeness is that of its tokens."""
     tokens = program_tokens(code)[:_LONG]
-    return "".join(letters.setdefault(token, chr(_FIRST_LETTER + len(letters))) for token in tokens)
+    return "".join(letters.setdefault(token, chr(_FIRST_LETTER + len(letters) % _LETTERS)) for token in tokens)
 
 
 def _best(ones: Sequence[str], others: Sequence[str]) -> tuple[int, int, float] | None:

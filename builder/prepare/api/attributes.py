@@ -33,8 +33,10 @@ class Attributes:
         """Whether attributes are set by names that nobody knows."""
         self.mixed: set[str] = set()
         """Attributes of `self` that stand for different things."""
-        self.own_names: set[str] = set()
-        """Names in the bodies of the program's classes: what is not of an exact class may have them."""
+        self.own_names: dict[str, int] = {}
+        """Names in the bodies of the program's classes, in how many: what is not of an exact class may have them."""
+        self.mixins = False
+        """Whether a class of the program has several bases, so that `super()` may be a class beside."""
         self.own_classes: dict[ast.AST, OwnClass] = {}
         self.results: dict[ast.AST, Value | None] = {}
 
@@ -137,6 +139,8 @@ class Attributes:
                     if found is None or len(found.through) > _MAX_THROUGH:
                         return None
                     return replace(found, through=found.through | {name})
+        if name in self.own_names and (self.mixins if value.kind == "own_super" else not value.exact):
+            return None  # a class below, or beside, may have it
         manim = [base for base in above if isinstance(base, ManimClass)]
         if not complete or (not manim and not all(isinstance(base, OwnClass) for base in bases)):
             return None
@@ -145,10 +149,8 @@ class Attributes:
                 self._lacks(node, value.name, value, frozenset())
             return None
         cls = manim[0]
-        if len(manim) > 1:  # Manim's classes side by side: anything that one of them has is there
-            if any(name in other.attributes or other.is_a("Mobject") for other in manim) or name == "__init__":
-                return None
-            cls = manim[0]
+        if len(manim) > 1 and (name == "__init__" or any(_may_have(other, name) for other in manim)):
+            return None  # Manim's classes side by side: anything that one of them has is there
         if name == "__init__":
             return Value("method", cls.name, False, cls.init, value) if value.kind == "own_super" else None
         found = self._of_instance(cls, Value("instance", cls.name, True, node=value.node), node)
@@ -173,6 +175,8 @@ class Attributes:
         kinds = {getattr(decorator, "id", "") for decorator in node.decorator_list}
         if node.decorator_list and not kinds <= {"staticmethod", "classmethod"}:
             return None
+        if not value.exact and self.own_names.get(name, 0) > 1:
+            return None  # `self` may be of a class below, that has its own
         signature = own_signature(node, bound="staticmethod" not in kinds)
         return Value("own_method", f"{owner.node.name}.{name}", True, signature, value, node, through=value.through)
 
@@ -207,3 +211,7 @@ class Attributes:
         if value.node is None:
             return False
         return any(isinstance(base, OwnClass) and name in base.config for base in self.lineage(value.node)[0])
+
+
+def _may_have(cls: ManimClass, name: str) -> bool:
+    return name in cls.attributes or cls.is_a("Mobject")

@@ -225,7 +225,9 @@ class Reader(Expressions):
         body = Scope(outer=scope, owner=own, eager=True)
         self._block(node.body, body)
         own.names |= body.ever
-        self.own_names |= body.ever.keys()
+        self.mixins = self.mixins or len(bases) > 1
+        for name in body.ever:
+            self.own_names[name] = self.own_names.get(name, 0) + 1
         scope.set(node.name, Value("own_class", node.name, node=node))
 
     def _function(self, node: Function, outer: Scope, owner: OwnClass | None, first: Value | None) -> None:

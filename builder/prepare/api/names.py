@@ -2,8 +2,8 @@
 
 Scopes, imports, aliases, comprehensions, annotations and `del` are `pyflakes`' to follow. It works on the tree that is
 there already, and goes through a function's body after all of its surroundings, as Python does. The standard library's
-`symtable` wants the text, and knows nothing of the order of use and setting. Some of what is used and overridden here is
-pyflakes' own affair: its releases are bounded in `pyproject.toml`, and the tests notice.
+`symtable` wants the text, and knows nothing of the order of use and setting. Some of what is used and overridden here
+is pyflakes' own affair: its releases are bounded in `pyproject.toml`, and the tests notice.
 """
 
 import ast

@@ -116,25 +116,28 @@ class Uses(Attributes):
         assert receiver is not None
         plain = len(node.args) + len(node.keywords)
         starred = any(isinstance(item, ast.Starred) for item in node.args) or any(k.arg is None for k in node.keywords)
-        owner = receiver.name
-        cls = known().manim_class(owner)
-        names = cls.attributes if cls is not None else frozenset()
-        wrong = (
-            plain > 0
-            if function.kind == "getter"
-            else plain != 1 or (not node.args and node.keywords[0].arg != "value")
-        )
+        names = self._names_of(receiver)
+        if function.kind == "getter":
+            wrong = plain > 0
+        else:
+            wrong = plain != 1 or (not node.args and node.keywords[0].arg != "value")
         lacking = function.kind == "getter" and not plain and function.name[4:] not in names
-        if cls is not None and lacking and not receiver.exact:
-            lacking = function.name[4:] not in cls.attributes_below
-        if receiver.kind == "own_instance" and lacking:
-            lacking = False
+        owner = receiver.name
         if (wrong and not starred) or lacking:
             text = f"{owner} has no {function.name}"
             unless = function.name[4:] if lacking and not wrong else function.name
             self.find(Finding(node.func, "unknown_name", function.name, text, owner, names, unless, function.through))
             return None
         return receiver if function.kind == "setter" else None
+
+    def _names_of(self, receiver: Value) -> frozenset[str]:
+        """All names that an instance of a class of Manim, or of one of the program's below it, may have."""
+        if receiver.node is None:
+            cls = known().manim_class(receiver.name)
+            return frozenset() if cls is None else cls.attributes if receiver.exact else cls.attributes_below
+        bases = self.lineage(receiver.node)[0]
+        above = (base.attributes for base in bases if isinstance(base, ManimClass))
+        return frozenset(self.own_names).union(*above)
 
     def _make_own(self, node: ast.Call, function: Value) -> Value | None:
         assert function.node is not None
