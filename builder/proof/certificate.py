@@ -192,7 +192,7 @@ def _with_near_programs(
     return [
         ("description and program", one, other, score)
         for one, other, score in pairs
-        if ratio(test[one].code, train[other].code, score_cutoff=100 * BOTH[1]) > 0
+        if ratio(unfenced(test[one].code), unfenced(train[other].code), score_cutoff=100 * BOTH[1]) > 0
     ]
 
 

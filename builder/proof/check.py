@@ -1,10 +1,12 @@
 """A folder proved anew: every file, every sum, every row; all problems are told, not the first."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import orjson
 import polars as pl
 
 from builder.emit.formats import unfenced
@@ -14,9 +16,12 @@ from builder.events import Events, Silent
 from builder.files import sha256_of
 from builder.ledger import SCHEMA, STAGES
 from builder.prepare.parse import parse
+from builder.proof.certificate import certify, told_official
 from builder.proof.folder import SPLITS, BuiltFolder, WrittenRow, open_folder
 
 ROLES = ("system", "user", "assistant")
+NEAR_TEST = 0.8
+"""The limit of folders whose manifest tells none."""
 _PARQUET = "*.parquet"
 
 
@@ -33,28 +38,29 @@ def check_folder(path: Path, events: Events | None = None) -> list[Problem]:
     """All that is wrong with a folder that `build` or `export` wrote; empty if it is sound.
 
     Checked are: each file against the manifest (SHA-256 and size), files of data that the manifest does not name,
-    each ledger (sums against what was read, ids, outcomes), and each row (its line in the ledger, its roles, whether
-    its program parses, whether it came twice, its place in the order).
+    each ledger (sums against what was read, ids, outcomes), each row (its line in the ledger, its roles, whether
+    its program parses, whether it came twice, its place in the order), and the certificate, made anew from the rows:
+    no train row is near a test row, and what the build said of this is what its files show.
 
     Raises:
         OutputError: the folder holds no manifest of this project.
     """
     events = events or Silent()
     folder = open_folder(path)
-    problems = [*_files(folder, events)]
+    problems = [*_told(str(path), _files(folder, events))]
     for config in folder.configs:
-        problems += _told(config, lambda config=config: [*_config(folder, config, events)])  # type: ignore[misc]
-    return problems
+        problems += _told(config, _config(folder, config, events))
+    return list(dict.fromkeys(problems))
 
 
-def _told(where: str, check: Callable[[], list[Problem]]) -> list[Problem]:
-    """A check's findings; a file that cannot be read is one of them."""
+def _told(where: str, findings: Iterator[Problem]) -> Iterator[Problem]:
+    """A check's findings; a file that cannot be read, or not to its end, is one of them."""
     try:
-        return check()
+        yield from findings
     except OutputError as error:
-        return [Problem(where, str(error))]
-    except (OSError, pl.exceptions.PolarsError) as error:
-        return [Problem(where, f"cannot be read: {error}")]
+        yield Problem(where, str(error))
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        yield Problem(where, f"cannot be read: {error}")
 
 
 def _files(folder: BuiltFolder, events: Events) -> Iterator[Problem]:
@@ -82,7 +88,8 @@ def _config(folder: BuiltFolder, config: str, events: Events) -> Iterator[Proble
         return
     yield from _ledger(folder, config, ledger)
     for split in SPLITS:
-        yield from _split(folder, config, split, ledger, events)
+        yield from _told(f"{config}/{split}", _split(folder, config, split, ledger, events))
+    yield from _told(config, _leaks(folder, config, ledger, events))
 
 
 def _polars_type(kind: pl.DataType | type[pl.DataType]) -> pl.DataType:
@@ -158,3 +165,53 @@ def _row(row: WrittenRow) -> Iterable[Problem]:
     parsed = parse(unfenced(row.code))
     if not parsed.ok:
         yield Problem(row.where, f"its program does not parse: {parsed.error}")
+
+
+def _leaks(folder: BuiltFolder, config: str, ledger: pl.DataFrame, events: Events) -> Iterator[Problem]:
+    """The certificate, made anew, and what it differs in from the one that the build made."""
+    events.progress(f"check leaks of {config}", 0, None)
+    settings = folder.manifest["configs"][config]
+    train, test = (folder.rows(config, split) for split in SPLITS)
+    official = _official(ledger, settings["seed"])
+    made = certify(train, told_official(test, official), settings.get("near_test", NEAR_TEST))
+    for what, row, other, score in made.offending:
+        yield Problem(other, f"its {what} is that of a test row, or near it ({score:.3f}): {row}")
+    statistics = _statistics(folder, config)
+    recorded = statistics.get("certificate")
+    if not isinstance(recorded, dict):
+        yield Problem(config, "has no certificate that nothing leaks")
+        return
+    for name, value in made.told().items():
+        if recorded.get(name) != orjson.loads(orjson.dumps(value)):
+            yield Problem(
+                config, f"its certificate says of {name}: {_said(recorded.get(name))}; the files say: {_said(value)}"
+            )
+
+
+def _official(ledger: pl.DataFrame, seed: int) -> list[bool]:
+    """Which test rows are official, in the order in which they are written."""
+    test = ledger.filter((pl.col("outcome") == "kept") & (pl.col("split") == "test"))
+    rows = sorted(
+        (row_order(seed, content, 0), number, flag)
+        for number, (content, flag) in enumerate(test.select("content", "official").iter_rows())
+    )
+    return [flag for _, _, flag in rows]
+
+
+def _statistics(folder: BuiltFolder, config: str) -> Mapping[str, Any]:
+    """The statistics of a config as its build wrote them; empty where there are none."""
+    if folder.manifest.get("kind") != "export":
+        found = folder.manifest.get("statistics", {}).get(config)
+    else:
+        file = folder.path / "dataset_stats.json"
+        found = orjson.loads(file.read_bytes()) if file.is_file() else None
+    return found if isinstance(found, dict) else {}
+
+
+def _said(value: object) -> str:
+    """A value of a certificate, for a person; of a long list its length."""
+    if isinstance(value, list | tuple):
+        return f"{len(value):,} pairs"
+    if isinstance(value, dict):
+        return f"{value.get('score')} ({value.get('test')}; {value.get('train')})"
+    return "nothing" if value is None else str(value)
