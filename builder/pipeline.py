@@ -18,9 +18,10 @@ from builder.decide.near import near_descriptions
 from builder.decide.shuffled import Part, find_parts
 from builder.decide.split import split_rows
 from builder.emit.augment import VARIANTS, clashes, plan_variants, variant_text
-from builder.emit.duplicates import duplication_report, write_removed
+from builder.emit.duplicates import duplication_report, near_report, write_removed
 from builder.emit.formats import FORMATS, fenced
 from builder.emit.jsonl import write_json, write_json_lines
+from builder.emit.pairing import pairing_report
 from builder.emit.publish import MANIFEST, outputs_of, publishing
 from builder.emit.rows import EmittedRow, emitted_rows, order_rows
 from builder.emit.stats import Written, build_stats, leakage
@@ -225,7 +226,8 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
     """Write one config for offline fine-tuning; returns the content of `dataset_stats.json`.
 
     Writes `train.json` and `test.json` (JSON Lines), `dataset_stats.json`, `ledger.parquet`, `manifest.json`, and
-    when deduplicating `deduplication_report.json` and `removed_duplicates.json`.
+    when deduplicating `deduplication_report.json` and `removed_duplicates.json`, when pairs are checked
+    `pairing_report.json`.
 
     Raises:
         SourceError, SettingError: as `prepare`.
@@ -244,8 +246,12 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
         if config.deduplicate:
             priorities = {source.spec.name: source.spec.priority for source in prepared.sources}
             report = duplication_report(decided.outcomes, priorities)
+            report["near_descriptions"] = near_report(decided.outcomes, prepared.near, config.near_duplicates)
             write_json(report, staging / "deduplication_report.json")
             write_removed(decided.outcomes, prepared.files, staging / "removed_duplicates.json")
+        if config.repair_pairs or config.check_pairs:
+            report = pairing_report(decided.outcomes, stats["pairing"]["shuffled"], config.pair_margin)
+            write_json(report, staging / "pairing_report.json")
         write_ledger(decided.outcomes, staging / "ledger.parquet")
         write_json(manifest_of("export", [decided], staging), staging / MANIFEST)
     return stats

@@ -232,3 +232,55 @@ def test_a_built_folder_tells_of_shuffled_parts_when_it_is_loaded(tmp_path, capl
 
     assert "descriptions and code are paired at random" in caplog.text
     assert "descriptions and code are paired at random" in (tmp_path / "built" / "README.md").read_text()
+
+
+def test_the_report_of_pairs_lists_the_borderline(tmp_path):
+    """Pairs on either side of the margin, nearest first, by id."""
+    config = curated(tmp_path, {"thanks_dataset": SHUFFLED})
+    export(config, tmp_path / "out")
+    report = json.loads((tmp_path / "out" / "pairing_report.json").read_bytes())
+    told = report["put_together_again"]
+    above = [pair["margin"] for pair in told["just_above"]]
+
+    assert told["rows"] + told["unpaired"] == len(SHUFFLED)
+    assert above == sorted(above)
+    assert min(above) >= told["least_margin"] == config.pair_margin
+    assert all(pair["margin"] < config.pair_margin for pair in told["just_below"])
+    assert report["shuffled"][0]["rows"] == len(SHUFFLED)
+
+
+def test_near_descriptions_are_one_unless_they_differ_in_what_counts(tmp_path):
+    """A typo is no difference; a number is. The report tells the words in which the rows differ."""
+    rows = [
+        ("Draw a line from the left side of the screen to the right side, then rotate it", scene("Line().rotate(1)")),
+        ("Draw a line from the left side of teh screen to the right side, then rotate it", scene("Line().rotate(2)")),
+        ("Draw 3 lines from the left side of the screen to the right side, then rotate it", scene("Line().rotate(3)")),
+        ("Draw 4 lines from the left side of the screen to the right side, then rotate it", scene("Line().rotate(4)")),
+    ]
+    config = curated(tmp_path, {"thanks_dataset": rows}, check_pairs=False, test_size=0.01)
+    export(config, tmp_path / "out")
+    removed = json.loads((tmp_path / "out" / "removed_duplicates.json").read_bytes())
+    report = json.loads((tmp_path / "out" / "deduplication_report.json").read_bytes())
+
+    assert [(row["id"], row["kept_id"], row["reason"]) for row in removed] == [
+        ("thanks_dataset/000001", "thanks_dataset/000000", "near_duplicate")
+    ]
+    assert removed[0]["differs"] == {"only_here": ["teh"], "only_kept": ["the"]}
+    assert report["near_descriptions"]["just_above"][0]["right_id"] == "thanks_dataset/000001"
+
+
+def test_another_threshold_needs_no_new_comparison(tmp_path):
+    """Near pairs are kept in the cache; a lower threshold removes more of them."""
+    pair = ("Draw a line from the left to the right, slowly", "Draw the line from left to right, very slowly")
+    rows = [(text, scene(f"Line().rotate({number})")) for number, text in enumerate(pair)]
+    strict, loose = (
+        curated(tmp_path, {"thanks_dataset": rows}, check_pairs=False, test_size=0.01, near_duplicates=threshold)
+        for threshold in (0.95, 0.7)
+    )
+    first = outcomes(strict)
+    (kept_pairs,) = (tmp_path / "cache" / "near").glob("*.parquet")
+    made = kept_pairs.stat().st_mtime_ns
+
+    assert set(first.values()) == {"kept"}
+    assert "near_duplicate" in outcomes(loose).values()
+    assert kept_pairs.stat().st_mtime_ns == made

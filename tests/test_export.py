@@ -136,7 +136,7 @@ def test_every_removed_duplicate_is_listed_with_the_row_that_stays(exported):
     assert removed
     assert [row["id"] for row in removed] == ledger.filter(stage="duplicate")["id"].to_list()
     for row in removed:
-        assert list(row) == ["id", "source", "description", "kept_id", "kept_source", "reason"]
+        assert list(row) == ["id", "source", "description", "kept_id", "kept_source", "reason", "score"]
         assert row["id"].startswith(f"{row['source']}/")
         assert row["kept_id"].startswith(f"{row['kept_source']}/")
         assert row["reason"] == "duplicate_description"

@@ -45,11 +45,12 @@ def _scored(words: pl.DataFrame, alignment: Alignment) -> pl.DataFrame:
 
 
 def drop_mismatched(ledger: pl.DataFrame, parts: Sequence[Part], rate: float) -> pl.DataFrame:
-    """Drop rows whose `fit` is far below what is usual (reason `mismatched`, score: the fit).
+    """Drop rows whose `fit` is far below what is usual (reason `mismatched`, score: the fit); adds `fit_limit`.
 
     In a part whose pairs are nearly all right, that is the score which no more than the share `rate` of its rows is
-    below; elsewhere, that of all such parts together. It is never above `MOST`. A part about which nothing is known loses no row. Re-paired rows were judged when they
-    were paired, and official test rows are never dropped for likeness.
+    below; elsewhere, that of all such parts together. It is never above `MOST`. A part about which nothing is known
+    loses no row. Re-paired rows were judged when they were paired, and official test rows are never dropped for
+    likeness.
     """
     rows = kept(ledger).filter(pl.col("code_index").is_null() & pl.col("official").not_())
     sound = [number for number, part in enumerate(parts) if part.verdict == "paired" and part.auc >= SOUND_AUC]
@@ -60,8 +61,10 @@ def drop_mismatched(ledger: pl.DataFrame, parts: Sequence[Part], rate: float) ->
         if part.verdict != "unknown"
     }
     limit = pl.col("part").replace_strict(limits, return_dtype=pl.Float64, default=0.0)
-    dropped = rows.with_columns(limit=limit).filter(pl.col("fit") < pl.col("limit"))
-    detail = pl.lit("fit ") + _shown("fit") + pl.lit(", usual is at least ") + _shown("limit")
+    judged = rows.select("index", limit.alias("fit_limit"))
+    ledger = ledger.join(judged, on="index", how="left", maintain_order="left")
+    dropped = ledger.filter(pl.col("fit") < pl.col("fit_limit"))
+    detail = pl.lit("fit ") + _shown("fit") + pl.lit(", usual is at least ") + _shown("fit_limit")
     return drop(
         ledger,
         dropped.select("index", pl.lit("mismatched").alias("reason"), detail.alias("detail"), score="fit"),
