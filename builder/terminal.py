@@ -102,7 +102,21 @@ def show_funnel(name: str, stats: dict[str, Any]) -> None:
     console.print(
         f"across the split: {leaks['equal_prompts_across_the_split']} equal prompts, "
         f"{leaks['equal_programs_across_the_split']} equal programs; official test rows kept: "
-        f"{stats['official_test_rows']['kept']} of {stats['official_test_rows']['read']}\n"
+        f"{stats['official_test_rows']['kept']} of {stats['official_test_rows']['read']}"
+    )
+    console.print(_certificate_line(stats["certificate"]))
+
+
+def _certificate_line(certificate: dict[str, Any]) -> str:
+    """How near the sides come, and how many official test rows have a near row in train."""
+    description, program = (
+        f"{pair['score']:.3f}" if (pair := certificate[f"nearest_{name}"]) else "none"
+        for name in ("agreeing", "program")
+    )
+    return (
+        f"nearest across the split: descriptions {description} (limit {certificate['limit']}), "
+        f"programs {program} (limit: equal); official test rows near train: "
+        f"{certificate['official_test_rows_near_train']} of {certificate['official_test_rows']}\n"
     )
 
 

@@ -4,7 +4,7 @@ import difflib
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
@@ -31,6 +31,20 @@ _SPLIT = {
     "drawn": "its group was drawn: its rank {rank:.4f} is among the lowest, which go to test (up to {cut:.4f})",
     "not_drawn": "its group was not drawn: its rank {rank:.4f} is above the lowest, which go to test (up to {cut:.4f})",
 }
+
+_REASONS = {
+    "unpaired": "no code fits its description clearly better than any other",
+    "mismatched": "its code does not fit its description",
+    "duplicate_description": "a row with the same description stayed",
+    "duplicate_program": "a row with the same program, and a description that says the same, stayed",
+    "conflicting_description": "a row with the same program, and a description that fits it better, stayed",
+    "near_duplicate": "a row with a near description stayed",
+    "near_test": "it stands too near to a row that is kept in test",
+    "in_benchmark": "it stands in a benchmark, or near it",
+    "repaired_in_test": "it is on the test side, which holds only what its authors wrote",
+    "reported_error": "its authors report that the program failed",
+}
+"""What a reason means, where a check below does not say it."""
 
 
 def show_explanation(told: "Explanation") -> None:
@@ -60,18 +74,28 @@ def show_matches(found: "Matches") -> None:
 def _head(console: Console, told: "Explanation") -> None:
     _line(console, f"{told.id}, config {told.config}: {told.outcome}", "bold")
     line = told.ledger
+    if line["reason"] in _REASONS:
+        _line(console, f"  {_REASONS[line['reason']]}")
     if line["detail"]:
         _line(console, f"  detail: {line['detail']}")
-    if line["score"] is not None and (line["stage"] or not line["code_from"]):
+    if line["score"] is not None and not _is_of_pair(line):
         margin = f", margin {line['margin']:g}" if line["stage"] == "pair" and line["margin"] is not None else ""
         _line(console, f"  score: {line['score']:g}{margin}")
     if told.stood_against is not None:
         _line(console, "  stood against:")
         _neighbour(console, told.stood_against)
+    if told.fit is not None:
+        _line(console, f"  its code fits its description: {told.fit:.3f}")
     if told.reported_error:
         _line(console, f"  its authors report: {first_words(told.reported_error)}")
     if told.also:
         _line(console, f"  the same description: {', '.join(told.also)}")
+
+
+def _is_of_pair(line: dict[str, Any]) -> bool:
+    """Whether the score in a line of the ledger is still that of its new pair, and not of what dropped the row."""
+    scored = line["stage"] in ("pair", "duplicate", "conflict", "leak") or line["reason"] == "in_benchmark"
+    return bool(line["code_from"]) and not scored
 
 
 def _read(console: Console, told: "Explanation") -> None:
@@ -187,7 +211,9 @@ def _neighbours(console: Console, neighbours: "Neighbours") -> None:
 
 
 def _neighbour(console: Console, row: "Neighbour") -> None:
-    _line(console, f"    {row.id}  descriptions {row.score:.3f} alike{_difference(row)}; {row.outcome}")
+    fit = "" if row.fit is None else f", fit {row.fit:.3f}"
+    repairs = f", {row.repairs} repair{'s' * (row.repairs > 1)}" if row.repairs else ""
+    _line(console, f"    {row.id}  descriptions {row.score:.3f} alike{_difference(row)}; {row.outcome}{fit}{repairs}")
     _line(console, f"      {first_words(row.description)}", "dim")
 
 
@@ -215,7 +241,7 @@ def _pairing(console: Console, told: "Explanation") -> None:
         return
     _title(console, "pairing")
     if line["code_from"]:
-        score = "" if line["stage"] else f"score {line['score']:g}, "
+        score = f"score {line['score']:g}, " if _is_of_pair(line) else ""
         _line(
             console, f"its code is that of {line['code_from']}, which fits it best ({score}margin {line['margin']:g});"
         )

@@ -24,6 +24,10 @@ class Neighbour:
     """Of what counts in full, what the row explained has beyond this one."""
     only_there: tuple[str, ...]
     """The other way round."""
+    fit: float | None
+    """How well its code fits its description, 0 to 1; `None` if the config did not judge it."""
+    repairs: int
+    """Repairs of its code."""
     outcome: str
     """`kept in train`, `kept in test`, or `dropped: <stage>, <reason>`."""
     description: str
@@ -58,6 +62,8 @@ class Explanation:
     config: str
     id: str
     outcome: str
+    """As a neighbour's."""
+    fit: float | None
     """As a neighbour's."""
     ledger: dict[str, Any]
     """Its line, as written."""

@@ -73,6 +73,7 @@ def _explanation(decided: Build, index: int, also: Sequence[str] = ()) -> Explan
         config=config.name,
         id=line["id"],
         outcome=_outcomes(outcomes[index : index + 1])[0],
+        fit=_fit(own),
         ledger=line,
         stood_against=next(iter(against), None),
         description=read["description"],
@@ -135,8 +136,26 @@ def _neighbours(decided: Build, text: str, rows: pl.DataFrame) -> Neighbours:
         other = texts[row["index"]]
         verdict = same_meaning(core(text), core(other), 0)  # as `near_descriptions` compares them
         score, agrees = row.get("likeness", verdict.score), row.get("agrees", verdict.agrees)
-        told.append(Neighbour(row_id, score, agrees, verdict.only_left, verdict.only_right, outcome, other))
+        told.append(
+            Neighbour(
+                id=row_id,
+                score=score,
+                agrees=agrees,
+                only_here=verdict.only_left,
+                only_there=verdict.only_right,
+                fit=_fit(row),
+                repairs=str(row["code_repairs"]).count("repair:"),
+                outcome=outcome,
+                description=other,
+            )
+        )
     return Neighbours(rows.height, tuple(told))
+
+
+def _fit(row: dict[str, Any]) -> float | None:
+    """How well code and description of an open ledger's row fit, where the config judges that."""
+    fit = row.get("fit")
+    return None if fit is None else round(float(fit), 6)
 
 
 def _outcomes(rows: pl.DataFrame) -> list[str]:
