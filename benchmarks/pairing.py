@@ -180,7 +180,7 @@ def _parts(frames: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, tuple[Any, ...
 
 
 def measure_shuffled(data: Mapping[str, pl.DataFrame], seeds: int = 20) -> Numbers:
-    """What is found in the real rows, how often a clean sample is called shuffled, how often a shuffled one is found."""
+    """What is found in the real rows; how often a clean sample is called shuffled, and a shuffled one found."""
     sources = [rows for name, rows in data.items() if name not in ("edoh", "manimation")]
     marked, parts, seconds = _parts(sources)
     told: Numbers = {"parts": [_told(part) for part in parts], "seconds": round(seconds, 2), "rows": marked.height}

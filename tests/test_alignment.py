@@ -3,7 +3,8 @@
 import numpy as np
 import polars as pl
 
-from builder.decide.alignment import learn_alignment, sample_of, score_pairs
+from builder.decide.alignment import advantages, learn_alignment, sample_of, score_pairs
+from builder.decide.vectors import code_vectors, description_vectors
 from builder.prepare.words import code_words, description_words
 from tests.pairs import pairs_frame, written_pairs
 
@@ -32,6 +33,17 @@ def test_a_rare_word_counts_more_than_a_common_one() -> None:
     pair = pl.DataFrame({"description_words": told, "code_words": [code, code]}, schema_overrides=_LISTS)
     rare, common = score_pairs(pair, alignment)
     assert rare > common
+
+
+def test_a_text_that_fits_everything_gains_nothing_by_it() -> None:
+    """Over all codes, each description's advantages sum to nothing, and so do each code's over all descriptions."""
+    rows = pairs_frame(written_pairs(20))
+    alignment = learn_alignment(rows["description_words"], rows["code_words"])
+    left = description_vectors(rows["description_words"], alignment.rarity)
+    right = code_vectors(rows["code_words"], alignment.rarity)
+    one, other = np.divmod(np.arange(400), 20)
+    table = advantages(left[one], right[other], alignment).reshape(20, 20)
+    assert np.allclose(table.sum(axis=0), 0) and np.allclose(table.sum(axis=1), 0)
 
 
 def test_empty_and_missing_words_have_nothing_in_common() -> None:

@@ -73,6 +73,9 @@ def test_two_names_are_not_one() -> None:
 
 def test_parameters_that_are_given_by_keyword_keep_their_names() -> None:
     assert key("def f(a, b): return a - b\nf(a=1, b=2)") != key("def f(b, a): return b - a\nf(a=1, b=2)")
+    one = "def f(a, b):\n a = a or 1\n b = b or 1\n return a - b\nf(a=1, b=2)"
+    other = "def f(b, a):\n b = b or 1\n a = a or 1\n return b - a\nf(a=1, b=2)"
+    assert key(one) != key(other)
 
 
 def test_a_text_that_does_not_parse_has_a_key_of_its_tokens() -> None:

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from functools import lru_cache
-from itertools import chain, islice, pairwise
+from itertools import islice, pairwise
 
 from xxhash import xxh3_64_intdigest
 
-from builder.prepare.word_tables import COLOURS, EVERYDAY, LATEX, SIGNS, SPOKEN_MATH, SPOKEN_NUMBERS, STOP_WORDS
+from builder.prepare.formulas import bounds, number_of, pieces, ranges, tokens_of
+from builder.prepare.word_tables import COLOURS, EVERYDAY, LATEX, SIGNS, STOP_WORDS
 
 
 class Role(IntEnum):
@@ -62,36 +63,9 @@ _CODE = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _QUOTE = re.compile(r"\"([^\"\n]{1,200})\"|“([^”\n]{1,200})”|(?<!\w)['‘`]([^'’`\n]{1,200})['’`](?!\w)")
-_FRACTION = re.compile(r"\\[dt]?frac\s{0,4}\{([^{}]{1,80})\}\s{0,4}\{([^{}]{1,80})\}")
-_AMOUNT = r"(-?\s?\d+(?:\.\d+)?(?!\d)|-?\s?(?:\d\s?)?\\?pi\b(?:\s?(?:/|over)\s?\d+)?|[a-z]{3,8})"
-_EQUALS = r"(?:\w{1,6}\s{0,3}(?:=|equals|is)\s{0,3})?"
-_LIMITS = (
-    re.compile(
-        rf"(?:from|between)\s{{1,3}}{_EQUALS}{_AMOUNT}\s{{1,3}}(?:to|and|through|until)\s{{1,3}}{_EQUALS}{_AMOUNT}"
-    ),
-    re.compile(
-        rf"(?:=|equals)\s{{0,3}}{_AMOUNT}\s{{1,3}}(?:to|and)\s{{1,3}}\w{{1,6}}\s{{0,3}}(?:=|equals)\s{{0,3}}{_AMOUNT}"
-    ),
-    re.compile(rf"_\s?\{{?{_AMOUNT}\s?\}}?\s?\^\s?\{{?{_AMOUNT}"),
-)
-_RANGE = re.compile(rf"[\[(]\s?{_AMOUNT}\s?,\s?{_AMOUNT}(?=\s?[,)\]])")
-"""How texts and formulas say from where to where, and how code does."""
-_MATH_TOKEN = re.compile(r"\\?[A-Za-z]++|\d++(?:\.\d++)?|\*\*|[-+*/=^_<>()|!',;:?\n]|\.")
-_BOUNDS = re.compile(
-    r"(\\i{0,2}(?:int|sum|prod|lim)(?![A-Za-z]))\s?(?:_(?:\{[^{}]{0,40}\}|\w))?\s?(?:\^(?:\{[^{}]{0,40}\}|\w))?"
-)
-_SAID = ((re.compile(r"(?:raised )?to the (?:power of|power)|raised to"), "^"), (re.compile("square root of"), "sqrt"))
-"""What is said for signs of a formula in several words."""
 _SIGN = re.compile("|".join(map(re.escape, SIGNS)))
+_COMMAND = re.compile(r"\\([A-Za-z]++)")
 _HEX = re.compile(r"#?([0-9a-fA-F]{6})")
-_SILENT = frozenset("left right mathrm big bigg Big Bigg displaystyle quad cdot of the ( ) np math numpy".split())
-"""Tokens without which a formula is the same."""
-_FUNCTIONS = frozenset("sin cos tan exp log ln sqrt int iint iiint sum lim prod partial nabla".split())
-_FORMULA = frozenset(
-    "pi theta phi rho alpha beta gamma delta omega lambda mu sigma infty dx dy dz dr dt dA xy xyz".split()
-)
-_SIGNS = frozenset("^ = + - * / _ < > | ! '".split())
-"""A formula is a run of these, of numbers and of single letters; of code and texts too."""
 _VOWEL = re.compile("[aeiouy]")
 _ENDINGS = (
     ("ization", "izations", "isation", "ations", "ation", "ating", "ated", "ates", "ator", "ators", "ate"),
@@ -139,9 +113,9 @@ def description_words(text: str) -> list[int]:
     numbers = _numbers(_WORD.findall(text))
     _add_numbers(found, numbers)
     _add_sequences(found, numbers)
-    _add_math(found, _formula(text))
+    _add_math(found, tokens_of(text))
     _add_counts(found, text)
-    _add_limits(found, text)
+    _add_limits(found, bounds(text))
     return _bounded(found)
 
 
@@ -171,7 +145,7 @@ def code_words(code: str) -> list[int]:
     _add_numbers(found, numbers)
     _add_sequences(found, numbers)
     _add_math(found, signs)
-    _add_ranges(found, code[:MAX_CODE])
+    _add_limits(found, ranges(code[:MAX_CODE]))
     _add_angles(found, signs)
     for name, times in calls.items():
         for part in _SPLIT.findall(name)[-1:]:
@@ -216,7 +190,7 @@ def _add_whole(found: dict[int, None], text: str) -> None:
 
 
 def _numbers(words: Iterable[str]) -> list[str]:
-    return [number for word in words if (number := _number(word))]
+    return [number for word in words if (number := number_of(word))]
 
 
 def _add_numbers(found: dict[int, None], numbers: Iterable[str]) -> None:
@@ -229,88 +203,14 @@ def _add_sequences(found: dict[int, None], numbers: list[str]) -> None:
         found[_feature("sequence", f"{first} {second}", Role.SEQUENCE)] = None
 
 
-@lru_cache(maxsize=20_000)
-def _number(word: str) -> str:
-    """A number as it is compared: `2.50`, `2.5` and `2_.5` alike; empty if it is none."""
-    spoken = SPOKEN_NUMBERS.get(word.lower())
-    if spoken:
-        return spoken
-    if (not word[0].isdigit() and word[0] != ".") or len(word) > 15:
-        return ""
-    try:
-        return f"{float(word.replace('_', '')):g}"
-    except ValueError:
-        return ""
-
-
-def _spoken(tokens: Iterable[str]) -> list[str]:
-    """Tokens of a formula, those that words read out too ("x squared")."""
-    return [sign for token in tokens for sign in SPOKEN_MATH.get(token, (token,))]
-
-
 def _add_math(found: dict[int, None], tokens: Iterable[str]) -> None:
-    """Runs of three and of five tokens of a formula, signs or functions among them."""
-    run: list[str] = []
-    for token in chain(tokens, ("\n",)):
-        bare = "^" if token == "**" else token.lstrip("\\")
-        if (
-            bare in _SIGNS
-            or bare in _FUNCTIONS
-            or bare in _FORMULA
-            or (len(bare) == 1 and bare.isalnum())
-            or bare[:1].isdigit()
-        ):
-            run.append(bare)
-        elif bare not in _SILENT:
-            _add_run(found, run)
-            run = []
+    for piece in pieces(tokens):
+        found[_feature("math", piece, Role.MATH)] = None
 
 
-def _add_run(found: dict[int, None], run: list[str]) -> None:
-    for width in (3, 5):
-        for piece in zip(*(run[at:] for at in range(width)), strict=False):
-            if any(token in _SIGNS or token in _FUNCTIONS for token in piece) and any(
-                token.isalpha() for token in piece
-            ):
-                found[_feature("math", " ".join(piece), Role.MATH)] = None
-
-
-def _formula(text: str) -> list[str]:
-    """Tokens of a text as of a formula: fractions as they are typed (`1/2`), bounds of integrals left out, signs that
-    are said in words as signs."""
-    if "\\" in text:
-        text = _BOUNDS.sub(r"\1 ", _FRACTION.sub(r"\1/\2", text))
-    for said, sign in _SAID:
-        text = said.sub(sign, text)
-    return _spoken(_MATH_TOKEN.findall(text))
-
-
-def _add_limits(found: dict[int, None], text: str) -> None:
-    """From where to where: "from 2 to 3", `x=2 to x=3`, `_2^3`."""
-    for pattern in _LIMITS:
-        for first, second in pattern.findall(text):
-            _add_limit(found, first, second)
-
-
-def _add_ranges(found: dict[int, None], code: str) -> None:
-    for first, second in _RANGE.findall(code):
-        _add_limit(found, first, second)
-
-
-def _add_limit(found: dict[int, None], first: str, second: str) -> None:
-    one, other = _amount(first), _amount(second)
-    if one and other:
-        found[_feature("limits", f"{one} {other}", Role.LIMITS)] = None
-
-
-@lru_cache(maxsize=20_000)
-def _amount(text: str) -> str:
-    """A number, or how often pi is taken; empty for another word."""
-    bare = "".join(text.split()).replace("\\", "").replace("over", "/")
-    sign, bare = ("-", bare[1:]) if bare.startswith("-") else ("", bare)
-    if "pi" in bare:
-        return sign + bare
-    return sign + number if (number := _number(bare)) else ("infty" if bare.startswith("infin") else "")
+def _add_limits(found: dict[int, None], limits: Iterable[str]) -> None:
+    for pair in limits:
+        found[_feature("limits", pair, Role.LIMITS)] = None
 
 
 def _add_angles(found: dict[int, None], signs: list[str]) -> None:
@@ -326,7 +226,7 @@ def _add_counts(found: dict[int, None], text: str) -> None:
     """A number and one of the two words after it: "three small circles" is `3 circle`."""
     words = _WORD.findall(text)
     for number, *after in zip(words, words[1:], [*words[2:], ""], strict=False):
-        count = _number(number)
+        count = number_of(number)
         if count and count.isdigit():
             for word in filter(None, after):
                 found[_feature("count", f"{count} {_stem(word.lower())}", Role.COUNT)] = None
@@ -368,11 +268,10 @@ def _add_string(found: dict[int, None], text: str) -> None:
     numbers = _numbers(_WORD.findall(text))
     _add_numbers(found, numbers)
     _add_sequences(found, numbers)
-    _add_limits(found, text)
-    tokens = _MATH_TOKEN.findall(text)
-    _add_math(found, _formula(text))
-    for token in tokens:
-        for word in LATEX.get(token.lstrip("\\"), ()) if token[0] == "\\" else ():
+    _add_limits(found, bounds(text))
+    _add_math(found, tokens_of(text))
+    for command in _COMMAND.findall(text):
+        for word in LATEX.get(command, ()):
             found[_feature("word", _stem(word), Role.EVERYDAY)] = None
 
 
