@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from builder.config import BuildConfig
 from builder.decide.benchmarks import BenchmarkRow, drop_in_benchmarks, find_in_benchmarks, read_official
 from builder.decide.decide import PROBLEM_COLUMNS, code_sources, decide
-from builder.decide.leaks import near_variants
+from builder.decide.leaks import near_variants, with_official_pairs
 from builder.decide.near import near_descriptions
 from builder.decide.shuffled import Part, find_parts
 from builder.decide.split import split_rows
@@ -128,7 +128,7 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
         if part.shuffled:
             events.warn(part.message)
     rows = rows.drop("style").hstack(marks.drop("index"))
-    near = near_descriptions(rows, files, config.cache, events)
+    near = with_official_pairs(near_descriptions(rows, files, config.cache, events), rows, files)
     listed = find_in_benchmarks(rows, files, benchmark, read_official(probe_key()))
     return Prepared(tuple(sources), tuple(files), rows, parts, near, skipped, listed, config.decontaminate)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from builder.decide.near import SCHEMA as NEAR
 from builder.emit.augment import VARIANTS, variant_text
 from builder.emit.formats import fenced
 from builder.errors import OutputError
@@ -18,7 +19,7 @@ from builder.proof.certificate import certify
 from builder.proof.check import check_folder
 from builder.proof.folder import WrittenRow
 from manim_combined.building import build_dataset
-from tests.rows import SOURCES, config_of, read_lines, said, scene
+from tests.rows import SOURCES, config_of, outcomes, read_lines, said, scene
 
 LIMIT = 0.8
 PROGRAM = """from manim import *
@@ -246,6 +247,13 @@ def test_the_step_for_leaks_finds_what_would_offend(tmp_path):
     assert stats["leakage"]["train_rows_dropped_as_leaks"] == 1
     assert stats["certificate"]["official_test_rows"] == 1
     assert stats["certificate"]["official_test_rows_near_train"] == 0
+
+
+def test_official_rows_are_compared_with_every_row(tmp_path, monkeypatch):
+    """Also were the search for candidates to find none."""
+    monkeypatch.setattr("builder.pipeline.near_descriptions", lambda *_: pl.DataFrame(schema=NEAR))
+
+    assert outcomes(config_of(tmp_path, LEAKING))["thanks_dataset/000000"] == "near_test"
 
 
 @pytest.mark.parametrize("how", [export, lambda config, folder: build_dataset([config], folder)])

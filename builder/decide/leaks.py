@@ -7,13 +7,46 @@ from rapidfuzz.fuzz import ratio
 
 from builder.decide.near import near_test_rows
 from builder.ledger import drop, kept
-from builder.likeness.compare import same_meaning
+from builder.likeness.candidates import FLOOR
+from builder.likeness.compare import likeness, same_meaning
 from builder.likeness.core import core
-from builder.prepared import PreparedFile, columns_of
+from builder.likeness.telling import telling
+from builder.prepared import PreparedFile, batches_with, columns_of
 
 NEAR_PROGRAM = 0.9
 """Likeness from which two programs are near; their descriptions may then be less alike than the threshold."""
 _COLUMNS = ("index", "kept_index", "reason", "detail", "score")
+
+
+def with_official_pairs(near: pl.DataFrame, rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
+    """Near pairs with all those added that official test rows are part of: each is compared with every other row.
+
+    Among very many descriptions `near_descriptions` compares candidates alone, and a leak of these rows costs most.
+
+    Args:
+        near: of `near_descriptions`.
+        rows: one line a row read: `index`, `official`, `description_key`.
+        files: the prepared rows.
+    """
+    firsts = rows.drop_nulls("description_key").unique("description_key", keep="first", maintain_order=True)
+    official = rows.filter("official")["description_key"].drop_nulls().unique()
+    if official.is_empty():
+        return near
+    keys = dict(firsts.select("index", "description_key").iter_rows())
+    tests = firsts.filter(pl.col("description_key").is_in(official.implode()))["index"]
+    by_telling: dict[int, list[tuple[int, str]]] = {}
+    for index, text in columns_of(files, ("description",), tests).select("index", "description").iter_rows():
+        by_telling.setdefault(telling(core(text)).key, []).append((keys[index], core(text)))
+    found = [
+        (*sorted((key, keys[index])), likeness(other, asked), True)
+        for batch in batches_with(files, ("description",), firsts["index"])
+        for index, text in batch.select("index", "description").iter_rows()
+        for asked in (core(text),)
+        for key, other in by_telling.get(telling(asked).key, ())
+        if key != keys[index]
+    ]
+    more = pl.DataFrame(found, schema=near.schema, orient="row").filter(pl.col("score") >= FLOOR)
+    return pl.concat([near, more]).unique(["left", "right"], keep="first", maintain_order=True).sort("left", "right")
 
 
 def drop_leaks(
@@ -26,7 +59,7 @@ def drop_leaks(
 
     Args:
         ledger: open, with `description_key` and `canonical_key`.
-        near: of `near_descriptions`.
+        near: of `near_descriptions`, with `with_official_pairs`.
         threshold: the least likeness of near descriptions.
         files: the prepared rows.
     """
