@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import linear_sum_assignment, minimize
 from scipy.sparse import csr_array, diags_array
 from scipy.special import logsumexp
 
@@ -140,8 +140,12 @@ def _scores(rows: pl.DataFrame, alignment: Alignment) -> Floats:
 
 
 def _tfidf(rows: pl.DataFrame) -> Floats:
-    """Cosines of plain TF-IDF vectors of words."""
-    texts = [Counter(re.findall(r"\w\w+", text.lower())) for text in (*rows["description"], *rows["code"])]
+    return _cosines(rows["description"], rows["code"])
+
+
+def _cosines(descriptions: pl.Series, codes: pl.Series) -> Floats:
+    """Cosines of plain TF-IDF vectors of words, one row a description."""
+    texts = [Counter(re.findall(r"\w\w+", text.lower())) for text in (*descriptions, *codes)]
     common = Counter(word for text in texts for word in text)
     number = {word: at for at, word in enumerate(common)}
     value = [n * (np.log((1 + len(texts)) / (1 + common[word])) + 1) for text in texts for word, n in text.items()]
@@ -149,7 +153,7 @@ def _tfidf(rows: pl.DataFrame) -> Floats:
     column = [number[word] for text in texts for word in text]
     matrix = csr_array((np.array(value), (row, column)), shape=(len(texts), len(number)))
     unit = diags_array(1 / np.maximum(np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel()), 1e-9)) @ matrix
-    return np.asarray((unit[: rows.height] @ unit[rows.height :].T).toarray())
+    return np.asarray((unit[: len(descriptions)] @ unit[len(descriptions) :].T).toarray())
 
 
 def auc(table: Floats, rows: pl.DataFrame) -> float:
@@ -253,6 +257,9 @@ def measure_repairing(data: Mapping[str, pl.DataFrame]) -> Numbers:
     """Curves on each set, cross-validation of weights and margin, and what is found in the real mispaired rows."""
     sets = paired_sets(data)
     told: Numbers = {"curves": {name: curve_of(*repaired(rows)) for name, rows in sets.items()}}
+    told["right if all are assigned"] = {
+        name: {"assigned": _share_right(rows), "tfidf": _share_right_by_tfidf(rows)} for name, rows in sets.items()
+    }
     told["half of the codes missing"] = {name: curve_of(*_half_missing(rows)) for name, rows in sets.items()}
     single = {name: rows for name, rows in sets.items() if name != "together"}
     if len(single) > 2:
@@ -260,6 +267,20 @@ def measure_repairing(data: Mapping[str, pl.DataFrame]) -> Numbers:
     if "manimation" in data:
         told["real"] = _real(data)
     return told
+
+
+def _share_right(rows: pl.DataFrame) -> float:
+    """Share of the descriptions that get their own code, whatever the margin."""
+    _, right, count = repaired(rows)
+    return round(float(right.sum()) / count, 4)
+
+
+def _share_right_by_tfidf(rows: pl.DataFrame) -> float:
+    """The same of the best assignment by plain TF-IDF cosine."""
+    descriptions = rows.unique("description_key", keep="first", maintain_order=True).sort("description_key")
+    codes = rows.unique("canonical_key", keep="first", maintain_order=True).sort("canonical_key")
+    one, other = linear_sum_assignment(-_cosines(descriptions["description"], codes["code"]))
+    return round(float(pool_of(rows)[2][one, other].sum()) / descriptions.height, 4)
 
 
 def _half_missing(rows: pl.DataFrame) -> tuple[Floats, NDArray[np.bool_], int]:

@@ -80,12 +80,10 @@ def candidates(left: csr_array, right: csr_array, usual_left: Floats, usual_righ
     forth = [one * codes + other for one, other in _nearest(some_left, some_right, usual_right)]
     back = [other * codes + one for one, other in _nearest(some_right, some_left, usual_left)]
     description, code = np.divmod(np.unique(np.concatenate([*forth, *back])), codes)
-    score = np.concatenate(
-        [
-            _dots(left, right, description[at : at + _CHUNK], code[at : at + _CHUNK])
-            for at in range(0, len(code), _CHUNK)
-        ]
-    )
+    score = np.empty(len(code))
+    for at in range(0, len(code), _CHUNK):
+        here = slice(at, at + _CHUNK)
+        score[here] = _dots(left, right, description[here], code[here])
     return Edges(
         description, code, np.round(score - usual_left[description] - usual_right[code], 6), count, codes, room
     )
