@@ -108,6 +108,16 @@ def test_near_descriptions_with_near_programs_are_found():
     assert offending(prompt, tweaked) == {"description and program"}
 
 
+POINTS = "Show a dot at (1, 2), another one at (3, 4), and the curve \\( y = x^2 \\) between them"
+RETYPED = ("Show a dot at (1 - 2); another one at (3 - 4) and the curve \\( y = x^2 \\) between them", POINTS.upper())
+
+
+@pytest.mark.parametrize("retyped", RETYPED)
+def test_the_same_letters_are_found_whatever_case_and_signs(retyped):
+    """Though signs and formulas count in full otherwise."""
+    assert offending(retyped, scene("Dot()"), POINTS) == {"description"}
+
+
 SHAPES, COLOURS = ("circle", "square", "triangle", "hexagon"), ("red", "blue", "green", "yellow")
 WAYS = ("slowly", "smoothly", "gradually", "quickly")
 prompts = st.builds(
@@ -254,6 +264,16 @@ def test_official_rows_are_compared_with_every_row(tmp_path, monkeypatch):
     monkeypatch.setattr("builder.pipeline.near_descriptions", lambda *_: pl.DataFrame(schema=NEAR))
 
     assert outcomes(config_of(tmp_path, LEAKING))["thanks_dataset/000000"] == "near_test"
+
+
+@pytest.mark.parametrize("found", ["as a candidate", "as an official row"])
+def test_the_step_for_leaks_finds_the_same_letters_too(tmp_path, monkeypatch, found):
+    """So a build never fails for them."""
+    if found == "as an official row":
+        monkeypatch.setattr("builder.pipeline.near_descriptions", lambda *_: pl.DataFrame(schema=NEAR))
+    sources = {"manimbench": [(POINTS, PROGRAM, "test")], "thanks_dataset": [(RETYPED[0], scene("Dot()"))]}
+
+    assert outcomes(config_of(tmp_path, sources))["thanks_dataset/000000"] == "near_test"
 
 
 @pytest.mark.parametrize("how", [export, lambda config, folder: build_dataset([config], folder)])

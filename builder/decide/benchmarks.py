@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import polars as pl
 
+from builder.decide.leaks import counts
 from builder.ledger import drop, kept
 from builder.likeness.candidates import FLOOR, near_pairs
 from builder.likeness.core import core
@@ -95,11 +96,12 @@ def find_in_benchmarks(
     programs += [("program", key, 1.0, row.where, row.description_key) for row in official for key in row.programs]
     keys, texts = _cores(rows, files)
     prompts = [(core(prompt), row.where) for row in benchmark for prompt in row.prompts]
-    near = near_pairs(texts, FLOOR, [text for text, _ in prompts]).filter("agrees") if prompts else None
+    near = near_pairs(texts, FLOOR, [text for text, _ in prompts]).filter(counts()) if prompts else None
     found: list[_Found] = [
         ("description", keys[left], score, prompts[right][1], None)
         for left, right, score in (near.select("left", "right", "score").iter_rows() if near is not None else ())
     ]
+    found += [("description", row.description_key, 1.0, row.where, row.description_key) for row in official]
     held = near_signatures(texts, [row.signature for row in official], FLOOR)
     found += [
         ("description", keys[left], score, official[right].where, official[right].description_key)

@@ -10,6 +10,7 @@ from builder.ledger import drop, kept
 from builder.likeness.candidates import FLOOR
 from builder.likeness.compare import likeness, same_meaning
 from builder.likeness.core import core
+from builder.likeness.normal import normal
 from builder.likeness.telling import telling
 from builder.prepared import PreparedFile, batches_with, columns_of
 
@@ -34,15 +35,17 @@ def with_official_pairs(near: pl.DataFrame, rows: pl.DataFrame, files: Sequence[
         return near
     keys = dict(firsts.select("index", "description_key").iter_rows())
     tests = firsts.filter(pl.col("description_key").is_in(official.implode()))["index"]
-    by_telling: dict[int, list[tuple[int, str]]] = {}
+    alike: dict[int | str, list[tuple[int, str]]] = {}
     for index, text in columns_of(files, ("description",), tests).select("index", "description").iter_rows():
-        by_telling.setdefault(telling(core(text)).key, []).append((keys[index], core(text)))
+        for what in (telling(core(text)).key, normal(core(text))):
+            alike.setdefault(what, []).append((keys[index], core(text)))
     found = [
-        (*sorted((key, keys[index])), likeness(other, asked), True)
+        (*sorted((key, keys[index])), likeness(other, asked), isinstance(what, int))
         for batch in batches_with(files, ("description",), firsts["index"])
         for index, text in batch.select("index", "description").iter_rows()
         for asked in (core(text),)
-        for key, other in by_telling.get(telling(asked).key, ())
+        for what in (telling(asked).key, normal(asked))
+        for key, other in alike.get(what, ())
         if key != keys[index]
     ]
     more = pl.DataFrame(found, schema=near.schema, orient="row").filter(pl.col("score") >= FLOOR)
@@ -54,8 +57,9 @@ def drop_leaks(
 ) -> pl.DataFrame:
     """Drop train rows that equal or nearly equal a kept test row (reason `near_test`, score: the likeness).
 
-    Leaks are equal descriptions; equal programs, whatever their layout, comments and names of variables; and
-    descriptions that agree in what counts in full and are near, or somewhat less near with near programs.
+    Leaks are equal descriptions; equal programs, whatever their layout, comments and names of variables; descriptions
+    with the same letters and digits, whatever their case and signs; and descriptions that agree in what counts in full
+    and are near, or somewhat less near with near programs.
 
     Args:
         ledger: open, with `description_key` and `canonical_key`.
@@ -70,7 +74,7 @@ def drop_leaks(
         _equal(train, test, "description_key", "equal description"),
         _equal(train, test, "canonical_key", "equal program"),
     ]
-    pairs = near_test_rows(train, test, near.filter("agrees"))
+    pairs = near_test_rows(train, test, near.filter(counts()))
     told = pl.lit("near_test").alias("reason")
     close = pl.col("score") >= threshold
     found.append(pairs.filter(close).with_columns(told, detail=pl.lit("near description")).select(_COLUMNS))
@@ -79,6 +83,11 @@ def drop_leaks(
     ranked = [part.with_columns(rank=pl.lit(number)) for number, part in enumerate(found)]
     first = pl.concat(ranked).sort("index", "rank", -pl.col("score"), "kept_index").unique("index", keep="first")
     return drop(ledger, first.select(_COLUMNS).sort("index"), "leak")
+
+
+def counts() -> pl.Expr:
+    """Which near pairs of descriptions count for leaks: those that agree in what counts in full, or in all letters."""
+    return pl.col("agrees") | (pl.col("score") >= 1)
 
 
 def _equal(train: pl.DataFrame, test: pl.DataFrame, key: str, what: str) -> pl.DataFrame:
@@ -137,5 +146,6 @@ def near_variants(
         (keys[index], variant)
         for index, against in others.items()
         for variant, prompt in enumerate(prompts_of(texts[index]), start=1)
-        if any(same_meaning(core(prompt), other, threshold).near for other in against)
+        for verdict in (same_meaning(core(prompt), other, threshold) for other in against)
+        if verdict.near or verdict.score >= 1
     )

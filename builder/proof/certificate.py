@@ -2,8 +2,9 @@
 
 It reads the rows as emitted, templates and all, and knows nothing of how the split was made.
 
-A pair of a test and a train row offends if the descriptions agree in what counts in full and are as alike as the limit;
-if the programs are equal under canonical names; or if the descriptions agree and both are near.
+A pair of a test and a train row offends if the descriptions agree in what counts in full and are as alike as the limit,
+or have the same letters and digits; if the programs are equal under canonical names; or if the descriptions agree and
+both are near.
 """
 
 import sys
@@ -120,6 +121,7 @@ def certify(train: Iterable[WrittenRow], test: Iterable[WrittenRow], limit: floa
     every = len(left) * len(right) <= ALL_PAIRS
     description, agreeing, agree = _descriptions(left, right, min(limit, BOTH[0]), every)
     near: list[_Found] = [("description", *pair) for pair in agree if pair[2] >= limit]
+    near += [("description", *pair) for pair in _same_letters(left, right)]
     both = _with_near_programs(left, right, [pair for pair in agree if BOTH[0] <= pair[2] < limit])
     program, equal = _programs(left, right, every)
     found = {*near, *equal, *both}
@@ -177,6 +179,16 @@ def _agreeing(ones: Sequence[str], others: Sequence[str]) -> list[_Pair]:
         by_key.setdefault(telling(text).key, []).append(number)
     pairs = [(one, other) for one, text in enumerate(ones) for other in by_key.get(telling(text).key, ())]
     return [(one, other, likeness(ones[one], others[other])) for one, other in pairs]
+
+
+def _same_letters(test: Sequence[WrittenRow], train: Sequence[WrittenRow]) -> list[_Pair]:
+    """Pairs whose descriptions differ in case, white space and signs alone, formulas too."""
+    firsts: dict[str, int] = {}
+    for number, row in enumerate(train):
+        if letters := normal(core(row.prompt)):
+            firsts.setdefault(letters, number)
+    asked = (normal(core(row.prompt)) for row in test)
+    return [(number, firsts[letters], 1.0) for number, letters in enumerate(asked) if letters in firsts]
 
 
 def _candidates(ones: Sequence[str], others: Sequence[str], limit: float) -> list[_Pair]:
