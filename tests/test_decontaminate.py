@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builder.cli import WRONG_USAGE, main
-from builder.decide.benchmarks import OFFICIAL, official_list, read_official
+from builder.decide.benchmarks import OFFICIAL, SCHEMA, drop_in_benchmarks, official_list, read_official
 from builder.emit.augment import VARIANTS, variant_text
 from builder.errors import SettingError
+from builder.ledger import open_ledger
 from builder.likeness.core import core
 from builder.likeness.signatures import RULES, make_signatures, near_signatures
 from builder.pipeline import export
@@ -200,7 +201,19 @@ def test_the_order_of_a_benchmark_changes_no_outcome(tmp_path_factory, lines):
     assert [found[0] for found in gone(config(place, written(place / "mine.jsonl", lines)))] == ["20", "21"]
 
 
-MADE_UP = [("Grow a purple octopus with 8 arms from the center of the screen", scene("Star(8, color=PURPLE)"))]
+def test_a_program_is_found_in_train_once_it_is_repaired(tmp_path):
+    """The benchmark has it without the import that train rows are given."""
+    bare = NEAR[1][1].removeprefix("from manim import *\n\n\n")
+    file = written(tmp_path / "mine.jsonl", [{"code": bare}])
+    sources = {"bespoke_manim": [*SOURCES["bespoke_manim"][:20], (NEAR[1][0], bare)]}
+
+    assert [row[0] for row in gone(config(tmp_path, file, sources=sources))] == ["20"]
+
+
+MADE_UP = [
+    ("Grow a purple octopus with 8 arms from the center of the screen", scene("Star(8, color=PURPLE)")),
+    ("Write the formula \\( e^x \\) above a parabola", scene("Tex('e')")),
+]
 
 
 def listed(path):
@@ -230,6 +243,7 @@ OFFICIAL_PROMPT, OFFICIAL_CODE = MADE_UP[0]
     [
         (OFFICIAL_PROMPT.upper(), scene("Dot()"), "manimbench/000000: equal description"),
         (OFFICIAL_PROMPT.replace("screen", "sceen"), scene("Dot()"), "manimbench/000000: near description"),
+        (MADE_UP[1][0].upper(), scene("Dot()"), "manimbench/000001: equal description"),
         (
             "Something else entirely, with a cat",
             OFFICIAL_CODE.replace("Shown", "S"),
@@ -265,6 +279,21 @@ def test_where_manimbench_is_read_its_own_rows_stay_and_leaks_are_told_as_leaks(
     ]
 
 
+def test_official_rows_that_are_kept_here_are_left_to_the_step_for_leaks():
+    """It knows their texts; hashes tell likeness roughly. Where the row was dropped, the list stands in for it."""
+    keys = {"description_key": [1, 2, 3], "canonical_key": [11, 12, 13], "program_key": [11, 12, 13]}
+    rows = pl.DataFrame(
+        {"index": [0, 1, 2], "split": ["test", "train", "train"], "official": [True, False, False], **keys}
+    )
+    ledger = open_ledger(rows.with_columns(pl.col("index").cast(pl.UInt32), pl.col(r"^.*_key$").cast(pl.UInt64)))
+    found = pl.DataFrame(
+        [("description", 2, 0.9, "kept here", 1), ("description", 3, 0.9, "elsewhere", 9)], schema=SCHEMA, orient="row"
+    )
+
+    assert drop_in_benchmarks(ledger, found, 0.8)["detail"].to_list() == ["", "", "elsewhere: near description"]
+    assert drop_in_benchmarks(ledger, found, 0.95)["stage"].to_list() == [""] * 3
+
+
 def test_the_list_that_ships_is_whole_and_of_these_rules():
     """100 rows with hashes and no text; each finds itself."""
     held = json.loads((files("builder.decide") / OFFICIAL.name).read_bytes())
@@ -279,7 +308,7 @@ def test_the_list_that_ships_is_whole_and_of_these_rules():
 def test_a_list_of_other_rules_is_refused(tmp_path):
     """It would find nothing, and say nothing."""
     path = listed(tmp_path / "listed.json")
-    assert len(read_official(probe_key(), path)) == 1
+    assert len(read_official(probe_key(), path)) == len(MADE_UP)
 
     with pytest.raises(ValueError, match="make it anew, with a test"):
         read_official(7, path)
