@@ -23,7 +23,7 @@ DEFAULT_SYSTEM_PROMPT = (
     "program for Manim Community Edition that renders it."
 )
 MAX_AUGMENTATION_FACTOR = 10.0
-DEFAULT_PAIR_MARGIN = 0.5
+DEFAULT_PAIR_MARGIN = 0.75
 LEAST_LIKENESS = 0.7
 """Pairs of descriptions less alike are not looked for."""
 

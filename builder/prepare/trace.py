@@ -4,6 +4,7 @@ Pure: no file, no clock, no network.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from builder.example import Example
@@ -18,6 +19,8 @@ from builder.prepare.repairs.api import repair_api_by_steps
 from builder.prepare.scenes import Outline, outline
 
 Part = Literal["description", "code"]
+_KEPT_REPAIRS = 1024
+"""Programs whose repair is remembered: it costs far more than all else, and a program stands in several rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +103,8 @@ def trace_row(original: Example, official: bool = False) -> Trace:
         code, parsed, more = _repaired(code, parsed)
         of_code = [*of_code, *more]
     found = left = check_api(parsed.tree) if parsed.tree is not None else ()
-    if found and not official:
-        code, left, more = repair_api_by_steps(code, found)
+    if parsed.tree is not None and not official:
+        code, left, more = _held_against_manim(code, found)
         if more:
             parsed = parse(code)
             of_code = [*of_code, *more]
@@ -114,6 +117,14 @@ def trace_row(original: Example, official: bool = False) -> Trace:
         api_found=found,
         api_left=left,
     )
+
+
+@lru_cache(maxsize=_KEPT_REPAIRS)
+def _held_against_manim(
+    code: str, found: tuple[ApiProblem, ...]
+) -> tuple[str, tuple[ApiProblem, ...], list[tuple[str, str]]]:
+    """The repairs of what Manim would not take, and of what the check cannot see; sources repeat programs."""
+    return repair_api_by_steps(code, found)
 
 
 def _steps(part: Part, text: str, taken: list[tuple[str, str]]) -> list[TraceStep]:
