@@ -174,8 +174,8 @@ _PRESETS: dict[str, dict[str, Any]] = {
 }
 CONFIG_NAMES = tuple(_PRESETS)
 CONFIG_HELP = {
-    "curated": "recommended: one row for each description and each program, near duplicates included; wrong pairs mended "
-    "or dropped; no program with names, modules or files that Manim lacks; without augmentation",
+    "curated": "recommended: one row for each description and each program, near duplicates included; wrong pairs "
+    "mended or dropped; no program with names, modules or files that Manim lacks; without augmentation",
     "all": "every valid row of every source that does not leak; train augmented 2.5x",
     "deduplicated": "as all, one row for each normalised description, from the best source",
     "no_augment": "as all, without augmentation",

@@ -16,11 +16,7 @@ for split, rows in load_dataset("org/manim-sft", "deduplicated", cache_dir=sys.a
     print(split, rows.num_rows, rows[0]["conversations"][2]["value"].startswith("```python"))
 """
 CONFIGS = ("all", "curated", "deduplicated", "no_augment")
-DATA = [
-    f"data/{name}/{split}-00000-of-00001.parquet"
-    for name in CONFIGS
-    for split in ("test", "train")
-]
+DATA = [f"data/{name}/{split}-00000-of-00001.parquet" for name in CONFIGS for split in ("test", "train")]
 LEDGERS = [f"ledger/{name}.parquet" for name in CONFIGS]
 
 

@@ -4,16 +4,16 @@ import re
 
 _FRAME = frozenset(
     """
-    a about above am an and animate animated animates animating animation animations answer answers answering are asked
-    asking assignment be below build builds built by can class code community complete could create created creates
-    creating demonstrate demonstrates describes description design develop develops display displays do does draw draws
-    edition example examples explain explains explores following for from full fully generate generated generates give gives have help
-    here how i illustrates implement implements in into is it its job know learn library like made make makes making
-    manim matches me my need needs of on one out please prints produce produces program project prompt provide
-    provides python question question: render renders request requests result scene scenes script sequence should show
-    showing shown shows simple snippet source stands task teach tell that the their them then there this through to turn
-    turns use used uses using video visualise visualises visualize visualizes visually want what where which will with
-    would write writes written you your
+    a about above am an and animate animated animates animating animation animations answer answers answering are
+    asked asking assignment be below build builds built by can class code community complete could create created
+    creates creating demonstrate demonstrates describes description design develop develops display displays do does
+    draw draws edition example examples explain explains explores following for from full fully generate generated
+    generates give gives have help here how i illustrates implement implements in into is it its job know learn
+    library like made make makes making manim matches me my need needs of on one out please prints produce produces
+    program project prompt provide provides python question question: render renders request requests result scene
+    scenes script sequence should show showing shown shows simple snippet source stands task teach tell that the
+    their them then there this through to turn turns use used uses using video visualise visualises visualize
+    visualizes visually want what where which will with would write writes written you your
     """.split()
 )
 _WORD = re.compile(r"[\s\"'“”‘’:,.!?]*([^\W\d_]+(?:'[^\W\d_]+)?)(?=[\s\"'“”‘’:,.!?]|\Z)")
