@@ -111,6 +111,16 @@ def test_what_differs_in_what_counts_stays(tmp_path):
     assert gone(config(tmp_path, written(tmp_path / "mine.jsonl", lines))) == []
 
 
+def test_the_same_letters_are_near_whatever_case_and_signs(tmp_path):
+    """As for leaks: a formula in capitals, points with other commas."""
+    row = ("Mark the points (1, 2) and (3, 4) on \\( y = x^2 \\) now", scene("Dot()"))
+    lines = [{"prompt": "MARK THE POINTS (1 - 2) and (3 - 4) on \\( Y = X^2 \\) now"}]
+    sources = {"bespoke_manim": [*SOURCES["bespoke_manim"][:20], row]}
+
+    found = gone(config(tmp_path, written(tmp_path / "mine.jsonl", lines), sources=sources))
+    assert found == [("20", "mine.jsonl, row 0: equal description", 1.0)]
+
+
 def test_rows_on_the_test_side_stay(tmp_path):
     """A benchmark says nothing against being tested."""
     sources = {
