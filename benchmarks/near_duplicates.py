@@ -15,7 +15,7 @@ import re
 import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from benchmarks.pipeline import sources_in
 from builder.likeness.candidates import FLOOR, near_pairs
 from builder.likeness.clusters import clusters
+from builder.likeness.core import core
 from builder.likeness.signatures import near_signatures, signature
 from builder.prepare.clean_description import clean_description
 from builder.prepare.keys import description_key
@@ -220,7 +221,8 @@ def labelled(data: Path, development: bool) -> list[Pair]:
 
 
 def ours(pairs: Sequence[Pair]) -> list[bool]:
-    """Verdicts through the same path as a build: candidates of all texts together, scores, telling tokens."""
+    """Verdicts by the path of a build: openings off, candidates of all texts, scores, telling tokens."""
+    pairs = [replace(pair, left=core(pair.left), right=core(pair.right)) for pair in pairs]
     texts = sorted({text for pair in pairs for text in (pair.left, pair.right)})
     place = {text: at for at, text in enumerate(texts)}
     near = near_pairs(texts, THRESHOLD).filter("agrees")
