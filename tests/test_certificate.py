@@ -377,5 +377,10 @@ def test_a_certificate_that_was_polished_is_found(built, tmp_path):
     (folder / "dataset_stats.json").write_text(json.dumps(stats))
     signed(folder, "dataset_stats.json")
 
-    (told,) = problems(folder)
-    assert told.startswith("all: its certificate says of nearest_program: 0.1 (")
+    stats["splits"]["test"]["rows"] += 1
+    polished = problems(folder)
+    (folder / "dataset_stats.json").write_text(json.dumps(stats))
+    signed(folder, "dataset_stats.json")
+
+    assert [line.partition(" (")[0] for line in polished] == ["all: its certificate says of nearest_program: 0.1"]
+    assert [line.partition(":")[0] for line in problems(folder)] == ["all/test", "all"]

@@ -126,7 +126,7 @@ def _split(folder: BuiltFolder, config: str, split: str, ledger: pl.DataFrame, e
     seed = folder.manifest["configs"][config]["seed"]
     seen: set[tuple[str, int]] = set()
     sources: Counter[str] = Counter()
-    last = -1
+    last, done = -1, 0
     for done, row in enumerate(folder.rows(config, split), start=1):
         yield from _row(row)
         if row.id is None or row.variant is None:
@@ -144,6 +144,12 @@ def _split(folder: BuiltFolder, config: str, split: str, ledger: pl.DataFrame, e
             sources[row.source] += row.variant == 0
         events.progress(f"check {config}/{split}", done, None)
     yield from _counts(folder, config, split, expected, sources)
+    try:
+        recorded = _statistics(folder, config)["splits"][split]["rows"]
+    except (KeyError, TypeError):
+        recorded = None
+    if recorded != done:
+        yield Problem(f"{config}/{split}", f"{done:,} rows are written, and the statistics say {_said(recorded)}")
 
 
 def _counts(
