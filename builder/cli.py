@@ -317,7 +317,7 @@ def _add_setting(parser: argparse.ArgumentParser, name: str, default: Any, metad
         parser.add_argument(flag, action=action, help=text)
     elif name == "update_lock":
         parser.add_argument(flag, nargs="*", metavar=metavar, help=text)
-    elif name == "datasets":
+    elif name in ("datasets", "decontaminate"):
         parser.add_argument(flag, nargs="+", metavar=metavar, help=text)
     elif isinstance(default, tuple):
         parser.add_argument(flag, action="append", metavar=metavar, help=text)

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from builder.config import BuildConfig
-from builder.decide.benchmarks import BenchmarkRow, drop_in_benchmarks, find_in_benchmarks, read_official
+from builder.decide.benchmarks import BenchmarkRow, find_in_benchmarks, read_official
 from builder.decide.decide import PROBLEM_COLUMNS, code_sources, decide
 from builder.decide.leaks import near_variants, with_official_pairs
 from builder.decide.near import near_descriptions
@@ -192,8 +192,8 @@ def _text_bytes(path: Path) -> int:
 
 def build(prepared: Prepared, config: BuildConfig) -> Build:
     """Decide one config. The ledger adds up, or this raises."""
-    ledger = decide(prepared.rows, prepared.parts, prepared.near, prepared.files, config)
-    ledger = drop_in_benchmarks(ledger, _listed(prepared, config), config.near_test)
+    listed = _listed(prepared, config)
+    ledger = decide(prepared.rows, prepared.parts, config, near=prepared.near, listed=listed, files=prepared.files)
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
     stay = code_sources(kept(ledger), prepared.rows).select(_WANTED)
     train, test = (stay.filter(pl.col("split") == side) for side in SPLITS)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from builder.config import BuildConfig
+from builder.decide.benchmarks import drop_in_benchmarks
 from builder.decide.conflicts import drop_conflicts
 from builder.decide.duplicates import drop_equal_descriptions
 from builder.decide.leaks import drop_leaks
@@ -35,9 +36,11 @@ CODE_COLUMNS = (
 def decide(
     rows: pl.DataFrame,
     parts: Sequence[Part],
-    near: pl.DataFrame,
-    files: Sequence[PreparedFile],
     config: BuildConfig,
+    *,
+    near: pl.DataFrame,
+    listed: pl.DataFrame,
+    files: Sequence[PreparedFile],
 ) -> pl.DataFrame:
     """The ledger of a config: what `prepare` found wrong, then pairs, filters, duplicates, conflicts and leaks.
 
@@ -45,9 +48,10 @@ def decide(
         rows: one line a row read, as `open_ledger` takes them, with `part` and `shuffled` of `find_parts`, the keys of
             `PREPARED_SCHEMA`, `PROBLEM_COLUMNS` and `API_COLUMNS`.
         parts: of `find_parts`.
-        near: of `near_descriptions`.
-        files: the prepared rows, for the decisions that need words and texts.
         config: the settings.
+        near: of `near_descriptions`.
+        listed: of `find_in_benchmarks`.
+        files: the prepared rows, for the decisions that need words and texts.
     """
     ledger = _drop_invalid(open_ledger(rows), "description", also="code")
     if config.repair_pairs:
@@ -60,6 +64,7 @@ def decide(
     ledger = ledger.drop(*PROBLEM_COLUMNS, *API_COLUMNS)
     if not config.keep_repaired_in_test:
         ledger = _drop_repaired_in_test(ledger)
+    ledger = drop_in_benchmarks(ledger, listed, config.near_test)
     if config.check_pairs:
         ledger = drop_mismatched(judge_fit(ledger, files), parts, config.mismatch_rate)
     if config.deduplicate:

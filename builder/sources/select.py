@@ -67,7 +67,8 @@ def local_fingerprint(config: BuildConfig) -> str:
         if spec.kind == "file" and Path(spec.location).expanduser().exists()
         for file in data_files(Path(spec.location).expanduser())
     ]
-    return short_hash(sha256_of(file) for file in files) if files else ""
+    files += [path for path, _ in config.benchmarks]
+    return short_hash(sha256_of(file) for file in files if file.is_file()) if files else ""
 
 
 def _sample_files() -> dict[str, Path]:
