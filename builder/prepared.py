@@ -54,6 +54,11 @@ def columns_of(files: Sequence[PreparedFile], columns: Sequence[str], wanted: pl
     return pl.concat(parts) if parts else pl.DataFrame(schema={"index": pl.UInt32, **dict.fromkeys(columns, pl.Null)})
 
 
+def texts_by_index(files: Sequence[PreparedFile], column: str, wanted: pl.Series) -> dict[int, str]:
+    """One text column of few rows, by index."""
+    return dict(columns_of(files, (column,), wanted).select("index", column).iter_rows())
+
+
 def lazy(files: Sequence[PreparedFile], columns: Sequence[str]) -> pl.LazyFrame:
     """Columns of all prepared rows with their `index`, not read yet."""
     return pl.concat(

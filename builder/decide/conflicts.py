@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from builder.decide.rank import repairs_made
 from builder.ledger import drop, kept
 from builder.likeness.compare import same_meaning
-from builder.prepared import PreparedFile, columns_of
+from builder.prepared import PreparedFile, texts_by_index
 
 NEAR = 0.9
 """Likeness from which two descriptions of one program say the same."""
@@ -25,7 +26,7 @@ def drop_conflicts(ledger: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.Da
     if pairs.is_empty():
         return ledger
     wanted = pl.concat([pairs["index"], pairs["kept_index"]]).unique()
-    texts = dict(columns_of(files, ("description",), wanted).select("index", "description").iter_rows())
+    texts = texts_by_index(files, "description", wanted)
     likes = [same_meaning(texts[a], texts[b], NEAR) for a, b in pairs.select("index", "kept_index").iter_rows()]
     judged = pairs.with_columns(
         same=pl.Series([like.near for like in likes], dtype=pl.Boolean),
@@ -46,9 +47,8 @@ def drop_conflicts(ledger: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.Da
 def _pairs(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows that go, with the row of their program that stays: `index`, `fit`, `kept_index`, `kept_fit`."""
     fit = pl.col("fit") if "fit" in rows.columns else pl.lit(None, pl.Float64)
-    repairs = pl.col("code_repairs").cast(pl.String).str.count_matches("repair:")
     ranked = (
-        rows.select("index", "official", "source", "canonical_key", fit.alias("fit"), repairs.alias("repairs"))
+        rows.select("index", "official", "source", "canonical_key", fit.alias("fit"), repairs_made().alias("repairs"))
         .drop_nulls("canonical_key")
         .sort("canonical_key", pl.col("official").not_(), -pl.col("fit").fill_null(0.0), "source", "repairs", "index")
     )

@@ -122,9 +122,9 @@ def _pair(ledger: pl.DataFrame, margin: float, files: Sequence[PreparedFile]) ->
 
 def _with_codes_of(ledger: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """The ledger with the columns of other rows' codes; a row whose code is equal to the one found keeps its own."""
-    own = ledger.select("index", *(pl.col(name).alias(f"own_{name}") for name in CODE_COLUMNS))
+    own = ledger.select("index", pl.col("program_key").alias("own_program_key"))
     codes = ledger.select(pl.col("index").alias("code_index"), *CODE_COLUMNS)
-    taken = pairs.join(codes, on="code_index").join(own.select("index", "own_program_key"), on="index")
+    taken = pairs.join(codes, on="code_index").join(own, on="index")
     others = taken.filter(pl.col("program_key").ne_missing(pl.col("own_program_key"))).drop("own_program_key")
     marks = ledger.select("index").join(others, on="index", how="left", maintain_order="left")
     now = marks["code_index"].is_not_null()

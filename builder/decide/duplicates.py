@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from builder.decide.rank import best_fit_first
 from builder.ledger import drop, kept
 
 
@@ -12,8 +13,7 @@ def drop_equal_descriptions(ledger: pl.DataFrame) -> pl.DataFrame:
     Only rows kept so far compete, so an invalid copy never displaces a valid one. Official test rows are never
     dropped for likeness, so two of them may share a description.
     """
-    fit = [pl.col("fit").fill_null(0.0).neg()] if "fit" in ledger.columns else []
-    rows = kept(ledger).sort("description_key", pl.col("official").not_(), "source", *fit, "index")
+    rows = kept(ledger).sort("description_key", pl.col("official").not_(), "source", *best_fit_first(ledger), "index")
     first = rows.select("index", "official", "description_key", best=pl.col("index").first().over("description_key"))
     losers = first.filter((pl.col("index") != pl.col("best")) & pl.col("official").not_())
     dropped = losers.select(

@@ -12,7 +12,7 @@ from builder.likeness.compare import likeness, same_meaning
 from builder.likeness.core import core
 from builder.likeness.normal import normal
 from builder.likeness.telling import telling
-from builder.prepared import PreparedFile, batches_with, columns_of
+from builder.prepared import PreparedFile, batches_with, texts_by_index
 
 NEAR_PROGRAM = 0.9
 """Likeness from which two programs are near; their descriptions may then be less alike than the threshold."""
@@ -36,7 +36,7 @@ def with_official_pairs(near: pl.DataFrame, rows: pl.DataFrame, files: Sequence[
     keys = dict(firsts.select("index", "description_key").iter_rows())
     tests = firsts.filter(pl.col("description_key").is_in(official.implode()))["index"]
     alike: dict[int | str, list[tuple[int, str]]] = {}
-    for index, text in columns_of(files, ("description",), tests).select("index", "description").iter_rows():
+    for index, text in texts_by_index(files, "description", tests).items():
         for what in (telling(core(text)).key, normal(core(text))):
             alike.setdefault(what, []).append((keys[index], core(text)))
     found = [
@@ -104,7 +104,7 @@ def _with_near_programs(pairs: pl.DataFrame, rows: pl.DataFrame, files: Sequence
     wanted = pl.Series(
         sorted({where[index] for pair in pairs.select("index", "kept_index").iter_rows() for index in pair})
     )
-    codes = dict(columns_of(files, ("code",), wanted.cast(pl.UInt32)).select("index", "code").iter_rows())
+    codes = texts_by_index(files, "code", wanted.cast(pl.UInt32))
     near = [
         ratio(codes[where[one]], codes[where[other]], score_cutoff=100 * NEAR_PROGRAM) > 0
         for one, other in pairs.select("index", "kept_index").iter_rows()
@@ -138,7 +138,7 @@ def near_variants(
         return frozenset()
     keys = dict(train.select("index", "description_key").iter_rows())
     wanted = pl.concat([pairs["index"], pairs["kept_index"]]).unique()
-    texts = dict(columns_of(files, ("description",), wanted).select("index", "description").iter_rows())
+    texts = texts_by_index(files, "description", wanted)
     others: dict[int, list[str]] = {}
     for index, other in pairs.iter_rows():
         others.setdefault(index, []).append(core(texts[other]))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from builder.decide.rank import best_fit_first, repairs_made
 from builder.events import Events
 from builder.files import code_hash, short_hash, written_aside
 from builder.ledger import drop, kept
@@ -66,12 +67,10 @@ def drop_near_descriptions(ledger: pl.DataFrame, near: pl.DataFrame, threshold: 
     stays, or else the row from the best source, then the one whose code fits best (`fit`, where it was judged), then
     the one with the fewest repairs, then the lower row. Clusters are cut where members are not all near one another.
     """
-    fit = [-pl.col("fit").fill_null(0.0)] if "fit" in ledger.columns else []
-    repairs = pl.col("code_repairs").cast(pl.String).str.count_matches("repair:")
     rows = (
         kept(ledger)
         .drop_nulls("description_key")
-        .sort(pl.col("official").not_(), "source", *fit, repairs, "index")
+        .sort(pl.col("official").not_(), "source", *best_fit_first(ledger), repairs_made(), "index")
         .select("index", "official", "description_key")
     )
     pairs = _between(near.filter((pl.col("score") >= threshold) & pl.col("agrees")), rows, rows)

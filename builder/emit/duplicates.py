@@ -9,7 +9,7 @@ import orjson
 import polars as pl
 
 from builder.ledger import id_column, kept
-from builder.prepared import PreparedFile, batches_with, columns_of
+from builder.prepared import PreparedFile, batches_with, texts_by_index
 
 SHOWN = 20
 """Pairs on either side of a threshold that are listed, nearest first."""
@@ -89,9 +89,7 @@ def write_removed(ledger: pl.DataFrame, files: Sequence[PreparedFile], path: Pat
     removed = _removed(ledger)
     columns = ("id", "source", "description", "kept_id", "kept_source", "reason", "score")
     unlike = removed.filter(pl.col("reason") != "duplicate_description")
-    stay = dict(
-        columns_of(files, ("description",), unlike["kept_index"].unique()).select("index", "description").rows()
-    )
+    stay = texts_by_index(files, "description", unlike["kept_index"].unique())
     count = 0
     with path.open("wb") as opened:
         opened.write(b"[")
