@@ -1,0 +1,1 @@
+"""Renders programs in a sandbox, and keeps the verdicts."""

@@ -1,0 +1,57 @@
+"""What came of rendering one program, and under which settings it was rendered."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+DEFAULT_TIMEOUT = 60.0
+"""Seconds of processor time for one program."""
+
+
+class Level(StrEnum):
+    """How much of a scene is computed."""
+
+    FAST = "fast"
+    """Each animation is taken to its end state, and no frame between is computed."""
+    FULL = "full"
+    """Every frame is computed, at Manim's low quality."""
+
+
+class Outcome(StrEnum):
+    """The word of a verdict."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    """The program raised, or was ended for using more memory, processes or files than it may."""
+    TIMEOUT = "timeout"
+    NO_SCENE = "no_scene"
+    BLANK = "blank"
+    """Nothing but background in every sampled frame."""
+    ENVIRONMENT = "environment"
+    """The machine's fault: no LaTeX, no font, no memory. Tried again later, and never held against the row."""
+    REFUSED = "refused"
+    """Tried to use the network, or to write where it may not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of one program."""
+
+    program: str
+    """`program_hash` of the code that was rendered."""
+    outcome: Outcome
+    exception: str = ""
+    """Type of what was raised; `Killed`, `MemoryLimit`, `NoReport`, `Timeout` … if the program did not get so far."""
+    message: str = ""
+    """The first 300 characters of it."""
+    line: int | None = None
+    """Last line of the program that the error went through, from 1."""
+    seconds: float = 0.0
+    """Wall clock."""
+    thumbnail: bytes | None = None
+    """The last frame as WebP, about 10 kB; not for programs that drew nothing."""
+
+
+def program_hash(code: str) -> str:
+    """32 hex digits for exactly this text of a program."""
+    return hashlib.blake2b(code.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
