@@ -1,9 +1,7 @@
 """The story, top to bottom: read, prepare, decide, emit."""
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +13,19 @@ from builder.decide.benchmarks import BenchmarkRow, find_in_benchmarks, read_off
 from builder.decide.decide import PROBLEM_COLUMNS, code_sources, decide
 from builder.decide.leaks import near_variants, with_official_pairs
 from builder.decide.near import near_descriptions
-from builder.decide.shuffled import Part, find_parts
+from builder.decide.shuffled import find_parts
 from builder.decide.split import split_rows
 from builder.emit.augment import VARIANTS, clashes, plan_variants, variant_text
 from builder.emit.duplicates import duplication_report, near_report, write_removed
 from builder.emit.formats import FORMATS, fenced
 from builder.emit.jsonl import write_json, write_json_lines
 from builder.emit.pairing import pairing_report
-from builder.emit.publish import MANIFEST, outputs_of, publishing
-from builder.emit.rows import EmittedRow, emitted_rows, order_rows
+from builder.emit.publish import MANIFEST, publishing
+from builder.emit.rows import EmittedRow, order_rows
 from builder.emit.stats import Written, build_stats, leakage
 from builder.events import Events, Silent
-from builder.ledger import REPAIRS_SEPARATOR, check_accounted, close_ledger, closed_slices, id_column, kept
-from builder.prepare.api.check import manim_release
+from builder.ledger import REPAIRS_SEPARATOR, check_accounted, closed_slices, id_column, kept
+from builder.manifest import manifest_of
 from builder.prepare.benchmark import plain_prompt, probe_key, program_keys
 from builder.prepare.cache import prepare_files
 from builder.prepare.clean_description import normalise_description
@@ -37,9 +35,8 @@ from builder.prepared import WORDS, PreparedFile, batches_with, lazy
 from builder.proof.certificate import certify, told_official
 from builder.proof.folder import rows_of
 from builder.sources.benchmarks import read_benchmark
-from builder.sources.fetched import SourceFile
-from builder.sources.read import ReadSource
 from builder.sources.reading import read_sources
+from builder.state import Build, Prepared
 
 SPLITS = ("train", "test")
 _TEXT_COLUMNS = ("description", "code")
@@ -56,49 +53,6 @@ _WANTED = (
     "official",
     "split",
 )
-_LIBRARIES = ("datasets", "huggingface_hub", "kagglehub", "numpy", "orjson", "polars", "pyarrow", "scipy", "xxhash")
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Everything that holds for all configs: the sources as read and prepared, and the split."""
-
-    sources: tuple[ReadSource, ...]
-    files: tuple[PreparedFile, ...]
-    rows: pl.DataFrame
-    """One line a row read, as `decide` takes it."""
-    parts: tuple[Part, ...]
-    """Parts of the sources, told apart by how their rows look, and whether their pairs are right."""
-    near: pl.DataFrame
-    """Pairs of near descriptions, as `near_descriptions` gives them."""
-    skipped: Mapping[str, str]
-    """Sources that were not read, with the reason in a few words that hold no path."""
-    listed: pl.DataFrame
-    """What is near a benchmark, as `find_in_benchmarks` gives it."""
-    decontaminate: tuple[str, ...]
-    """The user's benchmarks among these."""
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """One config decided: its ledger, and the rows to write."""
-
-    config: BuildConfig
-    prepared: Prepared
-    outcomes: pl.DataFrame
-    """The ledger, open: one line for every row read."""
-    plan: pl.DataFrame
-    """One line for each row to write, as `emitted_rows` takes them, with `split`."""
-
-    @property
-    def ledger(self) -> pl.DataFrame:
-        """The ledger as written."""
-        return close_ledger(self.outcomes)
-
-    def rows(self, split: str) -> Iterator[EmittedRow]:
-        """The rows of a split, in their order."""
-        licences = {source.spec.name: source.spec.licence for source in self.prepared.sources}
-        return emitted_rows(self.prepared.files, self.plan.filter(pl.col("split") == split), licences)
 
 
 def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
@@ -315,46 +269,3 @@ def write_ledger(ledger: pl.DataFrame, path: Path) -> None:
         writer.write_table(first)
         for part in slices:
             writer.write_table(part)
-
-
-def manifest_of(kind: str, builds: list[Build], staging: Path) -> dict[str, Any]:
-    """What went in and what came out: settings, sources with SHA-256, library versions, outputs. No clock, no path."""
-    prepared = builds[0].prepared
-    return {
-        "kind": kind,
-        "configs": {decided.config.name: decided.config.recorded() for decided in builds},
-        "sources": [
-            {
-                "name": source.spec.name,
-                "kind": source.spec.kind,
-                "location": source.spec.location if source.spec.kind != "file" else "",
-                "revision": source.revision,
-                "licence": source.spec.licence,
-                "priority": source.spec.priority,
-                "rows": source.rows,
-                "rows_expected": source.spec.expected_rows,
-                "fields": {"description": source.fields.description, "code": source.fields.code},
-                **({"mirror_of": source.mirror_of} if source.mirror_of else {}),
-                "files": [_file_record(file) for file in source.files],
-            }
-            for source in prepared.sources
-        ],
-        "skipped_sources": dict(prepared.skipped),
-        "manim": manim_release(),
-        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
-        "libraries": {name: _version(name) for name in ("manim-combined", *_LIBRARIES)},
-        "outputs": outputs_of(staging),
-    }
-
-
-def _file_record(file: SourceFile) -> dict[str, Any]:
-    """A file's hash and size; of one that was read in part, also what was read, since its hash is only stated."""
-    part = {} if file.verified else {"verified": False, "columns": dict(sorted(file.columns.items()))}
-    return {"sha256": file.sha256, "bytes": file.bytes, **part}
-
-
-def _version(library: str) -> str:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return "not installed"

@@ -16,7 +16,9 @@ from builder.emit.parquet import write_shards
 from builder.emit.publish import MANIFEST, outputs_of, publishing, read_manifest
 from builder.errors import SettingError
 from builder.events import Events, Silent
-from builder.pipeline import SPLITS, Build, build, manifest_of, prepare, stats_of, write_ledger
+from builder.manifest import manifest_of
+from builder.pipeline import SPLITS, build, prepare, stats_of, write_ledger
+from builder.state import Build
 from manim_combined.dataset import ManimCombined
 
 DEFAULT_FOLDER = "manim_combined"

@@ -20,9 +20,10 @@ from builder.explain.search import found_rows, ids_of, index_of
 from builder.ledger import close_ledger, id_column
 from builder.likeness.compare import same_meaning
 from builder.likeness.core import core
-from builder.pipeline import Build, build, prepare
+from builder.pipeline import build, prepare
 from builder.prepare.trace import trace_row
 from builder.prepared import columns_of
+from builder.state import Build
 
 
 def explain(config: BuildConfig, wanted: str, events: Events | None = None) -> Explanation | Matches:
