@@ -22,3 +22,7 @@ class FieldsNotFoundError(SourceError):
 
 class OutputError(BuilderError):
     """The output cannot be written, or does not hold what it must."""
+
+
+class RenderError(BuilderError):
+    """Programs cannot be rendered: Manim, LaTeX or the sandbox is missing, or does not start."""

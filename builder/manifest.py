@@ -1,6 +1,7 @@
 """The manifest of a build: what went in and what came out."""
 
 import sys
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,17 @@ def manifest_of(kind: str, builds: list[Build], staging: Path) -> dict[str, Any]
         ],
         "skipped_sources": dict(prepared.skipped),
         "manim": manim_release(),
+        **_rendering(builds),
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
         "libraries": {name: _version(name) for name in ("manim-combined", *_LIBRARIES)},
         "outputs": outputs_of(staging),
     }
+
+
+def _rendering(builds: list[Build]) -> dict[str, Any]:
+    """Under which conditions programs were rendered; a build without a sandbox says so."""
+    told = [asdict(decided.judge.conditions) for decided in builds if decided.judge is not None]
+    return {"rendering": told[0]} if told else {}
 
 
 def _file_record(file: SourceFile) -> dict[str, Any]:

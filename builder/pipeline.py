@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from builder.config import BuildConfig
 from builder.decide.benchmarks import BenchmarkRow, find_in_benchmarks, read_official
-from builder.decide.decide import PROBLEM_COLUMNS, code_sources, decide
+from builder.decide.decide import PROBLEM_COLUMNS, code_sources, decide, pairs_of
 from builder.decide.leaks import near_variants, with_official_pairs
 from builder.decide.near import near_descriptions
 from builder.decide.shuffled import find_parts
@@ -34,9 +34,13 @@ from builder.prepare.keys import description_key
 from builder.prepared import WORDS, PreparedFile, batches_with, lazy
 from builder.proof.certificate import certify, told_official
 from builder.proof.folder import rows_of
+from builder.render.judge import Judge
+from builder.render.judging import judging
+from builder.render.table import VERDICTS_FILE
 from builder.sources.benchmarks import read_benchmark
 from builder.sources.reading import read_sources
 from builder.state import Build, Prepared
+from builder.verifying import verified, write_used_verdicts
 
 SPLITS = ("train", "test")
 _TEXT_COLUMNS = ("description", "code")
@@ -144,10 +148,32 @@ def _text_bytes(path: Path) -> int:
     )
 
 
-def build(prepared: Prepared, config: BuildConfig) -> Build:
-    """Decide one config. The ledger adds up, or this raises."""
+def build(prepared: Prepared, config: BuildConfig, events: Events | None = None, judge: Judge | None = None) -> Build:
+    """Decide one config. The ledger adds up, or this raises.
+
+    Args:
+        prepared: the sources as read.
+        config: the settings; with `verify`, programs are rendered.
+        events: hears the progress of rendering.
+        judge: who is asked for verdicts; by default one that lasts as long as this call.
+
+    Raises:
+        RenderError: programs are to be rendered, and something that this needs is missing.
+    """
+    if config.verify and judge is None:
+        with judging(config, events or Silent()) as opened:
+            return build(prepared, config, events, opened)
     listed = _listed(prepared, config)
-    ledger = decide(prepared.rows, prepared.parts, config, near=prepared.near, listed=listed, files=prepared.files)
+    files = prepared.files
+    pairs = pairs_of(prepared.rows, config, files)
+
+    def decided(rows: pl.DataFrame) -> pl.DataFrame:
+        return decide(rows, prepared.parts, config, near=prepared.near, listed=listed, files=files, pairs=pairs)
+
+    if judge is None:
+        ledger = decided(prepared.rows)
+    else:
+        prepared, ledger = verified(prepared, config, decided, judge, events or Silent())
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
     stay = code_sources(kept(ledger), prepared.rows).select(_WANTED)
     train, test = (stay.filter(pl.col("split") == side) for side in SPLITS)
@@ -161,7 +187,7 @@ def build(prepared: Prepared, config: BuildConfig) -> Build:
     originals = test.select("index", pl.lit(0, pl.UInt16).alias("variant"))
     plan = pl.concat([variants, originals]).join(stay.drop("description_key"), on="index", how="inner")
     ordered = order_rows(plan, config.seed).drop("content").sort("order", "index", "variant")
-    return Build(config, prepared, ledger, ordered)
+    return Build(config, prepared, ledger, ordered, judge)
 
 
 def _variants(description: str) -> list[str]:
@@ -190,7 +216,7 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
     events = events or Silent()
     with publishing(folder, "export") as staging:
         prepared = prepare(config, events)
-        decided = build(prepared, config)
+        decided = build(prepared, config, events)
         written = {split: Written() for split in SPLITS}
         for split in SPLITS:
             rows = written[split].counted(_shown(decided, split, events), description_key)
@@ -207,6 +233,7 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
             report = pairing_report(decided.outcomes, stats["pairing"]["shuffled"], config.pair_margin)
             write_json(report, staging / "pairing_report.json")
         write_ledger(decided.outcomes, staging / "ledger.parquet")
+        write_used_verdicts([decided], staging / VERDICTS_FILE)
         write_json(manifest_of("export", [decided], staging), staging / MANIFEST)
     return stats
 
@@ -224,6 +251,7 @@ def dataset_rows(decided: Build, split: str, written: dict[str, Written]) -> Ite
     key, messages = FORMATS[decided.config.format]
     written[split] = Written()
     for row in written[split].counted(decided.rows(split), description_key):
+        preview = {"preview": _image(row, decided.judge)} if decided.config.previews else {}
         yield {
             key: messages(decided.config.system_prompt, row.prompt, fenced(row.code)),
             "source": row.source,
@@ -231,7 +259,14 @@ def dataset_rows(decided: Build, split: str, written: dict[str, Written]) -> Ite
             "variant": row.variant,
             "license": row.licence,
             "official": row.official,
+            **preview,
         }
+
+
+def _image(row: EmittedRow, judge: Judge | None) -> dict[str, Any] | None:
+    """The last frame of a row's program, as `datasets` holds an image."""
+    image = judge.thumbnail(row.code) if judge is not None else None
+    return None if image is None else {"bytes": image, "path": None}
 
 
 def stats_of(

@@ -10,6 +10,7 @@ from builder.decide.shuffled import Part
 from builder.emit.rows import EmittedRow, emitted_rows
 from builder.ledger import close_ledger
 from builder.prepared import PreparedFile
+from builder.render.judge import Judge
 from builder.sources.read import ReadSource
 
 
@@ -43,6 +44,8 @@ class Build:
     """The ledger, open: one line for every row read."""
     plan: pl.DataFrame
     """One line for each row to write, as `emitted_rows` takes them, with `split`."""
+    judge: Judge | None = None
+    """Who was asked for verdicts on programs; `None` if the config renders none."""
 
     @property
     def ledger(self) -> pl.DataFrame:

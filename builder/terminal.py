@@ -44,7 +44,8 @@ class Terminal:
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), _Count(), TimeRemainingColumn())
+        note = TextColumn("{task.fields[note]}", markup=False)
+        columns = (TextColumn("{task.description}"), BarColumn(), _Count(), note, TimeRemainingColumn())
         self._progress = Progress(
             *columns, console=self._console, disable=not self._console.is_terminal, transient=True
         )
@@ -59,11 +60,11 @@ class Terminal:
     ) -> None:
         self._progress.stop()
 
-    def progress(self, step: str, done: int, total: int | None, unit: str = "rows") -> None:
+    def progress(self, step: str, done: int, total: int | None, unit: str = "rows", note: str = "") -> None:
         """Move the bar of a step."""
         if step not in self._tasks:
-            self._tasks[step] = self._progress.add_task(escape(step), total=total, unit=unit)
-        self._progress.update(self._tasks[step], completed=done, total=total)
+            self._tasks[step] = self._progress.add_task(escape(step), total=total, unit=unit, note=note)
+        self._progress.update(self._tasks[step], completed=done, total=total, note=note)
 
     def warn(self, message: str) -> None:
         """Say something once, above the bars."""

@@ -13,12 +13,15 @@ from builder.config import BuildConfig
 from builder.emit.card import write_card
 from builder.emit.jsonl import write_json
 from builder.emit.parquet import write_shards
-from builder.emit.publish import MANIFEST, outputs_of, publishing, read_manifest
+from builder.emit.publish import MANIFEST, files_of, outputs_of, publishing, read_manifest
 from builder.errors import SettingError
 from builder.events import Events, Silent
 from builder.manifest import manifest_of
 from builder.pipeline import SPLITS, build, prepare, stats_of, write_ledger
-from builder.state import Build
+from builder.render.judging import judging
+from builder.render.table import VERDICTS_FILE
+from builder.state import Build, Prepared
+from builder.verifying import write_used_verdicts
 from manim_combined.dataset import ManimCombined
 
 DEFAULT_FOLDER = "manim_combined"
@@ -59,14 +62,24 @@ def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events |
                 )
     with publishing(folder, "dataset") as staging:
         prepared = prepare(configs[0], events)
-        builds = [build(prepared, config) for config in configs]
+        builds = _decided(prepared, configs, events)
         stats = {decided.config.name: _write_config(decided, staging, events) for decided in builds}
+        write_used_verdicts(builds, staging / VERDICTS_FILE)
         manifest = manifest_of("dataset", builds, staging)
         _carry_over(folder, staging, manifest, stats, events)
         manifest |= {"statistics": stats, "outputs": outputs_of(staging)}
         write_card(staging / "README.md", manifest)
         write_json({**manifest, "outputs": outputs_of(staging)}, staging / MANIFEST)
     return stats
+
+
+def _decided(prepared: Prepared, configs: Sequence[BuildConfig], events: Events) -> list[Build]:
+    """Each config decided; those that render programs share one judge."""
+    rendering = next((config for config in configs if config.verify), None)
+    if rendering is None:
+        return [build(prepared, config) for config in configs]
+    with judging(rendering, events) as judge:
+        return [build(prepared, config, events, judge if config.verify else None) for config in configs]
 
 
 def _write_config(decided: Build, staging: Path, events: Events) -> dict[str, Any]:
@@ -111,19 +124,20 @@ def _carry_over(folder: Path, staging: Path, manifest: dict[str, Any], stats: di
     for name, settings in old.get("configs", {}).items():
         if name in stats:
             continue
-        files = [
-            path for path in old["outputs"] if path.startswith(f"data/{name}/") or path == f"ledger/{name}.parquet"
-        ]
+        files = files_of(old, name)
         same = old.get("sources") == manifest["sources"] and all(
             settings.get(key) == current[key] for key in ("seed", "test_size")
         )
+        same = same and not (VERDICTS_FILE in files and (staging / VERDICTS_FILE).exists())
         if not same or not all((folder / path).is_file() for path in files):
-            events.warn(f"config {name!r} in {folder} has other sources or another split, and goes; build it again")
+            events.warn(f"config {name!r} in {folder} has other sources, splits or verdicts, and goes; build it again")
             continue
         for path in files:
             (staging / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / path, staging / path)
         manifest["configs"][name] = settings
+        if VERDICTS_FILE in files:
+            manifest["rendering"] = old["rendering"]
         stats[name] = old["statistics"][name]
     for table in (manifest["configs"], stats):
         names = sorted(table)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.config import CONFIG_HELP, DEFAULT_CONFIG
+from builder.emit.formats import MESSAGE_KEYS
 from builder.errors import OutputError
 
 _PLACES = (Path(__file__).parent / "dataset_card.md", Path(__file__).parents[2] / "dataset_card.md")
@@ -93,7 +94,10 @@ def card_text(manifest: Mapping[str, Any], place: str = "<this repository or fol
         pretty_name="Manim Combined",
         tags=["manim", "code", "text-to-animation", "sft"],
         configs=[_config(name, names, statistics[name]) for name in names],
-        dataset_info=[_info(name, statistics[name], manifest["outputs"]) for name in names],
+        dataset_info=[
+            {**_info(name, statistics[name], manifest["outputs"]), **_features(manifest["configs"][name])}
+            for name in names
+        ],
     )
     card = DatasetCard.from_template(
         data,
@@ -106,6 +110,17 @@ def card_text(manifest: Mapping[str, Any], place: str = "<this repository or fol
         manim=manifest["manim"],
     )
     return str(card)
+
+
+def _features(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a config with images, which its Parquet does not tell apart from other bytes."""
+    if not settings.get("previews"):
+        return {}
+    key, role, text = MESSAGE_KEYS[settings["format"]]
+    kinds = {"source": "string", "id": "string", "variant": "int32", "license": "string", "official": "bool"}
+    messages = {"name": key, "list": [{"name": name, "dtype": "string"} for name in (role, text)]}
+    columns = [{"name": name, "dtype": kind} for name, kind in {**kinds, "preview": "image"}.items()]
+    return {"features": [messages, *columns]}
 
 
 def _splits(stats: Mapping[str, Any]) -> list[str]:

@@ -36,3 +36,6 @@ FORMATS: dict[str, tuple[str, Callable[[str, str, str], list[Message]]]] = {
     "messages": ("messages", _messages),
 }
 """For each format: the key under which a row holds its messages, and how they are made."""
+
+MESSAGE_KEYS = {"sharegpt": ("conversations", "from", "value"), "messages": ("messages", "role", "content")}
+"""For each format: the key of the messages, and in each message those of its role and its text."""

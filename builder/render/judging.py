@@ -1,0 +1,74 @@
+"""A judge made from settings: its verdicts come from a file, or from the cache and from rendering."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+from builder.config import BuildConfig
+from builder.errors import SettingError
+from builder.events import Events
+from builder.render.judge import Judge, Render
+from builder.render.pool import render_all
+from builder.render.setup import Setup, find_manim, latex_release
+from builder.render.store import VerdictStore
+from builder.render.table import VerdictTable
+from builder.render.verdict import Conditions, Level, Outcome, Verdict
+
+STORE = "verdicts.sqlite"
+"""Name of the database in the cache."""
+
+
+@contextmanager
+def judging(config: BuildConfig, events: Events, limit: int | None = None) -> Iterator[Judge]:
+    """A judge for the programs of a config.
+
+    Args:
+        config: with `verify`; `verdicts`, or else the settings of rendering.
+        events: hears what takes long.
+        limit: programs that may be rendered, at the most.
+
+    Raises:
+        RenderError: Manim or the sandbox is missing, or does not start.
+        SettingError: the file of verdicts cannot be read.
+    """
+    if config.previews and find_spec("PIL") is None:
+        raise SettingError("--previews: `datasets` needs Pillow for images; pip install 'manim-combined[previews]'")
+    if config.verdicts:
+        table = VerdictTable(Path(config.verdicts).expanduser())
+        yield Judge(table.conditions, table, keep=_refuse, render=None)
+        return
+    if config.offline and config.cluster:
+        raise SettingError("--cluster asks other machines, which --offline forbids; use one of them")
+    setup = _setup(config)
+    conditions = Conditions(
+        find_manim(setup.python), latex_release(), Level(config.level), config.timeout, not config.no_sandbox
+    )
+    if config.no_sandbox:
+        events.warn("programs are rendered without a sandbox, as --no-sandbox asks: they can do whatever you can")
+    with VerdictStore(config.cache / STORE, conditions) as store:
+        retry = frozenset(Outcome(word) for word in config.retry)
+        yield Judge(conditions, store, store.keep, _renderer(setup, config), retry, limit)
+
+
+def _setup(config: BuildConfig) -> Setup:
+    python = Path(config.manim_python).expanduser() if config.manim_python else None
+    return Setup(
+        python=python,
+        level=Level(config.level),
+        timeout=config.timeout,
+        sandboxed=not config.no_sandbox,
+        tex_cache=config.cache / "tex",
+    )
+
+
+def _renderer(setup: Setup, config: BuildConfig) -> Render:
+    def render(programs: Iterable[str]) -> Iterator[Verdict]:
+        return render_all(setup, programs, config.workers)
+
+    return render
+
+
+def _refuse(verdict: Verdict) -> None:
+    raise AssertionError(f"a verdict was reached where nothing is rendered: {replace(verdict, thumbnail=None)}")
