@@ -38,6 +38,7 @@ class _Mark:
     verdict: str = ""
     before: str = ""
     detail: str = ""
+    """What the program as it was raised, also if it was repaired."""
     code: str | None = None
     """The repaired program, if it was repaired and then passed."""
     repairs: tuple[str, ...] = ()
@@ -94,7 +95,10 @@ def _judged(
     fixed = set(asked.filter("official")["code"])
     if not keep_repaired_in_test:  # such a row would be dropped for the repair
         fixed |= set(asked.filter(pl.col("split") == "test")["code"])
-    return marks | _repaired({index: code for index, code in failed.items() if index not in fixed}, judge, events)
+    open_to_repair = {index: code for index, code in failed.items() if index not in fixed}
+    for index, repaired in _repaired(open_to_repair, judge, events).items():
+        marks[index] = replace(repaired, detail=marks[index].detail)
+    return marks
 
 
 def _repaired(failed: Mapping[int, str], judge: Judge, events: Events) -> dict[int, _Mark]:

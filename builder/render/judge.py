@@ -39,7 +39,8 @@ class Judge:
     used: dict[str, Verdict] = field(default_factory=dict)
     """By hash, the verdicts on all programs that were asked for, thumbnails left out."""
     _asked: set[str] = field(default_factory=set)
-    _rendered: int = 0
+    rendered: int = 0
+    """Programs that were rendered in this run."""
     _started: float = field(default_factory=time.monotonic)
 
     def ask(self, codes: Iterable[str], total: int, events: Events) -> None:
@@ -50,7 +51,7 @@ class Judge:
             nonlocal passed, done
             done += 1
             passed += verdict.outcome is Outcome.PASSED
-            rate = self._rendered / max(time.monotonic() - self._started, 1e-3) * 60
+            rate = self.rendered / max(time.monotonic() - self._started, 1e-3) * 60
             events.progress("render", done, max(total, done), "programs", f"{passed:,} passed, {rate:,.0f} a minute")
 
         def missing() -> Iterator[str]:
@@ -69,7 +70,7 @@ class Judge:
                     yield code
 
         for verdict in (self.render or _nothing)(missing()):
-            self._rendered += 1
+            self.rendered += 1
             self.keep(verdict)
             self.used[verdict.program] = replace(verdict, thumbnail=None)
             tell(verdict)
