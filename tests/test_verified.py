@@ -304,3 +304,15 @@ def _undecoded() -> object:
     from datasets import Image
 
     return Image(decode=False)
+
+
+def test_a_row_is_on_the_same_side_whether_its_program_is_rendered_or_not(tmp_path: Path) -> None:
+    """Rendering drops rows, and moves none to the other side."""
+    config = verified_config(tmp_path, [*ROWS, *circles(1, 40)])
+    prepared = prepare(config)
+    plain = make_config(config.name, **{**config.settings(), "verify": False})
+    ledgers = [
+        build(prepared, config, Silent(), judge_of(tmp_path, StandIn())).ledger,
+        build(prepared, plain).ledger,
+    ]
+    assert ledgers[0].select("id", "split", "group").equals(ledgers[1].select("id", "split", "group"))
