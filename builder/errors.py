@@ -25,4 +25,4 @@ class OutputError(BuilderError):
 
 
 class RenderError(BuilderError):
-    """Programs cannot be rendered: Manim, LaTeX or the sandbox is missing, or does not start."""
+    """Programs cannot be rendered here: no Manim, no sandbox; the text says what to install."""

@@ -1,5 +1,6 @@
 """Who is asked for verdicts: looks them up, has rendered what is missing, and remembers what was asked."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -46,8 +47,14 @@ class Judge:
     def ask(self, codes: Iterable[str], total: int, events: Events) -> None:
         """See to it that `verdict_on` knows these programs, as far as they may be rendered."""
         passed = done = 0
+        telling = threading.Lock()  # codes are taken by the threads that render
 
         def tell(verdict: Verdict) -> None:
+            nonlocal passed, done
+            with telling:
+                count(verdict)
+
+        def count(verdict: Verdict) -> None:
             nonlocal passed, done
             done += 1
             passed += verdict.outcome is Outcome.PASSED

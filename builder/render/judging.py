@@ -59,13 +59,13 @@ def _setup(config: BuildConfig) -> Setup:
         level=Level(config.level),
         timeout=config.timeout,
         sandboxed=not config.no_sandbox,
-        tex_cache=config.cache / "tex",
+        tex_cache=config.cache / "formulas",
     )
 
 
 def _renderer(setup: Setup, config: BuildConfig) -> Render:
     def render(programs: Iterable[str]) -> Iterator[Verdict]:
-        return render_all(setup, programs, config.workers)
+        return render_all(setup, programs, config.workers or available_processors())
 
     return render
 
