@@ -12,6 +12,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, NoReturn
 
+from builder.cli_doctor import add_doctor_arguments, doctor
 from builder.cli_proof import add_check_arguments, add_diff_arguments, check, diff
 from builder.cli_push import add_push_flags
 from builder.config import (
@@ -31,8 +32,8 @@ from builder.errors import BuilderError, SettingError
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 PACKAGE_FOLDER = "manim_combined"
 _OWN_FLAGS = {"deduplicate": "as --config deduplicated"}
-_WITHOUT_SETTINGS = frozenset({"check", "diff"})
-"""Commands that read what a build wrote, and build nothing."""
+_WITHOUT_SETTINGS = frozenset({"check", "diff", "doctor"})
+"""Commands that build nothing: they read what a build wrote, or look at the machine."""
 _EPILOG = "exit codes: 0 done, 1 failed, 2 wrong usage"
 _EXAMPLES = {
     "build": "python -m builder build --sample\n  python -m builder build --config all --config deduplicated",
@@ -41,6 +42,7 @@ _EXAMPLES = {
     "sources": "python -m builder sources\n  python -m builder sources --inspect rows.csv",
     "check": "python -m builder check manim_combined",
     "diff": "python -m builder diff manim_combined_before manim_combined",
+    "doctor": "python -m builder doctor\n  python -m builder doctor --json",
     "explain": "python -m builder explain manim_codegen/000004 --sample\n"
     '  python -m builder explain "red circle" --config curated --json',
     "push": "python -m builder push --repo org/manim-sft --dry-run\n"
@@ -162,6 +164,10 @@ def _diff(given: argparse.Namespace) -> int:
     return DONE
 
 
+def _doctor(given: argparse.Namespace) -> int:
+    return DONE if doctor(given) else FAILED
+
+
 def _push(given: argparse.Namespace) -> int:
     from builder.cli_push import push
 
@@ -270,6 +276,9 @@ def _parser() -> argparse.ArgumentParser:
     add_push_flags(push, PACKAGE_FOLDER)
     add_check_arguments(_command(commands, "check", _check, "prove anew that a built or exported folder is sound"))
     add_diff_arguments(_command(commands, "diff", _diff, "compare two builds: what came, went or changed, and why"))
+    add_doctor_arguments(
+        _command(commands, "doctor", _doctor, "look for what rendering needs on this machine, and say how to get it")
+    )
     explain = _command(commands, "explain", _explain, "show one row's life: each change, check and decision, and why")
     explain.add_argument("id", metavar="ID", help="the row, as in the ledger: SOURCE/ROW; or a piece of its prompt")
     explain.add_argument("--json", action="store_true", default=False, help="print it as JSON, texts in full")
