@@ -1,8 +1,10 @@
-"""The container image's recipe, read as text: no container engine is needed, and none builds it here."""
+"""The container image's recipe, read as text, for no container engine builds it here; and what installs packages."""
 
 import fnmatch
 import re
 import shlex
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -68,3 +70,45 @@ def test_nothing_runs_as_root():
     words = [word for word, _ in steps()]
     assert arguments_of("USER") == ["renderer"]
     assert max(place for place, word in enumerate(words) if word == "RUN") < words.index("USER") < words.index("CMD")
+
+
+def install_packages(tmp_path: Path, **programs: str) -> subprocess.CompletedProcess[str]:
+    """Run the script behind `make test-render` where there are no programs but a few of the system's and those given."""
+    for name in ("bash", "dirname", "sed"):
+        (tmp_path / name).symlink_to(str(shutil.which(name)))
+    for name, script in programs.items():
+        (tmp_path / name.replace("_", "-")).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name.replace("_", "-")).chmod(0o755)
+    command = [str(ROOT / ".ci" / "debian-packages")]
+    return subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+
+
+def test_what_is_installed_is_not_installed_again(tmp_path: Path):
+    """Where every package is there, nothing is asked of apt-get or sudo."""
+    assert install_packages(tmp_path, dpkg_query="printf installed").returncode == 0
+
+
+def test_only_missing_packages_are_installed(tmp_path: Path):
+    """An ordinary user goes through sudo."""
+    ended = install_packages(
+        tmp_path,
+        dpkg_query='case "$*" in *bubblewrap|*dvisvgm) exit 1;; *) printf installed;; esac',
+        apt_get="true",
+        sudo='echo "as root: $*"',
+        id="echo 1000",
+    )
+
+    assert ended.returncode == 0
+    assert ended.stdout.splitlines()[-1].endswith(
+        "apt-get install --quiet --yes --no-install-recommends bubblewrap dvisvgm"
+    )
+    assert all(line.startswith("as root: ") for line in ended.stdout.splitlines())
+
+
+def test_a_system_without_apt_get_is_told_what_it_needs(tmp_path: Path):
+    """The names are Debian's; the container is the way out."""
+    ended = install_packages(tmp_path, dpkg_query="exit 1")
+
+    assert ended.returncode == 1
+    assert "there is no apt-get: bubblewrap" in ended.stderr
+    assert "Containerfile" in ended.stderr

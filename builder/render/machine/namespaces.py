@@ -7,7 +7,7 @@ _PROFILE = (
     r"  userns,\n}\n' | sudo tee /etc/apparmor.d/bwrap && sudo apparmor_parser -r /etc/apparmor.d/bwrap"
 )
 _CONTAINER = (
-    "the container's own confinement forbids it: start it with --security-opt seccomp=unconfined --security-opt "
+    "the container has to allow them: start it with --security-opt seccomp=unconfined --security-opt "
     "apparmor=unconfined --security-opt systempaths=unconfined (Podman: --security-opt seccomp=unconfined "
     "--security-opt unmask=ALL)"
 )
@@ -24,7 +24,7 @@ def why_refused(system: Path = Path("/")) -> str:
         return _CONTAINER
     if _setting(settings / "kernel/apparmor_restrict_unprivileged_userns") == "1":
         return f"AppArmor allows user namespaces to named programs only; name bubblewrap: {_PROFILE}"
-    return f"the kernel or a container around this refuses user namespaces; in a container, {_CONTAINER}"
+    return f"the kernel, or a container or a chroot around this, allows no user namespaces; if {_CONTAINER}"
 
 
 def _setting(path: Path) -> str:
