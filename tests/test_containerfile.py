@@ -73,7 +73,7 @@ def test_nothing_runs_as_root():
 
 
 def install_packages(tmp_path: Path, **programs: str) -> subprocess.CompletedProcess[str]:
-    """Run the script behind `make test-render` where there are no programs but a few of the system's and those given."""
+    """Run the script behind `make test-render` where there are few programs but those given."""
     for name in ("bash", "dirname", "sed"):
         (tmp_path / name).symlink_to(str(shutil.which(name)))
     for name, script in programs.items():
