@@ -2,6 +2,7 @@
 
 from builder.cli_build import add_build_arguments, build, export
 from builder.cli_command import Command
+from builder.cli_doctor import add_doctor_arguments, doctor
 from builder.cli_explain import add_explain_arguments, explain
 from builder.cli_proof import add_check_arguments, add_diff_arguments, check, diff
 from builder.cli_push import add_push_arguments, push
@@ -32,6 +33,14 @@ COMMANDS = (
         verify,
         add_verify_arguments,
         without=SETTINGS_WITHOUT_USE,
+    ),
+    Command(
+        "doctor",
+        "look for what rendering needs on this machine, and say how to get what is missing",
+        ("doctor", "doctor --json"),
+        doctor,
+        add_doctor_arguments,
+        takes_settings=False,
     ),
     Command(
         "sources",

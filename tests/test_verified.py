@@ -13,6 +13,7 @@ from builder.events import Silent
 from builder.pipeline import build, export, prepare
 from builder.proof.check import check_folder
 from builder.render import judging as judging_module
+from builder.render.cluster import Releases
 from builder.render.judge import Judge
 from builder.render.store import VerdictStore
 from builder.render.table import VerdictTable
@@ -214,8 +215,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     """Settings that ask for rendering get the stand-in."""
     render = StandIn()
     monkeypatch.setattr(judging_module, "render_all", lambda setup, programs, workers: render(programs))
-    monkeypatch.setattr(judging_module, "find_manim", lambda python: "0.22.0")
-    monkeypatch.setattr(judging_module, "latex_release", lambda: "pdfTeX")
+    monkeypatch.setattr(judging_module, "releases_here", lambda python: Releases("0.22.0", "pdfTeX", ""))
     return render
 
 

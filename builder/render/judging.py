@@ -9,9 +9,11 @@ from pathlib import Path
 from builder.config import BuildConfig
 from builder.errors import SettingError
 from builder.events import Events
-from builder.render.judge import Judge, Render
+from builder.processors import processors
+from builder.render.cluster import releases_here, releases_on_cluster, render_on_cluster
+from builder.render.judge import Judge
 from builder.render.pool import render_all
-from builder.render.setup import Setup, find_manim, latex_release
+from builder.render.setup import Setup
 from builder.render.store import VerdictStore
 from builder.render.table import VerdictTable
 from builder.render.verdict import Conditions, Level, Outcome, Verdict
@@ -39,35 +41,30 @@ def judging(config: BuildConfig, events: Events, limit: int | None = None) -> It
         table = VerdictTable(Path(config.verdicts).expanduser())
         yield Judge(table.conditions, table, keep=_refuse, render=None)
         return
-    if config.offline and config.cluster:
-        raise SettingError("--cluster asks other machines, which --offline forbids; use one of them")
-    setup = _setup(config)
-    conditions = Conditions(
-        find_manim(setup.python), latex_release(), Level(config.level), config.timeout, not config.no_sandbox
-    )
     if config.no_sandbox:
         events.warn("programs are rendered without a sandbox, as --no-sandbox asks: they can do whatever you can")
+    setup = _setup(config)
+    releases = releases_on_cluster(config.cluster) if config.cluster else releases_here(setup.python)
+    conditions = Conditions(releases.manim, releases.latex, setup.level, setup.timeout, setup.sandboxed)
+
+    def render(programs: Iterable[str]) -> Iterator[Verdict]:
+        if config.cluster:
+            return render_on_cluster(setup, releases, programs, config.cluster, events)
+        return render_all(setup, programs, config.workers or processors())
+
     with VerdictStore(config.cache / STORE, conditions) as store:
         retry = frozenset(Outcome(word) for word in config.retry)
-        yield Judge(conditions, store, store.keep, _renderer(setup, config), retry, limit)
+        yield Judge(conditions, store, store.keep, render, retry, limit)
 
 
 def _setup(config: BuildConfig) -> Setup:
-    python = Path(config.manim_python).expanduser() if config.manim_python else None
     return Setup(
-        python=python,
+        python=Path(config.manim_python).expanduser() if config.manim_python else None,
         level=Level(config.level),
         timeout=config.timeout,
         sandboxed=not config.no_sandbox,
         tex_cache=config.cache / "formulas",
     )
-
-
-def _renderer(setup: Setup, config: BuildConfig) -> Render:
-    def render(programs: Iterable[str]) -> Iterator[Verdict]:
-        return render_all(setup, programs, config.workers or available_processors())
-
-    return render
 
 
 def _refuse(verdict: Verdict) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from builder.config import default_cache_dir
+from builder.config import DEFAULT_TIMEOUT, default_cache_dir
 from builder.errors import RenderError
-from builder.render.verdict import DEFAULT_TIMEOUT, Level
+from builder.render.verdict import Level
 
 WALL_FACTOR = 4
 """Wall clock a program may take, in its seconds of processor time, since the machine may have other work."""
