@@ -25,6 +25,7 @@ from builder.emit.pairing import pairing_report
 from builder.emit.publish import MANIFEST, outputs_of, publishing
 from builder.emit.rows import EmittedRow, emitted_rows, order_rows
 from builder.emit.stats import Written, build_stats, leakage
+from builder.emit.trainers import write_trainer_file
 from builder.events import Events, Silent
 from builder.ledger import REPAIRS_SEPARATOR, check_accounted, close_ledger, closed_slices, id_column, kept
 from builder.prepare.api.check import manim_release
@@ -227,7 +228,7 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
 
     Writes `train.json` and `test.json` (JSON Lines), `dataset_stats.json`, `ledger.parquet`, `manifest.json`, and
     when deduplicating `deduplication_report.json` and `removed_duplicates.json`, when pairs are checked
-    `pairing_report.json`.
+    `pairing_report.json`, and for a trainer the file that it wants (`TRAINER_FILES`).
 
     Raises:
         SourceError, SettingError: as `prepare`.
@@ -252,6 +253,8 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
         if config.repair_pairs or config.check_pairs:
             report = pairing_report(decided.outcomes, stats["pairing"]["shuffled"], config.pair_margin)
             write_json(report, staging / "pairing_report.json")
+        if config.trainer:
+            write_trainer_file(config.trainer, staging)
         write_ledger(decided.outcomes, staging / "ledger.parquet")
         write_json(manifest_of("export", [decided], staging), staging / MANIFEST)
     return stats
@@ -267,11 +270,11 @@ def _shown(decided: Build, split: str, events: Events) -> Iterator[EmittedRow]:
 
 def dataset_rows(decided: Build, split: str, written: dict[str, Written]) -> Iterator[dict[str, Any]]:
     """Rows of a split as the dataset has them, each a plain dictionary; counts them into `written[split]`."""
-    key, messages = FORMATS[decided.config.format]
+    make = FORMATS[decided.config.format].make
     written[split] = Written()
     for row in written[split].counted(decided.rows(split), description_key):
         yield {
-            key: messages(decided.config.system_prompt, row.prompt, fenced(row.code)),
+            **make(decided.config.system_prompt, row.prompt, fenced(row.code)),
             "source": row.source,
             "id": row.id,
             "variant": row.variant,
@@ -297,8 +300,8 @@ def stats_of(
     leaks = leakage(decided.outcomes, written["train"], written["test"])
     mirrors = {source.spec.name: source.spec.location for source in decided.prepared.sources if source.mirror_of}
     shuffled = [{**asdict(part), "message": part.message} for part in decided.prepared.parts if part.shuffled]
-    key = FORMATS[decided.config.format][0]
-    train, test = ((row for name in files[split] for row in rows_of(staging, name, key)) for split in SPLITS)
+    format_name = decided.config.format
+    train, test = ((row for name in files[split] for row in rows_of(staging, name, format_name)) for split in SPLITS)
     official = decided.plan.filter(pl.col("split") == "test")["official"].to_list()
     certificate = certify(train, told_official(test, official), decided.config.near_test)
     certificate.check()

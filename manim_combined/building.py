@@ -49,6 +49,8 @@ def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events |
     """
     events = events or Silent()
     shared = {name: getattr(configs[0], name) for name in SHARED_SETTINGS}
+    if trainer := next((config.trainer for config in configs if config.trainer), ""):
+        raise SettingError(f"trainer {trainer!r}: only `export` writes files for a trainer; for a build, use --format")
     for config in configs[1:]:
         for name, value in shared.items():
             if getattr(config, name) != value:

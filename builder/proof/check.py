@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from builder.emit.formats import unfenced
+from builder.emit.formats import ROLES, unfenced
 from builder.emit.rows import row_order
 from builder.errors import OutputError
 from builder.events import Events, Silent
@@ -19,7 +19,6 @@ from builder.prepare.parse import parse
 from builder.proof.certificate import certify, told_official
 from builder.proof.folder import SPLITS, BuiltFolder, WrittenRow, open_folder
 
-ROLES = ("system", "user", "assistant")
 NEAR_TEST = 0.8
 """The limit of folders whose manifest tells none."""
 _PARQUET = "*.parquet"
