@@ -6,6 +6,7 @@ Heavy libraries are imported by the command that needs them, so that `--help` an
 import argparse
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
@@ -108,6 +109,10 @@ def _export(given: argparse.Namespace) -> int:
         stats = export(config, folder, terminal)
     show_funnel(config.name, stats)
     print(f"written to {folder}: train.json, test.json, dataset_stats.json, ledger.parquet, manifest.json")
+    if config.trainer:
+        from builder.emit.trainers import TRAINER_COMMANDS
+
+        print(f"train with: {TRAINER_COMMANDS[config.trainer].format(folder=shlex.quote(str(folder)))}")
     return DONE
 
 

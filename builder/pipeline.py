@@ -25,6 +25,7 @@ from builder.emit.pairing import pairing_report
 from builder.emit.publish import MANIFEST, outputs_of, publishing
 from builder.emit.rows import EmittedRow, emitted_rows, order_rows
 from builder.emit.stats import Written, build_stats, leakage
+from builder.emit.tokens import Tokens, count_tokens, long_variants, tokens_told, with_tokens
 from builder.emit.trainers import write_trainer_file
 from builder.events import Events, Silent
 from builder.ledger import REPAIRS_SEPARATOR, check_accounted, close_ledger, closed_slices, id_column, kept
@@ -41,6 +42,7 @@ from builder.sources.benchmarks import read_benchmark
 from builder.sources.fetched import SourceFile
 from builder.sources.read import ReadSource
 from builder.sources.reading import read_sources
+from builder.sources.tokenizer import find_tokenizer
 
 SPLITS = ("train", "test")
 _TEXT_COLUMNS = ("description", "code")
@@ -78,6 +80,8 @@ class Prepared:
     """What is near a benchmark, as `find_in_benchmarks` gives it."""
     decontaminate: tuple[str, ...]
     """The user's benchmarks among these."""
+    tokens: Tokens | None = None
+    """The tokenizer, and what it counted in the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     """
     events = events or Silent()
     benchmark = read_benchmarks(config)
+    tokenizer = find_tokenizer(config, events)
     sources, skipped = read_sources(config, events, judge_text)
     files: list[PreparedFile] = []
     frames: list[pl.DataFrame] = []
@@ -131,7 +136,10 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     rows = rows.drop("style").hstack(marks.drop("index"))
     near = with_official_pairs(near_descriptions(rows, files, config.cache, events), rows, files)
     listed = find_in_benchmarks(rows, files, benchmark, read_official(probe_key()))
-    return Prepared(tuple(sources), tuple(files), rows, parts, near, skipped, listed, config.decontaminate)
+    tokens = None
+    if tokenizer is not None:
+        tokens = count_tokens(tokenizer, files, lambda done: events.progress("count tokens", done, rows.height))
+    return Prepared(tuple(sources), tuple(files), rows, parts, near, skipped, listed, config.decontaminate, tokens)
 
 
 def read_benchmarks(config: BuildConfig) -> list[BenchmarkRow]:
@@ -193,8 +201,16 @@ def _text_bytes(path: Path) -> int:
 
 def build(prepared: Prepared, config: BuildConfig) -> Build:
     """Decide one config. The ledger adds up, or this raises."""
-    listed = _listed(prepared, config)
-    ledger = decide(prepared.rows, prepared.parts, config, near=prepared.near, listed=listed, files=prepared.files)
+    listed, tokens = _listed(prepared, config), prepared.tokens if config.tokenizer else None
+    ledger = decide(
+        prepared.rows,
+        prepared.parts,
+        config,
+        near=prepared.near,
+        listed=listed,
+        files=prepared.files,
+        lengths=tokens.with_system(config.system_prompt) if tokens else None,
+    )
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
     stay = code_sources(kept(ledger), prepared.rows).select(_WANTED)
     train, test = (stay.filter(pl.col("split") == side) for side in SPLITS)
@@ -204,9 +220,14 @@ def build(prepared: Prepared, config: BuildConfig) -> Build:
     )
     forbidden = clashes(in_test, normalise_description, description_key, in_train)
     forbidden |= near_variants(stay, prepared.near, prepared.files, config.near_test, _variants)
+    if tokens and config.drop_long and config.augmentation_factor > 1:
+        room = config.max_tokens - tokens.of(config.system_prompt)
+        forbidden |= long_variants(train, tokens, prepared.files, room)
     variants = plan_variants(train.with_columns(id_column()), config.augmentation_factor, config.seed, forbidden)
     originals = test.select("index", pl.lit(0, pl.UInt16).alias("variant"))
     plan = pl.concat([variants, originals]).join(stay.drop("description_key"), on="index", how="inner")
+    if tokens:
+        plan = with_tokens(plan, tokens, prepared.files, config.system_prompt)
     ordered = order_rows(plan, config.seed).drop("content").sort("order", "index", "variant")
     return Build(config, prepared, ledger, ordered)
 
@@ -280,6 +301,7 @@ def dataset_rows(decided: Build, split: str, written: dict[str, Written]) -> Ite
             "variant": row.variant,
             "license": row.licence,
             "official": row.official,
+            **({"tokens": row.tokens} if decided.config.tokenizer else {}),
         }
 
 
@@ -307,6 +329,9 @@ def stats_of(
     certificate.check()
     factor = decided.config.augmentation_factor
     stats = build_stats(decided.outcomes, written, leaks, factor, mirrors=mirrors, shuffled=shuffled)
+    if tokens := decided.prepared.tokens if decided.config.tokenizer else None:
+        lengths = {split: counts.tokens for split, counts in written.items()}
+        stats["tokens"] = tokens_told(tokens, decided.config.system_prompt, decided.config.max_tokens, lengths)
     return {**stats, "certificate": certificate.told()}
 
 

@@ -43,6 +43,8 @@ _REASONS = {
     "in_benchmark": "it stands in a benchmark, or near it",
     "repaired_in_test": "it is on the test side, which holds only what its authors wrote",
     "reported_error": "its authors report that the program failed",
+    "too_long": "it has more tokens than a row may have",
+    "not_drawn": "the subset that was drawn leaves it out",
 }
 """What a reason means, where a check below does not say it."""
 

@@ -30,6 +30,7 @@ SHARED_SETTINGS = (
     "sources_file",
     "description_field",
     "code_field",
+    "tokenizer",
 )
 """What all configs of a folder have in common: the same rows are read, and each has the same side."""
 

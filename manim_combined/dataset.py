@@ -88,6 +88,7 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
                     "variant": datasets.Value("int32"),
                     "license": datasets.Value("string"),
                     "official": datasets.Value("bool"),
+                    **({"tokens": datasets.Value("int32")} if config.tokenizer else {}),
                 }
             ),
         )

@@ -37,6 +37,14 @@ TRAINER_FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "unsloth": ("train_unsloth.py", _copied("train_unsloth.py")),
 }
 """For each trainer the name of its file, and what makes the content."""
+TRAINER_COMMANDS = {
+    "trl": "cd {folder} && python train_trl.py --model MODEL",
+    "axolotl": "cd {folder} && axolotl train axolotl.yaml",
+    "llama-factory": "llamafactory-cli train --stage sft --do_train --dataset_dir {folder} --dataset manim_train "
+    "--template TEMPLATE --model_name_or_path MODEL --output_dir OUT",
+    "unsloth": "cd {folder} && python train_unsloth.py --model MODEL",
+}
+"""For each trainer what to type, with the folder of the export."""
 
 
 def write_trainer_file(trainer: str, folder: Path) -> str:
