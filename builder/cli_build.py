@@ -1,8 +1,9 @@
 """The commands `build` and `export`."""
 
 import argparse
+import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from builder.cli_command import Answer
 from builder.cli_settings import one_config, settings_of
@@ -68,8 +69,11 @@ def export(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     folder = Path(output_dir or default)
     with terminal:
         stats = export_config(config, folder, terminal)
-    return Answer(
-        {"folder": str(folder), "configs": {config.name: stats}},
-        lambda: show_funnel(config.name, stats),
-        f"written to {folder}: train.json, test.json, dataset_stats.json, ledger.parquet, manifest.json",
-    )
+    last = f"written to {folder}: train.json, test.json, dataset_stats.json, ledger.parquet, manifest.json"
+    document: dict[str, Any] = {"folder": str(folder), "configs": {config.name: stats}}
+    if config.trainer:
+        from builder.emit.trainers import TRAINER_COMMANDS
+
+        document["train_with"] = TRAINER_COMMANDS[config.trainer].format(folder=shlex.quote(str(folder)))
+        last += f"\ntrain with: {document['train_with']}"
+    return Answer(document, lambda: show_funnel(config.name, stats), last)

@@ -7,15 +7,19 @@ of `BuildConfig`: a setting is added here, once.
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from builder.errors import SettingError
 from builder.files import sha256_of
+from builder.setting_values import checked_value
 
-FORMATS = ("sharegpt", "messages")
+FORMATS = ("sharegpt", "messages", "prompt-completion", "alpaca")
+TRAINERS = {"trl": "prompt-completion", "axolotl": "messages", "llama-factory": "sharegpt", "unsloth": "sharegpt"}
+"""Trainers that an export can be made for, each with the format that it takes."""
+BALANCES = ("source", "difficulty")
 LICENCE_CHOICES = ("any", "permissive")
 CACHE_VARIABLE = "MANIM_DATASETS_CACHE"
 DEFAULT_SYSTEM_PROMPT = (
@@ -79,7 +83,19 @@ class BuildConfig:
         (), "drop train rows that are near a prompt or a program of this benchmark; FILE:COLUMN for one column", "FILE"
     )
     seed: int = _setting(42, "seeds split, variants and order", "N")
-    format: str = _setting("sharegpt", "shape of a conversation in JSON Lines: sharegpt or messages", "FORMAT")
+    format: str = _setting("sharegpt", f"shape of a conversation: {', '.join(FORMATS)}", "FORMAT")
+    trainer: str = _setting(
+        "", f"export in this trainer's format, with the file that it wants beside it: {', '.join(TRAINERS)}", "TRAINER"
+    )
+    tokenizer: str = _setting(
+        "",
+        "count tokens with it: a tokenizer.json, a folder with one, or a model of the Hub, as NAME or NAME@REVISION",
+        "NAME",
+    )
+    max_tokens: int = _setting(0, "count the rows with more tokens than this; 0 for no limit", "N")
+    drop_long: bool = _setting(False, "drop the rows with more than max_tokens; official test rows stay")
+    limit: int = _setting(0, "draw so many train rows of those that would be kept, before augmentation; 0 for all", "N")
+    balance: str = _setting("", "draw as equally as can be from each source, or each difficulty", "source|difficulty")
     system_prompt: str = _setting(DEFAULT_SYSTEM_PROMPT, "the system message of every conversation", "TEXT")
     previews: bool = _setting(False, "add a column with the last frame of each program, where programs are rendered")
     keep_repaired_in_test: bool = _setting(False, "let repaired rows stay on the test side")
@@ -142,6 +158,29 @@ class BuildConfig:
         _check_rendering(self)
         if self.workers < 0:
             raise SettingError(f"workers {self.workers}: a whole number from 0 is wanted")
+        self._check_training()
+
+    def _check_training(self) -> None:
+        """The settings for a trainer fit one another."""
+        if self.trainer and self.trainer not in TRAINERS:
+            raise SettingError(f"no trainer is named {self.trainer!r}{nearest(self.trainer, TRAINERS)}")
+        if self.trainer and self.format != TRAINERS[self.trainer]:
+            raise SettingError(
+                f"format {self.format!r}: {self.trainer} is given {TRAINERS[self.trainer]!r}; leave out one of both"
+            )
+        for name in ("max_tokens", "limit"):
+            if getattr(self, name) < 0:
+                raise SettingError(f"{name} {getattr(self, name)}: a whole number from 0 is wanted")
+        if self.max_tokens and not self.tokenizer:
+            raise SettingError(f"max_tokens {self.max_tokens}: name the tokenizer that counts, with --tokenizer")
+        if self.drop_long and not self.max_tokens:
+            raise SettingError("drop_long: say how many tokens a row may have, with --max-tokens")
+        if self.balance and self.balance not in BALANCES:
+            raise SettingError(
+                f"balance {self.balance!r}: use {' or '.join(BALANCES)}{nearest(self.balance, BALANCES)}"
+            )
+        if self.balance and not self.limit:
+            raise SettingError(f"balance {self.balance!r}: say how many rows to draw, with --limit")
 
     @property
     def cache(self) -> Path:
@@ -165,7 +204,7 @@ class BuildConfig:
         """The settings that change what is written, for the manifest; paths are left out, files told by SHA-256.
 
         Raises:
-            SettingError: a file of `decontaminate` cannot be read.
+            SettingError: a file of `decontaminate` or `tokenizer` cannot be read.
         """
         left_out = {"local", "sources_file", "datasets", "licences", "strict", "skip_unavailable"}
         values = {
@@ -173,7 +212,9 @@ class BuildConfig:
             for item in fields(self)
             if not item.metadata["same_bytes"] and item.name not in left_out
         }
-        return values | {"decontaminate": [_hashed(path, column) for path, column in self.benchmarks]}
+        if (path := tokenizer_file(self.tokenizer)) is not None:
+            values["tokenizer"] = _hashed("--tokenizer", path)
+        return values | {"decontaminate": [_hashed("--decontaminate", *told) for told in self.benchmarks]}
 
 
 def _check_rendering(config: BuildConfig) -> None:
@@ -239,46 +280,10 @@ def make_config(name: str = DEFAULT_CONFIG, **settings: Any) -> BuildConfig:
     for key, value in settings.items():
         if key not in known:
             raise SettingError(f"no setting is named {key!r}{nearest(key, known)}")
-        values[key] = _checked(key, value, known[key].default)
+        values[key] = checked_value(key, value, known[key].default)
+    if values.get("trainer") in TRAINERS:
+        values.setdefault("format", TRAINERS[values["trainer"]])
     return replace(CONFIGS[name], **values)
-
-
-def _checked(key: str, value: Any, default: Any) -> Any:
-    if isinstance(default, bool):
-        good = isinstance(value, bool)
-    elif isinstance(default, int):
-        good = isinstance(value, int) and not isinstance(value, bool)
-    elif isinstance(default, float):
-        good = isinstance(value, int | float) and not isinstance(value, bool)
-        value = float(value) if good else value
-    elif isinstance(default, str):
-        good = isinstance(value, str | Path)
-        value = str(value) if good else value
-    elif key in ("local", "description_field", "code_field"):
-        return _pairs(key, value)
-    else:
-        good = not isinstance(value, str) and isinstance(value, Iterable)
-        value = tuple(value) if good else value
-    if not good:
-        wanted = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-        raise SettingError(f"{key} = {value!r}: {wanted.get(type(default), 'a list of names')} is wanted")
-    return value
-
-
-def _pairs(key: str, value: Any) -> tuple[tuple[str, str], ...]:
-    """Pairs of names and texts, from a table or a list of `NAME=TEXT`; sorted, the last of equal names wins."""
-    if isinstance(value, Mapping):
-        items = [(str(name), str(text)) for name, text in value.items()]
-    elif isinstance(value, str) or not isinstance(value, Iterable):
-        raise SettingError(f"{key} = {value!r}: a table of names and texts is wanted")
-    else:
-        items = []
-        for item in value:
-            name, separator, text = item.partition("=") if isinstance(item, str) else (item[0], "=", item[1])
-            if not (name and separator and text):
-                raise SettingError(f"{key} {item!r}: write NAME={'PATH' if key == 'local' else 'COLUMN'}")
-            items.append((str(name), str(text)))
-    return tuple(sorted(dict(items).items()))
 
 
 def _benchmark(told: str) -> tuple[Path, str]:
@@ -292,11 +297,25 @@ def _benchmark(told: str) -> tuple[Path, str]:
     return path, column
 
 
-def _hashed(path: Path, column: str) -> str:
+def tokenizer_file(told: str) -> Path | None:
+    """The file that `tokenizer` names, itself or in a folder; `None` if it names no path but a model of the Hub.
+
+    Raises:
+        SettingError: it is a folder without a tokenizer.json.
+    """
+    path = Path(told).expanduser()
+    if path.is_dir() and told:
+        path /= "tokenizer.json"
+        if not path.is_file():
+            raise SettingError(f"--tokenizer {told}: the folder holds no tokenizer.json")
+    return path if told and path.is_file() else None
+
+
+def _hashed(flag: str, path: Path, column: str = "") -> str:
     try:
         return sha256_of(path) + (f":{column}" if column else "")
     except OSError as error:
-        raise SettingError(f"--decontaminate {path}: {error.strerror}") from error
+        raise SettingError(f"{flag} {path}: {error.strerror}") from error
 
 
 def read_toml(path: Path, flag: str) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from builder.emit.pairing import pairing_report
 from builder.emit.publish import MANIFEST, publishing
 from builder.emit.rows import EmittedRow, order_rows
 from builder.emit.stats import Written, build_stats, leakage
+from builder.emit.tokens import count_tokens, long_variants, tokens_told, with_tokens
+from builder.emit.trainers import write_trainer_file
 from builder.events import Events, Silent
 from builder.ledger import REPAIRS_SEPARATOR, check_accounted, closed_slices, id_column, kept
 from builder.manifest import manifest_of
@@ -39,6 +41,7 @@ from builder.render.judging import judging
 from builder.render.table import VERDICTS_FILE
 from builder.sources.benchmarks import read_benchmark
 from builder.sources.reading import read_sources
+from builder.sources.tokenizer import find_tokenizer
 from builder.state import Build, Prepared
 from builder.verifying import verified, write_used_verdicts
 
@@ -68,6 +71,7 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     """
     events = events or Silent()
     benchmark = read_benchmarks(config)
+    tokenizer = find_tokenizer(config, events)
     sources, skipped = read_sources(config, events, judge_text)
     files: list[PreparedFile] = []
     frames: list[pl.DataFrame] = []
@@ -88,7 +92,10 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     rows = rows.drop("style").hstack(marks.drop("index"))
     near = with_official_pairs(near_descriptions(rows, files, config.cache, events), rows, files)
     listed = find_in_benchmarks(rows, files, benchmark, read_official(probe_key()))
-    return Prepared(tuple(sources), tuple(files), rows, parts, near, skipped, listed, config.decontaminate)
+    tokens = None
+    if tokenizer is not None:
+        tokens = count_tokens(tokenizer, files, lambda done: events.progress("count tokens", done, rows.height))
+    return Prepared(tuple(sources), tuple(files), rows, parts, near, skipped, listed, config.decontaminate, tokens)
 
 
 def read_benchmarks(config: BuildConfig) -> list[BenchmarkRow]:
@@ -163,17 +170,21 @@ def build(prepared: Prepared, config: BuildConfig, events: Events | None = None,
     if config.verify and judge is None:
         with judging(config, events or Silent()) as opened:
             return build(prepared, config, events, opened)
-    listed = _listed(prepared, config)
-    files = prepared.files
+    listed, tokens = _listed(prepared, config), prepared.tokens if config.tokenizer else None
+    files, parts, near = prepared.files, prepared.parts, prepared.near
     pairs = pairs_of(prepared.rows, config, files)
 
-    def decided(rows: pl.DataFrame) -> pl.DataFrame:
-        return decide(rows, prepared.parts, config, near=prepared.near, listed=listed, files=files, pairs=pairs)
+    def decided(rows: pl.DataFrame, codes: Mapping[int, str]) -> pl.DataFrame:
+        lengths = tokens.recounted(codes).with_system(config.system_prompt) if tokens else None
+        return decide(rows, parts, config, near=near, listed=listed, files=files, pairs=pairs, lengths=lengths)
 
     if judge is None:
-        ledger = decided(prepared.rows)
+        ledger = decided(prepared.rows, {})
     else:
         prepared, ledger = verified(prepared, config, decided, judge, events or Silent())
+        tokens = tokens and tokens.recounted(
+            {index: code for file in prepared.files for index, code in file.codes.items()}
+        )
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
     stay = code_sources(kept(ledger), prepared.rows).select(_WANTED)
     train, test = (stay.filter(pl.col("split") == side) for side in SPLITS)
@@ -183,9 +194,14 @@ def build(prepared: Prepared, config: BuildConfig, events: Events | None = None,
     )
     forbidden = clashes(in_test, normalise_description, description_key, in_train)
     forbidden |= near_variants(stay, prepared.near, prepared.files, config.near_test, _variants)
+    if tokens and config.drop_long and config.augmentation_factor > 1:
+        room = config.max_tokens - tokens.of(config.system_prompt)
+        forbidden |= long_variants(train, tokens, prepared.files, room)
     variants = plan_variants(train.with_columns(id_column()), config.augmentation_factor, config.seed, forbidden)
     originals = test.select("index", pl.lit(0, pl.UInt16).alias("variant"))
     plan = pl.concat([variants, originals]).join(stay.drop("description_key"), on="index", how="inner")
+    if tokens:
+        plan = with_tokens(plan, tokens, prepared.files, config.system_prompt)
     ordered = order_rows(plan, config.seed).drop("content").sort("order", "index", "variant")
     return Build(config, prepared, ledger, ordered, judge)
 
@@ -207,7 +223,7 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
 
     Writes `train.json` and `test.json` (JSON Lines), `dataset_stats.json`, `ledger.parquet`, `manifest.json`, and
     when deduplicating `deduplication_report.json` and `removed_duplicates.json`, when pairs are checked
-    `pairing_report.json`.
+    `pairing_report.json`, and for a trainer the file that it wants (`TRAINER_FILES`).
 
     Raises:
         SourceError, SettingError: as `prepare`.
@@ -232,6 +248,8 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
         if config.repair_pairs or config.check_pairs:
             report = pairing_report(decided.outcomes, stats["pairing"]["shuffled"], config.pair_margin)
             write_json(report, staging / "pairing_report.json")
+        if config.trainer:
+            write_trainer_file(config.trainer, staging)
         write_ledger(decided.outcomes, staging / "ledger.parquet")
         write_used_verdicts([decided], staging / VERDICTS_FILE)
         write_json(manifest_of("export", [decided], staging), staging / MANIFEST)
@@ -248,18 +266,19 @@ def _shown(decided: Build, split: str, events: Events) -> Iterator[EmittedRow]:
 
 def dataset_rows(decided: Build, split: str, written: dict[str, Written]) -> Iterator[dict[str, Any]]:
     """Rows of a split as the dataset has them, each a plain dictionary; counts them into `written[split]`."""
-    key, messages = FORMATS[decided.config.format]
+    make = FORMATS[decided.config.format].make
     written[split] = Written()
     for row in written[split].counted(decided.rows(split), description_key):
         preview = {"preview": _image(row, decided.judge)} if decided.config.previews else {}
         yield {
-            key: messages(decided.config.system_prompt, row.prompt, fenced(row.code)),
+            **make(decided.config.system_prompt, row.prompt, fenced(row.code)),
             "source": row.source,
             "id": row.id,
             "variant": row.variant,
             "license": row.licence,
             "official": row.official,
             **preview,
+            **({"tokens": row.tokens} if decided.config.tokenizer else {}),
         }
 
 
@@ -286,13 +305,16 @@ def stats_of(
     leaks = leakage(decided.outcomes, written["train"], written["test"])
     mirrors = {source.spec.name: source.spec.location for source in decided.prepared.sources if source.mirror_of}
     shuffled = [{**asdict(part), "message": part.message} for part in decided.prepared.parts if part.shuffled]
-    key = FORMATS[decided.config.format][0]
-    train, test = ((row for name in files[split] for row in rows_of(staging, name, key)) for split in SPLITS)
+    format_name = decided.config.format
+    train, test = ((row for name in files[split] for row in rows_of(staging, name, format_name)) for split in SPLITS)
     official = decided.plan.filter(pl.col("split") == "test")["official"].to_list()
     certificate = certify(train, told_official(test, official), decided.config.near_test)
     certificate.check()
     factor = decided.config.augmentation_factor
     stats = build_stats(decided.outcomes, written, leaks, factor, mirrors=mirrors, shuffled=shuffled)
+    if tokens := decided.prepared.tokens if decided.config.tokenizer else None:
+        lengths = {split: counts.tokens for split, counts in written.items()}
+        stats["tokens"] = tokens_told(tokens, decided.config.system_prompt, decided.config.max_tokens, lengths)
     return {**stats, "certificate": certificate.told()}
 
 

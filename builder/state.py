@@ -8,6 +8,7 @@ import polars as pl
 from builder.config import BuildConfig
 from builder.decide.shuffled import Part
 from builder.emit.rows import EmittedRow, emitted_rows
+from builder.emit.tokens import Tokens
 from builder.ledger import close_ledger
 from builder.prepared import PreparedFile
 from builder.render.judge import Judge
@@ -32,6 +33,8 @@ class Prepared:
     """What is near a benchmark, as `find_in_benchmarks` gives it."""
     decontaminate: tuple[str, ...]
     """The user's benchmarks among these."""
+    tokens: Tokens | None = None
+    """The tokenizer, and what it counted in the rows."""
 
 
 @dataclass(frozen=True, slots=True)

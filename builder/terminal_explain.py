@@ -48,6 +48,8 @@ _REASONS = {
     "refused": "its program tried to use the network, or to write where it may not",
     "not_rendered": "its program was not rendered",
     "reported_error": "its authors report that the program failed",
+    "too_long": "it has more tokens than a row may have",
+    "not_drawn": "the subset that was drawn leaves it out",
 }
 """What a reason means, where a check below does not say it."""
 

@@ -27,8 +27,8 @@ from builder.state import Build, Prepared
 ROUNDS = 2
 """How often a program is repaired for what its exception says."""
 
-Decide = Callable[[pl.DataFrame], pl.DataFrame]
-"""Gives the ledger for rows as `builder.decide.decide` takes them."""
+Decide = Callable[[pl.DataFrame, Mapping[int, str]], pl.DataFrame]
+"""Gives the ledger for rows as `builder.decide.decide` takes them, and by index the codes that were repaired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,12 @@ def verified(
     """
     marks: dict[int, _Mark] = {}
     while True:
-        ledger = decide(_marked(prepared.rows, marks))
+        codes = {index: mark.code for index, mark in sorted(marks.items()) if mark.code is not None}
+        ledger = decide(_marked(prepared.rows, marks), codes)
         rendered = _may_stay(ledger)
         asked = rendered.filter(pl.col("code").is_in(list(marks)).not_())
         if asked.is_empty():
-            return replace(prepared, files=_with_codes(prepared.files, marks)), ledger
+            return replace(prepared, files=_with_codes(prepared.files, codes)), ledger
         marks |= _judged(prepared.files, asked, judge, config.keep_repaired_in_test, events)
 
 
@@ -175,9 +176,8 @@ def _marked(rows: pl.DataFrame, marks: Mapping[int, _Mark]) -> pl.DataFrame:
     )
 
 
-def _with_codes(files: Sequence[PreparedFile], marks: Mapping[int, _Mark]) -> tuple[PreparedFile, ...]:
+def _with_codes(files: Sequence[PreparedFile], codes: Mapping[int, str]) -> tuple[PreparedFile, ...]:
     """The files with repaired programs in their place."""
-    codes = {index: mark.code for index, mark in sorted(marks.items()) if mark.code is not None}
     ends = [file.first_index for file in files[1:]] + [2**32]
     return tuple(
         replace(file, codes={index: code for index, code in codes.items() if file.first_index <= index < end})

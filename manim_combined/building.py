@@ -35,6 +35,7 @@ SHARED_SETTINGS = (
     "sources_file",
     "description_field",
     "code_field",
+    "tokenizer",
 )
 """What all configs of a folder have in common: the same rows are read, and each has the same side."""
 
@@ -54,6 +55,8 @@ def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events |
     """
     events = events or Silent()
     shared = {name: getattr(configs[0], name) for name in SHARED_SETTINGS}
+    if trainer := next((config.trainer for config in configs if config.trainer), ""):
+        raise SettingError(f"trainer {trainer!r}: only `export` writes files for a trainer; for a build, use --format")
     for config in configs[1:]:
         for name, value in shared.items():
             if getattr(config, name) != value:

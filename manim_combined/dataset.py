@@ -75,21 +75,21 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
         """By split, what was counted while rows were written (`builder.emit.stats.Written`)."""
 
     def _info(self) -> datasets.DatasetInfo:
-        message = {"from": datasets.Value("string"), "value": datasets.Value("string")}
-        key = "conversations"
-        if self.config.settings.get("format") == "messages":
-            key, message = "messages", {"role": datasets.Value("string"), "content": datasets.Value("string")}
+        config = _config.make_config(self.config.name, **self.config.settings)  # called before `build_config` is set
+        text = datasets.Value("string")
+        columns = _library("builder.emit.formats").FORMATS[config.format].columns
         return datasets.DatasetInfo(
             description=self.config.description,
             features=datasets.Features(
                 {
-                    key: [message],
+                    **{key: [dict.fromkeys(names, text)] if names else text for key, names in columns.items()},
                     "source": datasets.Value("string"),
                     "id": datasets.Value("string"),
                     "variant": datasets.Value("int32"),
                     "license": datasets.Value("string"),
                     "official": datasets.Value("bool"),
-                    **({"preview": datasets.Image()} if self.config.settings.get("previews") else {}),
+                    **({"tokens": datasets.Value("int32")} if config.tokenizer else {}),
+                    **({"preview": datasets.Image()} if config.previews else {}),
                 }
             ),
         )

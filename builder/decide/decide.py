@@ -7,6 +7,7 @@ import polars as pl
 from builder.config import BuildConfig
 from builder.decide.benchmarks import drop_in_benchmarks
 from builder.decide.conflicts import drop_conflicts
+from builder.decide.drawn import draw, drop_long
 from builder.decide.duplicates import drop_equal_descriptions
 from builder.decide.leaks import drop_leaks
 from builder.decide.mismatched import drop_mismatched, judge_fit
@@ -44,8 +45,9 @@ def decide(
     listed: pl.DataFrame,
     files: Sequence[PreparedFile],
     pairs: pl.DataFrame | None = None,
+    lengths: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """The ledger of a config: what `prepare` found wrong, then pairs, filters, duplicates, conflicts and leaks.
+    """The ledger of a config: what `prepare` found wrong, then pairs, filters, duplicates, conflicts and leaks, a draw.
 
     Args:
         rows: one line a row read, as `open_ledger` takes them, with `part` and `shuffled` of `find_parts`, the keys of
@@ -56,6 +58,7 @@ def decide(
         listed: of `find_in_benchmarks`.
         files: the prepared rows, for the decisions that need words and texts.
         pairs: of `pairs_of`, if they are known already.
+        lengths: tokens of each row read, as `drop_long` takes them, if they were counted.
     """
     ledger = _drop_invalid(open_ledger(rows), "description", also="code")
     if config.repair_pairs:
@@ -70,6 +73,8 @@ def decide(
     ledger = ledger.drop(*PROBLEM_COLUMNS, *API_COLUMNS)
     if not config.keep_repaired_in_test:
         ledger = _drop_repaired_in_test(ledger)
+    if config.drop_long and lengths is not None:
+        ledger = drop_long(ledger, lengths, config.max_tokens)
     ledger = drop_in_benchmarks(ledger, listed, config.near_test)
     if config.check_pairs:
         ledger = drop_mismatched(judge_fit(ledger, files), parts, config.mismatch_rate)
@@ -79,10 +84,10 @@ def decide(
         ledger = drop_conflicts(ledger, files)
     if config.near_duplicates:
         ledger = drop_near_descriptions(ledger, near, config.near_duplicates)
-    ledger = drop_leaks(ledger, near, config.near_test, files)
-    if config.verify:
-        ledger = drop_not_rendered(ledger)
-    return _with_survivors(ledger)
+    ledger = _with_survivors(drop_leaks(ledger, near, config.near_test, files))
+    if config.limit:
+        ledger = draw(ledger, config.limit, config.balance, config.seed, files)
+    return drop_not_rendered(ledger) if config.verify else ledger
 
 
 def _with_survivors(ledger: pl.DataFrame) -> pl.DataFrame:

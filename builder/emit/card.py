@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.config import CONFIG_HELP, DEFAULT_CONFIG
-from builder.emit.formats import MESSAGE_KEYS
+from builder.emit.formats import FORMATS
 from builder.errors import OutputError
 
 _PLACES = (Path(__file__).parent / "dataset_card.md", Path(__file__).parents[2] / "dataset_card.md")
@@ -116,11 +116,18 @@ def _features(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a config with images, which its Parquet does not tell apart from other bytes."""
     if not settings.get("previews"):
         return {}
-    key, role, text = MESSAGE_KEYS[settings["format"]]
     kinds = {"source": "string", "id": "string", "variant": "int32", "license": "string", "official": "bool"}
-    messages = {"name": key, "list": [{"name": name, "dtype": "string"} for name in (role, text)]}
+    kinds |= {"tokens": "int32"} if settings.get("tokenizer") else {}
     columns = [{"name": name, "dtype": kind} for name, kind in {**kinds, "preview": "image"}.items()]
-    return {"features": [messages, *columns]}
+    return {
+        "features": [*map(_message_feature, *zip(*FORMATS[settings["format"]].columns.items(), strict=True)), *columns]
+    }
+
+
+def _message_feature(key: str, names: tuple[str, ...]) -> dict[str, Any]:
+    """A column of messages, or of one text."""
+    fields = [{"name": name, "dtype": "string"} for name in names]
+    return {"name": key, "list": fields} if fields else {"name": key, "dtype": "string"}
 
 
 def _splits(stats: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from builder.emit.formats import unfenced
+from builder.emit.formats import ROLES, unfenced
 from builder.emit.rows import row_order
 from builder.errors import OutputError
 from builder.events import Events, Silent
@@ -21,7 +21,6 @@ from builder.proof.folder import SPLITS, BuiltFolder, WrittenRow, open_folder
 from builder.render.table import VERDICTS_FILE, VerdictTable
 from builder.render.verdict import Outcome, program_hash
 
-ROLES = ("system", "user", "assistant")
 NEAR_TEST = 0.8
 """The limit of folders whose manifest tells none."""
 _PARQUET = "*.parquet"
