@@ -16,6 +16,7 @@ from builder.cli_command import DONE, FAILED, INTERRUPTED, WRONG_USAGE, Command
 from builder.cli_commands import COMMANDS
 from builder.cli_parser import make_parser, parsed
 from builder.errors import BuilderError, SettingError
+from builder.terminal_text import visible
 
 __all__ = ["DONE", "FAILED", "INTERRUPTED", "WRONG_USAGE", "main"]
 
@@ -62,7 +63,7 @@ def _run(command: Command, given: argparse.Namespace) -> int:
         return answer.code
     terminal.show(answer.show)
     if answer.last:
-        print(answer.last)
+        print(visible(answer.last))
     return answer.code
 
 
@@ -71,7 +72,7 @@ def _failed(words: Sequence[str], error: BaseException, kind: str, code: int, te
     line = "; ".join(part.strip() for part in (text or str(error)).splitlines() if part.strip())
     if "--verbose" in words:
         traceback.print_exception(error)
-    print(f"{kind}: {line}", file=sys.stderr)
+    print(f"{kind}: {visible(line)}", file=sys.stderr)
     if "--json" in words:
         _print_json({"error": line, "kind": kind, "exit_code": code})
         sys.stdout.flush()

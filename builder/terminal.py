@@ -14,6 +14,8 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Table
 from rich.text import Text
 
+from builder.terminal_text import visible
+
 if TYPE_CHECKING:
     from builder.hub import Pushed, PushPlan
     from builder.proof.check import Problem
@@ -47,7 +49,7 @@ class Terminal:
 
     Args:
         quiet: no progress, no warnings, no tables.
-        verbose: a line for each finished step, with its count and seconds.
+        verbose: a line for each finished step, with its count and the seconds since the start.
         tables: whether `show` shows anything.
     """
 
@@ -55,6 +57,7 @@ class Terminal:
         self.warnings: list[str] = []
         """All that were told."""
         self._quiet, self._verbose, self._tables = quiet, verbose, tables and not quiet
+        self._started = time.monotonic()
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         note = TextColumn("{task.fields[note]}", markup=False)
         columns = (TextColumn("{task.description}"), BarColumn(), _Count(), note, TimeRemainingColumn())
@@ -84,10 +87,10 @@ class Terminal:
         """Move the bar of a step."""
         if step not in self._tasks:
             self._tasks[step] = self._progress.add_task(escape(step), total=total, unit=unit, note=note)
-            self._steps[step] = _Step(time.monotonic())
+            self._steps[step] = _Step(unit)
         self._progress.update(self._tasks[step], completed=done, total=total, note=note)
         running = self._steps[step]
-        running.done, running.unit, running.seconds = done, unit, time.monotonic() - running.started
+        running.done = done
         if done == total and not running.told:
             self._tell(step, running)
 
@@ -95,7 +98,7 @@ class Terminal:
         """Say something once, above the bars."""
         self.warnings.append(message)
         if not self._quiet:
-            self._console.print(f"[yellow]warning:[/] {escape(message)}")
+            self._console.print(f"[yellow]warning:[/] {escape(visible(message))}")
 
     def show(self, tables: Callable[[], None]) -> None:
         """Let something be printed, if this is for a person who wants more than the last line."""
@@ -106,18 +109,16 @@ class Terminal:
         step.told = True
         if self._verbose:
             count = decimal(step.done) if step.unit == "bytes" else f"{step.done:,} {step.unit}"
-            self._console.print(f"{escape(name)}: {count}, {step.seconds:.1f} s", style="dim")
+            seconds = time.monotonic() - self._started
+            self._console.print(f"{seconds:7.1f} s  {escape(name)}: {count}", style="dim")
 
 
 @dataclass(slots=True)
 class _Step:
     """A step that was heard of, and how far it has come."""
 
-    started: float
-    """By a clock that only goes forward, in seconds."""
-    seconds: float = 0.0
+    unit: str
     done: int = 0
-    unit: str = ""
     told: bool = False
 
 
@@ -125,18 +126,18 @@ def show_shuffled(statistics: dict[str, Any]) -> None:
     """The parts of sources whose descriptions and codes are paired at random, once each; `statistics` by config."""
     parts = [part["message"] for stats in statistics.values() for part in stats["pairing"]["shuffled"]]
     for message in dict.fromkeys(parts):
-        new_console().print(escape(message))
+        new_console().print(escape(visible(message)))
 
 
 def show_sources(sources: Sequence[Mapping[str, Any]]) -> None:
     """Each source with where it lives, its columns, the fields chosen and why, rows, licence and cache state."""
     console = new_console()
     for source in sources:
-        console.print(f"[bold]{escape(source['name'])}[/]")
+        console.print(f"[bold]{escape(visible(source['name']))}[/]")
         for key, value in source.items():
             lines = value if isinstance(value, tuple) else (value,)
             for number, line in enumerate(lines if key != "name" else ()):
-                console.print(f"  {'' if number else key:<12} {escape(str(line))}")
+                console.print(f"  {'' if number else key:<12} {escape(visible(str(line)))}")
 
 
 def show_push(place: str, plan: "PushPlan") -> None:
@@ -185,7 +186,7 @@ def show_problems(problems: Sequence["Problem"]) -> None:
     """All that is wrong with a folder, one a line."""
     console = new_console()
     for problem in problems:
-        console.print(f"{escape(problem.where)}: {escape(problem.what)}")
+        console.print(escape(visible(f"{problem.where}: {problem.what}")))
 
 
 def show_differences(differences: Sequence["Difference"]) -> None:
