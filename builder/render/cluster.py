@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+
 @dataclass(frozen=True, slots=True)
 class Releases:
     """What a verdict depends on besides the program and the setup, as each calls itself; empty for what is missing."""
