@@ -11,6 +11,7 @@ from builder.render import doctor
 from builder.render.machine.finding import EXTRA_PACKAGES, PACKAGES, Finding, State, install_line, read_packages
 from builder.render.machine.latex import LATEX_FILES
 from builder.render.machine.namespaces import why_refused
+from builder.render.verdict import Outcome, Verdict
 
 RELEASE = "0.22.0"
 FILES = [file for files in LATEX_FILES.values() for file in files.split()]
@@ -29,10 +30,11 @@ MACHINE = {
 
 @pytest.fixture(autouse=True)
 def linux(monkeypatch: pytest.MonkeyPatch):
-    """A machine with memory enough, whatever runs the tests."""
+    """A machine with memory enough, where scenes render, whatever runs the tests."""
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(doctor, "_available_memory", lambda: 8 * 2**30)
     monkeypatch.setattr(doctor, "LEAST_DISK", 1)
+    monkeypatch.setattr(doctor, "render_all", lambda *_: iter([Verdict("", Outcome.PASSED, seconds=0.7)]))
 
 
 def examined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **changed: str | None) -> dict[str, Finding]:
@@ -143,6 +145,16 @@ def test_a_kernel_that_refuses_namespaces_is_told_how_to_allow_them(tmp_path: Pa
     (tmp_path / file).write_text(content)
 
     assert told in why_refused(tmp_path)
+
+
+def test_a_scene_that_does_not_render_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """All parts may be there, and yet not where the sandbox looks for them."""
+    verdict = Verdict("", Outcome.ENVIRONMENT, "MissingLaTeX", "no latex")
+    monkeypatch.setattr(doctor, "render_all", lambda *_: iter([verdict]))
+    finding = examined(tmp_path, monkeypatch)["a scene"]
+
+    assert (finding.state, finding.found) == (State.BROKEN, "environment: MissingLaTeX: no latex")
+    assert finding.stops
 
 
 def test_a_full_disk_and_little_memory_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -10,19 +10,27 @@ import sys
 import tempfile
 from pathlib import Path
 
+from builder.errors import RenderError
 from builder.render.machine.finding import Finding, State
 from builder.render.machine.latex import check_latex
 from builder.render.machine.namespaces import why_refused
 from builder.render.machine.probe import check_program, run_command, version_in
+from builder.render.pool import render_all
+from builder.render.setup import DEFAULT_MEMORY, MANIM_ADVICE, PROGRAM_PATH, Setup
+from builder.render.verdict import Outcome
 
 LEAST_DISK = 2**30
 """Bytes free where the cache and temporary files lie."""
-LEAST_MEMORY = 3 * 2**30
-"""Bytes of memory that can be had: what one program may take at most."""
 LEAST_BUBBLEWRAP = (0, 7)
 """The first release that limits a temporary file system's size."""
 _TO_COMPILE = ("gcc", "libcairo2-dev", "libpango1.0-dev", "pkg-config", "python3-dev")
-INSTALL_MANIM = "pip install 'manim-combined[render]'"
+_SEE_ABOVE = f"LaTeX and fonts must be where programs look for them: in {PROGRAM_PATH}, /usr/share and /etc"
+_SCENE = """from manim import *
+
+class Everything(Scene):
+    def construct(self):
+        self.play(Write(VGroup(Text("text"), MathTex(r"\\frac{1}{2}")).arrange()))
+"""
 
 
 def examine(cache: Path, release: str, python: Path | None = None) -> list[Finding]:
@@ -33,11 +41,12 @@ def examine(cache: Path, release: str, python: Path | None = None) -> list[Findi
         release: the release of Manim whose names the API check knows.
         python: the Python that has Manim; by default the one that runs this.
     """
+    python = python or Path(sys.executable)
+    findings = [_manim(python, release), *check_latex(), _fonts(), _bubblewrap()]
+    if not any(finding.stops for finding in findings):
+        findings.append(_scene(python))
     return [
-        _manim(python or Path(sys.executable), release),
-        *check_latex(),
-        _fonts(),
-        _bubblewrap(),
+        *findings,
         _disk("cache", cache),
         _disk("temporary files", Path(tempfile.gettempdir())),
         _memory(),
@@ -52,7 +61,7 @@ def _manim(python: Path, release: str) -> Finding:
     if told is None:
         absent = "No module named 'manim'" in answer.output
         state, found = (State.MISSING, f"not in {python}") if absent else (State.BROKEN, answer.last_line)
-        return Finding("Manim", state, found, meaning, () if _can_compile() else _TO_COMPILE, INSTALL_MANIM)
+        return Finding("Manim", state, found, meaning, () if _can_compile() else _TO_COMPILE, MANIM_ADVICE)
     found = told[1]
     if version_in(found) == version_in(release):
         return Finding("Manim", State.OK, found, meaning)
@@ -93,6 +102,21 @@ def _bubblewrap() -> Finding:
     return Finding("bubblewrap", State.OK, f"{finding.found}, and it makes sandboxes", meaning)
 
 
+def _scene(python: Path) -> Finding:
+    """A text and a formula are rendered as programs are, formulas kept nowhere."""
+    name, meaning = "a scene", "Manim renders in the sandbox"
+    with tempfile.TemporaryDirectory() as folder:
+        setup = Setup(python=python, tex_cache=Path(folder))
+        try:
+            verdict = next(render_all(setup, [_SCENE], 1))
+        except RenderError as error:
+            return Finding(name, State.BROKEN, str(error)[:300], meaning, (), _SEE_ABOVE)
+    if verdict.outcome is not Outcome.PASSED:
+        found = f"{verdict.outcome}: {verdict.exception}: {verdict.message}"
+        return Finding(name, State.BROKEN, found, meaning, (), _SEE_ABOVE)
+    return Finding(name, State.OK, f"rendered in {verdict.seconds:.1f} s", meaning)
+
+
 def _disk(name: str, folder: Path) -> Finding:
     """Free space where the folder lies, or would be made."""
     existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
@@ -106,10 +130,10 @@ def _disk(name: str, folder: Path) -> Finding:
 def _memory() -> Finding:
     """Of the machine, or of the control group (a container's limit) if that has less."""
     available = _available_memory()
-    meaning = f"one program may take {LEAST_MEMORY / 2**30:.0f} GiB; each worker runs one at a time"
+    meaning = f"one program may take {DEFAULT_MEMORY / 2**30:.0f} GiB; each worker runs one at a time"
     if available is None:
         return Finding("memory", State.OK, "not known on this system", meaning)
-    state = State.OK if available >= LEAST_MEMORY else State.MISSING
+    state = State.OK if available >= DEFAULT_MEMORY else State.MISSING
     advice = "" if state is State.OK else "end other programs, or use another machine"
     return Finding("memory", state, f"{available / 2**30:.1f} GiB can be had", meaning, (), advice)
 
