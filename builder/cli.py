@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from builder.cli_proof import add_check_arguments, add_diff_arguments, check, diff
 from builder.cli_push import add_push_flags
+from builder.cli_report import add_report_arguments, report
 from builder.config import (
     CONFIG_HELP,
     CONFIG_NAMES,
@@ -31,7 +32,7 @@ from builder.errors import BuilderError, SettingError
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 PACKAGE_FOLDER = "manim_combined"
 _OWN_FLAGS = {"deduplicate": "as --config deduplicated"}
-_WITHOUT_SETTINGS = frozenset({"check", "diff"})
+_WITHOUT_SETTINGS = frozenset({"check", "diff", "report"})
 """Commands that read what a build wrote, and build nothing."""
 _EPILOG = "exit codes: 0 done, 1 failed, 2 wrong usage"
 _EXAMPLES = {
@@ -41,6 +42,8 @@ _EXAMPLES = {
     "sources": "python -m builder sources\n  python -m builder sources --inspect rows.csv",
     "check": "python -m builder check manim_combined",
     "diff": "python -m builder diff manim_combined_before manim_combined",
+    "report": "python -m builder report manim_combined\n"
+    "  python -m builder report manim_combined --config all --before manim_combined_before --output all.html",
     "explain": "python -m builder explain manim_codegen/000004 --sample\n"
     '  python -m builder explain "red circle" --config curated --json',
     "push": "python -m builder push --repo org/manim-sft --dry-run\n"
@@ -93,6 +96,7 @@ def _build(given: argparse.Namespace) -> int:
     for name in (config.name for config in configs):
         show_funnel(name, stats[name])
     shown = DEFAULT_CONFIG if DEFAULT_CONFIG in stats else configs[0].name
+    print(f"what became of the rows: {folder / 'report.html'}")
     print(f'written to {folder}; load it with: load_dataset("{folder}", "{shown}")')
     return DONE
 
@@ -107,7 +111,7 @@ def _export(given: argparse.Namespace) -> int:
     with Terminal() as terminal:
         stats = export(config, folder, terminal)
     show_funnel(config.name, stats)
-    print(f"written to {folder}: train.json, test.json, dataset_stats.json, ledger.parquet, manifest.json")
+    print(f"written to {folder}: train.json, test.json, dataset_stats.json, ledger.parquet, report.html, manifest.json")
     return DONE
 
 
@@ -159,6 +163,11 @@ def _check(given: argparse.Namespace) -> int:
 
 def _diff(given: argparse.Namespace) -> int:
     diff(given)
+    return DONE
+
+
+def _report(given: argparse.Namespace) -> int:
+    report(given)
     return DONE
 
 
@@ -270,6 +279,7 @@ def _parser() -> argparse.ArgumentParser:
     add_push_flags(push, PACKAGE_FOLDER)
     add_check_arguments(_command(commands, "check", _check, "prove anew that a built or exported folder is sound"))
     add_diff_arguments(_command(commands, "diff", _diff, "compare two builds: what came, went or changed, and why"))
+    add_report_arguments(_command(commands, "report", _report, "show a built or exported folder as one HTML page"))
     explain = _command(commands, "explain", _explain, "show one row's life: each change, check and decision, and why")
     explain.add_argument("id", metavar="ID", help="the row, as in the ledger: SOURCE/ROW; or a piece of its prompt")
     explain.add_argument("--json", action="store_true", default=False, help="print it as JSON, texts in full")

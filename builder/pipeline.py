@@ -22,7 +22,7 @@ from builder.emit.duplicates import duplication_report, near_report, write_remov
 from builder.emit.formats import FORMATS, fenced
 from builder.emit.jsonl import write_json, write_json_lines
 from builder.emit.pairing import pairing_report
-from builder.emit.publish import MANIFEST, outputs_of, publishing
+from builder.emit.publish import MANIFEST, outputs_of, publishing, read_manifest
 from builder.emit.rows import EmittedRow, emitted_rows, order_rows
 from builder.emit.stats import Written, build_stats, leakage
 from builder.events import Events, Silent
@@ -35,7 +35,10 @@ from builder.prepare.judge import judge_text
 from builder.prepare.keys import description_key
 from builder.prepared import WORDS, PreparedFile, batches_with, lazy
 from builder.proof.certificate import certify, told_official
-from builder.proof.folder import rows_of
+from builder.proof.folder import BuiltFolder, rows_of
+from builder.report.numbers import config_numbers
+from builder.report.rows import ROWS, write_rows
+from builder.report.write import put_report
 from builder.sources.benchmarks import read_benchmark
 from builder.sources.fetched import SourceFile
 from builder.sources.read import ReadSource
@@ -253,7 +256,10 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
             report = pairing_report(decided.outcomes, stats["pairing"]["shuffled"], config.pair_margin)
             write_json(report, staging / "pairing_report.json")
         write_ledger(decided.outcomes, staging / "ledger.parquet")
-        write_json(manifest_of("export", [decided], staging), staging / MANIFEST)
+        keep_for_report([decided], {config.name: stats}, staging)
+        manifest = manifest_of("export", [decided], staging)
+        put_report(BuiltFolder(staging, manifest), before=BuiltFolder(folder, read_manifest(folder)))
+        write_json({**manifest, "outputs": outputs_of(staging)}, staging / MANIFEST)
     return stats
 
 
@@ -315,6 +321,19 @@ def write_ledger(ledger: pl.DataFrame, path: Path) -> None:
         writer.write_table(first)
         for part in slices:
             writer.write_table(part)
+
+
+def keep_for_report(builds: Sequence[Build], statistics: Mapping[str, Any], staging: Path) -> None:
+    """Write what the report needs beyond ledgers and data: `report/rows.parquet` and `report/<config>.json`."""
+    prepared = builds[0].prepared
+    paths = [source.path for source in prepared.sources]
+    write_rows(prepared.rows, paths, prepared.files, [decided.outcomes for decided in builds], staging / ROWS)
+    for decided in builds:
+        shuffled = statistics[decided.config.name]["pairing"]["shuffled"]
+        numbers = config_numbers(
+            decided.outcomes, decided.config, near=prepared.near, files=prepared.files, shuffled=shuffled
+        )
+        write_json(numbers, staging / "report" / f"{decided.config.name}.json")
 
 
 def manifest_of(kind: str, builds: list[Build], staging: Path) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from builder.emit.parquet import write_shards
 from builder.emit.publish import MANIFEST, outputs_of, publishing, read_manifest
 from builder.errors import SettingError
 from builder.events import Events, Silent
-from builder.pipeline import SPLITS, Build, build, manifest_of, prepare, stats_of, write_ledger
+from builder.pipeline import SPLITS, Build, build, keep_for_report, manifest_of, prepare, stats_of, write_ledger
+from builder.proof.folder import BuiltFolder
+from builder.report.write import put_report
 from manim_combined.dataset import ManimCombined
 
 DEFAULT_FOLDER = "manim_combined"
@@ -37,9 +39,9 @@ SHARED_SETTINGS = (
 def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events | None = None) -> dict[str, Any]:
     """Build configs through `ManimCombined` and put them into a folder, in one step at the end.
 
-    Writes `data/<config>/<split>-*.parquet`, `ledger/<config>.parquet`, `README.md` and `manifest.json`; other
-    files of the folder stay as they are. All configs share one reading of the sources, so their settings may
-    differ in what is decided and written only.
+    Writes `data/<config>/<split>-*.parquet`, `ledger/<config>.parquet`, `report.html` with what it is made from
+    (`report/`), `README.md` and `manifest.json`; other files of the folder stay as they are. All configs share one
+    reading of the sources, so their settings may differ in what is decided and written only.
 
     Returns:
         For each config the content of its statistics (as `dataset_stats.json` of an export).
@@ -59,10 +61,12 @@ def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events |
         prepared = prepare(configs[0], events)
         builds = [build(prepared, config) for config in configs]
         stats = {decided.config.name: _write_config(decided, staging, events) for decided in builds}
+        keep_for_report(builds, stats, staging)
         manifest = manifest_of("dataset", builds, staging)
         _carry_over(folder, staging, manifest, stats, events)
         manifest |= {"statistics": stats, "outputs": outputs_of(staging)}
         write_card(staging / "README.md", manifest)
+        put_report(BuiltFolder(staging, manifest), before=BuiltFolder(folder, read_manifest(folder)))
         write_json({**manifest, "outputs": outputs_of(staging)}, staging / MANIFEST)
     return stats
 
@@ -109,9 +113,8 @@ def _carry_over(folder: Path, staging: Path, manifest: dict[str, Any], stats: di
     for name, settings in old.get("configs", {}).items():
         if name in stats:
             continue
-        files = [
-            path for path in old["outputs"] if path.startswith(f"data/{name}/") or path == f"ledger/{name}.parquet"
-        ]
+        own = (f"ledger/{name}.parquet", f"report/{name}.json")
+        files = [path for path in old["outputs"] if path.startswith(f"data/{name}/") or path in own]
         same = old.get("sources") == manifest["sources"] and all(
             settings.get(key) == current[key] for key in ("seed", "test_size")
         )

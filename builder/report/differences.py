@@ -1,0 +1,58 @@
+"""What differs between two texts: by lines for programs, by words for descriptions."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from rapidfuzz.distance import Indel
+
+Mark = Literal[" ", "-", "+", "…"]
+"""In both texts, only in the first, only in the second; a stretch of equal lines that is left out."""
+CONTEXT = 2
+"""Equal lines that are shown around a change."""
+_COMPARED = 2_000
+"""Lines or words of a text beyond which nothing is aligned: a bound on time."""
+_WORD = re.compile(r"(?:\w+|[^\w\s])\s*|\s+")
+
+
+def line_changes(before: str, after: str) -> list[tuple[Mark, str]]:
+    """The lines of two texts with their marks, long equal stretches left out."""
+    changes: list[tuple[Mark, str]] = []
+    stretches = list(_stretches(before.split("\n"), after.split("\n")))
+    for n, (mark, lines) in enumerate(stretches):
+        if mark != " ":
+            changes += [(mark, line) for line in lines]
+            continue
+        head = [] if n == 0 else lines[:CONTEXT]
+        tail = [] if n == len(stretches) - 1 else lines[len(head) :][-CONTEXT:]
+        left_out = len(lines) - len(head) - len(tail)
+        changes += [(" ", line) for line in head]
+        if left_out:
+            changes.append(("…", f"{left_out:,} equal lines"))
+        changes += [(" ", line) for line in tail]
+    return changes
+
+
+def word_changes(left: str, right: str) -> tuple[list[tuple[bool, str]], list[tuple[bool, str]]]:
+    """Two texts in pieces, each with whether it is missing in the other one."""
+    told: tuple[list[tuple[bool, str]], list[tuple[bool, str]]] = ([], [])
+    for mark, words in _stretches(_WORD.findall(left), _WORD.findall(right)):
+        for side, only in enumerate(("-", "+")):
+            if mark in (" ", only):
+                told[side].append((mark != " ", "".join(words)))
+    return told
+
+
+def _stretches(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[Literal[" ", "-", "+"], Sequence[str]]]:
+    """Equal, removed and added items in order."""
+    if max(len(before), len(after)) > _COMPARED:
+        yield "-", before
+        yield "+", after
+        return
+    for change in Indel.opcodes(before, after):
+        if change.tag == "equal":
+            yield " ", before[change.src_start : change.src_end]
+        elif change.tag == "delete":
+            yield "-", before[change.src_start : change.src_end]
+        else:
+            yield "+", after[change.dest_start : change.dest_end]
