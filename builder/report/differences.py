@@ -1,7 +1,7 @@
 """What differs between two texts: by lines for programs, by words for descriptions."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 from rapidfuzz.distance import Indel
@@ -10,6 +10,8 @@ Mark = Literal[" ", "-", "+", "…"]
 """In both texts, only in the first, only in the second; a stretch of equal lines that is left out."""
 CONTEXT = 2
 """Equal lines that are shown around a change."""
+FEW_WORDS = 12
+"""Equal words and signs that are shown between two changes of a text in prose."""
 _COMPARED = 2_000
 """Lines or words of a text beyond which nothing is aligned: a bound on time."""
 _WORD = re.compile(r"(?:\w+|[^\w\s])\s*|\s+")
@@ -18,7 +20,7 @@ _WORD = re.compile(r"(?:\w+|[^\w\s])\s*|\s+")
 def line_changes(before: str, after: str) -> list[tuple[Mark, str]]:
     """The lines of two texts with their marks, long equal stretches left out."""
     changes: list[tuple[Mark, str]] = []
-    stretches = list(_stretches(before.split("\n"), after.split("\n")))
+    stretches = _stretches(before.split("\n"), after.split("\n"))
     for n, (mark, lines) in enumerate(stretches):
         if mark != " ":
             changes += [(mark, line) for line in lines]
@@ -28,8 +30,19 @@ def line_changes(before: str, after: str) -> list[tuple[Mark, str]]:
         left_out = len(lines) - len(head) - len(tail)
         changes += [(" ", line) for line in head]
         if left_out:
-            changes.append(("…", f"{left_out:,} equal lines"))
+            changes.append(("…", f"{left_out:,} equal line{'' if left_out == 1 else 's'}"))
         changes += [(" ", line) for line in tail]
+    return changes
+
+
+def prose_changes(before: str, after: str) -> list[tuple[Mark, str]]:
+    """The words that only one of two texts in prose has, with their marks; many equal words between are left out."""
+    changes: list[tuple[Mark, str]] = []
+    for mark, words in _stretches(_WORD.findall(before), _WORD.findall(after)):
+        if mark == " " and len(words) > FEW_WORDS:
+            changes.append(("…", f"{len(words):,} equal words and signs"))
+        else:
+            changes.append((mark, "".join(words)))
     return changes
 
 
@@ -43,16 +56,23 @@ def word_changes(left: str, right: str) -> tuple[list[tuple[bool, str]], list[tu
     return told
 
 
-def _stretches(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[Literal[" ", "-", "+"], Sequence[str]]]:
-    """Equal, removed and added items in order."""
+def _stretches(before: Sequence[str], after: Sequence[str]) -> list[tuple[Literal[" ", "-", "+"], Sequence[str]]]:
+    """Equal, removed and added items in order; where some are replaced, the removed ones first."""
     if max(len(before), len(after)) > _COMPARED:
-        yield "-", before
-        yield "+", after
-        return
-    for change in Indel.opcodes(before, after):
-        if change.tag == "equal":
-            yield " ", before[change.src_start : change.src_end]
-        elif change.tag == "delete":
-            yield "-", before[change.src_start : change.src_end]
-        else:
-            yield "+", after[change.dest_start : change.dest_end]
+        return [("-", before), ("+", after)]
+    found: list[tuple[Literal[" ", "-", "+"], Sequence[str]]] = []
+    gone: list[str] = []
+    new: list[str] = []
+    for change in [*Indel.opcodes(before, after), None]:
+        if change is not None and change.tag != "equal":
+            gone += before[change.src_start : change.src_end] if change.tag == "delete" else []
+            new += after[change.dest_start : change.dest_end] if change.tag == "insert" else []
+            continue
+        if gone:
+            found.append(("-", gone))
+        if new:
+            found.append(("+", new))
+        gone, new = [], []
+        if change is not None:
+            found.append((" ", before[change.src_start : change.src_end]))
+    return found

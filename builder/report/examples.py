@@ -8,7 +8,7 @@ import polars as pl
 
 from builder.ledger import STAGES
 from builder.likeness.compare import same_meaning
-from builder.report.differences import Mark, line_changes, word_changes
+from builder.report.differences import Mark, line_changes, prose_changes, word_changes
 from builder.report.facts import Facts
 from builder.report.rows import EXAMPLES
 
@@ -126,12 +126,12 @@ def _example(row: Row) -> Example:
 
 
 def changes_of(row: Row) -> list[tuple[Mark, str]]:
-    """What cleaning and repair made of a row's texts, the description's lines first."""
+    """What cleaning and repair made of a row's texts, the description's words first."""
     changes: list[tuple[Mark, str]] = []
-    for name in ("description", "code"):
+    for name, compared in (("description", prose_changes), ("code", line_changes)):
         before = row[f"{name}_read"]
         if before is not None and before != row[name]:
-            changes += line_changes(before, row[name])
+            changes += compared(before, row[name])
     return changes
 
 

@@ -45,7 +45,7 @@ def _lengths(sources: Sequence[str], measured: pl.DataFrame, title: str, unit: s
     by_source = {name: values for name, values in by_source.items() if values}
     if not by_source:
         return None
-    edges = length_steps(max(map(max, by_source.values())))
+    edges = length_steps(min(map(min, by_source.values())), max(map(max, by_source.values())))
     told = {name: [round(value) for value in np.percentile(v, _PERCENTILES)] for name, v in by_source.items()}
     lines = [Ridge(name, counted(v, edges), f"median {told[name][1]:,}") for name, v in by_source.items()]
     words = "; ".join(f"{name}: half have up to {told[name][1]:,}" for name in by_source)

@@ -46,7 +46,7 @@ def _official(statistics: Mapping[str, Any]) -> Iterator[Notice]:
     official = statistics.get("official_test_rows", {})
     lost = official.get("read", 0) - official.get("kept", 0)
     if lost:
-        yield Notice("benchmark", f"{lost:,} of {official['read']:,} official test rows were dropped")
+        yield Notice("official", f"{lost:,} of {official['read']:,} official test rows were dropped")
 
 
 def _grown(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Notice]:

@@ -17,14 +17,14 @@ from matplotlib.figure import Figure
 from builder.report.colours import SOURCE_COLOURS, source_variable
 
 _POINTS = 72.0
-_WIDTH = 4.7
+_WIDTH = 4.5
 """Inches of a plot, as it is drawn; the page makes it as wide as there is room."""
 _NAMES = {"ink": "#000001", "muted": "#000002", "line": "#000003", "accent": "#000004", "panel": "#000005"}
 _SOURCE = "#0001{:02x}"
 _ID = re.compile(r' id="(?![pm][0-9a-f]{10}")[^"]*"')
 _HEAD = re.compile(r"\A.*?(?=<svg)|<metadata>.*?</metadata>\s*", re.DOTALL)
 _SIZE = re.compile(r'(<svg[^>]*?) width="[^"]*"|(<svg[^>]*?) height="[^"]*"')
-_STEPS = 28
+_STEPS = 30
 """Of a histogram of lengths, from the shortest to the longest text, by their logarithm."""
 
 
@@ -48,9 +48,10 @@ def _style() -> Iterator[None]:
         yield
 
 
-def length_steps(longest: int) -> list[float]:
-    """Edges of the steps of a histogram of lengths."""
-    return [float(edge) for edge in np.geomspace(8, max(longest, 16) + 1, _STEPS + 1)]
+def length_steps(shortest: int, longest: int) -> list[float]:
+    """Edges of the steps of a histogram of lengths, which are at least 0."""
+    first = max(shortest, 1)
+    return [float(edge) for edge in np.geomspace(first, max(longest, 2 * first) + 1, _STEPS + 1)]
 
 
 def counted(lengths: Sequence[int], edges: Sequence[float]) -> list[int]:
@@ -103,7 +104,7 @@ def _bottom(axes: Axes, label: str, log: bool) -> None:
     )
     if log:
         low, high = axes.get_xlim()
-        ticks = [n for n in (10, 30, 100, 300, 1_000, 3_000, 10_000, 100_000, 1_000_000) if low <= n <= high]
+        ticks = [n for n in (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 100_000, 1_000_000) if low <= n <= high]
         axes.set_xticks(ticks, [f"{n:,}" for n in ticks])
         axes.set_xticks([], minor=True)
     axes.set_xlabel(label, color=_NAMES["muted"])
@@ -122,7 +123,7 @@ def bars(values: Sequence[tuple[str, int]], *, told: str) -> Markup:
             axes.text(number + most * 0.012, place, f"{number:,}", va="center", color=_NAMES["muted"])
         axes.set_yticks(places, [name for name, _ in values])
         axes.set_ylim(len(values) - 0.4, -0.6)
-        axes.set_xlim(0, max(most, 1) * 1.14)
+        axes.set_xlim(0, max(most, 1) * 1.2)
         axes.set_xticks([])
         axes.tick_params(axis="y", length=0, labelcolor=_NAMES["ink"])
         axes.patch.set_visible(False)
