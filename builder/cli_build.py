@@ -51,6 +51,7 @@ def build(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     return Answer(
         {"folder": str(folder), "configs": {name: stats[name] for name in built}},
         show,
+        f"what became of the rows: {folder / 'report.html'}\n"
         f'written to {folder}; load it with: load_dataset("{folder}", "{shown}")',
     )
 
@@ -69,7 +70,7 @@ def export(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     folder = Path(output_dir or default)
     with terminal:
         stats = export_config(config, folder, terminal)
-    last = f"written to {folder}: train.json, test.json, dataset_stats.json, ledger.parquet, manifest.json"
+    last = f"written to {folder}: train.json, test.json, dataset_stats.json, ledger.parquet, report.html, manifest.json"
     document: dict[str, Any] = {"folder": str(folder), "configs": {config.name: stats}}
     if config.trainer:
         from builder.emit.trainers import TRAINER_COMMANDS

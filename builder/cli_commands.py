@@ -6,6 +6,7 @@ from builder.cli_doctor import add_doctor_arguments, doctor
 from builder.cli_explain import add_explain_arguments, explain
 from builder.cli_proof import add_check_arguments, add_diff_arguments, check, diff
 from builder.cli_push import add_push_arguments, push
+from builder.cli_report import add_report_arguments, report
 from builder.cli_sources import add_sources_arguments, sources
 from builder.cli_verify import SETTINGS_WITHOUT_USE, add_verify_arguments, verify
 
@@ -73,6 +74,17 @@ COMMANDS = (
         ("diff manim_combined_before manim_combined",),
         diff,
         add_diff_arguments,
+        takes_settings=False,
+    ),
+    Command(
+        "report",
+        "show a built or exported folder as one HTML page",
+        (
+            "report manim_combined",
+            "report manim_combined --config all --before manim_combined_before --output all.html",
+        ),
+        report,
+        add_report_arguments,
         takes_settings=False,
     ),
     Command(

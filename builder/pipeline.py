@@ -20,7 +20,7 @@ from builder.emit.duplicates import duplication_report, near_report, write_remov
 from builder.emit.formats import FORMATS, fenced
 from builder.emit.jsonl import write_json, write_json_lines
 from builder.emit.pairing import pairing_report
-from builder.emit.publish import MANIFEST, publishing
+from builder.emit.publish import MANIFEST, outputs_of, publishing, read_manifest
 from builder.emit.rows import EmittedRow, order_rows
 from builder.emit.stats import Written, build_stats, leakage
 from builder.emit.tokens import count_tokens, long_variants, tokens_told, with_tokens
@@ -35,10 +35,12 @@ from builder.prepare.judge import judge_text
 from builder.prepare.keys import description_key
 from builder.prepared import WORDS, PreparedFile, batches_with, lazy
 from builder.proof.certificate import certify, told_official
-from builder.proof.folder import rows_of
+from builder.proof.folder import BuiltFolder, rows_of
 from builder.render.judge import Judge
 from builder.render.judging import judging
 from builder.render.table import VERDICTS_FILE
+from builder.report.keep import keep_for_report
+from builder.report.write import put_report
 from builder.sources.benchmarks import read_benchmark
 from builder.sources.reading import read_sources
 from builder.sources.tokenizer import find_tokenizer
@@ -252,7 +254,10 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
             write_trainer_file(config.trainer, staging)
         write_ledger(decided.outcomes, staging / "ledger.parquet")
         write_used_verdicts([decided], staging / VERDICTS_FILE)
-        write_json(manifest_of("export", [decided], staging), staging / MANIFEST)
+        keep_for_report([decided], {config.name: stats}, staging)
+        manifest = manifest_of("export", [decided], staging)
+        put_report(BuiltFolder(staging, manifest), before=BuiltFolder(folder, read_manifest(folder)))
+        write_json({**manifest, "outputs": outputs_of(staging)}, staging / MANIFEST)
     return stats
 
 

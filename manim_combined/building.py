@@ -18,8 +18,11 @@ from builder.errors import SettingError
 from builder.events import Events, Silent
 from builder.manifest import manifest_of
 from builder.pipeline import SPLITS, build, prepare, stats_of, write_ledger
+from builder.proof.folder import BuiltFolder
 from builder.render.judging import judging
 from builder.render.table import VERDICTS_FILE
+from builder.report.keep import keep_for_report
+from builder.report.write import put_report
 from builder.state import Build, Prepared
 from builder.verifying import write_used_verdicts
 from manim_combined.dataset import ManimCombined
@@ -43,9 +46,9 @@ SHARED_SETTINGS = (
 def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events | None = None) -> dict[str, Any]:
     """Build configs through `ManimCombined` and put them into a folder, in one step at the end.
 
-    Writes `data/<config>/<split>-*.parquet`, `ledger/<config>.parquet`, `README.md` and `manifest.json`; other
-    files of the folder stay as they are. All configs share one reading of the sources, so their settings may
-    differ in what is decided and written only.
+    Writes `data/<config>/<split>-*.parquet`, `ledger/<config>.parquet`, `report.html` with what it is made from
+    (`report/`), `README.md` and `manifest.json`; other files of the folder stay as they are. All configs share one
+    reading of the sources, so their settings may differ in what is decided and written only.
 
     Returns:
         For each config the content of its statistics (as `dataset_stats.json` of an export).
@@ -68,10 +71,12 @@ def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events |
         builds = _decided(prepared, configs, events)
         stats = {decided.config.name: _write_config(decided, staging, events) for decided in builds}
         write_used_verdicts(builds, staging / VERDICTS_FILE)
+        keep_for_report(builds, stats, staging)
         manifest = manifest_of("dataset", builds, staging)
         _carry_over(folder, staging, manifest, stats, events)
         manifest |= {"statistics": stats, "outputs": outputs_of(staging)}
         write_card(staging / "README.md", manifest)
+        put_report(BuiltFolder(staging, manifest), before=BuiltFolder(folder, read_manifest(folder)))
         write_json({**manifest, "outputs": outputs_of(staging)}, staging / MANIFEST)
     return stats
 
@@ -127,7 +132,7 @@ def _carry_over(folder: Path, staging: Path, manifest: dict[str, Any], stats: di
     for name, settings in old.get("configs", {}).items():
         if name in stats:
             continue
-        files = files_of(old, name)
+        files = [*files_of(old, name), *({f"report/{name}.json"} & set(old["outputs"]))]
         same = old.get("sources") == manifest["sources"] and all(
             settings.get(key) == current[key] for key in ("seed", "test_size")
         )
