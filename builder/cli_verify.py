@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from builder.verification import Verification
 
 DEFAULT = "verified"
-SETTINGS_WITHOUT_USE = ("output_dir", "previews", "verdicts", "format", "system_prompt", "augmentation_factor")
+SETTINGS_WITHOUT_USE = (
+    "previews",
+    "verdicts",
+    "format",
+    "trainer",
+    "system_prompt",
+    "augmentation_factor",
+    "limit",
+    "balance",
+)
 """Settings that change nothing of what is rendered."""
 
 
