@@ -147,6 +147,20 @@ def test_a_worker_that_is_not_fit_is_named_before_anything_is_rendered(dask: Das
         list(rendered(["pass 1"], address, Silent()))
 
 
+def test_a_worker_without_this_project_is_named(dask: Dask):
+    """It could not even read what it is asked."""
+    address = dask.start_all("--nthreads", "1", "--no-nanny", "--preload", str(lacking_this_project(dask.folder)))
+
+    with pytest.raises(SettingError, match=r"worker tcp://\S+ cannot be asked \(.*No module named .*\); install"):
+        list(rendered(["pass 1"], address, Silent()))
+
+
+def lacking_this_project(folder: Path) -> Path:
+    """What makes a Python that starts with it find no module of this project."""
+    (folder / "lacking.py").write_text("import sys\nsys.modules['tests'] = sys.modules['builder'] = None\n")
+    return folder / "lacking.py"
+
+
 def test_workers_that_differ_are_named(dask: Dask, monkeypatch: pytest.MonkeyPatch):
     """A machine that renders nothing itself takes the releases that all workers have, if there are such."""
     address = dask.start_all("--nthreads", "1", "--no-nanny")
