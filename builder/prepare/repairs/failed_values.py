@@ -4,38 +4,17 @@ import re
 
 import libcst as cst
 
-from builder.prepare.api.known import known
 from builder.prepare.repairs.colours import hex_of
 from builder.prepare.repairs.failure import FailedStep, Failure, Make, text_of
 from builder.prepare.repairs.points import each_third, third
 from builder.prepare.repairs.program import called
 
-_OF_LISTS = frozenset({"add", "remove", "insert", "copy", "sort", "update", "reverse"})
-"""Methods of Manim's groups that mean another thing for a list, or would be lost on a group made for one call."""
 _BY_SIGN: dict[str, type[cst.BaseBinaryOp]] = {
     "-": cst.Subtract,
     "+": cst.Add,
     "*": cst.Multiply,
     "/": cst.Divide,
 }
-
-
-def list_as_group(failure: Failure, match: re.Match[str]) -> cst.Module | None:
-    """`dots.shift(UP)` of a list as `VGroup(*dots).shift(UP)`: the objects in it are moved, wherever else they are."""
-    name = match["name"]
-    mobject = known().manim_class("VMobject")
-    found = failure.attributes(name)
-    if mobject is None or name not in mobject.attributes or name in _OF_LISTS or len(found) != 1:
-        return None
-    if failure.is_own("VGroup"):
-        return None
-
-    def make(node: cst.CSTNode) -> cst.CSTNode:
-        attribute = cst.ensure_type(node, cst.Attribute)
-        group = cst.Call(cst.Name("VGroup"), [cst.Arg(attribute.value, star="*")])
-        return attribute.with_changes(value=group)
-
-    return failure.changed({found[0]: make})
 
 
 def operands(failure: Failure, match: re.Match[str]) -> cst.Module | None:
@@ -188,12 +167,6 @@ def _operands(node: cst.Comparison) -> list[cst.BaseExpression]:
 
 
 STEPS = (
-    FailedStep(
-        "repair:render_list_group",
-        frozenset({"AttributeError"}),
-        re.compile(r"^'(?:list|tuple)' object has no attribute '(?P<name>[^\W\d]\w{0,60})'"),
-        list_as_group,
-    ),
     FailedStep(
         "repair:render_array",
         frozenset({"TypeError"}),

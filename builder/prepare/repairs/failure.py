@@ -13,7 +13,7 @@ import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from builder.prepare.api.known import ManimClass, known
-from builder.prepare.repairs.program import Program, called, imports_all
+from builder.prepare.repairs.program import Program, called, imports_all, renamed
 
 _Node = TypeVar("_Node", bound=cst.CSTNode)
 Make = Callable[[cst.CSTNode], cst.CSTNode]
@@ -72,6 +72,15 @@ class Failure:
     def changed(self, makes: Mapping[cst.CSTNode, Make]) -> cst.Module | None:
         """The module with a stand-in for each of these nodes; `None` if there are none."""
         return self.program.module.visit(_Changer(makes)) if makes else None
+
+    def value_of(self, name: str) -> cst.BaseExpression | None:
+        """What a name or attribute stands for, if it is set by one plain assignment in the whole program."""
+        values = [
+            node.value if len(node.targets) == 1 else None
+            for node in self.nodes(cst.Assign)
+            if any(text_of(item.target) == name for item in node.targets)
+        ]
+        return values[0] if len(values) == 1 else None
 
     def manim_class(self, name: str) -> ManimClass | None:
         """A class of Manim; for one that the program defines, the first class of Manim that it inherits from."""
@@ -133,17 +142,35 @@ def makes_mobject(failure: Failure, call: cst.Call) -> ManimClass | None:
     if isinstance(call.func, cst.Attribute) and name[:1].islower():
         if failure.is_own(name):
             return None
-        makers = [cls for cls in map(known().manim_class, known().class_names) if cls and name in cls.own_methods]
+        makers = makers_of(name)
         returned = {signature.returns for cls in makers if (signature := cls.method(name)) is not None}
+        if returned == {"Self"} and all(cls.is_a("Mobject") for cls in makers):
+            return known().manim_class("VMobject")
         found = known().manim_class(returned.pop()) if len(returned) == 1 else None
     else:
         found = failure.manim_class(name)
     return found if found is not None and found.is_a("Mobject") else None
 
 
+def makers_of(name: str) -> list[ManimClass]:
+    """The classes of Manim that define a method of this name."""
+    classes = map(known().manim_class, known().class_names)
+    return [cls for cls in classes if cls is not None and name in cls.own_methods]
+
+
 def without(call: cst.Call, name: str) -> list[cst.Arg]:
     """The arguments of a call but the one that is given by this name."""
     return [arg for arg in call.args if arg.keyword is None or arg.keyword.value != name]
+
+
+def as_called(name: str) -> Make:
+    """Another name for what is called."""
+
+    def make(node: cst.CSTNode) -> cst.CSTNode:
+        call = cst.ensure_type(node, cst.Call)
+        return call.with_changes(func=renamed(call.func, name))
+
+    return make
 
 
 def text_of(node: cst.CSTNode) -> str:
