@@ -322,6 +322,153 @@ MENDED = {
         'for name in ["#00FFFF", "RED"]:\n    self.add(Text("cyan", color=name))',
         "colour",
     ),
+    "a bold text": (
+        'self.add(Text("a", bold=True, font_size=20))',
+        "TypeError: Mobject.__init__() got an unexpected keyword argument 'bold'",
+        1,
+        'self.add(Text("a", weight=BOLD, font_size=20))',
+        "keyword",
+    ),
+    "a colour with more than a colour": (
+        "self.add(Dot().set_color(RED, opacity=0.5))",
+        "TypeError: VMobject.set_color() got an unexpected keyword argument 'opacity'",
+        1,
+        "self.add(Dot().set_color(RED).set_opacity(0.5))",
+        "keyword",
+    ),
+    "the time of an animation by another word": (
+        "self.play(Create(Dot(), duration=2))",
+        "TypeError: Animation.__init__() got an unexpected keyword argument 'duration'",
+        1,
+        "self.play(Create(Dot(), run_time=2))",
+        "keyword",
+    ),
+    "one animation of two objects": (
+        "a = Dot()\nself.play(Create(a, Square()))",
+        "TypeError: unsupported operand type(s) for *: 'int' and 'Square'",
+        2,
+        "a = Dot()\nself.play(AnimationGroup(Create(a), Create(Square())))",
+        "one_each",
+    ),
+    "two texts written at once": (
+        'self.play(Write(Text("a"), Text("b")))',
+        "TypeError: 'Text' object is not callable",
+        1,
+        'self.play(AnimationGroup(Write(Text("a")), Write(Text("b"))))',
+        "one_each",
+    ),
+    "a list that fades in": (
+        "dots = [Dot(), Dot(UP)]\nself.play(FadeIn(dots))",
+        "TypeError: Animation only works on Mobjects",
+        2,
+        "dots = [Dot(), Dot(UP)]\nself.play(FadeIn(*dots))",
+        "unpacked",
+    ),
+    "a list that is drawn": (
+        "self.play(Create([Dot(at * UP) for at in range(3)]))",
+        "TypeError: Create only works for VMobjects.",
+        1,
+        "self.play(Create(VGroup(*[Dot(at * UP) for at in range(3)])))",
+        "unpacked",
+    ),
+    "a list that is added": (
+        "dots = [Dot(), Dot(UP)]\nself.add(dots)",
+        "AttributeError: 'list' object has no attribute '_iter_family'",
+        2,
+        "dots = [Dot(), Dot(UP)]\nself.add(*dots)",
+        "unpacked",
+    ),
+    "a fade of an empty scene": (
+        "self.play(FadeOut(*self.mobjects), run_time=2)",
+        "ValueError: At least one mobject must be passed.",
+        1,
+        "self.wait(2)",
+        "wait",
+    ),
+    "a number as a text": (
+        "score = 5\nself.add(Text(score))",
+        "AttributeError: 'int' object has no attribute 'find'",
+        2,
+        "score = 5\nself.add(Text(str(score)))",
+        "text",
+    ),
+    "a table of numbers": (
+        "self.add(Table([[1, 2.5]]))",
+        "TypeError: sequence item 0: expected str instance, int found",
+        1,
+        'self.add(Table([["1", "2.5"]]))',
+        "table",
+    ),
+    "a table of data": (
+        "data = [[1, 2.5]]\nself.add(Table(data))",
+        "TypeError: sequence item 0: expected str instance, int found",
+        2,
+        "data = [[1, 2.5]]\nself.add(Table([[str(cell) for cell in row] for row in data]))",
+        "table",
+    ),
+    "labels of a table": (
+        'self.add(Table([["a"]], row_labels=["x"]))',
+        "TypeError: Only values of type VMobject can be added as submobjects of VGroup, but the value 'x' (at index 0 of parameter 0) is of type str.",
+        1,
+        'self.add(Table([["a"]], row_labels=[Text("x")]))',
+        "labels",
+    ),
+    "a text that is written": (
+        'self.play(Write("abc"))',
+        "AttributeError: 'str' object has no attribute 'family_members_with_points'",
+        1,
+        'self.play(Write(Text("abc")))',
+        "written",
+    ),
+    "an ampersand": (
+        'self.add(Tex("a & b"))',
+        "ValueError: latex error converting to dvi. [! Misplaced alignment tab character &.]",
+        1,
+        'self.add(Tex("a \\\\& b"))',
+        "latex_sign",
+    ),
+    "a per cent sign": (
+        'self.add(Tex(r"half is 50%"))',
+        "ValueError: Your installation does not support converting .dvi files to SVG. Consider updating",
+        1,
+        'self.add(Tex(r"half is 50\\%"))',
+        "latex_sign",
+    ),
+    "an underscore in a word": (
+        'self.add(Tex("my_name"))',
+        "ValueError: latex error converting to dvi. [! Missing $ inserted.]",
+        1,
+        'self.add(Tex("my\\\\_name"))',
+        "latex_sign",
+    ),
+    "an area by two numbers": (
+        "axes = Axes()\nself.add(axes.get_area(axes.plot(lambda x: x), 0, 2, color=RED))",
+        "TypeError: cannot unpack non-iterable int object",
+        2,
+        "axes = Axes()\nself.add(axes.get_area(axes.plot(lambda x: x), x_range=[0, 2], color=RED))",
+        "area",
+    ),
+    "a tracker for its value": (
+        "at = ValueTracker(1)\nself.add(Dot([at, 0, 0]), DecimalNumber(at.get_value()))",
+        "ValueError: setting an array element with a sequence.",
+        2,
+        "at = ValueTracker(1)\nself.add(Dot([at.get_value(), 0, 0]), DecimalNumber(at.get_value()))",
+        "tracker",
+    ),
+    "a tracker in a text": (
+        'at = ValueTracker(1)\nself.add(Text(f"{at:.1f}"))',
+        "TypeError: unsupported format string passed to ValueTracker.__format__",
+        2,
+        'at = ValueTracker(1)\nself.add(Text(f"{at.get_value():.1f}"))',
+        "tracker",
+    ),
+    "an object for its place": (
+        "dot = Dot()\nself.add(Line(dot + UP, LEFT))",
+        "NotImplementedError: ",
+        2,
+        "dot = Dot()\nself.add(Line(dot.get_center() + UP, LEFT))",
+        "place",
+    ),
 }
 
 
@@ -348,3 +495,228 @@ def test_another_exception_mends_nothing(what: str) -> None:
     if step not in ("name", "rate", "colour") and what != "a scene with a camera that moves":
         assert failed(before, error, 90) is None
         assert failed(before, error, None) is None
+
+
+LEFT = {
+    # what: (lines, type and text of the exception, the line of `construct` that it names)
+    "a keyword that says what is shown": ("self.add(Circle(sides=5))", f"{KEYWORD}'sides'", 1),
+    "a keyword of two callees": ("self.add(Dot(size=2), Circle(size=2))", f"{KEYWORD}'size'", 1),
+    "a keyword out of a dictionary": ('look = {"r": 2}\nself.add(Circle(**look))', f"{KEYWORD}'r'", 2),
+    "a keyword of the program's own class": (
+        "class Disc(Circle):\n    pass\n\nself.add(Disc(sides=5))",
+        f"{KEYWORD}'sides'",
+        4,
+    ),
+    "a keyword that is given twice then": ("self.add(Circle(r=1, radius=2))", f"{KEYWORD}'r'", 1),
+    "a moved start that could be meant two ways": (
+        "self.play(FadeIn(Dot(), direction=UP))",
+        "TypeError: Animation.__init__() got an unexpected keyword argument 'direction'",
+        1,
+    ),
+    "numbers after an object": (
+        "self.play(Create(Dot(), 1, 2, 3))",
+        "TypeError: Create.__init__() takes from 2 to 4 positional arguments but 5 were given",
+        1,
+    ),
+    "a class that never was": ("self.add(Pendulum())", "NameError: name 'Pendulum' is not defined", 1),
+    "a helper of another program": ("self.add(electron())", "NameError: name 'electron' is not defined", 1),
+    "a method that never was": ("Dot().explode()", "AttributeError: Dot object has no attribute 'explode'", 1),
+    "one point for many": ("Dot().point()", "AttributeError: Dot object has no attribute 'point'", 1),
+    "a method of an array that means more": (
+        "ORIGIN.shift(UP)",
+        "AttributeError: 'numpy.ndarray' object has no attribute 'shift'",
+        1,
+    ),
+    "a name that NumPy never had": (
+        "np.point(1)",
+        "AttributeError: module 'numpy' has no attribute 'point'",
+        1,
+    ),
+    "a list that grows": (
+        "dots = []\ndots.add(Dot())",
+        "AttributeError: 'list' object has no attribute 'add'",
+        2,
+    ),
+    "a group of its own making": (
+        "dots = make()\ndots.add(Group(Dot()))",
+        f"TypeError: {NOT_IN_GROUP}Group (at index 0 of parameter 0) is of type Group. You can try",
+        2,
+    ),
+    "a list of animations that is arranged": (
+        "moves = VGroup()\nmoves.add(Create(Dot()))\nmoves.arrange()",
+        f"TypeError: {NOT_IN_GROUP}Create(Dot) (at index 0 of parameter 0) is of type Create.",
+        2,
+    ),
+    "a message cut off": (
+        "both = VGroup()\nboth.add(Group(Dot()))",
+        f"TypeError: {NOT_IN_GROUP}Group(Dot, Dot, Dot, Dot",
+        2,
+    ),
+    "a graph that is played": (
+        "axes = Axes()\nself.play(axes.plot(lambda x: x))",
+        "TypeError: Unexpected argument ParametricFunction passed to Scene.play().",
+        2,
+    ),
+    "an object that is played": (
+        "dot = Dot()\nself.play(dot)",
+        "TypeError: Unexpected argument Dot passed to Scene.play().",
+        2,
+    ),
+    "a drawing with settings of its own": (
+        "photo = ImageMobject(data)\nself.play(Create(photo, lag_ratio=0.5))",
+        "TypeError: Create only works for VMobjects.",
+        2,
+    ),
+    "two differences on a line": (
+        "a = b = (1, 0, 0)\nself.add(Line(a - b, b - a))",
+        "TypeError: unsupported operand type(s) for -: 'tuple' and 'tuple'",
+        2,
+    ),
+    "a product of two names": (
+        "a, b = 0.5, [1, 0, 0]\nself.add(Dot(a * b))",
+        "TypeError: can't multiply sequence by non-int of type 'float'",
+        2,
+    ),
+    "a range that is a pair": (
+        "self.add(Axes(x_range=(0, 2)).shift(RIGHT * 2))",
+        "ValueError: operands could not be broadcast together with shapes (3,) (2,) ",
+        1,
+    ),
+    "a colour that nobody knows": (
+        'self.add(Dot(color="sunset"))',
+        "ValueError: Color sunset not found",
+        1,
+    ),
+    "a sign in a formula": (
+        'self.add(Tex("$a$ & b"))',
+        "ValueError: latex error converting to dvi. [! Misplaced alignment tab character &.]",
+        1,
+    ),
+    "a tracker that is set twice": (
+        "at = ValueTracker(1)\nat = ValueTracker(2)\nself.add(Dot([at, 0, 0]))",
+        "ValueError: setting an array element with a sequence.",
+        3,
+    ),
+    "a picture that is not there": (
+        'self.add(ImageMobject("cat.png"))',
+        "OSError: From: /tmp, could not find cat.png at either of these locations",
+        1,
+    ),
+    "an index too far": ('self.add(Text("a")[5])', "IndexError: range object index out of range", 1),
+    "the machine": ("self.add(Dot())", "MemoryError: ", 1),
+}
+
+
+@pytest.mark.parametrize("what", LEFT)
+def test_what_is_not_sure_stays(what: str) -> None:
+    """Where the exception does not say what would be right, or the program does not show it, nothing is changed."""
+    assert failed(*LEFT[what]) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["import manim_ml", "from manim_ml.layers import FeedForward", "from manim_ml import *", "import manim_ml as ml"],
+)
+def test_an_import_of_nothing_used_is_left_out(line: str) -> None:
+    """A module that is not there is not missed by a program that uses nothing of it."""
+    program = scene("self.add(Dot())")
+    code = program.replace("import *\n", f"import *\n{line}\n", 1)
+    found = repair_failed(code, "ModuleNotFoundError", "No module named 'manim_ml'", 2)
+    assert found == (program, ("repair:render_unused_import",))
+
+
+@pytest.mark.parametrize(
+    ("line", "use"),
+    [
+        ("import manim_ml", "manim_ml.draw()"),
+        ("from manim_ml import Layer", "self.add(Layer())"),
+        ("from manim_ml import *", "self.add(Layer())"),
+        ("import manim_ml as ml", "ml.draw()"),
+    ],
+)
+def test_an_import_that_is_used_stays(line: str, use: str) -> None:
+    """Without the module the program would fail later, and not say why."""
+    code = scene(use).replace("import *\n", f"import *\n{line}\n", 1)
+    assert repair_failed(code, "ModuleNotFoundError", "No module named 'manim_ml'", 2) is None
+
+
+def test_layout_and_comments_stay() -> None:
+    """Only the argument changes."""
+    before = "ring = Circle(  # a ring\n    r=2,  # wide\n    color=RED,\n)\n\n# shown\nself.add(ring)"
+    found = failed(before, f"{KEYWORD}'r'", 1)
+    assert found is not None
+    assert found[0] == scene(before).replace("r=2", "radius=2")
+
+
+MESSAGES = [error.partition(": ")[2] for _, error, *_ in MENDED.values()]
+EXCEPTIONS = sorted({name for step in FAILED_STEPS for name in step.exceptions})
+PROGRAMS = [scene(before) for before, *_ in MENDED.values()]
+AT = st.none() | st.integers(-5, 20) | st.sampled_from([2**63, -(2**63)])
+
+
+@settings(max_examples=150, deadline=2_000)
+@given(st.sampled_from(PROGRAMS), st.sampled_from(EXCEPTIONS), st.sampled_from(MESSAGES), AT)
+def test_any_message_on_any_program(code: str, exception: str, message: str, line: int | None) -> None:
+    """Whatever was raised wherever, the result is a program, and another one than before."""
+    found = repair_failed(code, exception, message, line)
+    if found is not None:
+        assert found[0] != code
+        assert found[1]
+        assert all(name.startswith("repair:render_") for name in found[1])
+        compile(found[0], "repaired", "exec")
+        assert ast.parse(found[0])
+
+
+@settings(max_examples=150, deadline=2_000)
+@given(st.text(), st.sampled_from(EXCEPTIONS), st.text() | st.sampled_from(MESSAGES), AT)
+def test_any_text(code: str, exception: str, message: str, line: int | None) -> None:
+    """Texts that are no programs, and messages that say nothing, are answered without an exception."""
+    found = repair_failed(code, exception, message, line)
+    assert found is None or ast.parse(found[0])
+
+
+@settings(max_examples=60, deadline=2_000)
+@given(st.sampled_from(MESSAGES), st.text(max_size=30), st.integers(0, 200), st.sampled_from(EXCEPTIONS))
+def test_a_message_with_anything_in_it(message: str, text: str, at: int, exception: str) -> None:
+    """What a program raises itself may look like one of Manim's messages, with anything in it."""
+    code = scene("self.add(Circle(r=2), Dot(ORIGIN.get_center()))")
+    found = repair_failed(code, exception, message[:at] + text + message[at:], FIRST)
+    assert found is None or ast.parse(found[0])
+
+
+HOSTILE = {
+    "deep": "self.add(" + "(" * 90 + "1" + ")" * 90 + ")",
+    "deep calls": "self.add(" + "Dot(" * 60 + ")" * 60 + ")",
+    "a long chain": "self.add(Dot()" + ".shift(UP)" * 200 + ")",
+    "wide": "self.add(" + ", ".join(["Circle(r=2)"] * 1_500) + ")",
+    "many statements": "\n".join(["dot = Dot() + UP - [1, 2]"] * 900),
+    "many names": "\n".join(f"n{at} = ValueTracker({at})" for at in range(900)),
+}
+SLOW = ["a " * 200_000, "but the value " * 50_000, "'" * 300_000, "got an unexpected keyword argument '" * 20_000]
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_hostile_programs_cost_little(what: str) -> None:
+    """Deep, wide and long programs are answered soon, whatever is said to have been raised."""
+    code = scene(HOSTILE[what])
+    for exception, message in zip(
+        [error.partition(": ")[0] for _, error, *_ in MENDED.values()], MESSAGES, strict=True
+    ):
+        start = time.process_time()
+        repair_failed(code, exception, message, FIRST)
+        assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("message", SLOW, ids=range(len(SLOW)))
+def test_hostile_messages_cost_little(message: str) -> None:
+    """A huge message is read from its start only."""
+    start = time.process_time()
+    for exception in EXCEPTIONS:
+        assert repair_failed(scene("self.add(Dot())"), exception, message, FIRST) is None
+    assert time.process_time() - start < 2
+
+
+def test_a_very_long_program_stays() -> None:
+    """Its tree with layout would cost seconds."""
+    lines = "self.add(Circle(r=2))\n" + "self.wait()\n" * (MAX_CHARACTERS // 10)
+    assert failed(lines, f"{KEYWORD}'r'", 1) is None

@@ -157,6 +157,59 @@ def list_as_group(failure: Failure, match: re.Match[str]) -> cst.Module | None:
     return failure.changed({found[0]: make})
 
 
+_FADES = frozenset({"FadeIn", "FadeOut"})
+
+
+def list_given(failure: Failure, match: re.Match[str]) -> cst.Module | None:
+    """`FadeIn(dots)` of a list as `FadeIn(*dots)`, `Create(dots)` as `Create(VGroup(*dots))`; `self.add(dots)` too.
+
+    Only of what is surely a list: a literal, or a name that is set to one once.
+    """
+    del match
+    makes: dict[cst.CSTNode, Make] = {}
+    for call in failure.calls():
+        name = called(call)
+        cls = failure.manim_class(name)
+        adds = text_of(call.func) in ("self.add", "self.remove")
+        if not adds and (cls is None or not cls.is_a("Animation") or failure.is_own(name)):
+            continue
+        for arg in call.args:
+            if arg.keyword is None and not arg.star and _is_list(failure, arg.value):
+                makes[arg] = _starred if adds or name in _FADES else _grouped
+    return failure.changed(makes)
+
+
+def _is_list(failure: Failure, node: cst.BaseExpression) -> bool:
+    value = failure.value_of(text_of(node)) if isinstance(node, cst.Name | cst.Attribute) else node
+    return isinstance(value, cst.List | cst.ListComp)
+
+
+def _starred(node: cst.CSTNode) -> cst.CSTNode:
+    return cst.ensure_type(node, cst.Arg).with_changes(star="*")
+
+
+def _grouped(node: cst.CSTNode) -> cst.CSTNode:
+    arg = cst.ensure_type(node, cst.Arg)
+    return arg.with_changes(value=cst.Call(cst.Name("VGroup"), [cst.Arg(arg.value, star="*")]))
+
+
+def two_of_one(failure: Failure, match: re.Match[str]) -> cst.Module | None:
+    """`Create(a, b)` as `AnimationGroup(Create(a), Create(b))`, where `b` was taken for a number or a rate."""
+    cls = failure.manim_class(match["type"])
+    around = failure.statement()
+    if cls is None or not cls.is_a("Mobject") or around is None or failure.is_own("AnimationGroup"):
+        return None
+    found = [
+        call
+        for call in failure.nodes(cst.Call)
+        if called(call) in _ONE_EACH and isinstance(call.func, cst.Name) and failure.inside(around, call)
+    ]
+    found = [call for call in found if (plain := positional(call)) and len(plain) > 1]
+    objects = [all(_is_object(arg.value) for arg in call.args if arg.keyword is None) for call in found]
+    own = any(failure.is_own(called(call)) for call in found)
+    return failure.changed(dict.fromkeys(found, _one_each)) if all(objects) and not own else None
+
+
 STEPS = (
     FailedStep(
         "repair:render_group",
@@ -183,6 +236,27 @@ STEPS = (
         frozenset({"AttributeError"}),
         re.compile(r"^'(?:list|tuple)' object has no attribute '(?P<name>[^\W\d]\w{0,60})'"),
         list_as_group,
+    ),
+    FailedStep(
+        "repair:render_unpacked",
+        frozenset({"TypeError", "AttributeError"}),
+        re.compile(
+            r"^(?:\w{1,60} only works for VMobjects|Animation only works on Mobjects"
+            r"|'list' object has no attribute '_iter_family')"
+        ),
+        list_given,
+    ),
+    FailedStep(
+        "repair:render_one_each",
+        frozenset({"TypeError"}),
+        re.compile(r"^unsupported operand type\(s\) for \*: '(?:int|float)' and '(?P<type>[A-Z]\w{0,60})'"),
+        two_of_one,
+    ),
+    FailedStep(
+        "repair:render_one_each",
+        frozenset({"TypeError"}),
+        re.compile(r"^'(?P<type>[A-Z]\w{0,60})' object is not callable"),
+        two_of_one,
     ),
 )
 """For `from_error`."""

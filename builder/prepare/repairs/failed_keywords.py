@@ -210,7 +210,8 @@ def _spelled(failure: Failure, call: cst.Call, name: str) -> str | None:
     british = name.replace("colour", "color")
     if british != name and british in signature.keywords:
         return None if british in given else british
-    found = [other for other in sorted(signature.keywords - given) if len(name) > 4 and near(name, other)]
+    others = sorted(signature.keywords - given - {f"{name}s", name.removesuffix("s")})
+    found = [other for other in others if len(name) > 4 and near(name, other)]
     return found[0] if len(found) == 1 else None
 
 

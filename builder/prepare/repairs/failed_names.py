@@ -64,7 +64,8 @@ def unknown_attribute(failure: Failure, match: re.Match[str]) -> cst.Module | No
         name = f"get_{name}"  # Manim takes any `get_…` for the getter of an attribute
     new = _RENAMED.get(name)
     if new is None and len(name) > 4:
-        found = [other for other in sorted(cls.attributes) if not other.startswith("_") and near(name, other)]
+        others = sorted(cls.attributes - {f"{name}s", name.removesuffix("s")})  # one thing and many are not one name
+        found = [other for other in others if not other.startswith("_") and near(name, other)]
         new = found[0] if len(found) == 1 else None
     if new is None or new not in cls.attributes:
         return None

@@ -109,6 +109,27 @@ def nothing_played(failure: Failure, match: re.Match[str]) -> cst.Module | None:
     return failure.changed({found[0]: make})
 
 
+def nothing_faded(failure: Failure, match: re.Match[str]) -> cst.Module | None:
+    """`self.play(FadeOut(*self.mobjects))` of an empty scene as a wait of the same time: there is nothing to fade."""
+    del match
+    found = failure.calls(lambda call: text_of(call.func) == "FadeOut")
+    plays = [
+        call
+        for call in failure.nodes(cst.Call)
+        if text_of(call.func) == "self.play" and call.args and call.args[0].value in found
+    ]
+    if len(found) != 1 or len(plays) != 1 or not found[0].args:
+        return None
+    all_of_it = found[0].args[0]
+    if all_of_it.star != "*" or text_of(all_of_it.value) != "self.mobjects":
+        return None
+    rest = [*found[0].args[1:], *plays[0].args[1:]]
+    if any(arg.keyword is None or arg.keyword.value != "run_time" for arg in rest) or len(rest) > 1:
+        return None
+    args = [cst.Arg(rest[0].value)] if rest else []
+    return failure.changed({plays[0]: lambda _: cst.Call(cst.parse_expression("self.wait"), args)})
+
+
 _FRAME = "1 / config.frame_rate"
 
 
@@ -192,6 +213,12 @@ STEPS = (
         frozenset({"ValueError"}),
         re.compile(r"^Called Scene\.play with no animations"),
         nothing_played,
+    ),
+    FailedStep(
+        "repair:render_wait",
+        frozenset({"ValueError"}),
+        re.compile(r"^At least one mobject must be passed"),
+        nothing_faded,
     ),
     FailedStep(
         "repair:render_frame",

@@ -17,6 +17,7 @@ from builder.prepare.repairs import (
     failed_modules,
     failed_names,
     failed_play,
+    failed_texts,
     failed_values,
 )
 from builder.prepare.repairs.api import MAX_CHARACTERS, MAX_DEPTH, compiles, deeper_than
@@ -29,6 +30,7 @@ FAILED_STEPS: tuple[FailedStep, ...] = (
     *failed_keywords.STEPS,
     *failed_names.STEPS,
     *failed_modules.STEPS,
+    *failed_texts.STEPS,
     *failed_groups.STEPS,
     *failed_play.STEPS,
     *failed_values.STEPS,
