@@ -5,9 +5,10 @@ A traceback names the line of the callee's own name: of `Circle` in `Circle(`, o
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import cached_property, lru_cache
+from typing import TypeVar, cast
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
@@ -20,7 +21,7 @@ Make = Callable[[cst.CSTNode], cst.CSTNode]
 """Takes a node, with its children as they were changed, and gives its stand-in."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Failure:
     """A program that parses and what ended it; `line` is 0 if none is known."""
 
@@ -53,9 +54,15 @@ class Failure:
         found = self.nodes(cst.Attribute)
         return [node for node in found if node.attr.value == name and self.starts(node.attr) == self.line]
 
-    def nodes(self, kind: type[_Node]) -> Iterator[_Node]:
+    def nodes(self, kind: type[_Node]) -> Sequence[_Node]:
         """All nodes of a kind, in no order that matters."""
-        return (node for node in self.places if isinstance(node, kind))
+        if kind not in self._by_kind:
+            self._by_kind[kind] = [node for node in self.places if isinstance(node, kind)]
+        return cast("list[_Node]", self._by_kind[kind])
+
+    @cached_property
+    def _by_kind(self) -> dict[type[cst.CSTNode], list[cst.CSTNode]]:
+        return {}
 
     def statement(self) -> cst.CSTNode | None:
         """The simple statement that the line belongs to; of several, the last that starts first."""
@@ -75,16 +82,20 @@ class Failure:
 
     def value_of(self, name: str) -> cst.BaseExpression | None:
         """What a name or attribute stands for, if it is set by one plain assignment in the whole program."""
-        values = [
-            node.value if len(node.targets) == 1 else None
-            for node in self.nodes(cst.Assign)
-            if any(text_of(item.target) == name for item in node.targets)
-        ]
-        return values[0] if len(values) == 1 else None
+        return self._values.get(name)
+
+    @cached_property
+    def _values(self) -> dict[str, cst.BaseExpression | None]:
+        values: dict[str, cst.BaseExpression | None] = {}
+        for node in self.nodes(cst.Assign):
+            for item in node.targets:
+                name = text_of(item.target)
+                values[name] = node.value if len(node.targets) == 1 and name not in values else None
+        return values
 
     def manim_class(self, name: str) -> ManimClass | None:
         """A class of Manim; for one that the program defines, the first class of Manim that it inherits from."""
-        bases = {node.name: node.bases for node in self.program.tree.body if isinstance(node, ast.ClassDef)}
+        bases = self._bases
         for _ in range(len(bases)):
             if name not in bases:
                 break
@@ -95,10 +106,18 @@ class Failure:
                     return None
         return None if name in bases else known().manim_class(name)
 
+    @cached_property
+    def _bases(self) -> dict[str, list[ast.expr]]:
+        return {node.name: node.bases for node in self.program.tree.body if isinstance(node, ast.ClassDef)}
+
     def is_own(self, name: str) -> bool:
         """Whether the program defines a class or function of this name."""
+        return name in self._own
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
         kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-        return any(isinstance(node, kinds) and node.name == name for node in ast.walk(self.program.tree))
+        return frozenset(node.name for node in ast.walk(self.program.tree) if isinstance(node, kinds))
 
     def has_arrays(self) -> bool:
         """Whether `np` is NumPy in this program, as far as can be told."""
@@ -152,10 +171,11 @@ def makes_mobject(failure: Failure, call: cst.Call) -> ManimClass | None:
     return found if found is not None and found.is_a("Mobject") else None
 
 
-def makers_of(name: str) -> list[ManimClass]:
+@lru_cache(maxsize=1024)
+def makers_of(name: str) -> tuple[ManimClass, ...]:
     """The classes of Manim that define a method of this name."""
     classes = map(known().manim_class, known().class_names)
-    return [cls for cls in classes if cls is not None and name in cls.own_methods]
+    return tuple(cls for cls in classes if cls is not None and name in cls.own_methods)
 
 
 def without(call: cst.Call, name: str) -> list[cst.Arg]:
