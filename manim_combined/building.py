@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 import datasets
 
 from builder.config import BuildConfig
-from builder.emit.card import write_card
+from builder.emit.card import PICTURES, write_card
 from builder.emit.jsonl import write_json
 from builder.emit.parquet import write_shards
-from builder.emit.publish import MANIFEST, outputs_of, publishing, read_manifest
+from builder.emit.publish import MANIFEST, belongs_to, outputs_of, publishing, read_manifest
 from builder.errors import SettingError
 from builder.events import Events, Silent
 from builder.pipeline import SPLITS, Build, build, manifest_of, prepare, stats_of, write_ledger
+from builder.report.flow import funnel_svg
 from manim_combined.dataset import ManimCombined
 
 DEFAULT_FOLDER = "manim_combined"
@@ -37,9 +38,9 @@ SHARED_SETTINGS = (
 def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events | None = None) -> dict[str, Any]:
     """Build configs through `ManimCombined` and put them into a folder, in one step at the end.
 
-    Writes `data/<config>/<split>-*.parquet`, `ledger/<config>.parquet`, `README.md` and `manifest.json`; other
-    files of the folder stay as they are. All configs share one reading of the sources, so their settings may
-    differ in what is decided and written only.
+    Writes `data/<config>/<split>-*.parquet`, `ledger/<config>.parquet`, `funnel/<config>.svg`, `README.md` and
+    `manifest.json`; other files of the folder stay as they are. All configs share one reading of the sources, so their
+    settings may differ in what is decided and written only.
 
     Returns:
         For each config the content of its statistics (as `dataset_stats.json` of an export).
@@ -87,7 +88,16 @@ def _write_config(decided: Build, staging: Path, events: Events) -> dict[str, An
             files[split] = [shard.relative_to(staging).as_posix() for shard in shards]
     (staging / "ledger").mkdir(exist_ok=True)
     write_ledger(decided.outcomes, staging / "ledger" / f"{name}.parquet")
-    return stats_of(decided, dataset.written, staging, files)
+    stats = stats_of(decided, dataset.written, staging, files)
+    write_picture(stats, staging / PICTURES / f"{name}.svg")
+    return stats
+
+
+def write_picture(stats: Mapping[str, Any], path: Path) -> None:
+    """Write the funnel of a config as a picture that can be read on any page: it brings its background."""
+    path.parent.mkdir(exist_ok=True)
+    picture = funnel_svg(stats).replace("<svg ", '<svg style="background:var(--panel)" ', 1)
+    path.write_text(picture + "\n", encoding="utf-8", newline="\n")
 
 
 @contextmanager
@@ -109,9 +119,7 @@ def _carry_over(folder: Path, staging: Path, manifest: dict[str, Any], stats: di
     for name, settings in old.get("configs", {}).items():
         if name in stats:
             continue
-        files = [
-            path for path in old["outputs"] if path.startswith(f"data/{name}/") or path == f"ledger/{name}.parquet"
-        ]
+        files = [path for path in old["outputs"] if belongs_to(path, name)]
         same = old.get("sources") == manifest["sources"] and all(
             settings.get(key) == current[key] for key in ("seed", "test_size")
         )

@@ -95,6 +95,11 @@ def outputs_of(staging: Path) -> dict[str, dict[str, Any]]:
     }
 
 
+def belongs_to(path: str, config: str) -> bool:
+    """Whether a file of a built folder is one of a config's own: data, ledger or picture."""
+    return path.startswith(f"data/{config}/") or path in (f"ledger/{config}.parquet", f"funnel/{config}.svg")
+
+
 def finish_interrupted(folder: Path) -> None:
     """Carry out what a killed build had completed, and clear away what it had not."""
     for staging in sorted(folder.glob(f"{_STAGING}-*")):

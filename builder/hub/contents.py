@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from builder.emit.card import card_text
-from builder.emit.publish import MANIFEST, read_manifest
+from builder.emit.publish import MANIFEST, belongs_to, read_manifest
 from builder.errors import OutputError
 from builder.files import sha256_of
 
@@ -48,7 +48,7 @@ class Contents:
     card: str
     """The card as the tool writes it."""
     files: tuple[LocalFile, ...]
-    """Data and ledgers; not the card and the manifest."""
+    """Data, ledgers and pictures; not the card and the manifest."""
 
     @property
     def licences(self) -> dict[str, str]:
@@ -77,7 +77,7 @@ def read_contents(folder: Path, names: Sequence[str], repo: str) -> Contents:
     outputs = {
         path: recorded
         for path, recorded in manifest["outputs"].items()
-        if any(path.startswith(f"data/{name}/") or path == f"ledger/{name}.parquet" for name in names)
+        if any(belongs_to(path, name) for name in names)
     }
     cut = {
         **manifest,
