@@ -1,13 +1,14 @@
 """The commands `build` and `export`."""
 
 import argparse
+import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from builder.cli_command import Answer
 from builder.cli_settings import one_config, settings_of
 from builder.cli_sources import check_all
-from builder.config import CONFIG_NAMES, DEFAULT_CONFIG, make_config
+from builder.config import BUILT_BY_DEFAULT, DEFAULT_CONFIG, make_config
 
 if TYPE_CHECKING:
     from builder.terminal import Terminal
@@ -25,14 +26,14 @@ def add_build_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def build(given: argparse.Namespace, terminal: "Terminal") -> Answer:
-    """Build configs into a folder; all of them, if none is named.
+    """Build configs into a folder; all but those that render programs, if none is named.
 
     Raises:
         builder.errors.BuilderError: a setting is wrong, a source cannot be had, or the folder cannot be written.
     """
     names, settings, output_dir = settings_of(given)
     folder = Path(output_dir or PACKAGE_FOLDER)
-    configs = [make_config(name, **settings) for name in names or CONFIG_NAMES]
+    configs = [make_config(name, **settings) for name in names or BUILT_BY_DEFAULT]
     if "dry_run" in given:
         return check_all(configs[0], terminal)
     from builder.terminal_funnel import show_funnel
@@ -50,6 +51,7 @@ def build(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     return Answer(
         {"folder": str(folder), "configs": {name: stats[name] for name in built}},
         show,
+        f"what became of the rows: {folder / 'report.html'}\n"
         f'written to {folder}; load it with: load_dataset("{folder}", "{shown}")',
     )
 
@@ -68,8 +70,11 @@ def export(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     folder = Path(output_dir or default)
     with terminal:
         stats = export_config(config, folder, terminal)
-    return Answer(
-        {"folder": str(folder), "configs": {config.name: stats}},
-        lambda: show_funnel(config.name, stats),
-        f"written to {folder}: train.json, test.json, dataset_stats.json, ledger.parquet, manifest.json",
-    )
+    last = f"written to {folder}: train.json, test.json, dataset_stats.json, ledger.parquet, report.html, manifest.json"
+    document: dict[str, Any] = {"folder": str(folder), "configs": {config.name: stats}}
+    if config.trainer:
+        from builder.emit.trainers import TRAINER_COMMANDS
+
+        document["train_with"] = TRAINER_COMMANDS[config.trainer].format(folder=shlex.quote(str(folder)))
+        last += f"\ntrain with: {document['train_with']}"
+    return Answer(document, lambda: show_funnel(config.name, stats), last)

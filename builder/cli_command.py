@@ -44,3 +44,5 @@ class Command:
     """Adds what it takes besides settings. Options that were not given are missing from the namespace."""
     takes_settings: bool = True
     """Whether it takes the settings of a build: `--config`, and a flag for each field of `BuildConfig`."""
+    without: tuple[str, ...] = ()
+    """Settings for which it takes no flag."""

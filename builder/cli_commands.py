@@ -2,10 +2,13 @@
 
 from builder.cli_build import add_build_arguments, build, export
 from builder.cli_command import Command
+from builder.cli_doctor import add_doctor_arguments, doctor
 from builder.cli_explain import add_explain_arguments, explain
 from builder.cli_proof import add_check_arguments, add_diff_arguments, check, diff
 from builder.cli_push import add_push_arguments, push
+from builder.cli_report import add_report_arguments, report
 from builder.cli_sources import add_sources_arguments, sources
+from builder.cli_verify import SETTINGS_WITHOUT_USE, add_verify_arguments, verify
 
 COMMANDS = (
     Command(
@@ -23,6 +26,22 @@ COMMANDS = (
             "export --local thanks_dataset=rows.jsonl --datasets thanks_dataset",
         ),
         export,
+    ),
+    Command(
+        "verify",
+        "render the programs that a config would keep, in a sandbox, and keep the verdicts in the cache",
+        ("verify", "verify --only manimbench/000012", "verify --retry failed --limit 100"),
+        verify,
+        add_verify_arguments,
+        without=SETTINGS_WITHOUT_USE,
+    ),
+    Command(
+        "doctor",
+        "look for what rendering needs on this machine, and say how to get what is missing",
+        ("doctor", "doctor --json"),
+        doctor,
+        add_doctor_arguments,
+        takes_settings=False,
     ),
     Command(
         "sources",
@@ -55,6 +74,17 @@ COMMANDS = (
         ("diff manim_combined_before manim_combined",),
         diff,
         add_diff_arguments,
+        takes_settings=False,
+    ),
+    Command(
+        "report",
+        "show a built or exported folder as one HTML page",
+        (
+            "report manim_combined",
+            "report manim_combined --config all --before manim_combined_before --output all.html",
+        ),
+        report,
+        add_report_arguments,
         takes_settings=False,
     ),
     Command(

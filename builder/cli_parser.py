@@ -93,7 +93,7 @@ def _add_command(parsers: Any, command: Command) -> None:
     command.add_arguments(parser)
     _add_talk(parser)
     if command.takes_settings:
-        add_settings(parser)
+        add_settings(parser, command.without)
 
 
 def _add_talk(parser: argparse.ArgumentParser) -> None:

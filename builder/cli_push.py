@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from builder.cli_build import PACKAGE_FOLDER
 from builder.cli_command import Answer
 from builder.cli_settings import settings_of
-from builder.config import CONFIG_NAMES
 
 if TYPE_CHECKING:
     from builder.hub import PushPlan
@@ -44,11 +43,11 @@ def push(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     from builder.hub import Hub, PushOptions, carry_out, plan_push
     from builder.hub.contents import read_contents
     from builder.terminal import show_push, show_read_back
-    from manim_combined.built import build_missing
+    from manim_combined.built import build_missing, names_to_push
 
     names, settings, output_dir = settings_of(given)
-    names = names or list(CONFIG_NAMES)
     folder = Path(output_dir or PACKAGE_FOLDER)
+    names = names or names_to_push(folder)
     flags = vars(given)
     options = PushOptions(**{item.name: flags[item.name] for item in fields(PushOptions) if item.name in flags})
     with terminal:

@@ -1,6 +1,7 @@
 """Flags for the settings of a build, and settings out of flags."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ from builder.errors import SettingError
 _OWN_FLAGS = {"deduplicate": "as --config deduplicated"}
 
 
-def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Add a flag for each setting, and those that choose among them."""
+def add_settings(parser: argparse.ArgumentParser, without: Sequence[str] = ()) -> None:
+    """Add a flag for each setting but some, and those that choose among them."""
     configs = "; ".join(f"{config}: {text}" for config, text in CONFIG_HELP.items()).replace("%", "%%")
     parser.add_argument(
         "--config", metavar="NAME", action="append", help=f"a preset (default {DEFAULT_CONFIG}); {configs}"
@@ -31,7 +32,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output-dir", metavar="DIR", help="where to write")
     parser.add_argument("--no-augmentation", action="store_true", help="as --augmentation-factor 1")
     for setting in fields(BuildConfig):
-        if setting.name != "name":
+        if setting.name not in ("name", *without):
             _add_setting(parser, setting.name, setting.default, setting.metadata)
 
 

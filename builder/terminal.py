@@ -59,7 +59,8 @@ class Terminal:
         self._quiet, self._verbose, self._tables = quiet, verbose, tables and not quiet
         self._started = time.monotonic()
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), _Count(), TimeRemainingColumn())
+        note = TextColumn("{task.fields[note]}", markup=False)
+        columns = (TextColumn("{task.description}"), BarColumn(), _Count(), note, TimeRemainingColumn())
         self._progress = Progress(
             *columns,
             console=self._console,
@@ -82,12 +83,12 @@ class Terminal:
             if not step.told:
                 self._tell(name, step)
 
-    def progress(self, step: str, done: int, total: int | None, unit: str = "rows") -> None:
+    def progress(self, step: str, done: int, total: int | None, unit: str = "rows", note: str = "") -> None:
         """Move the bar of a step."""
         if step not in self._tasks:
-            self._tasks[step] = self._progress.add_task(escape(step), total=total, unit=unit)
+            self._tasks[step] = self._progress.add_task(escape(step), total=total, unit=unit, note=note)
             self._steps[step] = _Step(unit)
-        self._progress.update(self._tasks[step], completed=done, total=total)
+        self._progress.update(self._tasks[step], completed=done, total=total, note=note)
         running = self._steps[step]
         running.done = done
         if done == total and not running.told:

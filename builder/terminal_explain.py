@@ -40,7 +40,14 @@ _REASONS = {
     "near_test": "it stands too near to a row that is kept in test",
     "in_benchmark": "it stands in a benchmark, or near it",
     "repaired_in_test": "it is on the test side, which holds only what its authors wrote",
+    "failed": "its program raised an error when it was rendered",
+    "timeout": "its program took too long to render",
+    "blank": "its program shows nothing but background",
+    "refused": "its program tried to use the network, or to write where it may not",
+    "not_rendered": "its program was not rendered",
     "reported_error": "its authors report that the program failed",
+    "too_long": "it has more tokens than a row may have",
+    "not_drawn": "the subset that was drawn leaves it out",
 }
 """What a reason means, where a check below does not say it."""
 

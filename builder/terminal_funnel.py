@@ -53,6 +53,20 @@ def show_funnel(name: str, stats: dict[str, Any]) -> None:
         f"{stats['official_test_rows']['kept']} of {stats['official_test_rows']['read']}"
     )
     console.print(_certificate_line(stats["certificate"]))
+    if "tokens" in stats:
+        console.print(_tokens_line(stats))
+
+
+def _tokens_line(stats: dict[str, Any]) -> str:
+    """How long the rows are, and how many are too long."""
+    told = [
+        f"{side} {length['median']:,} (median) to {length['longest']:,}"
+        for side, counts in stats["splits"].items()
+        if (length := counts.get("tokens"))
+    ]
+    tokens = stats["tokens"]
+    over = [f"over {tokens['max_tokens']:,}: {rows:,} in {side}" for side, rows in tokens.get("rows_over", {}).items()]
+    return f"tokens a row: {', '.join([*told, *over])}"
 
 
 def funnel_table(name: str, stats: dict[str, Any], console: Console) -> Table:

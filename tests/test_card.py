@@ -17,10 +17,11 @@ from markdown_it import MarkdownIt
 from builder.cli_commands import COMMANDS
 from builder.cli_parser import parsed
 from builder.cli_settings import settings_of
-from builder.config import CONFIG_NAMES, make_config
+from builder.config import BUILT_BY_DEFAULT, CONFIG_NAMES, make_config
 from builder.emit.card import HUB_LICENCES, card_text
 from builder.emit.card_facts import WHEN
 from builder.emit.card_sources import KNOWN
+from builder.emit.formats import FORMATS
 from builder.sources.licences import LICENCES as KNOWN_LICENCES
 from builder.sources.spec import known_sources
 from tests.pushing import build_sample
@@ -139,7 +140,7 @@ def test_licences_that_the_hub_does_not_know_are_other_with_their_name(manifest)
 def test_numbers_of_the_table_of_configs_are_those_of_the_files(folder):
     """Rows as Parquet holds them, and a word on when to use each."""
     rows = cells((folder / "README.md").read_text(), "Configs")
-    assert sorted(row[0].split("`")[1] for row in rows) == sorted(CONFIG_NAMES)
+    assert sorted(row[0].split("`")[1] for row in rows) == sorted(BUILT_BY_DEFAULT)
     for row in rows:
         name = row[0].split("`")[1]
         for split, cell in zip(("train", "test"), row[1:3], strict=True):
@@ -152,7 +153,7 @@ def test_numbers_of_the_table_of_configs_are_those_of_the_files(folder):
 def test_each_row_read_is_in_one_column_of_the_funnel(folder):
     """Of every source and of all together: what was read is what was kept and what went."""
     card = (folder / "README.md").read_text()
-    for name in CONFIG_NAMES:
+    for name in BUILT_BY_DEFAULT:
         part = card.split(f"funnel/{name}.svg)")[-1] if name != "curated" else card.split("### `curated`")[1]
         rows = cells("## x\n" + part, "x")
         assert [row[0] for row in rows] == [*(f"`{source}`" for source in KNOWN), "all"]
@@ -165,7 +166,7 @@ def test_the_picture_of_each_config_is_a_file_of_the_folder(folder):
     """Listed in the manifest; well-formed, and without a request or a script."""
     outputs = json.loads((folder / "manifest.json").read_bytes())["outputs"]
     shown = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (folder / "README.md").read_text())
-    assert set(shown) == {f"funnel/{name}.svg" for name in CONFIG_NAMES}
+    assert set(shown) == {f"funnel/{name}.svg" for name in BUILT_BY_DEFAULT}
     for path in set(shown):
         assert path in outputs
         picture = ElementTree.fromstring((folder / path).read_text())
@@ -188,7 +189,7 @@ def test_usual_builds_read_well(manifest, folder):
     reads_well(card_text(manifest))
 
 
-@pytest.mark.parametrize("name", CONFIG_NAMES)
+@pytest.mark.parametrize("name", BUILT_BY_DEFAULT)
 def test_a_card_of_one_config_speaks_of_no_other(manifest, name):
     """It is the one that is loaded, shown and rebuilt."""
     card = card_text(only(manifest, name), "org/set")
@@ -209,6 +210,38 @@ def test_a_build_without_test_rows_reads_well(manifest):
     reads_well(card)
     assert [file["split"] for file in head(card)["configs"][0]["data_files"]] == ["train"]
     assert head_problems(card) == []
+
+
+@pytest.mark.parametrize(
+    ("sandboxed", "words"), [(True, "in a sandbox without a network"), (False, "without a sandbox")]
+)
+def test_verified_says_by_what_its_programs_were_rendered(manifest, sandboxed, words):
+    """The release and the sandbox of the verdicts; rows that did not render have a column; verdicts make it again."""
+    for table in (manifest["configs"], manifest["statistics"]):
+        table["verified"] = deepcopy(table["curated"])
+    manifest["configs"]["verified"] |= {"name": "verified", "verify": True}
+    manifest["rendering"] = {"manim": "0.99.1", "latex": "", "level": "full", "timeout": 60.0, "sandboxed": sandboxed}
+    line = manifest["statistics"]["verified"]["funnel_by_source"][0]
+    line["dropped"]["render"] = {"failed": 6}
+    line["train"] -= 6
+    card = card_text(only(manifest, "verified", "curated"))
+    reads_well(card)
+    assert "rendered by Manim 0.99.1" in card
+    assert words in " ".join(card.split())
+    assert "| did not render |" in card
+    assert "--config verified --verdicts verdicts.parquet" in card
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_columns_are_those_of_the_format(manifest, name):
+    """With those that a setting adds; the example shows the first."""
+    for settings in manifest["configs"].values():
+        settings |= {"format": name, "tokenizer": "org/model", "previews": True}
+    card = card_text(manifest)
+    reads_well(card)
+    columns = [row[0].strip("`") for row in cells(card, "Load")]
+    assert columns == [*FORMATS[name].columns, "source", "id", "variant", "license", "official", "tokens", "preview"]
+    assert f'[0]["{columns[0]}"])' in card
 
 
 def test_skipped_sources_and_mirrors_are_told(manifest):

@@ -1,6 +1,7 @@
 """The funnel as a flow picture."""
 
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_labels_do_not_lie_upon_one_another():
     for anchor in ("start", "end"):
         texts = [item for item in picture.iter(f"{SVG}text") if item.get("text-anchor") == anchor]
         places = [float(item.get("y")) for item in texts]
-        assert all(after - before >= 14 for before, after in zip(places, places[1:], strict=False))
+        assert all(after - before >= 14 for before, after in pairwise(places))
 
 
 def test_the_picture_asks_for_nothing_and_holds_no_ids():

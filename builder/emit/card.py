@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from builder.config import CONFIG_HELP, CONFIG_NAMES, DEFAULT_CONFIG
 from builder.emit.card_facts import (
+    DEFAULT_FORMAT,
     certificate_table,
+    columns_table,
     config_lines,
     configs_table,
     funnel_table,
@@ -129,8 +131,10 @@ def card_text(manifest: Mapping[str, Any], place: str = "OWNER/NAME") -> str:
         has={name: name in names for name in CONFIG_NAMES},
         configs_table=configs_table(names, statistics, _default(names)),
         place=place,
-        key=FORMATS[manifest["configs"][names[0]].get("format", "sharegpt")][0],
+        columns=columns_table(manifest["configs"][names[0]]),
+        key=next(iter(FORMATS[manifest["configs"][names[0]].get("format", DEFAULT_FORMAT)].columns)),
         manim=manifest["manim"],
+        rendering=manifest.get("rendering"),
         steps=steps_table(statistics[names[0]]),
         certificate_table=certificate_table(names, statistics),
         limits=limits(names, manifest["manim"]),
@@ -179,7 +183,10 @@ def _head(manifest: Mapping[str, Any], names: Sequence[str]) -> "DatasetCardData
         pretty_name="Manim Combined",
         tags=["manim", "code", "python", "text-to-animation", "sft"],
         configs=[_config(name, names, statistics[name]) for name in names],
-        dataset_info=[_info(name, statistics[name], manifest["outputs"]) for name in names],
+        dataset_info=[
+            {**_info(name, statistics[name], manifest["outputs"]), **_features(manifest["configs"][name])}
+            for name in names
+        ],
     )
 
 
@@ -191,6 +198,24 @@ def _slug(text: str) -> str:
 def _default(names: Sequence[str]) -> str:
     """The config that `load_dataset` takes if it is told none; empty if it must be told."""
     return DEFAULT_CONFIG if DEFAULT_CONFIG in names else names[0] if len(names) == 1 else ""
+
+
+def _features(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a config with images, which its Parquet does not tell apart from other bytes."""
+    if not settings.get("previews"):
+        return {}
+    kinds = {"source": "string", "id": "string", "variant": "int32", "license": "string", "official": "bool"}
+    kinds |= {"tokens": "int32"} if settings.get("tokenizer") else {}
+    columns = [{"name": name, "dtype": kind} for name, kind in {**kinds, "preview": "image"}.items()]
+    return {
+        "features": [*map(_message_feature, *zip(*FORMATS[settings["format"]].columns.items(), strict=True)), *columns]
+    }
+
+
+def _message_feature(key: str, names: tuple[str, ...]) -> dict[str, Any]:
+    """A column of messages, or of one text."""
+    fields = [{"name": name, "dtype": "string"} for name in names]
+    return {"name": key, "list": fields} if fields else {"name": key, "dtype": "string"}
 
 
 def _splits(stats: Mapping[str, Any]) -> list[str]:

@@ -1,13 +1,16 @@
 """What the card says of a build, as Markdown: tables and lines made from the manifest, no number typed by hand."""
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from builder.config import CONFIG_HELP, CONFIGS
 from builder.emit.card_sources import source_cell
+from builder.emit.formats import FORMATS
 from builder.emit.markdown import cell, number, table
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 Stats = Mapping[str, Any]
 
 WHEN: Mapping[str, str] = {
@@ -19,6 +22,23 @@ WHEN: Mapping[str, str] = {
 }
 """For each config, when to use it."""
 
+DEFAULT_FORMAT = "sharegpt"
+_CHAT = "three messages: `system`, `user` (the prompt), `assistant` (the program, in a Markdown fence)"
+_SAID: Mapping[str, str] = {
+    "prompt": "two messages: `system` and `user`",
+    "completion": "one message, of `assistant`: the program, in a Markdown fence",
+    "instruction": "the prompt",
+    "input": "always empty",
+    "output": "the program, in a Markdown fence",
+    "system": "the system message",
+}
+_COLUMNS: Mapping[str, str] = {
+    "source": "name of the source",
+    "id": "`<source>/<row number>`, as in `ledger/<config>.parquet`",
+    "variant": "0 is the original prompt; 1 and up, the prompt in other words (train only)",
+    "license": "licence of the source; of both, where prompt and program come from two",
+    "official": "a test row of a public benchmark: keep it out of training",
+}
 _ENDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("not readable", ("read", "clean"), ""),
     ("failed a check", ("check",), ""),
@@ -43,6 +63,16 @@ def configs_table(names: Sequence[str], statistics: Mapping[str, Stats], default
         label = f"`{name}`" + (f" ({', '.join(notes)})" if notes else "")
         rows.append([label, train, test, help_text, WHEN.get(name, "")])
     return table(["config", "train", "test", "what it holds", "use it when"], rows, numbers=(1, 2))
+
+
+def columns_table(settings: Mapping[str, Any]) -> str:
+    """The columns of a config's rows."""
+    columns = FORMATS[settings.get("format", DEFAULT_FORMAT)].columns
+    rows = [[f"`{name}`", _SAID.get(name, _CHAT)] for name in columns]
+    rows += [[f"`{name}`", meaning] for name, meaning in _COLUMNS.items()]
+    rows += [["`tokens`", "length of the whole conversation in tokens"]] if settings.get("tokenizer") else []
+    rows += [["`preview`", "the last frame of the program, as an image"]] if settings.get("previews") else []
+    return table(["column", "meaning"], rows)
 
 
 def funnel_table(stats: Stats) -> str:
@@ -190,12 +220,16 @@ def _flags(name: str, settings: Mapping[str, Any], sources: Sequence[Mapping[str
             continue
         if isinstance(value, bool):
             words.append(flag if value else f"--no-{flag[2:]}")
+        elif key == "tokenizer" and _SHA256.fullmatch(value):
+            words += [flag, "FILE"]
         elif key == "decontaminate":
             words += [flag, *(f"FILE_{place}" for place in range(1, len(value) + 1))]
         elif isinstance(value, list | tuple):
             words += [word for item in value for word in (flag, shlex.quote(f"{item[0]}={item[1]}"))]
         else:
             words += [flag, shlex.quote(str(value))]
+    if settings.get("verify"):
+        words.append("--verdicts verdicts.parquet")
     if not settings.get("sample"):
         words += [f"--local {source['name']}=FILE" for source in sources if source["kind"] == "file"]
         words += ["--datasets", *(source["name"] for source in sources)]

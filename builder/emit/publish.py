@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -79,6 +79,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest if ours else {}
 
 
+def files_of(manifest: Mapping[str, Any], config: str) -> list[str]:
+    """Files of a config in a built folder: data, ledger, picture, and the verdicts on its programs if it has any."""
+    own = (
+        f"ledger/{config}.parquet",
+        f"funnel/{config}.svg",
+        *(("verdicts.parquet",) if manifest["configs"][config].get("verify") else ()),
+    )
+    return [name for name in manifest["outputs"] if name.startswith(f"data/{config}/") or name in own]
+
+
 def _check_kind(folder: Path, kind: str) -> None:
     found = read_manifest(folder).get("kind", kind)
     if found != kind:
@@ -93,11 +103,6 @@ def outputs_of(staging: Path) -> dict[str, dict[str, Any]]:
         for name in names
         if name != MANIFEST
     }
-
-
-def belongs_to(path: str, config: str) -> bool:
-    """Whether a file of a built folder is one of a config's own: data, ledger or picture."""
-    return path.startswith(f"data/{config}/") or path in (f"ledger/{config}.parquet", f"funnel/{config}.svg")
 
 
 def finish_interrupted(folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from builder.emit.card import card_text
-from builder.emit.publish import MANIFEST, belongs_to, read_manifest
+from builder.emit.publish import MANIFEST, files_of, read_manifest
 from builder.errors import OutputError
 from builder.files import sha256_of
 
@@ -74,11 +74,8 @@ def read_contents(folder: Path, names: Sequence[str], repo: str) -> Contents:
     missing = [name for name in names if name not in manifest.get("configs", {})]
     if missing or manifest.get("kind") != "dataset":
         raise OutputError(f"{folder}: holds no built config {', '.join(missing) or 'at all'}; run `build` first")
-    outputs = {
-        path: recorded
-        for path, recorded in manifest["outputs"].items()
-        if any(belongs_to(path, name) for name in names)
-    }
+    pushed = {path for name in names for path in files_of(manifest, name)}
+    outputs = {path: recorded for path, recorded in manifest["outputs"].items() if path in pushed}
     cut = {
         **manifest,
         "configs": {name: manifest["configs"][name] for name in sorted(names)},

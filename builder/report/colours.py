@@ -13,6 +13,11 @@ LIGHT: Mapping[str, str] = {
     "good": "#227a50",
     "bad": "#b3402a",
     "none": "#9a9688",
+    "hk": "#8a2a7c",  # of programs: keywords, strings, classes, functions, numbers
+    "hs": "#226b3c",
+    "hc": "#1f5ea8",
+    "hf": "#765006",
+    "hm": "#a3421c",
 }
 DARK: Mapping[str, str] = {
     "page": "#10131a",
@@ -25,6 +30,11 @@ DARK: Mapping[str, str] = {
     "good": "#74cf9f",
     "bad": "#f0937c",
     "none": "#8a90a0",
+    "hk": "#d79be6",
+    "hs": "#8fd19e",
+    "hc": "#86b8f7",
+    "hf": "#e5c07b",
+    "hm": "#f0a37e",
 }
 _SOURCES = (
     ("#4557a6", "#8f9fea"),
