@@ -213,8 +213,8 @@ def test_a_text_from_outside_does_not_steer_a_terminal(capsys):
     assert capsys.readouterr().err == "warning: a [bold]strange␛[31m name\n"
 
 
-def test_quiet_is_the_last_line_alone(tmp_path, folder, capsys):
-    """Nothing on the error stream, one line on the output; an error is still told."""
+def test_quiet_is_what_was_done_or_found_alone(tmp_path, folder, capsys):
+    """Nothing on the error stream, a line or two on the output; an error is still told."""
     for arguments, last in (
         (sample(tmp_path, "export", "--output-dir", str(tmp_path / "out")), "written to"),
         (["check", str(folder)], "sound"),
@@ -226,6 +226,12 @@ def test_quiet_is_the_last_line_alone(tmp_path, folder, capsys):
         out, err = capsys.readouterr()
         assert (out.count("\n"), err) == (1, "")
         assert last in out
+    assert main([*sample(tmp_path, "build", "--output-dir", str(tmp_path / "b"), "--config", "all"), "--quiet"]) == DONE
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == [
+        "what became of the rows",
+        f"written to {tmp_path / 'b'}; load it with",
+    ]
     assert main(["check", str(tmp_path), "--quiet"]) == FAILED
     assert capsys.readouterr().err.startswith("failed: ")
 
