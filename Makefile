@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 RENDER_VENV ?= .venv-render
 
-.PHONY: help demo test test-environments test-render debian-packages test-all lint check clean
+.PHONY: help demo test test-environments test-render debian-packages test-all lint docs check clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -15,7 +15,7 @@ help:  ## list the targets
 $(VENV)/ready-%: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=/path/to/python ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.$(if $(filter dev,$*),[dev])'
+	$(BIN)/python -m pip install --quiet --editable '.$(if $(filter dev docs,$*),[$*])'
 	@touch $@
 
 demo: $(VENV)/ready-run  ## build the bundled sample, load it and show a conversation
@@ -49,7 +49,10 @@ lint: $(VENV)/ready-dev  ## style, types and import layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test-all  ## all that CI runs
+docs: $(VENV)/ready-docs  ## the documentation as a site, in site/
+	$(BIN)/mkdocs build --strict
+
+check: lint docs test-all  ## all that CI runs
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) $(RENDER_VENV) demo
+	rm -rf $(VENV) $(RENDER_VENV) demo site

@@ -62,8 +62,8 @@ def _run(command: Command, given: argparse.Namespace) -> int:
         _print_json({"command": command.name, **answer.document, "warnings": terminal.warnings})
         return answer.code
     terminal.show(answer.show)
-    if answer.last:
-        print(visible(answer.last))
+    for line in answer.last.splitlines():
+        print(visible(line))
     return answer.code
 
 

@@ -20,7 +20,7 @@ class Answer:
     show: Callable[[], None] = lambda: None
     """Prints tables for a person; left out by `--quiet`."""
     last: str = ""
-    """The line that ends what a person sees; all that `--quiet` prints."""
+    """The line, or few lines, that end what a person sees; all that `--quiet` prints."""
     code: int = DONE
     """The exit code: `FAILED` where what was asked about is not sound."""
 

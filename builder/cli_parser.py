@@ -13,7 +13,7 @@ PROGRAM = "python -m builder"
 _EPILOG = "exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted"
 _TALK = (
     ("--json", "print one JSON document and nothing else; an error is one too, with the key `error`"),
-    ("--quiet", "print the last line only; no progress, no warnings"),
+    ("--quiet", "print only what was done or found, in a line or two; no progress, no warnings"),
     ("--verbose", "also tell each step with its counts and seconds, and where an error came from"),
 )
 """Flags of every command that decide what it prints. They may also stand before the command."""

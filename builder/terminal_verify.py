@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from builder.terminal import new_console
+from builder.terminal_text import visible
 
 if TYPE_CHECKING:
     from builder.verification import SourceVerdicts, Verification
@@ -31,9 +32,9 @@ def show_verification(found: "Verification") -> None:
             continue
         where = f" (line {told.line})" if told.line else ""
         raised = f": {told.exception}: {told.message}".rstrip(": ") if told.exception else ""
-        console.print(Text(f"{row.id}: {told.outcome}{raised}{where}, {told.seconds:.2f} s"))
+        console.print(Text(visible(f"{row.id}: {told.outcome}{raised}{where}, {told.seconds:.2f} s")))
         if row.line:
-            console.print(Text(f"    {row.line}", "dim"))
+            console.print(Text(visible(f"    {row.line}"), "dim"))
     if found.sources:
         console.print(_table(found.sources))
 

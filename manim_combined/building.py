@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import datasets
 
 from builder.config import BuildConfig
-from builder.emit.card import write_card
+from builder.emit.card import PICTURES, write_card
 from builder.emit.jsonl import write_json
 from builder.emit.parquet import write_shards
 from builder.emit.publish import MANIFEST, files_of, outputs_of, publishing, read_manifest
@@ -21,6 +21,7 @@ from builder.pipeline import SPLITS, build, prepare, stats_of, write_ledger
 from builder.proof.folder import BuiltFolder
 from builder.render.judging import judging
 from builder.render.table import VERDICTS_FILE
+from builder.report.flow import funnel_svg
 from builder.report.keep import keep_for_report
 from builder.report.write import put_report
 from builder.state import Build, Prepared
@@ -46,9 +47,9 @@ SHARED_SETTINGS = (
 def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events | None = None) -> dict[str, Any]:
     """Build configs through `ManimCombined` and put them into a folder, in one step at the end.
 
-    Writes `data/<config>/<split>-*.parquet`, `ledger/<config>.parquet`, `report.html` with what it is made from
-    (`report/`), `README.md` and `manifest.json`; other files of the folder stay as they are. All configs share one
-    reading of the sources, so their settings may differ in what is decided and written only.
+    Writes `data/<config>/<split>-*.parquet`, `ledger/<config>.parquet`, `funnel/<config>.svg`, `report.html` with what
+    it is made from (`report/`), `README.md` and `manifest.json`; other files of the folder stay as they are. All
+    configs share one reading of the sources, so their settings may differ in what is decided and written only.
 
     Returns:
         For each config the content of its statistics (as `dataset_stats.json` of an export).
@@ -110,7 +111,16 @@ def _write_config(decided: Build, staging: Path, events: Events) -> dict[str, An
             files[split] = [shard.relative_to(staging).as_posix() for shard in shards]
     (staging / "ledger").mkdir(exist_ok=True)
     write_ledger(decided.outcomes, staging / "ledger" / f"{name}.parquet")
-    return stats_of(decided, dataset.written, staging, files)
+    stats = stats_of(decided, dataset.written, staging, files)
+    write_picture(stats, staging / PICTURES / f"{name}.svg")
+    return stats
+
+
+def write_picture(stats: Mapping[str, Any], path: Path) -> None:
+    """Write the funnel of a config as a picture that can be read on any page: it brings its background."""
+    path.parent.mkdir(exist_ok=True)
+    picture = funnel_svg(stats).replace("<svg ", '<svg style="background:var(--panel)" ', 1)
+    path.write_text(picture + "\n", encoding="utf-8", newline="\n")
 
 
 @contextmanager

@@ -80,8 +80,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def files_of(manifest: Mapping[str, Any], config: str) -> list[str]:
-    """Files of a config in a built folder: its data, its ledger, and the verdicts on its programs if it has any."""
-    own = (f"ledger/{config}.parquet", *(("verdicts.parquet",) if manifest["configs"][config].get("verify") else ()))
+    """Files of a config in a built folder: data, ledger, picture, and the verdicts on its programs if it has any."""
+    own = (
+        f"ledger/{config}.parquet",
+        f"funnel/{config}.svg",
+        *(("verdicts.parquet",) if manifest["configs"][config].get("verify") else ()),
+    )
     return [name for name in manifest["outputs"] if name.startswith(f"data/{config}/") or name in own]
 
 

@@ -48,7 +48,7 @@ class Contents:
     card: str
     """The card as the tool writes it."""
     files: tuple[LocalFile, ...]
-    """Data and ledgers; not the card and the manifest."""
+    """Data, ledgers and pictures; not the card and the manifest."""
 
     @property
     def licences(self) -> dict[str, str]:
