@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.pipeline import sources_in
-from benchmarks.render_sandbox import Verdict
-from benchmarks.rendering import key_of, read_verdicts
+from benchmarks.rendering import Verdict, key_of, read_verdicts
 from benchmarks.repairs import HALVES, cleaned_codes, repaired
 from builder.prepare.parse import parse
 from builder.prepare.repairs.from_error import repair_failed

@@ -1,7 +1,6 @@
 """The benchmark of repairs after rendering counts what passes before and after, in two rounds at most."""
 
-from benchmarks.render_sandbox import Verdict
-from benchmarks.rendering import key_of
+from benchmarks.rendering import Verdict, key_of
 from benchmarks.repairs import HALVES
 from benchmarks.repairs_after_rendering import measure
 
