@@ -169,7 +169,10 @@ STEPS = (
     FailedStep(
         "repair:render_area",
         frozenset({"TypeError"}),
-        re.compile(r"^cannot unpack non-iterable (?:int|float) object"),
+        re.compile(
+            r"^cannot unpack non-iterable (?:int|float) object"
+            r"|^CoordinateSystem\.get_area\(\) got multiple values for argument 'color'"
+        ),
         area_range,
     ),
 )
