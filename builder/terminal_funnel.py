@@ -65,8 +65,8 @@ def _tokens_line(stats: dict[str, Any]) -> str:
         if (length := counts.get("tokens"))
     ]
     tokens = stats["tokens"]
-    over = [f"over {tokens['max_tokens']:,}: {rows:,} in {side}" for side, rows in tokens.get("rows_over", {}).items()]
-    return f"tokens a row: {', '.join([*told, *over])}"
+    over = ", ".join(f"{rows:,} in {side}" for side, rows in tokens.get("rows_over", {}).items())
+    return f"tokens a row: {', '.join(told)}" + (f"; over {tokens['max_tokens']:,}: {over}" if over else "")
 
 
 def funnel_table(name: str, stats: dict[str, Any], console: Console) -> Table:
