@@ -25,7 +25,7 @@ demo: $(VENV)/ready-run  ## build the bundled sample, load it and show a convers
 test: $(VENV)/ready-dev  ## the tests that need nothing but Python packages
 	$(BIN)/python -m pytest
 
-test-environments: $(VENV)/ready-dev  ## the tests that install several releases of datasets
+test-environments: $(VENV)/ready-dev  ## the tests that install several releases of datasets, and trainers
 	$(BIN)/python -m pytest -m environments tests/environments
 
 debian-packages:

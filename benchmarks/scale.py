@@ -25,12 +25,17 @@ from builder.events import Silent
 from builder.prepare.clean_code import clean_code
 from builder.prepare.workers import processors
 from builder.render.cluster import releases_here, render_on_cluster
+from builder.render.cluster_stream import Cluster, stream
 from builder.render.setup import Setup
-from builder.render.verdict import Level, program_hash
+from builder.render.verdict import Level, Outcome, Verdict, program_hash
 
 SOURCE = "manimbench"
 PROJECTED = (10_000, 1_000_000)
 START_SECONDS = 60
+ANSWERED_AT_ONCE = 3_000
+CHARACTERS = 1_200
+"""Of a typical program."""
+THUMBNAIL_BYTES = 10_000
 
 
 def programs_in(data: Path, number: int) -> list[str]:
@@ -80,6 +85,23 @@ def measure(programs: list[str], workers: int, level: Level) -> tuple[float, Cou
         return time.monotonic() - started, Counter(verdict.outcome for verdict in verdicts)
 
 
+def measure_ceiling(workers: int) -> float:
+    """Programs a second, if workers answered at once: what the scheduler and this machine can pass on."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        client = stack.enter_context(Client(start_cluster(stack, folder, workers)))
+        client.wait_for_workers(workers, timeout=START_SECONDS)
+        programs = (f"# {number}{' ' * CHARACTERS}" for number in range(ANSWERED_AT_ONCE))
+        started = time.monotonic()
+        count = sum(1 for _ in stream(Cluster(client, ""), answer_at_once, programs, Silent()))
+        return count / (time.monotonic() - started)
+
+
+def answer_at_once(code: str) -> Verdict:
+    """A verdict as large as real ones."""
+    return Verdict(program_hash(code), Outcome.PASSED, thumbnail=os.urandom(THUMBNAIL_BYTES))
+
+
 def in_words(seconds: float) -> str:
     """A time as a person says it."""
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
@@ -105,7 +127,10 @@ def main() -> None:
         seconds, counts = measure(programs, workers, given.level)
         projected = "".join(f" {in_words(number * seconds / len(programs))} |" for number in PROJECTED)
         print(f"| {workers} | {seconds:.1f} | {len(programs) / seconds * 60:.0f} |{projected}", flush=True)
-    print(f"\nverdicts: {dict(sorted(counts.items()))}")
+    told = ", ".join(f"{outcome} {count}" for outcome, count in sorted(counts.items()))
+    print(f"\nverdicts: {told}")
+    rate = measure_ceiling(max(given.workers))
+    print(f"programs a second through scheduler and client, if rendering took no time: {rate:.0f}")
 
 
 if __name__ == "__main__":

@@ -32,6 +32,13 @@ def dask(tmp_path: Path) -> Iterator[Dask]:
         yield Dask(tmp_path, stack)
 
 
+@pytest.fixture(scope="module")
+def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a scheduler with two workers, for tests that kill nothing."""
+    with ExitStack() as stack:
+        yield Dask(tmp_path_factory.mktemp("dask"), stack).start_all("--nthreads", "1", "--no-nanny")
+
+
 @pytest.fixture(autouse=True)
 def no_manim(monkeypatch: pytest.MonkeyPatch):
     """What a worker is sent, it imports by name."""
@@ -111,9 +118,8 @@ def test_a_cluster_that_loses_all_its_workers_ends_the_run(dask: Dask, monkeypat
         list(verdicts)
 
 
-def test_few_programs_are_under_way_at_a_time(dask: Dask):
+def test_few_programs_are_under_way_at_a_time(steady: str):
     """A million programs stream: no more are read than two for each thread of a worker."""
-    address = dask.start_all("--nthreads", "1", "--no-nanny")
     read = 0
 
     def programs() -> Iterator[str]:
@@ -123,7 +129,7 @@ def test_few_programs_are_under_way_at_a_time(dask: Dask):
             yield f"slow {number}"
 
     most = 0
-    for got, _ in enumerate(rendered(programs(), address, Silent())):
+    for got, _ in enumerate(rendered(programs(), steady, Silent())):
         most = max(most, read - got)
 
     assert read == 60
@@ -138,24 +144,36 @@ def test_an_address_where_no_scheduler_answers_is_named(monkeypatch: pytest.Monk
         list(rendered(["pass 1"], "tcp://127.0.0.1:1", Silent()))
 
 
-def test_a_worker_that_is_not_fit_is_named_before_anything_is_rendered(dask: Dask, monkeypatch: pytest.MonkeyPatch):
+def test_a_worker_that_is_not_fit_is_named_before_anything_is_rendered(steady: str, monkeypatch: pytest.MonkeyPatch):
     """The error says which worker, and what it has."""
     monkeypatch.setattr(cluster, "check_worker", fake_check_that_fails)
-    address = dask.start_all("--nthreads", "1", "--no-nanny")
 
-    with pytest.raises(SettingError, match=rf"{address}: worker tcp://127\.0\.0\.1:\d+: has Manim 0\.1"):
+    with pytest.raises(SettingError, match=rf"{steady}: worker tcp://127\.0\.0\.1:\d+: has Manim 0\.1"):
+        list(rendered(["pass 1"], steady, Silent()))
+
+
+def test_a_worker_without_this_project_is_named(dask: Dask):
+    """It could not even read what it is asked."""
+    address = dask.start_all("--nthreads", "1", "--no-nanny", "--preload", str(lacking_this_project(dask.folder)))
+
+    with pytest.raises(SettingError, match=r"worker tcp://\S+ cannot be asked \(.*No module named .*\); install"):
         list(rendered(["pass 1"], address, Silent()))
 
 
-def test_workers_that_differ_are_named(dask: Dask, monkeypatch: pytest.MonkeyPatch):
+def lacking_this_project(folder: Path) -> Path:
+    """What makes a Python that starts with it find no module of this project."""
+    (folder / "lacking.py").write_text("import sys\nsys.modules['tests'] = sys.modules['builder'] = None\n")
+    return folder / "lacking.py"
+
+
+def test_workers_that_differ_are_named(steady: str, monkeypatch: pytest.MonkeyPatch):
     """A machine that renders nothing itself takes the releases that all workers have, if there are such."""
-    address = dask.start_all("--nthreads", "1", "--no-nanny")
     monkeypatch.setattr(cluster, "releases_here", fake_releases)
-    assert cluster.releases_on_cluster(address) == RELEASES
+    assert cluster.releases_on_cluster(steady) == RELEASES
 
     monkeypatch.setattr(cluster, "releases_here", fake_releases_that_differ)
     with pytest.raises(SettingError, match=r"workers differ: tcp://\S+ has Manim \d+, no LaTeX, .*, and tcp://\S+ has"):
-        cluster.releases_on_cluster(address)
+        cluster.releases_on_cluster(steady)
 
 
 @pytest.mark.parametrize(

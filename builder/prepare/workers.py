@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from builder.cluster import check_versions, connected
+from builder.cluster import ask, check_versions, connected
 from builder.errors import BuilderError
 from builder.files import code_hash
 from builder.processors import processors
@@ -94,7 +94,7 @@ def version_of_this() -> str:
 @contextmanager
 def _dask(address: str) -> Iterator[tuple[Executor, int]]:
     with connected(address) as client:
-        check_versions(address, client.run(version_of_this), version_of_this())
+        check_versions(address, ask(client, address, version_of_this), version_of_this())
         yield client.get_executor(pure=False), sum(client.ncores().values())
 
 

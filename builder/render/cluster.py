@@ -4,13 +4,12 @@ Each worker renders with a Manim of its own, in sandboxes of its own, and must h
 a verdict by another Manim would be another verdict. Nothing of this machine's paths is sent.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
-from builder.cluster import connected
+from builder.cluster import ask, connected
 from builder.errors import RenderError, SettingError
 from builder.events import Events
 from builder.files import code_hash
@@ -19,11 +18,6 @@ from builder.render.pool import render_one
 from builder.render.sandbox import Sandbox
 from builder.render.setup import Setup, find_manim, formula_tools
 from builder.render.verdict import Verdict
-
-if TYPE_CHECKING:
-    from distributed import Client
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,7 @@ def releases_on_cluster(address: str) -> Releases:
         SettingError: no scheduler or no worker answers, a worker has no Manim, or two differ.
     """
     with connected(address) as client:
-        told = _ask(client, address, releases_here)
+        told = ask(client, address, releases_here)
     first, releases = next(iter(told.items()))
     for worker, others in told.items():
         if others != releases:
@@ -87,7 +81,7 @@ def render_on_cluster(
     """
     setup, version = replace(setup, python=None, tex_cache=None), version_of_rendering()
     with connected(address) as client:
-        _ask(client, address, partial(check_worker, setup, releases, version))
+        ask(client, address, partial(check_worker, setup, releases, version))
         yield from stream(Cluster(client, address), partial(render_there, setup, releases, version), programs, events)
 
 
@@ -131,26 +125,6 @@ def check_worker(setup: Setup, releases: Releases, version: str) -> None:
         )
     with Sandbox(setup) as sandbox:
         sandbox.start()
-
-
-# From here
-
-
-def _ask(client: "Client", address: str, question: Callable[[], T]) -> dict[str, T]:
-    """The answer of each worker.
-
-    Raises:
-        SettingError: a worker cannot answer; the text names it.
-    """
-    answers: dict[str, T] = client.run(question, on_error="return")
-    for worker, answer in answers.items():
-        if isinstance(answer, ModuleNotFoundError):
-            raise SettingError(f"--cluster {address}: worker {worker} has no {answer.name}: install this project there")
-        if isinstance(answer, RenderError):
-            raise SettingError(f"--cluster {address}: worker {worker}: {answer}")
-        if isinstance(answer, BaseException):
-            raise answer
-    return answers
 
 
 def _in_words(releases: Releases) -> str:

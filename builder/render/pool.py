@@ -79,6 +79,8 @@ def render_all(setup: Setup, programs: Iterable[str], workers: int) -> Iterator[
             done.put(None)
         except BaseException as error:  # handed over: it belongs to whoever asked for the verdicts
             done.put(error)
+        finally:
+            sandbox.close()
 
     threads = [threading.Thread(target=work, args=(sandbox,), daemon=True) for sandbox in sandboxes]
     try:
@@ -96,6 +98,7 @@ def render_all(setup: Setup, programs: Iterable[str], workers: int) -> Iterator[
     finally:
         stopped.set()
         for sandbox in sandboxes:
-            sandbox.close()
+            sandbox.stop()
         for thread in threads:
-            thread.join()
+            if thread.ident is not None:
+                thread.join()

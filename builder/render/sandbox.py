@@ -10,6 +10,7 @@ import os
 import select
 import subprocess
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +24,7 @@ from builder.render.setup import Setup, find_manim, formula_tools, manim_python
 from builder.render.verdict import Level, Outcome, Verdict, program_hash
 
 START_SECONDS = 120.0
+_PIPE = subprocess.PIPE
 SPARE_SECONDS = 30.0
 """That a worker may take to answer after a program's time is over, before it is ended itself."""
 LINE_BYTES = 10 * 2**20
@@ -33,6 +35,8 @@ class Sandbox:
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
+        self._changing = threading.Lock()
+        self._stopped = False
         self._process: subprocess.Popen[bytes] | None = None
         self._buffer = b""
         self._formulas = setup.formulas() / short_hash(formula_tools())
@@ -59,20 +63,19 @@ class Sandbox:
         self._buffer = b""
         with tempfile.TemporaryFile() as errors, user_namespace() as users:
             command, variables = self._command(users)
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env=variables,
-                pass_fds=() if users is None else (users,),
-            )
+            passed = () if users is None else (users,)
+            with self._changing:
+                if self._stopped:
+                    raise RenderError("the sandbox was stopped")
+                self._process = subprocess.Popen(
+                    command, stdin=_PIPE, stdout=_PIPE, stderr=errors, env=variables, pass_fds=passed
+                )
             ready = self._read(time.monotonic() + START_SECONDS)
             if ready is None or "ready" not in ready:
                 self.close()
                 errors.seek(0)
                 said = errors.read().decode(errors="replace")[-2000:].strip()
-                raise RenderError(f"the sandbox did not start: {said or 'no reason given'}")
+                raise RenderError(f"the sandbox did not start: {said or 'no reason given'}{_advice(said)}")
 
     def _command(self, users: int | None) -> tuple[list[str], dict[str, str]]:
         formulas = self._formulas.absolute()
@@ -153,6 +156,13 @@ class Sandbox:
             return answer if isinstance(answer, dict) else None
         return None
 
+    def stop(self) -> None:
+        """From another thread: end what is being rendered, and start nothing more; the sandbox must still be closed."""
+        with self._changing:
+            self._stopped = True
+            if self._process is not None:
+                self._process.kill()
+
     def close(self) -> None:
         """End the worker and everything in its sandbox."""
         process, self._process = self._process, None
@@ -164,6 +174,16 @@ class Sandbox:
             if stream is not None:
                 with suppress(OSError):
                     stream.close()
+
+
+def _advice(said: str) -> str:
+    """What to do about bubblewrap's commonest complaint."""
+    if "namespace" not in said and "uid map" not in said:
+        return ""
+    return (
+        "; user namespaces seem to be switched off: see the settings kernel.unprivileged_userns_clone,"
+        " user.max_user_namespaces and kernel.apparmor_restrict_unprivileged_userns of sysctl"
+    )
 
 
 def _killed_for_memory() -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import libcst as cst
 
 from builder.prepare.api.known import ManimClass, Signature, known
-from builder.prepare.repairs.failure import FailedStep, Failure, Make, makes_mobject, text_of, without
+from builder.prepare.repairs.failure import FailedStep, Failure, Make, makers_of, makes_mobject, text_of, without
 from builder.prepare.repairs.keywords import spans, todays
 from builder.prepare.repairs.program import called, keyword, keyword_arg, positional, with_args
 from builder.prepare.repairs.typos import near
@@ -20,10 +20,29 @@ _NAMED = {
     ("next_to", "spacing"): "buff",
     ("arrange", "spacing"): "buff",
     ("arrange", "padding"): "buff",
-    ("Text", "fontsize"): "font_size",
     ("Text", "font_family"): "font",
+    ("set_fill", "alpha"): "opacity",
+    ("set_stroke", "alpha"): "opacity",
+    ("rotate", "about"): "about_point",
+    ("Rotate", "about"): "about_point",
+    ("FadeIn", "scale_factor"): "scale",
+    ("FadeOut", "scale_factor"): "scale",
+    ("Indicate", "scale"): "scale_factor",
+    ("Flash", "radius"): "flash_radius",
+    ("GrowFromEdge", "direction"): "edge",
+    ("NumberLine", "numbers"): "include_numbers",
+    ("Square", "side"): "side_length",
 }
 """Today's names, besides those that the API check's repairs know."""
+_NAMED_OF_ANIMATIONS = {
+    "duration": "run_time",
+    "runtime": "run_time",
+    "rate_function": "rate_func",
+    "easing": "rate_func",
+}
+"""The same, of every animation."""
+_STYLES = {"bold": ("weight", "BOLD"), "italic": ("slant", "ITALIC")}
+"""What is `True` for a text, by what Manim takes for it."""
 _STARTS: Mapping[str, tuple[str, str, str, str]] = {
     "ParametricFunction": ("t_range", "t_min", "t_max", "01"),
     "ParametricCurve": ("t_range", "t_min", "t_max", "01"),
@@ -98,25 +117,42 @@ def _mended(failure: Failure, call: cst.Call, name: str, original: cst.Call | No
         return moved
     if callee == "wait" and positional(call):
         return None
-    if not failure.is_own(callee):
-        new = _NAMED.get((callee, name))
-        if new is not None and keyword(call, new) is None:
-            return _with(call, name, new)
-        args = spans(callee, _started(callee, list(call.args)))
-        if all(item is not arg for item in args):
-            return with_args(call, args)
-        today = todays(callee, arg)
-        if today is None:
-            return with_args(call, without(call, name))
-        if today is not arg and keyword(call, str(today.keyword and today.keyword.value)) is None:
-            return with_args(call, [today if item is arg else item for item in call.args])
-    cls = makes_mobject(failure, original or call)
+    named = None if failure.is_own(callee) else _under_another_name(call, arg, name)
+    if named is not None:
+        return named
     spelled = _spelled(failure, call, name)
     if spelled is not None:
         return _with(call, name, spelled)
+    cls = makes_mobject(failure, original or call)
     if cls is not None and name in _SAID:
         return _said(call, arg, name, cls)
+    if name.endswith("_config") and isinstance(arg.value, cst.Dict):
+        return _spread(failure, call, arg.value, name)
     return with_args(call, without(call, name)) if _LOOKS.fullmatch(name) and _is_manims(failure, call) else None
+
+
+def _under_another_name(call: cst.Call, arg: cst.Arg, name: str) -> cst.Call | None:
+    """The call with what the argument is called today, or without it if it has no place any more."""
+    callee = called(call)
+    if callee in ("Text", "MarkupText") and name in _STYLES and text_of(arg.value) == "True":
+        new, value = _STYLES[name]
+        styled = keyword_arg(new, cst.Name(value)).with_changes(comma=arg.comma)
+        return call.with_changes(args=[styled if item is arg else item for item in call.args])
+    cls = known().manim_class(callee)
+    named = _NAMED.get((callee, name))
+    if cls is not None and cls.is_a("Animation"):
+        named = named or _NAMED_OF_ANIMATIONS.get(name)
+    if named is not None:
+        return _with(call, name, named) if keyword(call, named) is None else None
+    args = spans(callee, _started(callee, list(call.args)))
+    if all(item is not arg for item in args):
+        return with_args(call, args)
+    today = todays(callee, arg)
+    if today is None:
+        return with_args(call, without(call, name))
+    if today is arg or today.keyword is None or keyword(call, today.keyword.value) is not None:
+        return None
+    return call.with_changes(args=[today if item is arg else item for item in call.args])
 
 
 def _with(call: cst.Call, old: str, new: str) -> cst.Call:
@@ -174,7 +210,8 @@ def _spelled(failure: Failure, call: cst.Call, name: str) -> str | None:
     british = name.replace("colour", "color")
     if british != name and british in signature.keywords:
         return None if british in given else british
-    found = [other for other in sorted(signature.keywords - given) if len(name) > 4 and near(name, other)]
+    others = sorted(signature.keywords - given - {f"{name}s", name.removesuffix("s")})
+    found = [other for other in others if len(name) > 4 and near(name, other)]
     return found[0] if len(found) == 1 else None
 
 
@@ -198,14 +235,22 @@ def _said(call: cst.Call, arg: cst.Arg, name: str, cls: ManimClass) -> cst.BaseE
     return cst.Call(cst.Attribute(with_args(call, without(call, name)), cst.Name(method)), [made])
 
 
+def _spread(failure: Failure, call: cst.Call, settings: cst.Dict, name: str) -> cst.Call | None:
+    """`StreamLines(…, stream_line_config={"stroke_width": 3})` with `stroke_width=3`, if the class takes all of it."""
+    signature = _signature(failure, call)
+    given = {arg.keyword.value for arg in call.args if arg.keyword is not None}
+    entries = {str(_key(entry)): entry.value for entry in settings.elements}
+    if signature is None or not entries.keys() <= signature.keywords or entries.keys() & given:
+        return None
+    return with_args(call, [*without(call, name), *(keyword_arg(key, value) for key, value in entries.items())])
+
+
 def _is_manims(failure: Failure, call: cst.Call) -> bool:
     """Whether what is called is Manim's: a class or a method of that name that the program does not define."""
     name = called(call)
     if failure.is_own(name):
         return False
-    return name in known().star or any(
-        name in cls.own_methods for cls in map(known().manim_class, known().class_names) if cls
-    )
+    return name in known().star or bool(makers_of(name))
 
 
 def _setting(failure: Failure, name: str) -> cst.Module | None:
@@ -239,57 +284,12 @@ def _key(entry: cst.BaseDictElement) -> object:
     return None
 
 
-_ONE_EACH = frozenset(
-    """
-    Create Uncreate Write Unwrite DrawBorderThenFill GrowFromCenter SpinInFromNothing ShrinkToCenter Indicate
-    ShowPassingFlash Wiggle Circumscribe GrowArrow
-    """.split()
-)
-
-
-def too_many(failure: Failure, match: re.Match[str]) -> cst.Module | None:
-    """`Create(a, b, c, d)` as `AnimationGroup(Create(a), Create(b), …)`: such an animation takes one object.
-
-    The arguments must be names, items and calls, nothing that could be a number or a function.
-    """
-    name = match["name"]
-    if name not in _ONE_EACH or failure.is_own(name) or failure.is_own("AnimationGroup"):
-        return None
-    makes: dict[cst.CSTNode, Make] = {}
-    for call in failure.calls(lambda call: called(call) == name):
-        plain = positional(call)
-        if not isinstance(call.func, cst.Name) or not plain or not all(_is_object(arg.value) for arg in plain[1:]):
-            return None
-        makes[call] = _one_each
-    return failure.changed(makes)
-
-
-def _is_object(node: cst.BaseExpression) -> bool:
-    if isinstance(node, cst.Call):
-        return isinstance(node.func, cst.Attribute) or called(node)[:1].isupper()
-    return isinstance(node, cst.Name | cst.Attribute | cst.Subscript) and text_of(node) not in known().star
-
-
-def _one_each(node: cst.CSTNode) -> cst.CSTNode:
-    call = cst.ensure_type(node, cst.Call)
-    options = [arg for arg in call.args if arg.keyword is not None]
-    plain = [arg for arg in call.args if arg.keyword is None]
-    each = [with_args(call, [arg, *options]) for arg in plain]
-    return cst.Call(cst.Name("AnimationGroup"), [cst.Arg(item) for item in each])
-
-
 STEPS = (
     FailedStep(
         "repair:render_keyword",
         frozenset({"TypeError"}),
         re.compile(r"got an unexpected keyword argument '(?P<name>[^\W\d]\w{0,60})'"),
         unknown_keyword,
-    ),
-    FailedStep(
-        "repair:render_one_each",
-        frozenset({"TypeError"}),
-        re.compile(r"^(?P<name>[A-Z]\w{0,40})\.__init__\(\) takes (?:from \d+ to )?\d+ positional arguments? but"),
-        too_many,
     ),
 )
 """For `from_error`."""

@@ -1,12 +1,10 @@
 """Names, attributes and modules that were not there: renamed, misspelt, or imported and never used."""
 
-import ast
 import re
 from collections.abc import Mapping
 
 import libcst as cst
 
-from builder.prepare.api.check import check_api
 from builder.prepare.api.known import known
 from builder.prepare.api.problem import ApiProblem
 from builder.prepare.repairs import colours, dialect, imports, play, scenes, typos
@@ -27,7 +25,7 @@ _NAMES: tuple[Change, ...] = (
     colours.colour_class,
 )
 """Repairs of unknown names that the API check calls for; the exception calls for them as well."""
-_EASES = {"ease_in_out": "smooth", "ease": "smooth", "ease_in": "rush_into", "ease_out": "rush_from"}
+EASES = {"ease_in_out": "smooth", "ease": "smooth", "ease_in": "rush_into", "ease_out": "rush_from"}
 """Names of the web for rates, by Manim's own rates that start and end as slowly."""
 _RENAMED: Mapping[str, str] = METHODS | {
     "set_start_and_end_attrs": "_set_start_and_end_attrs",
@@ -36,42 +34,13 @@ _RENAMED: Mapping[str, str] = METHODS | {
     "get_centre": "get_center",
     "set_colour": "set_color",
 }
-_NUMPY = {
-    "float": "float",
-    "int": "int",
-    "bool": "bool",
-    "object": "object",
-    "str": "str",
-    "complex": "complex",
-    "Inf": "np.inf",
-    "Infinity": "np.inf",
-    "infty": "np.inf",
-    "PINF": "np.inf",
-    "NINF": "(-np.inf)",
-    "NaN": "np.nan",
-    "NAN": "np.nan",
-    "float_": "np.float64",
-    "complex_": "np.complex128",
-    "unicode_": "np.str_",
-    "string_": "np.bytes_",
-    "product": "np.prod",
-    "cumproduct": "np.cumprod",
-    "alltrue": "np.all",
-    "sometrue": "np.any",
-    "row_stack": "np.vstack",
-    "trapz": "np.trapezoid",
-    "in1d": "np.isin",
-    "msort": "np.sort",
-    "round_": "np.round",
-}
-"""What NumPy 2 lacks, by what NumPy's notes on moving to it say to write."""
 
 
 def unknown_name(failure: Failure, match: re.Match[str]) -> cst.Module | None:
     """A name that is not there, mended as if the API check had found it; a rate of the web as Manim's."""
     name = match["name"]
-    if name in _EASES and name not in bound_names(failure.program.tree):
-        return rename(failure.program, {name: _EASES[name]})
+    if name in EASES and name not in bound_names(failure.program.tree):
+        return rename(failure.program, {name: EASES[name]})
     problem = ApiProblem("unknown_name", "", name, failure.line)
     program = Program(failure.program.code, failure.program.tree, failure.program.module, (problem,))
     for change in _NAMES:
@@ -95,7 +64,8 @@ def unknown_attribute(failure: Failure, match: re.Match[str]) -> cst.Module | No
         name = f"get_{name}"  # Manim takes any `get_…` for the getter of an attribute
     new = _RENAMED.get(name)
     if new is None and len(name) > 4:
-        found = [other for other in sorted(cls.attributes) if not other.startswith("_") and near(name, other)]
+        others = sorted(cls.attributes - {f"{name}s", name.removesuffix("s")})  # one thing and many are not one name
+        found = [other for other in others if not other.startswith("_") and near(name, other)]
         new = found[0] if len(found) == 1 else None
     if new is None or new not in cls.attributes:
         return None
@@ -118,13 +88,14 @@ def _called(failure: Failure, name: str, new: str) -> cst.Module | None:
     found = failure.attributes(name)
     if any(text_of(node.value) == "self" for node in found) and failure.is_own(name):
         return None
-    makes: dict[cst.CSTNode, Make] = {node: _attribute(new) for node in found}
+    makes: dict[cst.CSTNode, Make] = {node: with_attribute(new) for node in found}
     for call in failure.calls(lambda call: any(call.func is node for node in found)):
         makes[call] = _spanned(new)
     return failure.changed(makes)
 
 
-def _attribute(new: str) -> Make:
+def with_attribute(new: str) -> Make:
+    """Another name for an attribute."""
     return lambda node: cst.ensure_type(node, cst.Attribute).with_changes(attr=cst.Name(new))
 
 
@@ -156,63 +127,6 @@ def of_an_array(failure: Failure, match: re.Match[str]) -> cst.Module | None:
 
 def _part(attribute: cst.Attribute, index: str) -> cst.Subscript:
     return cst.Subscript(attribute.value, [cst.SubscriptElement(cst.Index(cst.Integer(index)))])
-
-
-def of_a_module(failure: Failure, match: re.Match[str]) -> cst.Module | None:
-    """A name that a module lacks: `np.float` is `float`, `rate_functions.ease_in_out` is `rate_functions.smooth`."""
-    module, name = match["module"], match["name"]
-    found = failure.attributes(name)
-    if module == "numpy":
-        new = _NUMPY.get(name, "")
-        roots = {"np", "numpy"}
-        found = [node for node in found if text_of(node.value) in roots]
-        value = cst.parse_expression(new) if new and failure.has_arrays() else None
-        return failure.changed({node: lambda _: value for node in found}) if value is not None else None
-    if module == "manim.utils.rate_functions":
-        new = _EASES.get(name, "")
-    elif module == "manim":
-        new = dialect.RENAMED.get(name, "")
-    else:
-        return None
-    return failure.changed({node: _attribute(new) for node in found}) if new.isidentifier() else None
-
-
-def unused_import(failure: Failure, match: re.Match[str]) -> cst.Module | None:
-    """An import of a module that is not there is left out, where the program uses nothing of it."""
-    root = match["module"].partition(".")[0]
-    lines = [node for node in failure.nodes(cst.SimpleStatementLine) if failure.starts(node) == failure.line]
-    gone = [node for node in lines if len(node.body) == 1 and _imports(node.body[0], root)]
-    if len(gone) != 1 or gone[0] not in failure.program.module.body:
-        return None
-    body = [node for node in failure.program.module.body if node is not gone[0]]
-    changed = failure.program.module.with_changes(body=body)
-    tree = ast.parse(changed.code)
-    names = {name for item in ast.walk(failure.program.tree) for name in _imported(item, root)}
-    if names & {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}:
-        return None
-    return (
-        None
-        if any(item.reason in ("unknown_name", "unset_name", "manimgl_dialect") for item in check_api(tree))
-        else changed
-    )
-
-
-def _imports(node: cst.BaseSmallStatement, root: str) -> bool:
-    match node:
-        case cst.Import(names=[alias]):
-            return alias.evaluated_name.partition(".")[0] == root
-        case cst.ImportFrom(module=cst.Name() | cst.Attribute() as module, relative=[]):
-            return text_of(module).partition(".")[0] == root
-    return False
-
-
-def _imported(node: ast.AST, root: str) -> list[str]:
-    match node:
-        case ast.Import(names=aliases):
-            return [(item.asname or item.name).partition(".")[0] for item in aliases if item.name.startswith(root)]
-        case ast.ImportFrom(module=str(module), names=aliases) if module.partition(".")[0] == root:
-            return [item.asname or item.name for item in aliases]
-    return []
 
 
 _TANGENT = (
@@ -275,7 +189,7 @@ def default_coordinates(failure: Failure, match: re.Match[str]) -> cst.Module | 
     return failure.changed({call: lambda node: cst.ensure_type(node, cst.Call).with_changes(args=[]) for call in found})
 
 
-_ATTRIBUTE = r"(?P<name>[^\W\d]\w{0,60})'"
+ATTRIBUTE = r"(?P<name>[^\W\d]\w{0,60})'"
 STEPS = (
     FailedStep(
         "repair:render_name",
@@ -292,7 +206,7 @@ STEPS = (
     FailedStep(
         "repair:render_attribute",
         frozenset({"AttributeError"}),
-        re.compile(rf"^'?(?P<owner>[^\W\d]\w{{0,60}})'? object has no attribute '{_ATTRIBUTE}"),
+        re.compile(rf"^'?(?P<owner>[^\W\d]\w{{0,60}})'? object has no attribute '{ATTRIBUTE}"),
         unknown_attribute,
     ),
     FailedStep(
@@ -310,20 +224,8 @@ STEPS = (
     FailedStep(
         "repair:render_coordinates",
         frozenset({"AttributeError"}),
-        re.compile(rf"^'numpy\.ndarray' object has no attribute '{_ATTRIBUTE}"),
+        re.compile(rf"^'numpy\.ndarray' object has no attribute '{ATTRIBUTE}"),
         of_an_array,
-    ),
-    FailedStep(
-        "repair:render_module_name",
-        frozenset({"AttributeError"}),
-        re.compile(rf"^module '(?P<module>[\w.]{{1,60}})' has no attribute '{_ATTRIBUTE}"),
-        of_a_module,
-    ),
-    FailedStep(
-        "repair:render_unused_import",
-        frozenset({"ModuleNotFoundError"}),
-        re.compile(r"^No module named '(?P<module>[\w.]{1,80})'"),
-        unused_import,
     ),
 )
 """For `from_error`."""

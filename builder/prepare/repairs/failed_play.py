@@ -1,90 +1,12 @@
 """Groups that took something else, and scenes that were given to play what is no animation."""
 
-import ast
 import re
 
 import libcst as cst
 
 from builder.prepare.api.known import known
-from builder.prepare.repairs.failure import FailedStep, Failure, Make, text_of
-from builder.prepare.repairs.program import called, keyword, positional, renamed, with_args
-
-_GROUP = "VGroup"
-
-
-def not_a_vmobject(failure: Failure, match: re.Match[str]) -> cst.Module | None:
-    """`VGroup` as `Group` where a picture or a plain group goes in, and as `AnimationGroup` or a list for animations.
-
-    The group is made on the line, or it is what the line adds to, if one name stands for it.
-    """
-    cls = known().manim_class(match["type"])
-    if failure.is_own(match["type"]):
-        cls = failure.manim_class(match["type"])
-    if cls is None:
-        return None
-    if cls.is_a("Animation"):
-        return _animation_groups(failure) or _list_of_animations(failure)
-    if not cls.is_a("Mobject") or cls.is_a("VMobject"):
-        return None
-    made = failure.calls(lambda call: called(call) == _GROUP) or _made(failure, _added_to(failure))
-    return failure.changed({call: _as("Group") for call in made})
-
-
-def _as(name: str) -> Make:
-    def make(node: cst.CSTNode) -> cst.CSTNode:
-        call = cst.ensure_type(node, cst.Call)
-        return call.with_changes(func=renamed(call.func, name))
-
-    return make
-
-
-def _added_to(failure: Failure) -> str:
-    """What the one `.add(…)` on the line adds to: `self.squares` or `squares`; or nothing."""
-    found = failure.calls(lambda call: called(call) == "add" and isinstance(call.func, cst.Attribute))
-    owners = {text_of(cst.ensure_type(call.func, cst.Attribute).value) for call in found} - {"self"}
-    owner = owners.pop() if len(owners) == 1 else ""
-    return owner if re.fullmatch(r"(?:self\.)?[^\W\d]\w*", owner) else ""
-
-
-def _made(failure: Failure, name: str) -> list[cst.Call]:
-    """The calls of `VGroup` that begin what is assigned to a name; all that is assigned to it must begin so."""
-    values = [node.value for node in failure.nodes(cst.Assign) if any(text_of(t.target) == name for t in node.targets)]
-    roots = [_root(value) for value in values] if name else []
-    groups = [root for root in roots if root is not None and called(root) == _GROUP]
-    return groups if len(groups) == len(roots) else []
-
-
-def _root(node: cst.BaseExpression) -> cst.Call | None:
-    """The call at the root of a chain: `VGroup()` in `VGroup().shift(UP)`."""
-    while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value[:1].islower():
-        node = node.func.value
-    return node if isinstance(node, cst.Call) else None
-
-
-def _animation_groups(failure: Failure) -> cst.Module | None:
-    """`VGroup(Create(a), Create(b))`, if the line has no other and calls no method of it."""
-    made = failure.calls(lambda call: called(call) == _GROUP)
-    chained = {node.value for node in failure.nodes(cst.Attribute)}
-    if len(made) != 1 or made[0] in chained or any(arg.keyword is not None for arg in made[0].args):
-        return None
-    return failure.changed({made[0]: _as("AnimationGroup")})
-
-
-def _list_of_animations(failure: Failure) -> cst.Module | None:
-    """`moves = VGroup()`, filled by `moves.add(…)` and used as `*moves` alone, as a list that is appended to."""
-    name = _added_to(failure)
-    made = _made(failure, name)
-    if len(made) != 1 or made[0].args or not name.isidentifier():
-        return None
-    adds = [node for node in failure.nodes(cst.Call) if text_of(node.func) == f"{name}.add"]
-    uses = [node for node in ast.walk(failure.program.tree) if isinstance(node, ast.Name) and node.id == name]
-    stars = [node for node in failure.nodes(cst.Arg) if node.star == "*" and text_of(node.value) == name]
-    single = all(len(call.args) == 1 and not call.args[0].star for call in adds)
-    if not single or len(uses) != len(adds) + len(stars) + 1:
-        return None
-    makes: dict[cst.CSTNode, Make] = {made[0]: lambda _: cst.List([])}
-    return failure.changed(makes | dict.fromkeys(adds, _as("append")))
-
+from builder.prepare.repairs.failure import FailedStep, Failure, Make, as_called, text_of
+from builder.prepare.repairs.program import called, keyword, renamed
 
 _SHOWN = {
     "Create": "FadeIn",
@@ -106,7 +28,7 @@ def not_drawable(failure: Failure, match: re.Match[str]) -> cst.Module | None:
     options = {arg.keyword.value for arg in call.args if arg.keyword is not None}
     if not options <= _FADED or len(call.args) != len(options) + 1 or call.args[0].star:
         return None
-    return failure.changed({call: _as(_SHOWN[name])})
+    return failure.changed({call: as_called(_SHOWN[name])})
 
 
 def unplayable(failure: Failure, match: re.Match[str]) -> cst.Module | None:
@@ -187,22 +109,25 @@ def nothing_played(failure: Failure, match: re.Match[str]) -> cst.Module | None:
     return failure.changed({found[0]: make})
 
 
-def grown_group(failure: Failure, match: re.Match[str]) -> cst.Module | None:
-    """`GrowArrow(arrows)` as `AnimationGroup(*[GrowArrow(arrow) for arrow in arrows])`, of a group of arrows."""
+def nothing_faded(failure: Failure, match: re.Match[str]) -> cst.Module | None:
+    """`self.play(FadeOut(*self.mobjects))` of an empty scene as a wait of the same time: there is nothing to fade."""
     del match
-    found = failure.calls(lambda call: called(call) == "GrowArrow")
-    if len(found) != 1 or failure.is_own("GrowArrow") or re.search(r"\barrow\b", text_of(found[0])):
+    found = failure.calls(lambda call: text_of(call.func) == "FadeOut")
+    plays = [
+        call
+        for call in failure.nodes(cst.Call)
+        if text_of(call.func) == "self.play" and call.args and call.args[0].value in found
+    ]
+    if len(found) != 1 or len(plays) != 1 or not found[0].args:
         return None
-    plain = positional(found[0])
-    if not plain or len(plain) != 1 or not isinstance(plain[0].value, cst.Name | cst.Attribute):
+    all_of_it = found[0].args[0]
+    if all_of_it.star != "*" or text_of(all_of_it.value) != "self.mobjects":
         return None
-
-    def make(node: cst.CSTNode) -> cst.CSTNode:
-        call = cst.ensure_type(node, cst.Call)
-        each = text_of(with_args(call, [cst.Arg(cst.Name("arrow")), *call.args[1:]]))
-        return cst.parse_expression(f"AnimationGroup(*[{each} for arrow in {text_of(call.args[0].value)}])")
-
-    return failure.changed({found[0]: make})
+    rest = [*found[0].args[1:], *plays[0].args[1:]]
+    if any(arg.keyword is None or arg.keyword.value != "run_time" for arg in rest) or len(rest) > 1:
+        return None
+    args = [cst.Arg(rest[0].value)] if rest else []
+    return failure.changed({plays[0]: lambda _: cst.Call(cst.parse_expression("self.wait"), args)})
 
 
 _FRAME = "1 / config.frame_rate"
@@ -269,14 +194,6 @@ def redrawn(failure: Failure, match: re.Match[str]) -> cst.Module | None:
 
 STEPS = (
     FailedStep(
-        "repair:render_group",
-        frozenset({"TypeError"}),
-        re.compile(
-            r"can be added as submobjects of VGroup, but the value [\s\S]{0,2000} is of type (?P<type>[A-Z]\w{0,60})\."
-        ),
-        not_a_vmobject,
-    ),
-    FailedStep(
         "repair:render_fade",
         frozenset({"TypeError"}),
         re.compile(r"^(?P<name>[A-Z]\w{0,60}) only works for (?:VMobjects|vectorized Mobjects)"),
@@ -298,15 +215,17 @@ STEPS = (
         nothing_played,
     ),
     FailedStep(
-        "repair:render_grow_each",
+        "repair:render_wait",
         frozenset({"ValueError"}),
-        re.compile(r"^Cannot call VGroup\.get_start because VGroup\((?:Arrow|Vector)\b"),
-        grown_group,
+        re.compile(r"^At least one mobject must be passed"),
+        nothing_faded,
     ),
     FailedStep(
         "repair:render_frame",
         frozenset({"ValueError"}),
-        re.compile(r" has a (?:run_time|duration) of -?[\d.e-]{1,20} <= 0 seconds which Manim cannot render"),
+        re.compile(
+            r" has a (?:total )?(?:run_time|duration) of -?[\d.e-]{1,20} <= 0 seconds which Manim cannot render"
+        ),
         no_time,
     ),
     FailedStep("repair:render_rate", frozenset({"TypeError"}), re.compile(r"^'str' object is not callable"), rate_text),

@@ -4,38 +4,17 @@ import re
 
 import libcst as cst
 
-from builder.prepare.api.known import known
 from builder.prepare.repairs.colours import hex_of
-from builder.prepare.repairs.failure import FailedStep, Failure, Make, text_of
+from builder.prepare.repairs.failure import FailedStep, Failure, Make, makes_mobject, text_of
 from builder.prepare.repairs.points import each_third, third
 from builder.prepare.repairs.program import called
 
-_OF_LISTS = frozenset({"add", "remove", "insert", "copy", "sort", "update", "reverse"})
-"""Methods of Manim's groups that mean another thing for a list, or would be lost on a group made for one call."""
 _BY_SIGN: dict[str, type[cst.BaseBinaryOp]] = {
     "-": cst.Subtract,
     "+": cst.Add,
     "*": cst.Multiply,
     "/": cst.Divide,
 }
-
-
-def list_as_group(failure: Failure, match: re.Match[str]) -> cst.Module | None:
-    """`dots.shift(UP)` of a list as `VGroup(*dots).shift(UP)`: the objects in it are moved, wherever else they are."""
-    name = match["name"]
-    mobject = known().manim_class("VMobject")
-    found = failure.attributes(name)
-    if mobject is None or name not in mobject.attributes or name in _OF_LISTS or len(found) != 1:
-        return None
-    if failure.is_own("VGroup"):
-        return None
-
-    def make(node: cst.CSTNode) -> cst.CSTNode:
-        attribute = cst.ensure_type(node, cst.Attribute)
-        group = cst.Call(cst.Name("VGroup"), [cst.Arg(attribute.value, star="*")])
-        return attribute.with_changes(value=group)
-
-    return failure.changed({found[0]: make})
 
 
 def operands(failure: Failure, match: re.Match[str]) -> cst.Module | None:
@@ -187,13 +166,56 @@ def _operands(node: cst.Comparison) -> list[cst.BaseExpression]:
     return [node.left, *(item.comparator for item in node.comparisons)]
 
 
+def tracked(failure: Failure, match: re.Match[str]) -> cst.Module | None:
+    """`DecimalNumber(speed)` of a `ValueTracker` as `DecimalNumber(speed.get_value())`, on the line.
+
+    Only names that are set once, to a `ValueTracker`; not where something is asked of them, nor in what is animated.
+    """
+    del match
+    around = failure.statement()
+    if around is None or failure.is_own("ValueTracker"):
+        return None
+    names = [node for node in failure.nodes(cst.Name) if failure.starts(node) == failure.line]
+    asked = {node.value for node in failure.nodes(cst.Attribute)}
+    found = [node for node in names if node not in asked and _is_made_by(failure, node, "ValueTracker")]
+    targets = {target.target for target in failure.nodes(cst.AssignTarget)}
+    keywords = {arg.keyword for arg in failure.nodes(cst.Arg)} | {item.name for item in failure.nodes(cst.Param)}
+    found = [node for node in found if node not in targets and node not in keywords]
+    return failure.changed(dict.fromkeys(found, _asked("get_value")))
+
+
+def _is_made_by(failure: Failure, node: cst.BaseExpression, name: str) -> bool:
+    value = failure.value_of(text_of(node))
+    return isinstance(value, cst.Call) and called(value) == name
+
+
+def _asked(method: str) -> Make:
+    def make(node: cst.CSTNode) -> cst.CSTNode:
+        return cst.Call(cst.Attribute(cst.ensure_type(node, cst.Name), cst.Name(method)))
+
+    return make
+
+
+_DIRECTIONS = re.compile(r"\b(?:UP|DOWN|LEFT|RIGHT|IN|OUT|U[LR]|D[LR]|ORIGIN)\b|\bnp\.array\(")
+
+
+def place_of(failure: Failure, match: re.Match[str]) -> cst.Module | None:
+    """`dot + UP` as `dot.get_center() + UP`: a direction is added to where an object is.
+
+    Only of names that are set once, to an object of Manim.
+    """
+    del match
+    found: list[cst.BaseExpression] = []
+    for node in [*_operations(failure, "+"), *_operations(failure, "-")]:
+        for one, other in ((node.left, node.right), (node.right, node.left)):
+            value = failure.value_of(text_of(one)) if isinstance(one, cst.Name) else None
+            made = makes_mobject(failure, value) if isinstance(value, cst.Call) else None
+            if made is not None and not made.is_a("ValueTracker") and _DIRECTIONS.search(text_of(other)):
+                found.append(one)
+    return failure.changed(dict.fromkeys(found, _asked("get_center")))
+
+
 STEPS = (
-    FailedStep(
-        "repair:render_list_group",
-        frozenset({"AttributeError"}),
-        re.compile(r"^'(?:list|tuple)' object has no attribute '(?P<name>[^\W\d]\w{0,60})'"),
-        list_as_group,
-    ),
     FailedStep(
         "repair:render_array",
         frozenset({"TypeError"}),
@@ -222,6 +244,21 @@ STEPS = (
         frozenset({"ValueError"}),
         re.compile(r"^Color (?P<name>[A-Za-z][\w ]{2,30}) not found"),
         colour_text,
+    ),
+    FailedStep(
+        "repair:render_tracker",
+        frozenset({"TypeError", "ValueError"}),
+        re.compile(
+            r"^unsupported format string passed to ValueTracker\.__format__|^setting an array element with a sequence"
+            r"|^unsupported operand type\(s\) for .{1,40}'ValueTracker'"
+        ),
+        tracked,
+    ),
+    FailedStep(
+        "repair:render_place",
+        frozenset({"NotImplementedError", "ValueError", "TypeError"}),
+        re.compile(r"^\Z|^setting an array element with a sequence|^unsupported operand type\(s\) for [-+]: "),
+        place_of,
     ),
 )
 """For `from_error`."""

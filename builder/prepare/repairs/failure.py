@@ -5,22 +5,23 @@ A traceback names the line of the callee's own name: of `Circle` in `Circle(`, o
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import cached_property, lru_cache
+from typing import TypeVar, cast
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from builder.prepare.api.known import ManimClass, known
-from builder.prepare.repairs.program import Program, called, imports_all
+from builder.prepare.repairs.program import Program, called, imports_all, renamed
 
 _Node = TypeVar("_Node", bound=cst.CSTNode)
 Make = Callable[[cst.CSTNode], cst.CSTNode]
 """Takes a node, with its children as they were changed, and gives its stand-in."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Failure:
     """A program that parses and what ended it; `line` is 0 if none is known."""
 
@@ -53,9 +54,15 @@ class Failure:
         found = self.nodes(cst.Attribute)
         return [node for node in found if node.attr.value == name and self.starts(node.attr) == self.line]
 
-    def nodes(self, kind: type[_Node]) -> Iterator[_Node]:
+    def nodes(self, kind: type[_Node]) -> Sequence[_Node]:
         """All nodes of a kind, in no order that matters."""
-        return (node for node in self.places if isinstance(node, kind))
+        if kind not in self._by_kind:
+            self._by_kind[kind] = [node for node in self.places if isinstance(node, kind)]
+        return cast("list[_Node]", self._by_kind[kind])
+
+    @cached_property
+    def _by_kind(self) -> dict[type[cst.CSTNode], list[cst.CSTNode]]:
+        return {}
 
     def statement(self) -> cst.CSTNode | None:
         """The simple statement that the line belongs to; of several, the last that starts first."""
@@ -73,9 +80,22 @@ class Failure:
         """The module with a stand-in for each of these nodes; `None` if there are none."""
         return self.program.module.visit(_Changer(makes)) if makes else None
 
+    def value_of(self, name: str) -> cst.BaseExpression | None:
+        """What a name or attribute stands for, if it is set by one plain assignment in the whole program."""
+        return self._values.get(name)
+
+    @cached_property
+    def _values(self) -> dict[str, cst.BaseExpression | None]:
+        values: dict[str, cst.BaseExpression | None] = {}
+        for node in self.nodes(cst.Assign):
+            for item in node.targets:
+                name = text_of(item.target)
+                values[name] = node.value if len(node.targets) == 1 and name not in values else None
+        return values
+
     def manim_class(self, name: str) -> ManimClass | None:
         """A class of Manim; for one that the program defines, the first class of Manim that it inherits from."""
-        bases = {node.name: node.bases for node in self.program.tree.body if isinstance(node, ast.ClassDef)}
+        bases = self._bases
         for _ in range(len(bases)):
             if name not in bases:
                 break
@@ -86,10 +106,18 @@ class Failure:
                     return None
         return None if name in bases else known().manim_class(name)
 
+    @cached_property
+    def _bases(self) -> dict[str, list[ast.expr]]:
+        return {node.name: node.bases for node in self.program.tree.body if isinstance(node, ast.ClassDef)}
+
     def is_own(self, name: str) -> bool:
         """Whether the program defines a class or function of this name."""
+        return name in self._own
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
         kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-        return any(isinstance(node, kinds) and node.name == name for node in ast.walk(self.program.tree))
+        return frozenset(node.name for node in ast.walk(self.program.tree) if isinstance(node, kinds))
 
     def has_arrays(self) -> bool:
         """Whether `np` is NumPy in this program, as far as can be told."""
@@ -133,17 +161,36 @@ def makes_mobject(failure: Failure, call: cst.Call) -> ManimClass | None:
     if isinstance(call.func, cst.Attribute) and name[:1].islower():
         if failure.is_own(name):
             return None
-        makers = [cls for cls in map(known().manim_class, known().class_names) if cls and name in cls.own_methods]
+        makers = makers_of(name)
         returned = {signature.returns for cls in makers if (signature := cls.method(name)) is not None}
+        if returned == {"Self"} and all(cls.is_a("Mobject") for cls in makers):
+            return known().manim_class("VMobject")
         found = known().manim_class(returned.pop()) if len(returned) == 1 else None
     else:
         found = failure.manim_class(name)
     return found if found is not None and found.is_a("Mobject") else None
 
 
+@lru_cache(maxsize=1024)
+def makers_of(name: str) -> tuple[ManimClass, ...]:
+    """The classes of Manim that define a method of this name."""
+    classes = map(known().manim_class, known().class_names)
+    return tuple(cls for cls in classes if cls is not None and name in cls.own_methods)
+
+
 def without(call: cst.Call, name: str) -> list[cst.Arg]:
     """The arguments of a call but the one that is given by this name."""
     return [arg for arg in call.args if arg.keyword is None or arg.keyword.value != name]
+
+
+def as_called(name: str) -> Make:
+    """Another name for what is called."""
+
+    def make(node: cst.CSTNode) -> cst.CSTNode:
+        call = cst.ensure_type(node, cst.Call)
+        return call.with_changes(func=renamed(call.func, name))
+
+    return make
 
 
 def text_of(node: cst.CSTNode) -> str:

@@ -11,7 +11,15 @@ import re
 import libcst as cst
 
 from builder.prepare.parse import parse
-from builder.prepare.repairs import failed_keywords, failed_names, failed_play, failed_values
+from builder.prepare.repairs import (
+    failed_groups,
+    failed_keywords,
+    failed_modules,
+    failed_names,
+    failed_play,
+    failed_texts,
+    failed_values,
+)
 from builder.prepare.repairs.api import MAX_CHARACTERS, MAX_DEPTH, compiles, deeper_than
 from builder.prepare.repairs.failure import FailedStep, Failure
 
@@ -21,6 +29,9 @@ MAX_MESSAGE = 2_000
 FAILED_STEPS: tuple[FailedStep, ...] = (
     *failed_keywords.STEPS,
     *failed_names.STEPS,
+    *failed_modules.STEPS,
+    *failed_texts.STEPS,
+    *failed_groups.STEPS,
     *failed_play.STEPS,
     *failed_values.STEPS,
 )

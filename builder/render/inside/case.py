@@ -22,11 +22,13 @@ POLL_SECONDS = 0.05
 REPORT_BYTES = 150_000
 MESSAGE_CHARACTERS = 300
 FORMULA_SECONDS = 60.0
+OUTCOMES = ("passed", "failed", "no_scene", "blank")
+"""What a program may say of itself."""
 _SPARE_ADDRESS_SPACE = 1024 * MEGABYTE
 """Of libraries that are mapped and never touched."""
 
 
-def outcome(word: str, exception: str, message: str) -> Answer:
+def judgement(word: str, exception: str, message: str) -> Answer:
     """An answer by the worker's own judgement."""
     return {"outcome": word, "exception": exception, "message": message[:MESSAGE_CHARACTERS], "line": None}
 
@@ -56,10 +58,11 @@ class Case:
                 lambda: self._run(request, report_there, there), self._limits, (report_there, there.fileno())
             )
         except OSError as error:
-            return outcome("environment", "SandboxError", str(error))
+            return judgement("environment", "SandboxError", str(error))
         os.close(report_there)
         there.close()
         self._selector = selectors.DefaultSelector()
+        here.setblocking(False)  # a program that asks and never listens must not hold up its judge
         self._dialogue = here
         cause, status, seconds = self._watch(child, report_here)
         os.close(report_here)
@@ -118,16 +121,16 @@ class Case:
     def _excess(self, deadline: float) -> Answer | None:
         """Whether the program takes more than it may."""
         if time.monotonic() > deadline:
-            return outcome("timeout", "Timeout", f"more than {self._request['wall']:g} s")
+            return judgement("timeout", "Timeout", f"more than {self._request['wall']:g} s")
         processes = usage.family(os.getpid())
         if sum(process.seconds for process in processes) > self._request["seconds"]:
-            return outcome("timeout", "Timeout", f"more than {self._request['seconds']:g} s of processor time")
+            return judgement("timeout", "Timeout", f"more than {self._request['seconds']:g} s of processor time")
         if len(processes) > PROCESSES:
-            return outcome("failed", "ProcessLimit", f"more than {PROCESSES} processes")
-        if usage.memory(processes) > self._request["memory"]:
-            return outcome("failed", "MemoryLimit", f"more than {self._request['memory'] // MEGABYTE} MB")
+            return judgement("failed", "ProcessLimit", f"more than {PROCESSES} processes")
+        if usage.memory(processes, self._request["memory"]) > self._request["memory"]:
+            return judgement("failed", "MemoryLimit", f"more than {self._request['memory'] // MEGABYTE} MB")
         if len(self._report) > REPORT_BYTES:
-            return outcome("failed", "NoReport", f"a report of more than {REPORT_BYTES} bytes")
+            return judgement("failed", "NoReport", f"a report of more than {REPORT_BYTES} bytes")
         return None
 
     def _read_report(self, report: int) -> None:
@@ -144,20 +147,20 @@ class Case:
         said = _lines(self._report)
         refused = [line["refused"] for line in said if isinstance(line.get("refused"), str)]
         if refused:
-            return outcome("refused", "PermissionError", refused[0])
+            return judgement("refused", "PermissionError", refused[0])
         if cause is not None:
             return cause
         if os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
             if number in (signal.SIGXCPU, signal.SIGKILL) and seconds > self._request["seconds"] / 2:
-                return outcome("timeout", "Timeout", f"more than {self._request['seconds']:g} s of processor time")
-            return outcome("failed", "Killed", signal.Signals(number).name)
+                return judgement("timeout", "Timeout", f"more than {self._request['seconds']:g} s of processor time")
+            return judgement("failed", "Killed", signal.Signals(number).name)
         if os.WEXITSTATUS(status) == FAILED_TO_START and not self._report:
-            return outcome("environment", "SandboxError", "the program could not be shut off from the rest")
-        if os.WEXITSTATUS(status) or not said or "outcome" not in said[-1]:
-            return outcome("failed", "NoReport", f"exit status {os.WEXITSTATUS(status)}")
+            return judgement("environment", "SandboxError", "the program could not be shut off from the rest")
+        if os.WEXITSTATUS(status) or not said or said[-1].get("outcome") not in OUTCOMES:
+            return judgement("failed", "NoReport", f"exit status {os.WEXITSTATUS(status)}")
         if self._fault and said[-1]["outcome"] == "failed":
-            return outcome("environment", "LaTeX", self._fault)
+            return judgement("environment", "LaTeX", self._fault)
         return said[-1]
 
     # Formulas

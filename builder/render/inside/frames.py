@@ -1,8 +1,7 @@
 """What was to be seen: whether any frame shows more than background, and one frame as a small picture.
 
-Frames themselves are rasterised coarsely (see `program.py`); the thumbnail is drawn anew, larger, from what stands in
-the scene at its end. If that is nothing, since programs like to fade all out, it is what stood there before things
-were last removed by an animation.
+Until something is seen, every frame is looked at; from then on, the last one of each animation. The picture is the last
+of these that shows something clearly: programs like to fade all out at their end.
 """
 
 import io
@@ -12,6 +11,8 @@ from typing import Any
 
 THUMBNAIL_WIDTH = 320
 THUMBNAIL_BYTES = 60_000
+FAINT = 40
+"""Of 255: by how much a frame must differ from the background somewhere to show something clearly."""
 _QUALITIES = (80, 50, 20)
 _METHOD = 4
 """Pillow's effort for WebP, of 0 to 6."""
@@ -23,87 +24,71 @@ class Eye:
     def __init__(self) -> None:
         self.seen = False
         """Whether any frame of any scene so far showed something."""
-        self._scene: Any = None
-        self._scene_seen = False
-        self._before: Any = None
-        self._picture: Any = None
+        self._latest: Any = None
+        self._shown: Any = None
+        self._faint = True
 
     def install(self) -> None:
         """Put this between Manim's renderer and what it does with frames."""
-        from manim import Scene
         from manim.renderer.cairo_renderer import CairoRenderer
 
         CairoRenderer.add_frame = self._looking(CairoRenderer.add_frame)
-        Scene.begin_animations = self._keeping(Scene.begin_animations)
+        CairoRenderer.play = self._between(CairoRenderer.play)
 
-    def open(self, scene: Any) -> None:
-        """A scene is about to be rendered."""
-        self._scene, self._scene_seen, self._before = scene, False, None
-
-    def close(self) -> None:
-        """The scene has been rendered: look at what stands there, and keep a picture of it."""
-        camera: Any = getattr(self._scene.renderer, "camera", None)
+    def finish(self, scene: Any) -> None:
+        """A scene has been rendered: look at what stands there."""
         with suppress(Exception):
-            self._look(camera, camera.pixel_array)
-        if self._scene_seen:
-            with suppress(Exception):
-                last = self._draw()
-                self._picture = last if last is not None or self._before is None else self._before
-        self._scene = None
+            camera = scene.renderer.camera
+            self._look()
+            self._latest = camera, camera.pixel_array
+            self._look()
 
     def thumbnail(self) -> bytes | None:
-        """The picture of the last scene that showed something, as WebP."""
+        """The picture as WebP; nothing if nothing was seen."""
+        from PIL import Image
+
+        if self._shown is None:
+            return None
         with suppress(Exception):
-            for quality in _QUALITIES if self._picture is not None else ():
+            picture = Image.fromarray(self._shown[..., :3].copy())
+            picture.thumbnail((THUMBNAIL_WIDTH, THUMBNAIL_WIDTH))
+            for quality in _QUALITIES:
                 out = io.BytesIO()
-                self._picture.save(out, "WEBP", quality=quality, method=_METHOD)
+                picture.save(out, "WEBP", quality=quality, method=_METHOD)
                 if out.tell() <= THUMBNAIL_BYTES:
                     return out.getvalue()
         return None
 
     def _looking(self, original: Callable[..., None]) -> Callable[..., None]:
         def add_frame(renderer: Any, frame: Any, num_frames: int = 1) -> None:
-            if not self._scene_seen:
-                with suppress(Exception):
-                    self._look(renderer.camera, frame)
+            with suppress(Exception):
+                self._latest = renderer.camera, frame
+                if not self.seen:
+                    self._look()
             original(renderer, frame, num_frames)
 
         return add_frame
 
-    def _keeping(self, original: Callable[..., None]) -> Callable[..., None]:
-        def begin_animations(scene: Any) -> None:
+    def _between(self, original: Callable[..., None]) -> Callable[..., None]:
+        def play(renderer: Any, *arguments: Any, **named: Any) -> None:
+            original(renderer, *arguments, **named)
             with suppress(Exception):
-                if scene is self._scene and any(animation.is_remover() for animation in scene.animations):
-                    picture = self._draw()
-                    self._before = self._before if picture is None else picture
-            original(scene)
+                self._look()
 
-        return begin_animations
+        return play
 
-    def _look(self, camera: Any, frame: Any) -> None:
+    def _look(self) -> None:
+        """Remember the latest frame if it shows anything."""
         import numpy
 
-        if frame.shape != camera.background.shape or not numpy.array_equal(frame, camera.background):
-            self.seen = self._scene_seen = True
-
-    def _draw(self) -> Any:
-        """What stands in the scene now, as a picture; nothing if that is background alone."""
-        import numpy
-        from manim.utils.iterables import list_update
-        from PIL import Image
-
-        scene, camera = self._scene, self._scene.renderer.camera
-        shape = camera.pixel_width, camera.pixel_height
-        kept = camera.background, camera.pixel_array
-        try:
-            camera.pixel_width = THUMBNAIL_WIDTH
-            camera.pixel_height = max(1, round(THUMBNAIL_WIDTH * shape[1] / shape[0]))
-            camera.init_background()
-            camera.pixel_array = camera.background.copy()
-            camera.capture_mobjects(list_update(scene.mobjects, scene.foreground_mobjects))
-            drawn = camera.pixel_array
-            blank = numpy.array_equal(drawn, camera.background)
-            return None if blank else Image.fromarray(drawn[..., :3].copy())
-        finally:
-            camera.pixel_width, camera.pixel_height = shape
-            camera.background, camera.pixel_array = kept
+        if self._latest is not None:
+            camera, frame = self._latest
+            self._latest = None
+            background = camera.background
+            if frame.shape == background.shape and numpy.array_equal(frame, background):
+                return
+            self.seen = True
+            same_shape = frame.shape == background.shape
+            faint = same_shape and numpy.abs(frame.astype(numpy.int16) - background).max() < FAINT
+            if self._faint or not faint:
+                self._shown, self._faint = frame, faint

@@ -86,6 +86,7 @@ class Jail:
             self._enter_scratch()
             _limit(limits)
             if self._jailed:
+                resource.setrlimit(resource.RLIMIT_NPROC, (PROCESSES, PROCESSES))  # of the sandbox's user
                 calls.give_up_rights()
             status = 1
             run()
@@ -147,7 +148,6 @@ def _limit(limits: Limits) -> None:
     for name, soft, hard in (
         (resource.RLIMIT_AS, limits.address_space, limits.address_space),
         (resource.RLIMIT_FSIZE, FILE_BYTES, FILE_BYTES),
-        (resource.RLIMIT_NPROC, PROCESSES, PROCESSES),
         (resource.RLIMIT_CORE, 0, 0),
         (resource.RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES),
         (resource.RLIMIT_CPU, seconds, seconds + SPARE_SECONDS),

@@ -1,8 +1,8 @@
 """Runs one program as `manim render -a --dry_run -ql` would, and says what came of it, in the program's own process.
 
 A program passes if its import and the `render()` of each scene class that it defines raise nothing and something was
-to be seen. Every frame of Manim's low quality (15 a second) is computed, but rasterised with few pixels, which is
-much faster and has changed no verdict; at the fast level, one frame for each animation, its last.
+to be seen. Every frame of Manim's low quality is computed, 480 pixels high, 15 a second, also where a program asks for
+more; at the fast level, one frame for each animation, its last. Animations are not hashed for Manim's cache.
 
 Whatever is said here is the word of a process that the program has in its hands: it counts for this program alone.
 """
@@ -19,10 +19,10 @@ from .frames import Eye
 
 MODULE = "program"
 MESSAGE_CHARACTERS = 300
-COARSE_HEIGHT = 96
+HEIGHT = 480
 """Pixels."""
 FRAME_RATE = 15
-"""Frames a second, as Manim's low quality has."""
+"""Frames a second."""
 
 Answer = dict[str, Any]
 
@@ -72,13 +72,12 @@ def _render_all(path: Path, fast: bool, eye: Eye) -> int:
     scenes = list(_scenes(module))
     for defined in scenes:
         with tempconfig({}):
-            _coarse(config)
+            _limit(config)
             scene = defined()
             if fast:
                 scene.renderer.skip_animations = scene.renderer._original_skipping_status = True
-            eye.open(scene)
             scene.render()
-            eye.close()
+            eye.finish(scene)
     return len(scenes)
 
 
@@ -93,10 +92,10 @@ def _scenes(module: Any) -> Iterator[Any]:
             yield member
 
 
-def _coarse(config: Any) -> None:
-    """Few pixels, in the program's own proportions, and no more frames a second than the preset has."""
-    if config.pixel_height > COARSE_HEIGHT:
-        width = max(1, round(config.pixel_width * COARSE_HEIGHT / config.pixel_height))
-        config.pixel_width, config.pixel_height = width, COARSE_HEIGHT
+def _limit(config: Any) -> None:
+    """No more pixels, in the program's own proportions, and no more frames a second than the preset has."""
+    if config.pixel_height > HEIGHT:
+        width = max(1, round(config.pixel_width * HEIGHT / config.pixel_height))
+        config.pixel_width, config.pixel_height = width, HEIGHT
     config.frame_rate = min(config.frame_rate, FRAME_RATE)
     config.disable_caching = True

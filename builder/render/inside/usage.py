@@ -37,12 +37,24 @@ def family(worker: int) -> list[Process]:
     return found
 
 
-def memory(processes: list[Process]) -> int:
-    """Bytes that processes hold, in memory of their own or shared between them; shared memory counts for each."""
-    total = 0
-    for process in processes:
-        with suppress(OSError, ValueError, IndexError):
-            for line in Path(_PROC, str(process.number), "status").read_text(errors="replace").splitlines():
-                if line.startswith(("RssAnon:", "RssShmem:")):
-                    total += int(line.split()[1]) * 1024
-    return total
+def memory(processes: list[Process], limit: int) -> int:
+    """Bytes that processes hold, in memory of their own or shared between them; exact only above a limit.
+
+    Below it, a page counts for each process that has it, which is quickly told; above, it is shared out among them.
+    """
+    total = sum(_held(process, "status", ("RssAnon:", "RssShmem:")) or 0 for process in processes)
+    if total <= limit:
+        return total
+    shares = ((process, _held(process, "smaps_rollup", ("Pss_Anon:", "Pss_Shmem:"))) for process in processes)
+    return sum(
+        _held(process, "status", ("RssAnon:", "RssShmem:")) or 0 if share is None else share
+        for process, share in shares
+    )
+
+
+def _held(process: Process, table: str, lines: tuple[str, ...]) -> int | None:
+    """The sum of some lines of a table about a process; nothing if it has ended or hides."""
+    with suppress(OSError, ValueError, IndexError):
+        text = Path(_PROC, str(process.number), table).read_text(errors="replace")
+        return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(lines))
+    return None

@@ -72,6 +72,7 @@ def _prepare_manim() -> tuple[str, Eye]:
     config.progress_bar = "none"
     config.verbosity = "CRITICAL"
     config.input_file = f"{MODULE}.py"
+    config.seed = 0  # else each scene starts from random numbers of the system
     eye = Eye()
     eye.install()
     return str(manim.__version__), eye
