@@ -64,6 +64,9 @@ def test_a_build_writes_its_files_and_leaves_every_other_byte_alone(built):
         "data/deduplicated/test-00000-of-00001.parquet",
         "funnel/deduplicated.svg",
         "ledger/deduplicated.parquet",
+        "report/rows.parquet",
+        "report/deduplicated.json",
+        "report.html",
         "README.md",
         "manifest.json",
     }
@@ -203,12 +206,12 @@ def test_a_build_into_the_folder_of_an_export_is_refused_and_the_export_stays(tm
     """Neither kind of output clears the other away."""
     rows = {"bespoke_manim": circles(1, 20)}
     export(config_of(tmp_path, rows, "deduplicated"), tmp_path / "out")
-    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    before = files_of(tmp_path / "out")
 
     with pytest.raises(OutputError, match="holds the outputs of `export`"):
         build_dataset([config_of(tmp_path, rows, "all")], tmp_path / "out")
 
-    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+    assert files_of(tmp_path / "out") == before
 
 
 @pytest.mark.parametrize("name", ["README.md", "ledger", "data/all"])

@@ -83,7 +83,7 @@ def facts_of(folder: BuiltFolder, config: str = "", before: BuiltFolder | None =
         config=name,
         manifest=folder.manifest,
         statistics=statistics[name],
-        before=before.statistics(name) if before is not None else {},
+        before=before.statistics(name) if before is not None and name in before.manifest.get("configs", {}) else {},
         others=statistics,
         numbers=read,
         rows=_with_verdicts(rows, verdicts),
