@@ -118,7 +118,7 @@ def _bar(line: _Line, read: int, width: int, *, ascii_only: bool) -> Text:
     start, end = (round(width * rows / max(read, 1)) for rows in (line.start, line.end))
     piece = full * (end - start) or (thin if line.end > line.start else "")
     if line.dropped:
-        return Text.assemble((light * start, "cyan"), (piece, line.style))
+        return Text.assemble((light * start, "cyan"), (piece, f"not dim {line.style}"))
     return Text.assemble(" " * start, (piece, line.style))
 
 
