@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-environments test-all lint check clean
+.PHONY: help demo test test-browser screenshots test-environments test-all lint check clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -26,7 +26,18 @@ test: $(VENV)/ready-dev  ## the tests that need nothing but Python packages
 test-environments: $(VENV)/ready-dev  ## the tests that install several releases of datasets
 	$(BIN)/python -m pytest -m environments tests/environments
 
-test-all: test test-environments  ## all tests
+$(VENV)/ready-browser: $(VENV)/ready-dev
+	@test -x /usr/bin/chromium || apt-get install --yes chromium || { echo "install Debian's package chromium"; exit 1; }
+	$(BIN)/python -m pip install --quiet --editable '.[dev,browser]'
+	@touch $@
+
+test-browser: $(VENV)/ready-browser  ## the tests that open the report in Chromium
+	$(BIN)/python -m pytest -m browser tests/browser
+
+screenshots: $(VENV)/ready-browser  ## pictures of the sample's report, and docs/report.webp
+	$(BIN)/python -m benchmarks.screenshots --picture docs/report.webp
+
+test-all: test test-environments test-browser  ## all tests
 
 lint: $(VENV)/ready-dev  ## style, types and import layers
 	$(BIN)/ruff format --check .
@@ -37,4 +48,4 @@ lint: $(VENV)/ready-dev  ## style, types and import layers
 check: lint test-all  ## all that CI runs
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) demo screenshots

@@ -22,7 +22,7 @@ from builder.emit.duplicates import duplication_report, near_report, write_remov
 from builder.emit.formats import FORMATS, fenced
 from builder.emit.jsonl import write_json, write_json_lines
 from builder.emit.pairing import pairing_report
-from builder.emit.publish import MANIFEST, outputs_of, publishing, read_manifest
+from builder.emit.publish import MANIFEST, outputs_of, publishing
 from builder.emit.rows import EmittedRow, emitted_rows, order_rows
 from builder.emit.stats import Written, build_stats, leakage
 from builder.events import Events, Silent
@@ -59,7 +59,10 @@ _WANTED = (
     "official",
     "split",
 )
-_LIBRARIES = ("datasets", "huggingface_hub", "kagglehub", "numpy", "orjson", "polars", "pyarrow", "scipy", "xxhash")
+_LIBRARIES = (
+    *("datasets", "huggingface_hub", "kagglehub", "matplotlib", "numpy", "orjson", "polars", "pyarrow", "pygments"),
+    *("scipy", "xxhash"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +261,7 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
         write_ledger(decided.outcomes, staging / "ledger.parquet")
         keep_for_report([decided], {config.name: stats}, staging)
         manifest = manifest_of("export", [decided], staging)
-        put_report(BuiltFolder(staging, manifest), before=BuiltFolder(folder, read_manifest(folder)))
+        put_report(BuiltFolder(staging, manifest), folder)
         write_json({**manifest, "outputs": outputs_of(staging)}, staging / MANIFEST)
     return stats
 

@@ -68,7 +68,7 @@ def facts_of(folder: BuiltFolder, config: str = "", before: BuiltFolder | None =
         SettingError: the folder does not hold the config.
         OutputError: its ledger or its statistics are missing or cannot be read.
     """
-    name = _config(folder, config)
+    name = told_config(folder, config)
     statistics = {other: folder.statistics(other) for other in folder.configs}
     if not statistics[name].get("funnel_by_source"):
         raise OutputError(f"{folder.path}: holds no statistics of {name}; run `build` or `export` again")
@@ -91,7 +91,8 @@ def facts_of(folder: BuiltFolder, config: str = "", before: BuiltFolder | None =
     )
 
 
-def _config(folder: BuiltFolder, wanted: str) -> str:
+def told_config(folder: BuiltFolder, wanted: str = "") -> str:
+    """The config that a report tells: the one that is wanted, or else the most thorough one of the folder."""
     if wanted and wanted not in folder.configs:
         raise SettingError(f"{folder.path}: holds no config {wanted!r}{nearest(wanted, folder.configs)}")
     return wanted or next((name for name in _FIRST if name in folder.configs), folder.configs[0])
