@@ -1,7 +1,13 @@
-"""The command `report`: what it takes, and what it does."""
+"""The command `report`."""
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder.cli_command import Answer
+
+if TYPE_CHECKING:
+    from builder.terminal import Terminal
 
 
 def add_report_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,13 +22,14 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def report(given: argparse.Namespace) -> None:
-    """Write the report of a folder and say where it is.
+def report(given: argparse.Namespace, terminal: "Terminal") -> Answer:
+    """Write the report of a folder.
 
     Raises:
         builder.errors.BuilderError: the folder is not one of this project, or the report cannot be written.
     """
     from builder.report.write import report_folder
 
-    written = report_folder(given.folder, config=given.config, output=given.output, before=given.before)
-    print(f"written to {written}; it opens in any browser, without a network")
+    with terminal:
+        written = report_folder(given.folder, config=given.config, output=given.output, before=given.before)
+    return Answer({"report": str(written)}, last=f"written to {written}; it opens in any browser, without a network")

@@ -7,15 +7,19 @@ of `BuildConfig`: a setting is added here, once.
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from builder.errors import SettingError
 from builder.files import sha256_of
+from builder.setting_values import checked_value
 
-FORMATS = ("sharegpt", "messages")
+FORMATS = ("sharegpt", "messages", "prompt-completion", "alpaca")
+TRAINERS = {"trl": "prompt-completion", "axolotl": "messages", "llama-factory": "sharegpt", "unsloth": "sharegpt"}
+"""Trainers that an export can be made for, each with the format that it takes."""
+BALANCES = ("source", "difficulty")
 LICENCE_CHOICES = ("any", "permissive")
 CACHE_VARIABLE = "MANIM_DATASETS_CACHE"
 DEFAULT_SYSTEM_PROMPT = (
@@ -24,6 +28,11 @@ DEFAULT_SYSTEM_PROMPT = (
 )
 MAX_AUGMENTATION_FACTOR = 10.0
 DEFAULT_PAIR_MARGIN = 0.75
+LEVELS = ("full", "fast")
+RETRIED = ("failed", "timeout", "no_scene", "blank", "refused")
+DEFAULT_TIMEOUT = 60.0
+"""Seconds of processor time for one program."""
+MAX_TIMEOUT = 86_400.0
 LEAST_LIKENESS = 0.7
 """Pairs of descriptions less alike are not looked for."""
 
@@ -67,14 +76,28 @@ class BuildConfig:
     )
     check_api: bool = _setting(False, "drop programs with names, arguments, modules or files that Manim does not have")
     drop_reported_errors: bool = _setting(False, "drop rows whose authors report that the program failed")
+    verify: bool = _setting(False, "keep only rows whose program was rendered, in a sandbox, and passed")
     augmentation_factor: float = _setting(2.5, "rows of train for each kept row, from 1 (none) to 10", "F")
     test_size: float = _setting(0.1, "share of each source's distinct descriptions for test, between 0 and 1", "S")
     decontaminate: tuple[str, ...] = _setting(
         (), "drop train rows that are near a prompt or a program of this benchmark; FILE:COLUMN for one column", "FILE"
     )
     seed: int = _setting(42, "seeds split, variants and order", "N")
-    format: str = _setting("sharegpt", "shape of a conversation in JSON Lines: sharegpt or messages", "FORMAT")
+    format: str = _setting("sharegpt", f"shape of a conversation: {', '.join(FORMATS)}", "FORMAT")
+    trainer: str = _setting(
+        "", f"export in this trainer's format, with the file that it wants beside it: {', '.join(TRAINERS)}", "TRAINER"
+    )
+    tokenizer: str = _setting(
+        "",
+        "count tokens with it: a tokenizer.json, a folder with one, or a model of the Hub, as NAME or NAME@REVISION",
+        "NAME",
+    )
+    max_tokens: int = _setting(0, "count the rows with more tokens than this; 0 for no limit", "N")
+    drop_long: bool = _setting(False, "drop the rows with more than max_tokens; official test rows stay")
+    limit: int = _setting(0, "draw so many train rows of those that would be kept, before augmentation; 0 for all", "N")
+    balance: str = _setting("", "draw as equally as can be from each source, or each difficulty", "source|difficulty")
     system_prompt: str = _setting(DEFAULT_SYSTEM_PROMPT, "the system message of every conversation", "TEXT")
+    previews: bool = _setting(False, "add a column with the last frame of each program, where programs are rendered")
     keep_repaired_in_test: bool = _setting(False, "let repaired rows stay on the test side")
     datasets: tuple[str, ...] = _setting((), "read only these sources", "NAME")
     licences: str = _setting("any", "read sources with any licence, or only with a permissive one", "any|permissive")
@@ -94,7 +117,17 @@ class BuildConfig:
     no_mirrors: bool = _setting(False, "read a source from its own place or not at all", "", True)
     cache_dir: str = _setting("", f"what was read and prepared is kept here (also ${CACHE_VARIABLE})", "DIR", True)
     workers: int = _setting(0, "processes that prepare rows; 0 for one a processor", "N", True)
-    cluster: str = _setting("", "prepare rows on a Dask cluster: its scheduler, as tcp://host:port", "ADDRESS", True)
+    cluster: str = _setting(
+        "", "prepare rows, and render programs, on a Dask cluster: its scheduler, as tcp://host:port", "ADDRESS", True
+    )
+    verdicts: str = _setting("", "take verdicts from this file of an earlier build, and render nothing", "FILE", True)
+    level: str = _setting(
+        "full", "full: compute every frame of a program; fast: only the end of each animation", "full|fast", True
+    )
+    timeout: float = _setting(DEFAULT_TIMEOUT, "seconds of processor time for rendering one program", "S", True)
+    retry: tuple[str, ...] = _setting((), "render programs with these verdicts again, such as failed", "VERDICT", True)
+    no_sandbox: bool = _setting(False, "render without a sandbox: strangers' programs can do what you can", "", True)
+    manim_python: str = _setting("", "a Python that has Manim (default: the one that runs this)", "PATH", True)
 
     def __post_init__(self) -> None:
         if self.name not in CONFIG_NAMES:
@@ -122,8 +155,32 @@ class BuildConfig:
             raise SettingError(f"licences {self.licences!r}: use {' or '.join(LICENCE_CHOICES)}")
         if self.system_prompt.encode("utf-8", "replace").decode("utf-8") != self.system_prompt:
             raise SettingError("system_prompt: a text in UTF-8 is wanted; it holds other bytes")
+        _check_rendering(self)
         if self.workers < 0:
             raise SettingError(f"workers {self.workers}: a whole number from 0 is wanted")
+        self._check_training()
+
+    def _check_training(self) -> None:
+        """The settings for a trainer fit one another."""
+        if self.trainer and self.trainer not in TRAINERS:
+            raise SettingError(f"no trainer is named {self.trainer!r}{nearest(self.trainer, TRAINERS)}")
+        if self.trainer and self.format != TRAINERS[self.trainer]:
+            raise SettingError(
+                f"format {self.format!r}: {self.trainer} is given {TRAINERS[self.trainer]!r}; leave out one of both"
+            )
+        for name in ("max_tokens", "limit"):
+            if getattr(self, name) < 0:
+                raise SettingError(f"{name} {getattr(self, name)}: a whole number from 0 is wanted")
+        if self.max_tokens and not self.tokenizer:
+            raise SettingError(f"max_tokens {self.max_tokens}: name the tokenizer that counts, with --tokenizer")
+        if self.drop_long and not self.max_tokens:
+            raise SettingError("drop_long: say how many tokens a row may have, with --max-tokens")
+        if self.balance and self.balance not in BALANCES:
+            raise SettingError(
+                f"balance {self.balance!r}: use {' or '.join(BALANCES)}{nearest(self.balance, BALANCES)}"
+            )
+        if self.balance and not self.limit:
+            raise SettingError(f"balance {self.balance!r}: say how many rows to draw, with --limit")
 
     @property
     def cache(self) -> Path:
@@ -147,7 +204,7 @@ class BuildConfig:
         """The settings that change what is written, for the manifest; paths are left out, files told by SHA-256.
 
         Raises:
-            SettingError: a file of `decontaminate` cannot be read.
+            SettingError: a file of `decontaminate` or `tokenizer` cannot be read.
         """
         left_out = {"local", "sources_file", "datasets", "licences", "strict", "skip_unavailable"}
         values = {
@@ -155,19 +212,35 @@ class BuildConfig:
             for item in fields(self)
             if not item.metadata["same_bytes"] and item.name not in left_out
         }
-        return values | {"decontaminate": [_hashed(path, column) for path, column in self.benchmarks]}
+        if (path := tokenizer_file(self.tokenizer)) is not None:
+            values["tokenizer"] = _hashed("--tokenizer", path)
+        return values | {"decontaminate": [_hashed("--decontaminate", *told) for told in self.benchmarks]}
 
 
+def _check_rendering(config: BuildConfig) -> None:
+    if config.level not in LEVELS:
+        raise SettingError(f"level {config.level!r}: use {' or '.join(LEVELS)}{nearest(config.level, LEVELS)}")
+    if not 1 <= config.timeout <= MAX_TIMEOUT:
+        raise SettingError(f"timeout {config.timeout}: seconds from 1 to {MAX_TIMEOUT:g} are wanted")
+    for word in config.retry:
+        if word not in RETRIED:
+            raise SettingError(f"retry {word!r}: use {', '.join(RETRIED)}{nearest(word, RETRIED)}")
+    if config.previews and not config.verify:
+        raise SettingError("previews: only a config whose programs are rendered has them; add --verify")
+
+
+_CURATED: dict[str, Any] = {
+    "deduplicate_programs": True,
+    "near_duplicates": 0.9,
+    "repair_pairs": True,
+    "check_pairs": True,
+    "check_api": True,
+    "drop_reported_errors": True,
+    "augmentation_factor": 1.0,
+}
 _PRESETS: dict[str, dict[str, Any]] = {
-    "curated": {
-        "deduplicate_programs": True,
-        "near_duplicates": 0.9,
-        "repair_pairs": True,
-        "check_pairs": True,
-        "check_api": True,
-        "drop_reported_errors": True,
-        "augmentation_factor": 1.0,
-    },
+    "curated": _CURATED,
+    "verified": {**_CURATED, "verify": True},
     "all": {"deduplicate": False},
     "deduplicated": {},
     "no_augment": {"deduplicate": False, "augmentation_factor": 1.0},
@@ -176,6 +249,7 @@ CONFIG_NAMES = tuple(_PRESETS)
 CONFIG_HELP = {
     "curated": "recommended: one row for each description and each program, near duplicates included; wrong pairs "
     "mended or dropped; no program with names, modules or files that Manim lacks; without augmentation",
+    "verified": "as curated, and every program was rendered by the Manim release named in the manifest",
     "all": "every valid row of every source that does not leak; train augmented 2.5x",
     "deduplicated": "as all, one row for each normalised description, from the best source",
     "no_augment": "as all, without augmentation",
@@ -184,6 +258,8 @@ DEFAULT_CONFIG = "deduplicated"
 
 CONFIGS: dict[str, BuildConfig] = {name: BuildConfig(name=name, **changes) for name, changes in _PRESETS.items()}
 """The presets by name."""
+BUILT_BY_DEFAULT = tuple(name for name, config in CONFIGS.items() if not config.verify)
+"""What is built where no config is named: rendering takes what not every machine has, and is asked for by name."""
 
 
 def setting_names() -> tuple[str, ...]:
@@ -204,46 +280,10 @@ def make_config(name: str = DEFAULT_CONFIG, **settings: Any) -> BuildConfig:
     for key, value in settings.items():
         if key not in known:
             raise SettingError(f"no setting is named {key!r}{nearest(key, known)}")
-        values[key] = _checked(key, value, known[key].default)
+        values[key] = checked_value(key, value, known[key].default)
+    if values.get("trainer") in TRAINERS:
+        values.setdefault("format", TRAINERS[values["trainer"]])
     return replace(CONFIGS[name], **values)
-
-
-def _checked(key: str, value: Any, default: Any) -> Any:
-    if isinstance(default, bool):
-        good = isinstance(value, bool)
-    elif isinstance(default, int):
-        good = isinstance(value, int) and not isinstance(value, bool)
-    elif isinstance(default, float):
-        good = isinstance(value, int | float) and not isinstance(value, bool)
-        value = float(value) if good else value
-    elif isinstance(default, str):
-        good = isinstance(value, str | Path)
-        value = str(value) if good else value
-    elif key in ("local", "description_field", "code_field"):
-        return _pairs(key, value)
-    else:
-        good = not isinstance(value, str) and isinstance(value, Iterable)
-        value = tuple(value) if good else value
-    if not good:
-        wanted = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-        raise SettingError(f"{key} = {value!r}: {wanted.get(type(default), 'a list of names')} is wanted")
-    return value
-
-
-def _pairs(key: str, value: Any) -> tuple[tuple[str, str], ...]:
-    """Pairs of names and texts, from a table or a list of `NAME=TEXT`; sorted, the last of equal names wins."""
-    if isinstance(value, Mapping):
-        items = [(str(name), str(text)) for name, text in value.items()]
-    elif isinstance(value, str) or not isinstance(value, Iterable):
-        raise SettingError(f"{key} = {value!r}: a table of names and texts is wanted")
-    else:
-        items = []
-        for item in value:
-            name, separator, text = item.partition("=") if isinstance(item, str) else (item[0], "=", item[1])
-            if not (name and separator and text):
-                raise SettingError(f"{key} {item!r}: write NAME={'PATH' if key == 'local' else 'COLUMN'}")
-            items.append((str(name), str(text)))
-    return tuple(sorted(dict(items).items()))
 
 
 def _benchmark(told: str) -> tuple[Path, str]:
@@ -257,11 +297,25 @@ def _benchmark(told: str) -> tuple[Path, str]:
     return path, column
 
 
-def _hashed(path: Path, column: str) -> str:
+def tokenizer_file(told: str) -> Path | None:
+    """The file that `tokenizer` names, itself or in a folder; `None` if it names no path but a model of the Hub.
+
+    Raises:
+        SettingError: it is a folder without a tokenizer.json.
+    """
+    path = Path(told).expanduser()
+    if path.is_dir() and told:
+        path /= "tokenizer.json"
+        if not path.is_file():
+            raise SettingError(f"--tokenizer {told}: the folder holds no tokenizer.json")
+    return path if told and path.is_file() else None
+
+
+def _hashed(flag: str, path: Path, column: str = "") -> str:
     try:
         return sha256_of(path) + (f":{column}" if column else "")
     except OSError as error:
-        raise SettingError(f"--decontaminate {path}: {error.strerror}") from error
+        raise SettingError(f"{flag} {path}: {error.strerror}") from error
 
 
 def read_toml(path: Path, flag: str) -> dict[str, Any]:

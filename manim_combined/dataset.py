@@ -75,20 +75,21 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
         """By split, what was counted while rows were written (`builder.emit.stats.Written`)."""
 
     def _info(self) -> datasets.DatasetInfo:
-        message = {"from": datasets.Value("string"), "value": datasets.Value("string")}
-        key = "conversations"
-        if self.config.settings.get("format") == "messages":
-            key, message = "messages", {"role": datasets.Value("string"), "content": datasets.Value("string")}
+        config = _config.make_config(self.config.name, **self.config.settings)  # called before `build_config` is set
+        text = datasets.Value("string")
+        columns = _library("builder.emit.formats").FORMATS[config.format].columns
         return datasets.DatasetInfo(
             description=self.config.description,
             features=datasets.Features(
                 {
-                    key: [message],
+                    **{key: [dict.fromkeys(names, text)] if names else text for key, names in columns.items()},
                     "source": datasets.Value("string"),
                     "id": datasets.Value("string"),
                     "variant": datasets.Value("int32"),
                     "license": datasets.Value("string"),
                     "official": datasets.Value("bool"),
+                    **({"tokens": datasets.Value("int32")} if config.tokenizer else {}),
+                    **({"preview": datasets.Image()} if config.previews else {}),
                 }
             ),
         )
@@ -100,7 +101,8 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:  # noqa: ARG002 - the library fetches
         pipeline = _library("builder.pipeline")
         if self.decided is None:
-            self.decided = pipeline.build(pipeline.prepare(self.build_config, self.events), self.build_config)
+            prepared = pipeline.prepare(self.build_config, self.events)
+            self.decided = pipeline.build(prepared, self.build_config, self.events)
         return [datasets.SplitGenerator(name=name, gen_kwargs={"split": name}) for name in SPLITS]
 
     def _generate_examples(self, split: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -62,6 +62,7 @@ def test_a_build_writes_its_files_and_leaves_every_other_byte_alone(built):
     assert set(files) == {
         "data/deduplicated/train-00000-of-00001.parquet",
         "data/deduplicated/test-00000-of-00001.parquet",
+        "funnel/deduplicated.svg",
         "ledger/deduplicated.parquet",
         "report/rows.parquet",
         "report/deduplicated.json",
@@ -160,7 +161,7 @@ def test_a_second_build_keeps_the_config_of_the_first(tmp_path):
     build_dataset([sample("no_augment")], tmp_path / "out")
 
     after = files_of(tmp_path / "out")
-    kept = [name for name in before if name.startswith(("data/", "ledger/"))]
+    kept = [name for name in before if name.startswith(("data/", "funnel/", "ledger/"))]
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
     assert {"ledger/deduplicated.parquet", "ledger/no_augment.parquet"} <= set(after)
     assert set(json.loads(after["manifest.json"])["statistics"]) == {"deduplicated", "no_augment"}
@@ -184,6 +185,7 @@ def test_a_config_of_other_sources_does_not_stay_beside_a_new_one(tmp_path):
     assert {name for name in files_of(tmp_path / "out") if "/" in name} == {
         "data/no_augment/train-00000-of-00001.parquet",
         "data/no_augment/test-00000-of-00001.parquet",
+        "funnel/no_augment.svg",
         "ledger/no_augment.parquet",
         "report/rows.parquet",
         "report/no_augment.json",

@@ -10,6 +10,7 @@ import pytest
 
 from builder.cli import main
 from builder.config import make_config
+from builder.emit.formats import FORMATS
 from builder.errors import FieldsNotFoundError
 from builder.events import Silent
 from builder.example import Judged
@@ -415,7 +416,7 @@ def test_rows_without_a_message_are_rows_without_a_text(tmp_path: Path) -> None:
     assert set(read["problem"]) == {None}
 
 
-@pytest.mark.parametrize("format_name", ["sharegpt", "messages"])
+@pytest.mark.parametrize("format_name", FORMATS)
 def test_an_export_can_be_read_again(tmp_path: Path, format_name: str) -> None:
     """The rows of its `train.json` are found inside their conversations, without their fences."""
     rows = [(f"Draw a blue circle with the radius {n} on the screen", code) for n, code in enumerate(CODES)]
@@ -429,8 +430,8 @@ def test_an_export_can_be_read_again(tmp_path: Path, format_name: str) -> None:
         workers=1,
     )
     stats = export(again, tmp_path / "out2")
-    key, text = ("conversations", "value") if format_name == "sharegpt" else ("messages", "content")
-    known = {row[key][2][text] for row in read_lines(tmp_path / "out" / "train.json")}
+    read = FORMATS[format_name].read
+    known = {dict(read(row))["assistant"] for row in read_lines(tmp_path / "out" / "train.json")}
     found = read_lines(tmp_path / "out2" / "train.json") + read_lines(tmp_path / "out2" / "test.json")
     assert {row["conversations"][2]["value"] for row in found} == known
     assert stats["funnel_by_source"][0]["read"] == len(known)

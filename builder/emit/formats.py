@@ -1,8 +1,11 @@
-"""What a row looks like: conversations of system, user and assistant."""
+"""What a row looks like: a conversation of system, user and assistant, in the shapes that trainers take."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-Message = dict[str, str]
+ROLES = ("system", "user", "assistant")
+"""Who speaks in every row, in order."""
 
 
 def fenced(code: str) -> str:
@@ -15,24 +18,45 @@ def unfenced(text: str) -> str:
     return text.removeprefix("```python\n").removesuffix("\n```")
 
 
-def _sharegpt(system: str, user: str, assistant: str) -> list[Message]:
-    return [
-        {"from": "system", "value": system},
-        {"from": "user", "value": user},
-        {"from": "assistant", "value": assistant},
-    ]
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One shape of a conversation."""
+
+    columns: Mapping[str, tuple[str, ...]]
+    """The keys of a row: for a list of messages the names of speaker and text in each message, for a text nothing."""
+    make: Callable[[str, str, str], dict[str, Any]]
+    """A row's keys and values, of what system, user and assistant say."""
+    read: Callable[[Mapping[str, Any]], list[tuple[str, str]]]
+    """Who says what in a row, in order. Raises `KeyError` or `TypeError` for a row of another shape."""
 
 
-def _messages(system: str, user: str, assistant: str) -> list[Message]:
-    return [
-        {"role": "system", "content": system},
-        {"role": "user", "content": user},
-        {"role": "assistant", "content": assistant},
-    ]
+def _chat(columns: Mapping[str, tuple[str, ...]], names: tuple[str, str]) -> Format:
+    """A format whose columns are lists of messages; `columns` tells who speaks in each."""
+    role, content = names
+
+    def make(*texts: str) -> dict[str, Any]:
+        said = dict(zip(ROLES, texts, strict=True))
+        return {key: [{role: who, content: said[who]} for who in speakers] for key, speakers in columns.items()}
+
+    def read(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+        return [(message[role], message[content]) for key in columns for message in row[key]]
+
+    return Format(dict.fromkeys(columns, names), make, read)
 
 
-FORMATS: dict[str, tuple[str, Callable[[str, str, str], list[Message]]]] = {
-    "sharegpt": ("conversations", _sharegpt),
-    "messages": ("messages", _messages),
+def _alpaca(system: str, user: str, assistant: str) -> dict[str, Any]:
+    return {"instruction": user, "input": "", "output": assistant, "system": system}
+
+
+def _read_alpaca(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    prompt = "\n".join(row[key] for key in ("instruction", "input") if row[key])
+    return [("system", row["system"]), ("user", prompt), ("assistant", row["output"])]
+
+
+FORMATS: dict[str, Format] = {
+    "sharegpt": _chat({"conversations": ROLES}, ("from", "value")),
+    "messages": _chat({"messages": ROLES}, ("role", "content")),
+    "prompt-completion": _chat({"prompt": ROLES[:2], "completion": ROLES[2:]}, ("role", "content")),
+    "alpaca": Format(dict.fromkeys(("instruction", "input", "output", "system"), ()), _alpaca, _read_alpaca),
 }
-"""For each format: the key under which a row holds its messages, and how they are made."""
+"""The formats by name."""

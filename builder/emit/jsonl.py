@@ -10,12 +10,12 @@ from builder.emit.rows import EmittedRow
 
 
 def write_json_lines(rows: Iterable[EmittedRow], path: Path, format_name: str, system_prompt: str) -> int:
-    """Write one conversation a line: the messages and `source`, no other key. Returns the number of lines."""
-    key, messages = FORMATS[format_name]
+    """Write one conversation a line: the keys of its format and `source`, no other. Returns the number of lines."""
+    make = FORMATS[format_name].make
     count = 0
     with path.open("wb") as opened:
         for row in rows:
-            line = {key: messages(system_prompt, row.prompt, fenced(row.code)), "source": row.source}
+            line = {**make(system_prompt, row.prompt, fenced(row.code)), "source": row.source}
             opened.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
             count += 1
     return count

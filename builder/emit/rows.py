@@ -34,6 +34,8 @@ class EmittedRow:
     code: str
     licence: str
     official: bool
+    tokens: int | None = None
+    """Of the whole conversation, where they are counted."""
 
 
 def order_rows(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
@@ -59,7 +61,7 @@ def emitted_rows(
     Args:
         files: the prepared rows of each source.
         wanted: one line a row to write: `index`, `code_index` (the row whose code is written), `source`,
-            `code_source`, `row`, `variant`, `order`, `official`.
+            `code_source`, `row`, `variant`, `order`, `official`, and `tokens` where they were counted.
         licences: of each source.
     """
     total = sum(file.text_bytes for file in files)
@@ -119,9 +121,10 @@ def _sorted_rows(
 ) -> Iterator[EmittedRow]:
     for name, pointer in _POINTERS.items():
         rows = rows.join(texts[name], on=pointer, how="inner")
-    columns = (id_column(), "source", "code_source", "variant", "description", "code", "official")
+    tokens = pl.col("tokens") if "tokens" in rows.columns else pl.lit(None, pl.UInt32)
+    columns = (id_column(), "source", "code_source", "variant", "description", "code", "official", tokens)
     for row in rows.sort("order", "index", "variant").select(columns).iter_rows():
-        row_id, source, code_source, variant, description, code, official = row
+        row_id, source, code_source, variant, description, code, official, counted = row
         prompt = variant_text(description, variant)
         licence = " AND ".join(sorted({licences[source], licences[code_source]}))
-        yield EmittedRow(row_id, source, variant, prompt, code, licence, official)
+        yield EmittedRow(row_id, source, variant, prompt, code, licence, official, counted)

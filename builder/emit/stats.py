@@ -27,6 +27,8 @@ class Written:
     prompt_keys: "array[int]" = field(default_factory=lambda: array("Q"))
     """Keys of the prompts as written, variants in their templates."""
     official: int = 0
+    tokens: "array[int]" = field(default_factory=lambda: array("I"))
+    """Of each row, where they are counted."""
 
     def counted(self, rows: Iterable[EmittedRow], key_of: Callable[[str], int | None]) -> Iterator[EmittedRow]:
         """Pass rows on, counting them."""
@@ -39,6 +41,8 @@ class Written:
             self.code_characters += len(row.code)
             self.code_longest = max(self.code_longest, len(row.code))
             self.official += row.official and row.variant == 0
+            if row.tokens is not None:
+                self.tokens.append(row.tokens)
             key = key_of(row.prompt)
             if key is not None:
                 self.prompt_keys.append(key)
@@ -53,7 +57,24 @@ class Written:
             "by_variant": {str(variant): number for variant, number in sorted(self.by_variant.items())},
             "prompt_characters": {"mean": round(self.prompt_characters / count, 1), "longest": self.prompt_longest},
             "code_characters": {"mean": round(self.code_characters / count, 1), "longest": self.code_longest},
+            **({"tokens": _lengths(self.tokens)} if self.tokens else {}),
         }
+
+
+def _lengths(lengths: Iterable[int]) -> dict[str, float | int]:
+    """Tokens of a split's rows, for the statistics; of the percentiles, the length of the row that stands there."""
+    found = np.sort(np.fromiter(lengths, dtype=np.int64))
+    if not len(found):
+        return {"total": 0, "mean": 0.0, "median": 0, "percentile_95": 0, "longest": 0}
+    median, high = (int(np.quantile(found, share, method="higher")) for share in (0.5, 0.95))
+    total = int(found.sum())
+    return {
+        "total": total,
+        "mean": round(total / len(found), 1),
+        "median": median,
+        "percentile_95": high,
+        "longest": int(found[-1]),
+    }
 
 
 def leakage(ledger: pl.DataFrame, train: Written, test: Written) -> dict[str, Any]:
@@ -104,6 +125,7 @@ def build_stats(
         "reasons": [{"stage": stage, "reason": reason, "rows": count} for stage, reason, count in reasons(ledger)],
         "cleaning_and_repairs": _steps(ledger),
         "pairing": {"shuffled": [dict(part) for part in shuffled], "repaired_pairs": _repaired_pairs(ledger)},
+        "rendering": rendered_by_source(ledger),
         "augmentation": {
             "factor": augmentation_factor,
             "train_rows_before": sum(line["train"] for line in lines),
@@ -113,6 +135,19 @@ def build_stats(
         "splits": {side: counts.summary() for side, counts in written.items()},
         "leakage": leaks,
     }
+
+
+def rendered_by_source(ledger: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """For each source whose programs were rendered: rows by verdict, and how many passed only once repaired."""
+    told: dict[str, dict[str, int]] = {}
+    columns = [pl.col(name).cast(pl.String) for name in ("source", "verdict", "verdict_before")]
+    counts = ledger.select(columns).filter(pl.col("verdict") != "").group_by(pl.all()).len()
+    for source, verdict, before, rows in counts.sort(pl.all()).iter_rows():
+        line = told.setdefault(source, {})
+        line[verdict] = line.get(verdict, 0) + rows
+        if before:
+            line["repaired"] = line.get("repaired", 0) + rows
+    return told
 
 
 def _steps(ledger: pl.DataFrame) -> dict[str, int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import polars as pl
 
-from builder.emit.formats import unfenced
+from builder.emit.formats import ROLES, unfenced
 from builder.emit.rows import row_order
 from builder.errors import OutputError
 from builder.events import Events, Silent
@@ -17,8 +17,9 @@ from builder.ledger import SCHEMA, STAGES
 from builder.prepare.parse import parse
 from builder.proof.certificate import certify, told_official
 from builder.proof.folder import SPLITS, BuiltFolder, WrittenRow, open_folder
+from builder.render.table import VERDICTS_FILE, VerdictTable
+from builder.render.verdict import Outcome, program_hash
 
-ROLES = ("system", "user", "assistant")
 NEAR_TEST = 0.8
 """The limit of folders whose manifest tells none."""
 _PARQUET = "*.parquet"
@@ -88,7 +89,20 @@ def _config(folder: BuiltFolder, config: str, events: Events) -> Iterator[Proble
     yield from _ledger(folder, config, ledger)
     for split in SPLITS:
         yield from _told(f"{config}/{split}", _split(folder, config, split, ledger, events))
+    if folder.manifest["configs"][config].get("verify"):
+        yield from _told(config, _rendered(folder, config))
     yield from _told(config, _leaks(folder, config, ledger, events))
+
+
+def _rendered(folder: BuiltFolder, config: str) -> Iterator[Problem]:
+    """Every program has passed, by the verdicts that stand beside it."""
+    verdicts = VerdictTable(folder.path / VERDICTS_FILE).verdicts
+    for split in SPLITS:
+        for row in folder.rows(config, split):
+            found = verdicts.get(program_hash(unfenced(row.code)))
+            if found is None or found.outcome is not Outcome.PASSED:
+                told = "was not rendered" if found is None else f"has the verdict {found.outcome}"
+                yield Problem(row.where, f"its program {told}, by {VERDICTS_FILE}")
 
 
 def _polars_type(kind: pl.DataType | type[pl.DataType]) -> pl.DataType:

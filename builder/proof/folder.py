@@ -75,21 +75,21 @@ class BuiltFolder:
         Raises:
             OutputError: a file is not what its name says.
         """
-        key = FORMATS[self.manifest["configs"][config]["format"]][0]
+        format_name = self.manifest["configs"][config]["format"]
         for name in self.files(config, split):
             if (self.path / name).is_file():
-                yield from rows_of(self.path, name, key)
+                yield from rows_of(self.path, name, format_name)
 
 
-def rows_of(folder: Path, name: str, key: str) -> Iterator[WrittenRow]:
-    """The rows of a file of a folder; `key` is where they hold their messages.
+def rows_of(folder: Path, name: str, format_name: str) -> Iterator[WrittenRow]:
+    """The rows of a file of a folder, written in a format of `FORMATS`.
 
     Raises:
         OutputError: it is not what its name says.
     """
     try:
         for number, row in enumerate(_read(folder / name)):
-            yield _written_row(f"{name}, row {number}", row, key)
+            yield _written_row(f"{name}, row {number}", row, format_name)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise OutputError(f"{name}: cannot be read as a split of this project ({error})") from error
 
@@ -126,10 +126,9 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
             yield orjson.loads(line)
 
 
-def _written_row(where: str, row: Mapping[str, Any], key: str) -> WrittenRow:
-    role, text = ("from", "value") if key == "conversations" else ("role", "content")
-    messages = row[key]
-    said = {message[role]: message[text] for message in messages}
+def _written_row(where: str, row: Mapping[str, Any], format_name: str) -> WrittenRow:
+    messages = FORMATS[format_name].read(row)
+    said = dict(messages)
     return WrittenRow(
         where=where,
         prompt=said.get("user", ""),
@@ -137,6 +136,6 @@ def _written_row(where: str, row: Mapping[str, Any], key: str) -> WrittenRow:
         source=row["source"],
         id=row.get("id"),
         variant=row.get("variant"),
-        roles=tuple(message[role] for message in messages),
+        roles=tuple(role for role, _ in messages),
         official=bool(row.get("official")),
     )

@@ -12,10 +12,10 @@ from builder.config import DEFAULT_CONFIG, nearest
 from builder.emit.formats import unfenced
 from builder.errors import OutputError, SettingError
 from builder.proof.folder import SPLITS, BuiltFolder
+from builder.render.table import VERDICTS_FILE
 from builder.render.verdict import program_hash
 from builder.report.rows import ROWS, SCHEMA
 
-VERDICTS = "verdicts.parquet"
 _FIRST = ("verified", "curated", DEFAULT_CONFIG)
 """The config that is told where a folder holds several and none is asked for."""
 _VERDICT = {"program": pl.String, "outcome": pl.String, "exception": pl.String, "message": pl.String}
@@ -74,7 +74,7 @@ def facts_of(folder: BuiltFolder, config: str = "", before: BuiltFolder | None =
         raise OutputError(f"{folder.path}: holds no statistics of {name}; run `build` or `export` again")
     try:
         rows = _with_texts(folder.ledger(name), folder, name)
-        verdicts = _verdicts(folder.path / VERDICTS)
+        verdicts = _verdicts(folder.path / VERDICTS_FILE)
         numbers = folder.path / "report" / f"{name}.json"
         read = orjson.loads(numbers.read_bytes()) if numbers.is_file() else {}
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:

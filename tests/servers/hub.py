@@ -1,7 +1,7 @@
 """A stand-in for the Hugging Face Hub on loopback, and what every stand-in shares (`Loopback`).
 
 The clients stay the real ones: point them at it with `HF_ENDPOINT`. It covers reading: who am I, a dataset's
-commit, its tree, its files with ranges.
+commit, its tree, its files with ranges; of a model its files.
 """
 
 import hashlib
@@ -247,8 +247,9 @@ class HubServer(Loopback):
 Responder = Callable[[HubServer, Request, str, str], Answer]
 _REPO = r"(?P<repo>[^/]+/[^/]+)"
 _ROUTES = (
-    (rf"/api/datasets/{_REPO}(/revision/(?P<revision>[^/]+))?", HubServer._info),
+    (rf"/api/(datasets|models)/{_REPO}(/revision/(?P<revision>[^/]+))?", HubServer._info),
     (rf"/api/datasets/{_REPO}/tree/(?P<revision>[^/]+)(/(?P<path>.+))?", HubServer._tree),
     (rf"/api/datasets/{_REPO}/paths-info/(?P<revision>[^/]+)", HubServer._paths_info),
     (rf"/datasets/{_REPO}/resolve/(?P<revision>[^/]+)/(?P<path>.+)", HubServer._file),
+    (rf"/{_REPO}/resolve/(?P<revision>[^/]+)/(?P<path>.+)", HubServer._file),  # of a model
 )

@@ -1,0 +1,277 @@
+"""Exports given to the trainers' own code: no row is skipped, no role lost, and the answers arrive as they were.
+
+One environment holds TRL with a CPU build of torch, and, without all that they ask for beside it, LLaMA-Factory,
+axolotl and Unsloth: what is run of them is how they read rows, and Unsloth's training on processors. Their releases are
+fixed, so that a new one is tried on purpose. The model is random and tiny, its tokenizer trained on the spot.
+"""
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builder.config import TRAINERS, make_config
+from builder.emit.formats import FORMATS, ROLES
+from builder.pipeline import export
+from manim_combined.building import build_dataset
+from tests.environments.conftest import RELEASES, THIS_PYTHON, Environment, Environments, find_python, run
+
+pytestmark = pytest.mark.environments
+
+TORCH = "torch==2.13.0"  # of 2.13.0 a CPU build is found; without a version, pip may take a CUDA build of several GB
+WHOLE = ("trl==1.16.0", "transformers==5.24.0", "peft==0.21.2", "requests")
+"""What is installed with all that it needs."""
+PARTS = ("llamafactory==0.9.5", "axolotl==0.19.0", "unsloth==2026.10.9", "unsloth_zoo==2026.10.9")
+"""What is installed alone."""
+THEIR_NEEDS = ("addict", "colorama", "pillow")
+"""What axolotl's rows and settings need of what it asks for."""
+SAVED = {"trl": "model.safetensors", "unsloth": "adapter_model.safetensors"}
+"""By trainer, the file in which its script saves what was learned."""
+BUILT = {f"b-{name} deduplicated": name for name in FORMATS}
+"""Folder and config of a build, with the format's name, under which its rows were exported too."""
+BEGIN = "import json, sys\nfrom pathlib import Path\nfrom datasets import load_dataset\n"
+
+TINY = """
+import json, sys
+from pathlib import Path
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+made = Tokenizer(models.BPE())
+made.pre_tokenizer, made.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+special = ["<|end|>", "<|pad|>", "<|system|>", "<|user|>", "<|assistant|>"]
+letters = pre_tokenizers.ByteLevel.alphabet()
+how = trainers.BpeTrainer(vocab_size=300, special_tokens=special, initial_alphabet=letters, show_progress=False)
+made.train_from_iterator(Path(sys.argv[1]).read_text(encoding="utf-8").splitlines(), how)
+tokenizer = PreTrainedTokenizerFast(tokenizer_object=made, eos_token="<|end|>", pad_token="<|pad|>")
+tokenizer.chat_template = (
+    "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+config = LlamaConfig(
+    vocab_size=len(tokenizer), hidden_size=8, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2,
+    num_key_value_heads=2, max_position_embeddings=4096, bos_token_id=None,
+    eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
+)
+model = LlamaForCausalLM(config)
+for part in (tokenizer, model):
+    part.save_pretrained("tiny")
+print(json.dumps(model.num_parameters()))
+"""
+TRL_CONVERTS = f"""{BEGIN}
+from trl.data_utils import is_conversational, is_conversational_from_value, maybe_convert_to_chatml
+told = {{}}
+for name in sys.argv[1:]:
+    told[name] = []
+    for row in load_dataset("json", data_files=name + "/train.json", split="train"):
+        if is_conversational_from_value(row):
+            row = maybe_convert_to_chatml(row)
+        assert is_conversational(row), row
+        messages = row["messages"] if "messages" in row else row["prompt"] + row["completion"]
+        told[name].append([[message["role"], message["content"]] for message in messages])
+print(json.dumps(told))
+"""
+TRL_LEARNS = f"""{BEGIN}
+from trl import SFTConfig, SFTTrainer
+rows = load_dataset("json", data_files=sys.argv[1], split="train")
+trainer = SFTTrainer(
+    model="tiny", train_dataset=rows, args=SFTConfig("out", max_length=None, bf16=False, report_to="none")
+)
+decode = trainer.processing_class.decode
+told = []
+for row in trainer.train_dataset:
+    learned = [token for token, label in zip(row["input_ids"], row["labels"]) if label != -100]
+    told.append([decode(row["input_ids"]), decode(learned)])
+print(json.dumps(told))
+"""
+LLAMA_FACTORY = f"""{BEGIN}
+import importlib.machinery, types
+sound = types.ModuleType("torchaudio")  # asked for when it is imported, and used for sound alone
+sound.__spec__ = importlib.machinery.ModuleSpec("torchaudio", None)
+sys.modules["torchaudio"] = sound
+from llamafactory.data.loader import _load_single_dataset
+from llamafactory.data.parser import get_dataset_list
+settings = types.SimpleNamespace(
+    dataset_dir=sys.argv[1], media_dir=sys.argv[1], streaming=False, overwrite_cache=True, max_samples=None,
+    preprocessing_num_workers=None, cache_dir=None, hf_hub_token=None, trust_remote_code=False, local_process_index=0,
+)
+told = {{}}
+for described in get_dataset_list(["manim_train", "manim_test"], sys.argv[1]):
+    rows = _load_single_dataset(described, settings, settings, settings)
+    told[described.dataset_name] = [
+        [["system", row["_system"]], *([said["role"], said["content"]] for said in row["_prompt"] + row["_response"])]
+        for row in rows
+    ]
+print(json.dumps(told))
+"""
+AXOLOTL = f"""{BEGIN}
+import yaml
+from transformers import AutoTokenizer
+from axolotl.prompt_strategies.chat_template import load
+from axolotl.utils.dict import DictDefault
+from axolotl.utils.schemas.config import AxolotlInputConfig
+from axolotl.utils.schemas.datasets import SFTDataset
+folder, tokenizer = Path(sys.argv[1]), AutoTokenizer.from_pretrained("tiny")
+written = yaml.safe_load((folder / "axolotl.yaml").read_text(encoding="utf-8"))
+AxolotlInputConfig(**written)
+unknown = [key for key in written if key not in AxolotlInputConfig.model_fields]
+unknown += [key for block in written["datasets"] for key in block if key not in SFTDataset.model_fields]
+config, told = DictDefault(written), {{}}
+for block in (*config.datasets, *config.test_datasets):
+    rows = load_dataset(block.ds_type, data_files=str(folder / block.path), split=block.split or "train")
+    strategy = load(tokenizer, config, block)
+    told[block.path] = []
+    for row in rows:
+        done = strategy.tokenize_prompt(row)
+        learned = [token for token, label in zip(done["input_ids"], done["labels"]) if label != -100]
+        said = [[turn["role"], turn["content"]] for turn in strategy.get_conversation_thread(row)]
+        told[block.path].append([said, tokenizer.decode(done["input_ids"]), tokenizer.decode(learned)])
+print(json.dumps({{"unknown": unknown, "rows": told}}))
+"""
+UNSLOTH = f"""{BEGIN}
+import unsloth
+from unsloth.chat_templates import standardize_sharegpt
+rows = standardize_sharegpt(load_dataset("json", data_files=sys.argv[1], split="train"))
+print(json.dumps([[[said["role"], said["content"]] for said in row["conversations"]] for row in rows]))
+"""
+
+
+LOAD = f"""{BEGIN}
+told = {{}}
+for name in sys.argv[1:]:
+    told[name] = {{}}
+    for split, rows in load_dataset(*name.split()).items():
+        more = [column for column in rows.column_names if column in ("id", "variant", "license", "official")]
+        told[name][split] = rows.remove_columns(more)[:]
+print(json.dumps(told))
+"""
+
+
+@pytest.fixture(scope="module")
+def trainers(environments: Environments) -> Environment:
+    """An environment with the trainers."""
+    environment = environments.empty("trainers", find_python(THIS_PYTHON))
+    pip = [environment.python, "-m", "pip", "install", "--quiet", "--no-compile"]
+    for packages in ((TORCH,), (TORCH, *WHOLE, *THEIR_NEEDS), ("--no-deps", *PARTS)):
+        run([*pip, *packages], environment.home)
+    return environment
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Exports of the sample: one in a folder for each trainer, one for each format; and a build of each format."""
+    folder = tmp_path_factory.mktemp("exports")
+    for name in TRAINERS:
+        export(make_config(sample=True, cache_dir=folder / "cache", workers=1, trainer=name), folder / name)
+    for name in FORMATS:
+        export(make_config(sample=True, cache_dir=folder / "cache", workers=1, format=name), folder / name)
+        build_dataset(
+            [make_config(sample=True, cache_dir=folder / "cache", workers=1, format=name)], folder / f"b-{name}"
+        )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tiny(trainers: Environment, folder: Path) -> Path:
+    """The folder of a random model of a few thousand parameters, with its tokenizer."""
+    parameters = trainers.answer(TINY, folder / "messages" / "train.json", folder=folder)
+    assert 1_000 < parameters < 10_000
+    return folder / "tiny"
+
+
+def conversations(folder: Path, format_name: str, split: str = "train") -> list[list[list[str]]]:
+    """Who says what in each row of an export."""
+    lines = (folder / f"{split}.json").read_text(encoding="utf-8").splitlines()
+    found = [[list(pair) for pair in FORMATS[format_name].read(json.loads(line))] for line in lines]
+    assert found
+    assert all([who for who, _ in row] == list(ROLES) for row in found)
+    return found
+
+
+def rendered(conversation: list[list[str]]) -> str:
+    """A conversation in the tiny model's chat template."""
+    return "".join(f"<|{who}|>{text}<|end|>" for who, text in conversation)
+
+
+def learned(conversation: list[list[str]]) -> str:
+    """What a model is to learn of a conversation: the answer, and to stop."""
+    return f"{conversation[-1][1]}<|end|>"
+
+
+def test_trl_takes_every_message(trainers: Environment, folder: Path) -> None:
+    """Its functions know rows of three formats as conversations; `from` and `value` become `role` and `content`."""
+    names = ("prompt-completion", "messages", "sharegpt")
+    told = trainers.answer(TRL_CONVERTS, *names, folder=folder)
+    assert told == {name: conversations(folder / name, name) for name in names}
+
+
+def test_trl_learns_the_answers_alone(trainers: Environment, folder: Path, tiny: Path) -> None:
+    """`SFTTrainer` makes of each row its chat, whole, and of the answer alone what is learned."""
+    told = trainers.answer(TRL_LEARNS, folder / "trl" / "train.json", folder=tiny.parent)
+    expected = conversations(folder / "trl", "prompt-completion")
+    assert told == [[rendered(row), rendered(row).partition("<|assistant|>")[2]] for row in expected]
+
+
+def test_llama_factory_converts_every_row(trainers: Environment, folder: Path) -> None:
+    """By `dataset_info.json` its loader finds both splits, and its converter every role of every row.
+
+    Its module for sound is stood in for; all else is its own.
+    """
+    told = trainers.answer(LLAMA_FACTORY, folder / "llama-factory", folder=folder)
+    assert told == {
+        f"{split}.json": conversations(folder / "llama-factory", "sharegpt", split) for split in ("train", "test")
+    }
+
+
+def test_axolotl_maps_every_role(trainers: Environment, folder: Path, tiny: Path) -> None:
+    """Its settings are valid, and its chat-template strategy gives each row whole, of which the answer is learned."""
+    told = trainers.answer(AXOLOTL, folder / "axolotl", folder=tiny.parent)
+    assert told["unknown"] == []
+    for split in ("train", "test"):
+        expected = conversations(folder / "axolotl", "messages", split)
+        assert told["rows"][f"{split}.json"] == [[row, rendered(row), learned(row)] for row in expected]
+
+
+def test_unsloth_standardizes_every_row(trainers: Environment, folder: Path) -> None:
+    """`standardize_sharegpt` gives roles and contents, none left out."""
+    told = trainers.answer(UNSLOTH, folder / "unsloth" / "train.json", folder=folder)
+    assert told == conversations(folder / "unsloth", "sharegpt")
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_every_release_of_datasets_loads_every_format(environments: Environments, folder: Path, release: str) -> None:
+    """An export's folder, the trainer's file in it, and a built folder give the rows that were written."""
+    told = environments.get(release).answer(LOAD, *TRAINERS, *FORMATS, *BUILT, folder=folder)
+
+    for name, splits in told.items():
+        exported = name if name in (*TRAINERS, *FORMATS) else BUILT[name]
+        for split in ("train", "test"):
+            lines = (folder / exported / f"{split}.json").read_text(encoding="utf-8").splitlines()
+            rows = [json.loads(line) for line in lines]
+            assert splits[split] == {key: [row[key] for row in rows] for key in rows[0]}, (name, split)
+
+
+@pytest.mark.parametrize("trainer", SAVED)
+def test_the_script_beside_the_rows_trains(
+    trainers: Environment, folder: Path, tiny: Path, tmp_path: Path, trainer: str
+) -> None:
+    """Some steps of real fine-tuning go through the very script that the export wrote, and it saves what it learned."""
+    script = folder / trainer / f"train_{trainer}.py"
+    options = ["--model", tiny, "--max-steps", "3", "--learning-rate", "0.01", "--output-dir", tmp_path / "out"]
+    printed = trainers.run(script, *options, folder=tmp_path)
+
+    steps = [ast.literal_eval(line) for line in _dictionaries(printed)]
+    losses = [float(step[name]) for step in steps for name in ("loss", "eval_loss") if name in step]
+    assert len(losses) >= 4
+    assert all(0 < loss < 10 for loss in losses)
+    assert losses[-1] < losses[0]
+    assert (tmp_path / "out" / SAVED[trainer]).stat().st_size > 0
+    assert (tmp_path / "out" / "tokenizer.json").is_file()
+
+
+def _dictionaries(printed: str) -> list[Any]:
+    """What was printed of each step, without the bars around it."""
+    lines = (line.strip() for line in printed.replace("\r", "\n").splitlines())
+    return [line for line in lines if line.startswith("{") and line.endswith("}")]
