@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 RENDER_VENV ?= .venv-render
 
-.PHONY: help demo test test-environments test-render debian-packages test-all lint docs check clean
+.PHONY: help demo test test-environments test-render test-browser screenshots debian-packages test-all lint docs check clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -28,6 +28,17 @@ test: $(VENV)/ready-dev  ## the tests that need nothing but Python packages
 test-environments: $(VENV)/ready-dev  ## the tests that install several releases of datasets, and trainers
 	$(BIN)/python -m pytest -m environments tests/environments
 
+$(VENV)/ready-browser: $(VENV)/ready-dev
+	@test -x /usr/bin/chromium || .ci/debian-packages tests/browser/debian-packages.txt
+	$(BIN)/python -m pip install --quiet --editable '.[dev,browser]'
+	@touch $@
+
+test-browser: $(VENV)/ready-browser  ## the tests that open the report in Chromium
+	$(BIN)/python -m pytest -m browser tests/browser
+
+screenshots: $(VENV)/ready-browser  ## pictures of the sample's report, and docs/report.webp
+	$(BIN)/python -m benchmarks.screenshots --picture docs/report.webp
+
 debian-packages:
 	.ci/debian-packages
 
@@ -41,7 +52,7 @@ test-render: $(RENDER_VENV)/ready  ## the tests that render with Manim in a sand
 	$(RENDER_VENV)/bin/python -m builder doctor
 	$(RENDER_VENV)/bin/python -m pytest -m render tests/render
 
-test-all: test test-environments test-render  ## all tests
+test-all: test test-environments test-render test-browser  ## all tests
 
 lint: $(VENV)/ready-dev  ## style, types and import layers
 	$(BIN)/ruff format --check .
@@ -55,4 +66,4 @@ docs: $(VENV)/ready-docs  ## the documentation as a site, in site/
 check: lint docs test-all  ## all that CI runs
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) $(RENDER_VENV) demo site
+	rm -rf $(VENV) $(RENDER_VENV) demo site screenshots

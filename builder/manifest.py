@@ -11,7 +11,10 @@ from builder.prepare.api.check import manim_release
 from builder.sources.fetched import SourceFile
 from builder.state import Build
 
-_LIBRARIES = ("datasets", "huggingface_hub", "kagglehub", "numpy", "orjson", "polars", "pyarrow", "scipy", "xxhash")
+_LIBRARIES = (
+    *("datasets", "huggingface_hub", "kagglehub", "matplotlib", "numpy", "orjson", "polars", "pyarrow", "pygments"),
+    *("scipy", "xxhash"),
+)
 
 
 def manifest_of(kind: str, builds: list[Build], staging: Path) -> dict[str, Any]:

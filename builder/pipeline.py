@@ -20,7 +20,7 @@ from builder.emit.duplicates import duplication_report, near_report, write_remov
 from builder.emit.formats import FORMATS, fenced
 from builder.emit.jsonl import write_json, write_json_lines
 from builder.emit.pairing import pairing_report
-from builder.emit.publish import MANIFEST, outputs_of, publishing, read_manifest
+from builder.emit.publish import MANIFEST, outputs_of, publishing
 from builder.emit.rows import EmittedRow, order_rows
 from builder.emit.stats import Written, build_stats, leakage
 from builder.emit.tokens import count_tokens, long_variants, tokens_told, with_tokens
@@ -256,7 +256,7 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
         write_used_verdicts([decided], staging / VERDICTS_FILE)
         keep_for_report([decided], {config.name: stats}, staging)
         manifest = manifest_of("export", [decided], staging)
-        put_report(BuiltFolder(staging, manifest), before=BuiltFolder(folder, read_manifest(folder)))
+        put_report(BuiltFolder(staging, manifest), folder)
         write_json({**manifest, "outputs": outputs_of(staging)}, staging / MANIFEST)
     return stats
 

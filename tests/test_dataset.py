@@ -187,6 +187,8 @@ def test_a_config_of_other_sources_does_not_stay_beside_a_new_one(tmp_path):
         "data/no_augment/test-00000-of-00001.parquet",
         "funnel/no_augment.svg",
         "ledger/no_augment.parquet",
+        "report/rows.parquet",
+        "report/no_augment.json",
     }
 
 

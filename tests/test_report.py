@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -40,7 +41,7 @@ class Seen(HTMLParser):
 
     def handle_data(self, data):
         if not self.hidden:
-            self.texts[self.section] = self.texts.get(self.section, "") + data
+            self.texts[self.section] = self.texts.get(self.section, "") + data + " "
 
 
 def seen(folder):
@@ -64,12 +65,12 @@ def test_the_first_screen_tells_the_numbers_of_the_build(tmp_path):
 
 
 def test_every_reason_has_examples_of_each_source_and_no_more_than_three(tmp_path):
-    """Ten programs without a scene: three of them are shown, and the number is told."""
+    """Ten programs that are too short: three of them are shown, and the number is told."""
     rows = [(f"Draw number {n}", f"x = {n}") for n in range(10)]
     folder = exported(tmp_path, {"bespoke_manim": [*circles(1, 20), *rows]})
 
     text = seen(folder).texts["reasons"]
-    assert re.search(r"no_scene\s*10", text)
+    assert re.search(r"short_code\s*10", text)
     assert len(set(re.findall(r"Draw number \d", text))) == 3
 
 
@@ -97,7 +98,7 @@ def test_the_page_names_no_address_but_its_own(tmp_path):
 
     addresses = seen(folder).addresses
     assert addresses and all(address.startswith(("#", "data:")) for address in addresses)
-    page = (folder / "report.html").read_text(encoding="utf-8")
+    page = unescape((folder / "report.html").read_text(encoding="utf-8"))
     assert "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-" in page
     assert not re.search(r"@import|url\((?!#)", page)
 
@@ -141,16 +142,26 @@ def test_a_config_kept_from_an_earlier_build_keeps_what_its_report_needs(tmp_pat
 
 
 def test_reasons_that_grew_since_the_last_build_are_named(tmp_path):
-    """Two more rows without a scene; the same build once more has nothing to tell."""
+    """Two more rows that are too short; the same build once more has nothing to tell."""
     rows = [*circles(1, 20), ("Draw a ring", "x = 1")]
     exported(tmp_path, {"bespoke_manim": rows})
 
     folder = exported(tmp_path, {"bespoke_manim": [*rows, ("Draw a box", "x = 2"), ("Draw a fox", "x = 3")]})
-    grown = "check: no_scene in bespoke_manim: 3 rows, 2 more than in the earlier build"
+    grown = "check: short_code in bespoke_manim: 3 rows, 2 more than in the earlier build"
     assert grown in seen(folder).texts["overview"]
 
     folder = exported(tmp_path, {"bespoke_manim": [*rows, ("Draw a box", "x = 2"), ("Draw a fox", "x = 3")]})
     assert "earlier build" not in seen(folder).texts["overview"]
+
+
+def test_a_build_with_other_settings_is_not_compared_with_the_earlier_one(tmp_path):
+    """What it drops more says nothing of the sources: the same bytes as in an empty folder."""
+    rows = {"bespoke_manim": [*circles(1, 20), ("Draw a ring", "x = 1")]}
+    exported(tmp_path, {"bespoke_manim": circles(1, 20)}, seed=1)
+    (tmp_path / "empty").mkdir()
+
+    folder, fresh = exported(tmp_path, rows, seed=2), exported(tmp_path / "empty", rows, seed=2)
+    assert (folder / "report.html").read_bytes() == (fresh / "report.html").read_bytes()
 
 
 def test_before_names_another_folder_to_compare_with(tmp_path):

@@ -12,10 +12,10 @@ from builder.config import DEFAULT_CONFIG, nearest
 from builder.emit.formats import unfenced
 from builder.errors import OutputError, SettingError
 from builder.proof.folder import SPLITS, BuiltFolder
+from builder.render.table import VERDICTS_FILE
 from builder.render.verdict import program_hash
 from builder.report.rows import ROWS, SCHEMA
 
-VERDICTS = "verdicts.parquet"
 _FIRST = ("verified", "curated", DEFAULT_CONFIG)
 """The config that is told where a folder holds several and none is asked for."""
 _VERDICT = {"program": pl.String, "outcome": pl.String, "exception": pl.String, "message": pl.String}
@@ -68,13 +68,13 @@ def facts_of(folder: BuiltFolder, config: str = "", before: BuiltFolder | None =
         SettingError: the folder does not hold the config.
         OutputError: its ledger or its statistics are missing or cannot be read.
     """
-    name = _config(folder, config)
+    name = told_config(folder, config)
     statistics = {other: folder.statistics(other) for other in folder.configs}
     if not statistics[name].get("funnel_by_source"):
         raise OutputError(f"{folder.path}: holds no statistics of {name}; run `build` or `export` again")
     try:
         rows = _with_texts(folder.ledger(name), folder, name)
-        verdicts = _verdicts(folder.path / VERDICTS)
+        verdicts = _verdicts(folder.path / VERDICTS_FILE)
         numbers = folder.path / "report" / f"{name}.json"
         read = orjson.loads(numbers.read_bytes()) if numbers.is_file() else {}
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
@@ -91,7 +91,8 @@ def facts_of(folder: BuiltFolder, config: str = "", before: BuiltFolder | None =
     )
 
 
-def _config(folder: BuiltFolder, wanted: str) -> str:
+def told_config(folder: BuiltFolder, wanted: str = "") -> str:
+    """The config that a report tells: the one that is wanted, or else the most thorough one of the folder."""
     if wanted and wanted not in folder.configs:
         raise SettingError(f"{folder.path}: holds no config {wanted!r}{nearest(wanted, folder.configs)}")
     return wanted or next((name for name in _FIRST if name in folder.configs), folder.configs[0])

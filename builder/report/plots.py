@@ -21,6 +21,7 @@ _WIDTH = 4.5
 """Inches of a plot, as it is drawn; the page makes it as wide as there is room."""
 _NAMES = {"ink": "#000001", "muted": "#000002", "line": "#000003", "accent": "#000004", "panel": "#000005"}
 _SOURCE = "#0001{:02x}"
+_MOST_TICKS = 7
 _ID = re.compile(r' id="(?![pm][0-9a-f]{10}")[^"]*"')
 _HEAD = re.compile(r"\A.*?(?=<svg)|<metadata>.*?</metadata>\s*", re.DOTALL)
 _SIZE = re.compile(r'(<svg[^>]*?) width="[^"]*"|(<svg[^>]*?) height="[^"]*"')
@@ -104,7 +105,8 @@ def _bottom(axes: Axes, label: str, log: bool) -> None:
     )
     if log:
         low, high = axes.get_xlim()
-        ticks = [n for n in (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 100_000, 1_000_000) if low <= n <= high]
+        ticks = [n * 10**power for power in range(8) for n in (1, 2, 5) if low <= n * 10**power <= high]
+        ticks = ticks if len(ticks) <= _MOST_TICKS else [tick for tick in ticks if str(tick).startswith("1")]
         axes.set_xticks(ticks, [f"{n:,}" for n in ticks])
         axes.set_xticks([], minor=True)
     axes.set_xlabel(label, color=_NAMES["muted"])

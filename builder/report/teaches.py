@@ -23,7 +23,7 @@ _FEATURES: Mapping[str, tuple[tuple[str, ...], frozenset[str]]] = {
         frozenset({"move_camera", "begin_ambient_camera_rotation", "set_camera_orientation"}),
     ),
     "value trackers": (("ValueTracker",), frozenset()),
-    "images and files": (("ImageMobject", "SVGMobject"), frozenset({"add_sound"})),
+    "images and files": ((), frozenset({"ImageMobject", "SVGMobject", "add_sound"})),
 }
 """For each feature, classes of Manim (those below them count too) and names that a program has if it uses it."""
 _OTHER_SCENES = "another base"

@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
+
 from builder.emit.jsonl import write_json
-from builder.emit.publish import MANIFEST
+from builder.emit.publish import MANIFEST, read_manifest
 from builder.errors import OutputError
 from builder.files import cannot_write, sha256_of, written_aside
 from builder.proof.folder import BuiltFolder, open_folder
-from builder.report.facts import facts_of
+from builder.report.facts import facts_of, told_config
 
 if TYPE_CHECKING:
     from builder.report.page import Page  # imports Matplotlib, which takes a second
@@ -16,11 +18,21 @@ if TYPE_CHECKING:
 REPORT = "report.html"
 
 
-def put_report(folder: BuiltFolder, *, config: str = "", before: BuiltFolder | None = None) -> None:
-    """Write `report.html` into a folder that is being made; its manifest lists it with all other files later."""
+def put_report(folder: BuiltFolder, earlier: Path) -> None:
+    """Write `report.html` into a folder that is being made; its manifest lists it with all other files later.
+
+    Args:
+        folder: with all else that the build writes.
+        earlier: the folder whose place it will take. Its reasons are compared with if the config has the same settings
+            there: what grew then has come in with the sources.
+    """
     from builder.report.page import page_of
 
-    page = page_of(facts_of(folder, config, before))
+    name = told_config(folder)
+    before = BuiltFolder(earlier, read_manifest(earlier))
+    recorded = orjson.loads(orjson.dumps(folder.manifest["configs"][name]))  # as a manifest holds it: lists for tuples
+    same = before.manifest.get("configs", {}).get(name) == recorded
+    page = page_of(facts_of(folder, name, before if same else None))
     _write(page, folder.path / REPORT)
 
 
