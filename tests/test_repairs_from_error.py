@@ -434,6 +434,13 @@ MENDED = {
         'self.add(Tex(r"half is 50\\%"))',
         "latex_sign",
     ),
+    "a per cent sign, in the sandbox's words": (
+        'self.add(MathTex("50%"))',
+        "ValueError: dvisvgm error converting to dvi. See log output above or the log file: [no picture came of it]",
+        1,
+        'self.add(MathTex("50\\\\%"))',
+        "latex_sign",
+    ),
     "an underscore in a word": (
         'self.add(Tex("my_name"))',
         "ValueError: latex error converting to dvi. [! Missing $ inserted.]",
