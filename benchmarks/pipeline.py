@@ -134,7 +134,7 @@ class _Passes:
         self._last = time.perf_counter()
         self.seconds: dict[str, float] = {}
 
-    def progress(self, step: str, done: int, total: int | None, unit: str = "rows") -> None:  # noqa: ARG002
+    def progress(self, step: str, *_: object) -> None:
         now = time.perf_counter()
         name = step.split(maxsplit=1)[0]
         self.seconds[name] = self.seconds.get(name, 0.0) + now - self._last

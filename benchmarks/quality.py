@@ -22,9 +22,10 @@ from benchmarks.prepare import read_rows
 from benchmarks.rendering import Verdict, key_of, read_verdicts
 from builder.config import BuildConfig, make_config
 from builder.ledger import funnel, kept, reasons
-from builder.pipeline import Prepared, build, prepare
+from builder.pipeline import build, prepare
 from builder.prepare.clean_code import clean_code
 from builder.prepared import columns_of
+from builder.state import Prepared
 
 VERDICTS = Path(__file__).with_name("verdicts.jsonl")
 

@@ -1,32 +1,43 @@
 """Which programs run: `python -m benchmarks.rendering --programs FILE --verdicts FILE --manim-python PYTHON`.
 
-Renders programs with real Manim, every animation of every scene computed and nothing written, and says what came of
-it. Programs are strangers' code. They run inside bubblewrap: without a network, without the environment, on a
-read-only file system with nothing of the user's in it, with limits on memory, processes, files and time.
+Renders programs with real Manim in the sandbox of `builder.render`, every animation of every scene computed, and keeps
+what came of it in a file, by `builder.prepare.keys.program_key`.
 
 `--programs` is JSON Lines of `{"key": ..., "code": ...}`; a missing key is computed. Verdicts are appended to
 `--verdicts` in the order in which they come; a key that stands there already is skipped, so a run can be broken off
 and taken up again. `--summary FILE` writes them without anything of the programs' text, sorted by key, and counts them.
 
-A program passes if its import and the `render()` of each scene class that it defines raise nothing, with Manim's low
-quality, at a coarse resolution unless `--full` is given. Not covered: OpenGL, looks, sound as heard, a screen.
+Not covered: OpenGL, looks, sound as heard, a screen.
 """
 
 import argparse
 import json
-import queue
-import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from benchmarks.render_sandbox import Sandbox, Verdict
 from builder.prepare.keys import program_key
+from builder.render.pool import render_all
+from builder.render.setup import Setup, find_manim
+from builder.render.verdict import DEFAULT_TIMEOUT, Level, program_hash
 
-SECONDS = 60.0
-"""Processor time for one program."""
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of one program, as a line of a file."""
+
+    key: str
+    """16 hex digits of `program_key`."""
+    verdict: str
+    """A word of `builder.render.verdict.Outcome`."""
+    exception: str | None = None
+    message: str | None = None
+    line: int | None = None
+    seconds: float = 0.0
+    manim: str = ""
+    """Release of Manim."""
 
 
 def key_of(code: str) -> str:
@@ -34,60 +45,19 @@ def key_of(code: str) -> str:
     return f"{program_key(code) or 0:016x}"
 
 
-def render(
-    programs: Iterable[tuple[str, str]],
-    *,
-    python: str | Path,
-    workers: int = 2,
-    timeout: float = SECONDS,
-    full: bool = False,
-    tex_cache: str | Path | None = None,
-) -> Iterator[Verdict]:
-    """Render (key, code) pairs and yield verdicts as they come, not in order.
+def render(programs: Iterable[tuple[str, str]], setup: Setup, workers: int) -> Iterator[Verdict]:
+    """Render (key, code) pairs and yield verdicts as they come, not in order."""
+    keys = defaultdict(list)
+    manim = find_manim(setup.python)
 
-    Args:
-        programs: Keys and codes; taken as fast as they are rendered.
-        python: A Python that has Manim; its folder and its base are all the sandbox sees besides the system's.
-        workers: Sandboxes side by side, one program at a time each.
-        timeout: Seconds of processor time for one program; wall clock is four times that.
-        full: As many pixels as `-ql` has, and Manim's hashing of animations; slower.
-        tex_cache: Folder in which formulas are kept as SVG files between runs; by default one in the user's cache.
-    """
-    cache = Path(tex_cache) if tex_cache else Path.home() / ".cache" / "manim-combined-render" / "tex"
-    cache.mkdir(parents=True, exist_ok=True)
-    waiting = iter(programs)
-    taking = threading.Lock()
-    done: queue.Queue[Verdict | BaseException | None] = queue.Queue()
-    stopped = threading.Event()
+    def codes() -> Iterator[str]:
+        for key, code in programs:
+            keys[program_hash(code)].append(key)
+            yield code
 
-    def work() -> None:
-        try:
-            with Sandbox(Path(python), cache, timeout=timeout, full=full) as sandbox:
-                while not stopped.is_set():
-                    with taking:
-                        program = next(waiting, None)
-                    if program is None:
-                        break
-                    done.put(sandbox.render(*program))
-            done.put(None)
-        except BaseException as error:  # handed over: it belongs to whoever asked for the verdicts
-            done.put(error)
-
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    try:
-        running = len(threads)
-        while running:
-            item = done.get()
-            if isinstance(item, Verdict):
-                yield item
-            elif item is None:
-                running -= 1
-            else:
-                raise item
-    finally:
-        stopped.set()
+    for one in render_all(setup, codes(), workers):
+        said = one.exception or None, one.message or None, one.line, one.seconds
+        yield Verdict(keys[one.program].pop(0), str(one.outcome), *said, manim)
 
 
 # Files
@@ -128,14 +98,13 @@ def _render_file(arguments: argparse.Namespace) -> None:
     arguments.verdicts.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     count: Counter[str] = Counter()
-    results = render(
-        programs.items(),
+    setup = Setup(
         python=arguments.manim_python,
-        workers=arguments.workers,
+        level=Level(arguments.level),
         timeout=arguments.timeout,
-        full=arguments.full,
         tex_cache=arguments.tex_cache,
     )
+    results = render(programs.items(), setup, arguments.workers)
     with arguments.verdicts.open("a", encoding="utf-8") as out:
         if out.tell() and not arguments.verdicts.read_bytes().endswith(b"\n"):
             out.write("\n")  # after a line that a broken run left unfinished
@@ -161,8 +130,10 @@ def main() -> None:
     parser.add_argument("--verdicts", type=Path, required=True, help="JSON Lines to append to")
     parser.add_argument("--manim-python", type=Path, help="a Python that has Manim")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--timeout", type=float, default=SECONDS, help="seconds of processor time for one program")
-    parser.add_argument("--full", action="store_true", help="as many pixels as -ql has; slower")
+    parser.add_argument(
+        "--timeout", type=float, default=DEFAULT_TIMEOUT, help="seconds of processor time for one program"
+    )
+    parser.add_argument("--level", choices=[*Level], default=Level.FULL, help="frames: all, or each animation's last")
     parser.add_argument("--tex-cache", type=Path, help="folder for formulas as SVG files")
     parser.add_argument("--summary", type=Path, help="write keys, verdicts and exception types here, and count them")
     arguments = parser.parse_args()

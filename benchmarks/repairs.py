@@ -16,8 +16,7 @@ from typing import Any
 
 from benchmarks.pipeline import sources_in
 from benchmarks.prepare import read_rows
-from benchmarks.render_sandbox import Verdict
-from benchmarks.rendering import key_of, read_verdicts
+from benchmarks.rendering import Verdict, key_of, read_verdicts
 from builder.prepare.api.check import check_api
 from builder.prepare.clean_code import clean_code
 from builder.prepare.one_line import unflatten

@@ -1,7 +1,13 @@
-"""The commands `check` and `diff`: what they take, and what they do in order."""
+"""The commands `check` and `diff`."""
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder.cli_command import DONE, FAILED, Answer
+
+if TYPE_CHECKING:
+    from builder.terminal import Terminal
 
 
 def add_check_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,23 +22,27 @@ def add_diff_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="NAME", action="append", default=[], help="compare this config only")
 
 
-def check(given: argparse.Namespace) -> bool:
-    """Prove a folder anew and show what is wrong. Returns whether it is sound.
+def check(given: argparse.Namespace, terminal: "Terminal") -> Answer:
+    """Prove a folder anew and tell all that is wrong with it.
 
     Raises:
         builder.errors.BuilderError: the folder is not one of this project.
     """
     from builder.proof.check import check_folder
-    from builder.terminal import Terminal, show_problems
+    from builder.terminal import show_problems
 
-    with Terminal() as terminal:
+    with terminal:
         problems = check_folder(given.folder, terminal)
-    show_problems(given.folder, problems)
-    return not problems
+    return Answer(
+        {"folder": str(given.folder), "sound": not problems, "problems": problems},
+        lambda: show_problems(problems),
+        f"{given.folder}: {f'{len(problems):,} problems' if problems else 'sound'}",
+        FAILED if problems else DONE,
+    )
 
 
-def diff(given: argparse.Namespace) -> None:
-    """Show what differs between two built folders.
+def diff(given: argparse.Namespace, terminal: "Terminal") -> Answer:
+    """Tell what differs between two built folders.
 
     Raises:
         builder.errors.BuilderError: a folder is not one of this project, or they have no config in common.
@@ -40,4 +50,20 @@ def diff(given: argparse.Namespace) -> None:
     from builder.proof.diff import diff_folders
     from builder.terminal import show_differences
 
-    show_differences(diff_folders(given.older, given.newer, tuple(given.config)))
+    with terminal:
+        differences = diff_folders(given.older, given.newer, tuple(given.config))
+    changed = {difference.config: sum(difference.changes["rows"]) for difference in differences}
+    document = [
+        {
+            "config": difference.config,
+            "settings": difference.settings,
+            "counts": difference.counts,
+            "changes": difference.changes.to_dicts(),
+        }
+        for difference in differences
+    ]
+    return Answer(
+        {"older": str(given.older), "newer": str(given.newer), "differences": document},
+        lambda: show_differences(differences),
+        "; ".join(f"{config}: {rows:,} rows have another outcome" for config, rows in changed.items()),
+    )

@@ -1,17 +1,29 @@
 """The command `push`: its flags, and what it does in order."""
 
 import argparse
-from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from builder.cli_build import PACKAGE_FOLDER
+from builder.cli_command import Answer
+from builder.cli_settings import settings_of
+
+if TYPE_CHECKING:
+    from builder.hub import PushPlan
+    from builder.terminal import Terminal
 
 
-def add_push_flags(parser: argparse.ArgumentParser, folder: str) -> None:
-    """Add the flags that this command has besides settings; `folder` is the default one."""
+def add_push_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `push` takes besides settings."""
     add = parser.add_argument
     add("--repo", metavar="OWNER/NAME", required=True, help="the dataset repository; made, private, if it is missing")
-    add("--folder", metavar="DIR", dest="output_dir", help=f"the built folder, as --output-dir (default {folder})")
+    add(
+        "--folder",
+        metavar="DIR",
+        dest="output_dir",
+        help=f"the built folder, as --output-dir (default {PACKAGE_FOLDER})",
+    )
     add("--public", action="store_true", help="let everyone read the repository; stops at licences that forbid it")
     add("--accept-licences", action="store_true", help="publish in spite of a non-commercial or unknown licence")
     add("--dry-run", action="store_true", help="list what would change, and change nothing at the Hub")
@@ -22,7 +34,7 @@ def add_push_flags(parser: argparse.ArgumentParser, folder: str) -> None:
     add("--no-read-back", action="store_false", dest="read_back", help="do not load what was pushed to check it")
 
 
-def push(given: argparse.Namespace, names: Sequence[str], settings: Mapping[str, Any], folder: Path) -> None:
+def push(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     """Sign in, build what is missing, show what would change, and unless it is a dry run, change it.
 
     Raises:
@@ -30,24 +42,37 @@ def push(given: argparse.Namespace, names: Sequence[str], settings: Mapping[str,
     """
     from builder.hub import Hub, PushOptions, carry_out, plan_push
     from builder.hub.contents import read_contents
-    from builder.terminal import Terminal, show_licences, show_push_plan, show_pushed, show_shuffled
-    from manim_combined.built import build_missing
+    from builder.terminal import show_push, show_read_back
+    from manim_combined.built import build_missing, names_to_push
 
+    names, settings, output_dir = settings_of(given)
+    folder = Path(output_dir or PACKAGE_FOLDER)
+    names = names or names_to_push(folder)
     flags = vars(given)
     options = PushOptions(**{item.name: flags[item.name] for item in fields(PushOptions) if item.name in flags})
-    with Terminal() as terminal:
+    with terminal:
         hub = Hub(given.repo, terminal)
         hub.sign_in()
         build_missing(names, settings, folder, terminal)
         plan = plan_push(hub, read_contents(folder, names, hub.repo), options)
-    show_push_plan(hub.place, plan)
-    show_shuffled(plan.contents.manifest["statistics"])
-    if plan.public:
-        show_licences(plan.contents.licences)
+    terminal.show(lambda: show_push(hub.place, plan))
     plan.check_licences()
+    document = _document(hub.place, plan)
     if "dry_run" in flags:
-        return
-    with Terminal() as terminal:
-        hub.events = terminal
+        return Answer({**document, "pushed": None}, last=f"{hub.place}: nothing was changed, this was a dry run")
+    with terminal:
         pushed = carry_out(hub, plan)
-    show_pushed(hub.place, pushed)
+    last = f"pushed: {pushed.address}"
+    if not pushed.made_commit:
+        last = f"nothing to push: {hub.place} holds the same content at {pushed.commit}; no commit was made"
+    return Answer({**document, "pushed": pushed}, lambda: show_read_back(pushed), last)
+
+
+def _document(place: str, plan: "PushPlan") -> dict[str, Any]:
+    return {
+        "place": place,
+        "branch": plan.options.revision,
+        "public": plan.public,
+        "licences": plan.contents.licences,
+        "changes": plan.changes,
+    }

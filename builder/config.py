@@ -27,6 +27,11 @@ DEFAULT_SYSTEM_PROMPT = (
 )
 MAX_AUGMENTATION_FACTOR = 10.0
 DEFAULT_PAIR_MARGIN = 0.75
+LEVELS = ("full", "fast")
+RETRIED = ("failed", "timeout", "no_scene", "blank", "refused")
+DEFAULT_TIMEOUT = 60.0
+"""Seconds of processor time for one program."""
+MAX_TIMEOUT = 86_400.0
 LEAST_LIKENESS = 0.7
 """Pairs of descriptions less alike are not looked for."""
 
@@ -70,6 +75,7 @@ class BuildConfig:
     )
     check_api: bool = _setting(False, "drop programs with names, arguments, modules or files that Manim does not have")
     drop_reported_errors: bool = _setting(False, "drop rows whose authors report that the program failed")
+    verify: bool = _setting(False, "keep only rows whose program was rendered, in a sandbox, and passed")
     augmentation_factor: float = _setting(2.5, "rows of train for each kept row, from 1 (none) to 10", "F")
     test_size: float = _setting(0.1, "share of each source's distinct descriptions for test, between 0 and 1", "S")
     decontaminate: tuple[str, ...] = _setting(
@@ -90,6 +96,7 @@ class BuildConfig:
     limit: int = _setting(0, "draw so many train rows of those that would be kept, before augmentation; 0 for all", "N")
     balance: str = _setting("", "draw as equally as can be from each source, or each difficulty", "source|difficulty")
     system_prompt: str = _setting(DEFAULT_SYSTEM_PROMPT, "the system message of every conversation", "TEXT")
+    previews: bool = _setting(False, "add a column with the last frame of each program, where programs are rendered")
     keep_repaired_in_test: bool = _setting(False, "let repaired rows stay on the test side")
     datasets: tuple[str, ...] = _setting((), "read only these sources", "NAME")
     licences: str = _setting("any", "read sources with any licence, or only with a permissive one", "any|permissive")
@@ -109,7 +116,17 @@ class BuildConfig:
     no_mirrors: bool = _setting(False, "read a source from its own place or not at all", "", True)
     cache_dir: str = _setting("", f"what was read and prepared is kept here (also ${CACHE_VARIABLE})", "DIR", True)
     workers: int = _setting(0, "processes that prepare rows; 0 for one a processor", "N", True)
-    cluster: str = _setting("", "prepare rows on a Dask cluster: its scheduler, as tcp://host:port", "ADDRESS", True)
+    cluster: str = _setting(
+        "", "prepare rows, and render programs, on a Dask cluster: its scheduler, as tcp://host:port", "ADDRESS", True
+    )
+    verdicts: str = _setting("", "take verdicts from this file of an earlier build, and render nothing", "FILE", True)
+    level: str = _setting(
+        "full", "full: compute every frame of a program; fast: only the end of each animation", "full|fast", True
+    )
+    timeout: float = _setting(DEFAULT_TIMEOUT, "seconds of processor time for rendering one program", "S", True)
+    retry: tuple[str, ...] = _setting((), "render programs with these verdicts again, such as failed", "VERDICT", True)
+    no_sandbox: bool = _setting(False, "render without a sandbox: strangers' programs can do what you can", "", True)
+    manim_python: str = _setting("", "a Python that has Manim (default: the one that runs this)", "PATH", True)
 
     def __post_init__(self) -> None:
         if self.name not in CONFIG_NAMES:
@@ -137,6 +154,7 @@ class BuildConfig:
             raise SettingError(f"licences {self.licences!r}: use {' or '.join(LICENCE_CHOICES)}")
         if self.system_prompt.encode("utf-8", "replace").decode("utf-8") != self.system_prompt:
             raise SettingError("system_prompt: a text in UTF-8 is wanted; it holds other bytes")
+        _check_rendering(self)
         if self.workers < 0:
             raise SettingError(f"workers {self.workers}: a whole number from 0 is wanted")
         self._check_training()
@@ -198,16 +216,30 @@ class BuildConfig:
         return values | {"decontaminate": [hashed("--decontaminate", *told) for told in self.benchmarks]}
 
 
+def _check_rendering(config: BuildConfig) -> None:
+    if config.level not in LEVELS:
+        raise SettingError(f"level {config.level!r}: use {' or '.join(LEVELS)}{nearest(config.level, LEVELS)}")
+    if not 1 <= config.timeout <= MAX_TIMEOUT:
+        raise SettingError(f"timeout {config.timeout}: seconds from 1 to {MAX_TIMEOUT:g} are wanted")
+    for word in config.retry:
+        if word not in RETRIED:
+            raise SettingError(f"retry {word!r}: use {', '.join(RETRIED)}{nearest(word, RETRIED)}")
+    if config.previews and not config.verify:
+        raise SettingError("previews: only a config whose programs are rendered has them; add --verify")
+
+
+_CURATED: dict[str, Any] = {
+    "deduplicate_programs": True,
+    "near_duplicates": 0.9,
+    "repair_pairs": True,
+    "check_pairs": True,
+    "check_api": True,
+    "drop_reported_errors": True,
+    "augmentation_factor": 1.0,
+}
 _PRESETS: dict[str, dict[str, Any]] = {
-    "curated": {
-        "deduplicate_programs": True,
-        "near_duplicates": 0.9,
-        "repair_pairs": True,
-        "check_pairs": True,
-        "check_api": True,
-        "drop_reported_errors": True,
-        "augmentation_factor": 1.0,
-    },
+    "curated": _CURATED,
+    "verified": {**_CURATED, "verify": True},
     "all": {"deduplicate": False},
     "deduplicated": {},
     "no_augment": {"deduplicate": False, "augmentation_factor": 1.0},
@@ -216,6 +248,7 @@ CONFIG_NAMES = tuple(_PRESETS)
 CONFIG_HELP = {
     "curated": "recommended: one row for each description and each program, near duplicates included; wrong pairs "
     "mended or dropped; no program with names, modules or files that Manim lacks; without augmentation",
+    "verified": "as curated, and every program was rendered by the Manim release named in the manifest",
     "all": "every valid row of every source that does not leak; train augmented 2.5x",
     "deduplicated": "as all, one row for each normalised description, from the best source",
     "no_augment": "as all, without augmentation",
@@ -224,6 +257,8 @@ DEFAULT_CONFIG = "deduplicated"
 
 CONFIGS: dict[str, BuildConfig] = {name: BuildConfig(name=name, **changes) for name, changes in _PRESETS.items()}
 """The presets by name."""
+BUILT_BY_DEFAULT = tuple(name for name, config in CONFIGS.items() if not config.verify)
+"""What is built where no config is named: rendering takes what not every machine has, and is asked for by name."""
 
 
 def setting_names() -> tuple[str, ...]:

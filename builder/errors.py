@@ -22,3 +22,7 @@ class FieldsNotFoundError(SourceError):
 
 class OutputError(BuilderError):
     """The output cannot be written, or does not hold what it must."""
+
+
+class RenderError(BuilderError):
+    """Programs cannot be rendered here: no Manim, no sandbox; the text says what to install."""

@@ -6,8 +6,8 @@ from typing import Protocol
 class Events(Protocol):
     """A listener to a build."""
 
-    def progress(self, step: str, done: int, total: int | None, unit: str = "rows") -> None:
-        """A step has come so far; `total` is `None` where it is not known."""
+    def progress(self, step: str, done: int, total: int | None, unit: str = "rows", note: str = "") -> None:
+        """A step has come so far; `total` is `None` where it is not known. `note` is shown beside the count."""
 
     def warn(self, message: str) -> None:
         """Something that a person should know and that does not stop the build."""
@@ -19,7 +19,7 @@ class Silent:
     def __init__(self) -> None:
         self.warnings: list[str] = []
 
-    def progress(self, step: str, done: int, total: int | None, unit: str = "rows") -> None:
+    def progress(self, step: str, done: int, total: int | None, unit: str = "rows", note: str = "") -> None:
         """Say nothing."""
 
     def warn(self, message: str) -> None:

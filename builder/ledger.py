@@ -29,8 +29,13 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "group": pl.String,
     "split": pl.String,
     "official": pl.Boolean,
+    "verdict": pl.String,  # on the program as it is written; empty if it was not rendered
+    "verdict_before": pl.String,  # on the program before it was repaired for what the first rendering said
 }
 """Columns of a ledger as written, in order."""
+
+VERDICT_COLUMNS = {"verdict": pl.Categorical(), "verdict_before": pl.Categorical(), "verdict_detail": pl.String()}
+"""What is known of a row's program from rendering it; the detail is for a person."""
 
 SLICE_ROWS = 65_536
 """Rows that are closed and written at a time."""
@@ -52,9 +57,12 @@ def open_ledger(rows: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         rows: sorted by `index`, which counts from 0; with `source`, `row`, `official`, `content` and `group` (64-bit
-            hashes), `description_repairs` and `code_repairs` (names joined by `REPAIRS_SEPARATOR`), `split`.
+            hashes), `description_repairs` and `code_repairs` (names joined by `REPAIRS_SEPARATOR`), `split`; where
+            programs were rendered, `VERDICT_COLUMNS`.
     """
+    verdicts = [pl.lit("", kind).alias(name) for name, kind in VERDICT_COLUMNS.items() if name not in rows.columns]
     return rows.with_columns(
+        *verdicts,
         stage=pl.lit("", _STAGE),
         reason=pl.lit("", pl.Categorical),
         detail=pl.lit(""),

@@ -1,9 +1,7 @@
 """The story, top to bottom: read, prepare, decide, emit."""
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +10,10 @@ import pyarrow.parquet as pq
 
 from builder.config import BuildConfig
 from builder.decide.benchmarks import BenchmarkRow, find_in_benchmarks, read_official
-from builder.decide.decide import PROBLEM_COLUMNS, code_sources, decide
+from builder.decide.decide import PROBLEM_COLUMNS, code_sources, decide, pairs_of
 from builder.decide.leaks import near_variants, with_official_pairs
 from builder.decide.near import near_descriptions
-from builder.decide.shuffled import Part, find_parts
+from builder.decide.shuffled import find_parts
 from builder.decide.split import split_rows
 from builder.emit.augment import VARIANTS, clashes, plan_variants, variant_text
 from builder.emit.duplicates import duplication_report, near_report, write_removed
@@ -23,13 +21,13 @@ from builder.emit.formats import FORMATS, fenced
 from builder.emit.jsonl import write_json, write_json_lines
 from builder.emit.pairing import pairing_report
 from builder.emit.publish import MANIFEST, outputs_of, publishing
-from builder.emit.rows import EmittedRow, emitted_rows, order_rows
+from builder.emit.rows import EmittedRow, order_rows
 from builder.emit.stats import Written, build_stats, leakage
-from builder.emit.tokens import Tokens, count_tokens, long_variants, tokens_told, with_tokens
+from builder.emit.tokens import count_tokens, long_variants, tokens_told, with_tokens
 from builder.emit.trainers import write_trainer_file
 from builder.events import Events, Silent
-from builder.ledger import REPAIRS_SEPARATOR, check_accounted, close_ledger, closed_slices, id_column, kept
-from builder.prepare.api.check import manim_release
+from builder.ledger import REPAIRS_SEPARATOR, check_accounted, closed_slices, id_column, kept
+from builder.manifest import manifest_of
 from builder.prepare.benchmark import plain_prompt, probe_key, program_keys
 from builder.prepare.cache import prepare_files
 from builder.prepare.clean_description import normalise_description
@@ -37,12 +35,17 @@ from builder.prepare.judge import judge_text
 from builder.prepare.keys import description_key
 from builder.prepared import WORDS, PreparedFile, batches_with, lazy
 from builder.proof.certificate import certify, told_official
-from builder.proof.folder import rows_of
+from builder.proof.folder import BuiltFolder, rows_of
+from builder.render.judge import Judge
+from builder.render.judging import judging
+from builder.render.table import VERDICTS_FILE
+from builder.report.keep import keep_for_report
+from builder.report.write import put_report
 from builder.sources.benchmarks import read_benchmark
-from builder.sources.fetched import SourceFile
-from builder.sources.read import ReadSource
 from builder.sources.reading import read_sources
 from builder.sources.tokenizer import find_tokenizer
+from builder.state import Build, Prepared
+from builder.verifying import verified, write_used_verdicts
 
 SPLITS = ("train", "test")
 _TEXT_COLUMNS = ("description", "code")
@@ -59,51 +62,6 @@ _WANTED = (
     "official",
     "split",
 )
-_LIBRARIES = ("datasets", "huggingface_hub", "kagglehub", "numpy", "orjson", "polars", "pyarrow", "scipy", "xxhash")
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Everything that holds for all configs: the sources as read and prepared, and the split."""
-
-    sources: tuple[ReadSource, ...]
-    files: tuple[PreparedFile, ...]
-    rows: pl.DataFrame
-    """One line a row read, as `decide` takes it."""
-    parts: tuple[Part, ...]
-    """Parts of the sources, told apart by how their rows look, and whether their pairs are right."""
-    near: pl.DataFrame
-    """Pairs of near descriptions, as `near_descriptions` gives them."""
-    skipped: Mapping[str, str]
-    """Sources that were not read, with the reason in a few words that hold no path."""
-    listed: pl.DataFrame
-    """What is near a benchmark, as `find_in_benchmarks` gives it."""
-    decontaminate: tuple[str, ...]
-    """The user's benchmarks among these."""
-    tokens: Tokens | None = None
-    """The tokenizer, and what it counted in the rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """One config decided: its ledger, and the rows to write."""
-
-    config: BuildConfig
-    prepared: Prepared
-    outcomes: pl.DataFrame
-    """The ledger, open: one line for every row read."""
-    plan: pl.DataFrame
-    """One line for each row to write, as `emitted_rows` takes them, with `split`."""
-
-    @property
-    def ledger(self) -> pl.DataFrame:
-        """The ledger as written."""
-        return close_ledger(self.outcomes)
-
-    def rows(self, split: str) -> Iterator[EmittedRow]:
-        """The rows of a split, in their order."""
-        licences = {source.spec.name: source.spec.licence for source in self.prepared.sources}
-        return emitted_rows(self.prepared.files, self.plan.filter(pl.col("split") == split), licences)
 
 
 def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
@@ -199,18 +157,36 @@ def _text_bytes(path: Path) -> int:
     )
 
 
-def build(prepared: Prepared, config: BuildConfig) -> Build:
-    """Decide one config. The ledger adds up, or this raises."""
+def build(prepared: Prepared, config: BuildConfig, events: Events | None = None, judge: Judge | None = None) -> Build:
+    """Decide one config. The ledger adds up, or this raises.
+
+    Args:
+        prepared: the sources as read.
+        config: the settings; with `verify`, programs are rendered.
+        events: hears the progress of rendering.
+        judge: who is asked for verdicts; by default one that lasts as long as this call.
+
+    Raises:
+        RenderError: programs are to be rendered, and something that this needs is missing.
+    """
+    if config.verify and judge is None:
+        with judging(config, events or Silent()) as opened:
+            return build(prepared, config, events, opened)
     listed, tokens = _listed(prepared, config), prepared.tokens if config.tokenizer else None
-    ledger = decide(
-        prepared.rows,
-        prepared.parts,
-        config,
-        near=prepared.near,
-        listed=listed,
-        files=prepared.files,
-        lengths=tokens.with_system(config.system_prompt) if tokens else None,
-    )
+    files, parts, near = prepared.files, prepared.parts, prepared.near
+    pairs = pairs_of(prepared.rows, config, files)
+
+    def decided(rows: pl.DataFrame, codes: Mapping[int, str]) -> pl.DataFrame:
+        lengths = tokens.recounted(codes).with_system(config.system_prompt) if tokens else None
+        return decide(rows, parts, config, near=near, listed=listed, files=files, pairs=pairs, lengths=lengths)
+
+    if judge is None:
+        ledger = decided(prepared.rows, {})
+    else:
+        prepared, ledger = verified(prepared, config, decided, judge, events or Silent())
+        tokens = tokens and tokens.recounted(
+            {index: code for file in prepared.files for index, code in file.codes.items()}
+        )
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
     stay = code_sources(kept(ledger), prepared.rows).select(_WANTED)
     train, test = (stay.filter(pl.col("split") == side) for side in SPLITS)
@@ -229,7 +205,7 @@ def build(prepared: Prepared, config: BuildConfig) -> Build:
     if tokens:
         plan = with_tokens(plan, tokens, prepared.files, config.system_prompt)
     ordered = order_rows(plan, config.seed).drop("content").sort("order", "index", "variant")
-    return Build(config, prepared, ledger, ordered)
+    return Build(config, prepared, ledger, ordered, judge)
 
 
 def _variants(description: str) -> list[str]:
@@ -258,7 +234,7 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
     events = events or Silent()
     with publishing(folder, "export") as staging:
         prepared = prepare(config, events)
-        decided = build(prepared, config)
+        decided = build(prepared, config, events)
         written = {split: Written() for split in SPLITS}
         for split in SPLITS:
             rows = written[split].counted(_shown(decided, split, events), description_key)
@@ -277,7 +253,11 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
         if config.trainer:
             write_trainer_file(config.trainer, staging)
         write_ledger(decided.outcomes, staging / "ledger.parquet")
-        write_json(manifest_of("export", [decided], staging), staging / MANIFEST)
+        write_used_verdicts([decided], staging / VERDICTS_FILE)
+        keep_for_report([decided], {config.name: stats}, staging)
+        manifest = manifest_of("export", [decided], staging)
+        put_report(BuiltFolder(staging, manifest), folder)
+        write_json({**manifest, "outputs": outputs_of(staging)}, staging / MANIFEST)
     return stats
 
 
@@ -294,6 +274,7 @@ def dataset_rows(decided: Build, split: str, written: dict[str, Written]) -> Ite
     make = FORMATS[decided.config.format].make
     written[split] = Written()
     for row in written[split].counted(decided.rows(split), description_key):
+        preview = {"preview": _image(row, decided.judge)} if decided.config.previews else {}
         yield {
             **make(decided.config.system_prompt, row.prompt, fenced(row.code)),
             "source": row.source,
@@ -301,8 +282,15 @@ def dataset_rows(decided: Build, split: str, written: dict[str, Written]) -> Ite
             "variant": row.variant,
             "license": row.licence,
             "official": row.official,
+            **preview,
             **({"tokens": row.tokens} if decided.config.tokenizer else {}),
         }
+
+
+def _image(row: EmittedRow, judge: Judge | None) -> dict[str, Any] | None:
+    """The last frame of a row's program, as `datasets` holds an image."""
+    image = judge.thumbnail(row.code) if judge is not None else None
+    return None if image is None else {"bytes": image, "path": None}
 
 
 def stats_of(
@@ -343,46 +331,3 @@ def write_ledger(ledger: pl.DataFrame, path: Path) -> None:
         writer.write_table(first)
         for part in slices:
             writer.write_table(part)
-
-
-def manifest_of(kind: str, builds: list[Build], staging: Path) -> dict[str, Any]:
-    """What went in and what came out: settings, sources with SHA-256, library versions, outputs. No clock, no path."""
-    prepared = builds[0].prepared
-    return {
-        "kind": kind,
-        "configs": {decided.config.name: decided.config.recorded() for decided in builds},
-        "sources": [
-            {
-                "name": source.spec.name,
-                "kind": source.spec.kind,
-                "location": source.spec.location if source.spec.kind != "file" else "",
-                "revision": source.revision,
-                "licence": source.spec.licence,
-                "priority": source.spec.priority,
-                "rows": source.rows,
-                "rows_expected": source.spec.expected_rows,
-                "fields": {"description": source.fields.description, "code": source.fields.code},
-                **({"mirror_of": source.mirror_of} if source.mirror_of else {}),
-                "files": [_file_record(file) for file in source.files],
-            }
-            for source in prepared.sources
-        ],
-        "skipped_sources": dict(prepared.skipped),
-        "manim": manim_release(),
-        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
-        "libraries": {name: _version(name) for name in ("manim-combined", *_LIBRARIES)},
-        "outputs": outputs_of(staging),
-    }
-
-
-def _file_record(file: SourceFile) -> dict[str, Any]:
-    """A file's hash and size; of one that was read in part, also what was read, since its hash is only stated."""
-    part = {} if file.verified else {"verified": False, "columns": dict(sorted(file.columns.items()))}
-    return {"sha256": file.sha256, "bytes": file.bytes, **part}
-
-
-def _version(library: str) -> str:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return "not installed"

@@ -1,8 +1,9 @@
 """What the command line shows: progress while something runs, then tables. Plain and quiet where no one watches."""
 
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
+
+from builder.terminal_text import visible
 
 if TYPE_CHECKING:
     from builder.hub import Pushed, PushPlan
@@ -40,15 +43,33 @@ class _Count(ProgressColumn):
 
 
 class Terminal:
-    """Listens to a build: progress bars on a terminal, warnings always, both on the error stream."""
+    """Listens to what a command does: progress bars on a terminal, warnings always, both on the error stream.
 
-    def __init__(self) -> None:
+    It may be entered several times, once for each long step.
+
+    Args:
+        quiet: no progress, no warnings, no tables.
+        verbose: a line for each finished step, with its count and the seconds since the start.
+        tables: whether `show` shows anything.
+    """
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False, tables: bool = True) -> None:
+        self.warnings: list[str] = []
+        """All that were told."""
+        self._quiet, self._verbose, self._tables = quiet, verbose, tables and not quiet
+        self._started = time.monotonic()
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), _Count(), TimeRemainingColumn())
+        note = TextColumn("{task.fields[note]}", markup=False)
+        columns = (TextColumn("{task.description}"), BarColumn(), _Count(), note, TimeRemainingColumn())
         self._progress = Progress(
-            *columns, console=self._console, disable=not self._console.is_terminal, transient=True
+            *columns,
+            console=self._console,
+            disable=quiet or not self._console.is_terminal,
+            transient=True,
+            redirect_stdout=False,
         )
         self._tasks: dict[str, TaskID] = {}
+        self._steps: dict[str, _Step] = {}
 
     def __enter__(self) -> "Terminal":
         self._progress.start()
@@ -58,106 +79,69 @@ class Terminal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
+        for name, step in self._steps.items():
+            if not step.told:
+                self._tell(name, step)
 
-    def progress(self, step: str, done: int, total: int | None, unit: str = "rows") -> None:
+    def progress(self, step: str, done: int, total: int | None, unit: str = "rows", note: str = "") -> None:
         """Move the bar of a step."""
         if step not in self._tasks:
-            self._tasks[step] = self._progress.add_task(escape(step), total=total, unit=unit)
-        self._progress.update(self._tasks[step], completed=done, total=total)
+            self._tasks[step] = self._progress.add_task(escape(step), total=total, unit=unit, note=note)
+            self._steps[step] = _Step(unit)
+        self._progress.update(self._tasks[step], completed=done, total=total, note=note)
+        running = self._steps[step]
+        running.done = done
+        if done == total and not running.told:
+            self._tell(step, running)
 
     def warn(self, message: str) -> None:
         """Say something once, above the bars."""
-        self._console.print(f"[yellow]warning:[/] {escape(message)}")
+        self.warnings.append(message)
+        if not self._quiet:
+            self._console.print(f"[yellow]warning:[/] {escape(visible(message))}")
+
+    def show(self, tables: Callable[[], None]) -> None:
+        """Let something be printed, if this is for a person who wants more than the last line."""
+        if self._tables:
+            tables()
+
+    def _tell(self, name: str, step: "_Step") -> None:
+        step.told = True
+        if self._verbose:
+            count = decimal(step.done) if step.unit == "bytes" else f"{step.done:,} {step.unit}"
+            seconds = time.monotonic() - self._started
+            self._console.print(f"{seconds:7.1f} s  {escape(name)}: {count}", style="dim")
 
 
-def show_funnel(name: str, stats: dict[str, Any]) -> None:
-    """Rows by source: read, what was dropped by stage and reason, what is in train and test."""
-    lines: list[dict[str, Any]] = stats["funnel_by_source"]
-    table = Table(title=f"{name}: rows by source", title_justify="left", show_edge=False)
-    table.add_column("")
-    for line in lines:
-        table.add_column(line["source"], justify="right")
-    table.add_column("all", justify="right", style="bold")
-    _add_row(table, "read", [line["read"] for line in lines])
-    for reason in stats["reasons"]:
-        counts = [line["dropped"].get(reason["stage"], {}).get(reason["reason"], 0) for line in lines]
-        _add_row(table, f"  {reason['stage']}: {reason['reason']}", counts, "dim")
-    _add_row(table, "kept in train", [line["train"] for line in lines])
-    _add_row(table, "kept in test", [line["test"] for line in lines])
-    if stats["augmentation"]["train_rows_after"] != stats["augmentation"]["train_rows_before"]:
-        by_source = stats["splits"]["train"]["by_source"]
-        _add_row(table, "train, augmented", [by_source.get(line["source"], 0) for line in lines])
-    console = new_console()
-    console.print(table)
-    for line in lines:
-        if "mirror" in line:
-            console.print(f"{line['source']} was read from its mirror {line['mirror']}")
-    show_shuffled({name: stats})
-    repaired = stats["pairing"]["repaired_pairs"]
-    if repaired["rows"]:
-        console.print(
-            f"given the code that belongs to their description: {repaired['rows']:,} rows, {repaired['kept']:,} kept"
-        )
-    leaks = stats["leakage"]
-    console.print(
-        f"across the split: {leaks['equal_prompts_across_the_split']} equal prompts, "
-        f"{leaks['equal_programs_across_the_split']} equal programs; official test rows kept: "
-        f"{stats['official_test_rows']['kept']} of {stats['official_test_rows']['read']}"
-    )
-    console.print(_certificate_line(stats["certificate"]))
-    if "tokens" in stats:
-        console.print(_tokens_line(stats))
+@dataclass(slots=True)
+class _Step:
+    """A step that was heard of, and how far it has come."""
 
-
-def _tokens_line(stats: dict[str, Any]) -> str:
-    """How long the rows are, and how many are too long."""
-    told = [
-        f"{side} {length['median']:,} (median) to {length['longest']:,}"
-        for side, counts in stats["splits"].items()
-        if (length := counts.get("tokens"))
-    ]
-    tokens = stats["tokens"]
-    over = ", ".join(f"{rows:,} in {side}" for side, rows in tokens.get("rows_over", {}).items())
-    return f"tokens a row: {', '.join(told)}" + (f"; over {tokens['max_tokens']:,}: {over}" if over else "")
-
-
-def _certificate_line(certificate: dict[str, Any]) -> str:
-    """How near the sides come, and how many official test rows have a near row in train."""
-    description, program = (
-        f"{pair['score']:.3f}" if (pair := certificate[f"nearest_{name}"]) else "none"
-        for name in ("agreeing", "program")
-    )
-    return (
-        f"nearest across the split: descriptions {description} (limit {certificate['limit']}), "
-        f"programs {program} (limit: equal); official test rows near train: "
-        f"{certificate['official_test_rows_near_train']} of {certificate['official_test_rows']}\n"
-    )
-
-
-def _add_row(table: Table, label: str, counts: Sequence[int], style: str | None = None) -> None:
-    table.add_row(label, *(f"{count:,}" if count else "-" for count in counts), f"{sum(counts):,}", style=style)
+    unit: str
+    done: int = 0
+    told: bool = False
 
 
 def show_shuffled(statistics: dict[str, Any]) -> None:
     """The parts of sources whose descriptions and codes are paired at random, once each; `statistics` by config."""
     parts = [part["message"] for stats in statistics.values() for part in stats["pairing"]["shuffled"]]
     for message in dict.fromkeys(parts):
-        new_console().print(escape(message))
+        new_console().print(escape(visible(message)))
 
 
-def show_sources(sources: Sequence[dict[str, Any]]) -> None:
+def show_sources(sources: Sequence[Mapping[str, Any]]) -> None:
     """Each source with where it lives, its columns, the fields chosen and why, rows, licence and cache state."""
     console = new_console()
     for source in sources:
-        console.print(f"[bold]{escape(source.pop('name'))}[/]")
+        console.print(f"[bold]{escape(visible(source['name']))}[/]")
         for key, value in source.items():
             lines = value if isinstance(value, tuple) else (value,)
-            for number, line in enumerate(lines):
-                console.print(f"  {'' if number else key:<12} {escape(str(line))}")
+            for number, line in enumerate(lines if key != "name" else ()):
+                console.print(f"  {'' if number else key:<12} {escape(visible(str(line)))}")
 
 
-def show_push_plan(place: str, plan: "PushPlan") -> None:
-    """Every file of a push with its size and what becomes of it, and what else the push does."""
+def show_push(place: str, plan: "PushPlan") -> None:
+    """Every file of a push with its size and what becomes of it, what else the push does, and what to know of it."""
     table = Table(
         title=f"{escape(place)}, branch {escape(plan.options.revision)}", title_justify="left", show_edge=False
     )
@@ -172,6 +156,11 @@ def show_push_plan(place: str, plan: "PushPlan") -> None:
     kinds = [change.kind for change in plan.changes]
     console.print(", ".join(f"{kinds.count(kind)} to {kind}" for kind in ("add", "change", "delete")), end="; ")
     console.print(f"{kinds.count('same')} the same; {_besides(plan)}")
+    show_shuffled(plan.contents.manifest["statistics"])
+    if plan.public:
+        console.print("licences:")
+        for name, licence in plan.contents.licences.items():
+            console.print(f"  {escape(name)}: {escape(licence)}")
 
 
 def _besides(plan: "PushPlan") -> str:
@@ -185,32 +174,19 @@ def _besides(plan: "PushPlan") -> str:
     return ", ".join([*parts, "public" if plan.public else "private"])
 
 
-def show_licences(licences: dict[str, str]) -> None:
-    """The licence of each source."""
+def show_read_back(pushed: "Pushed") -> None:
+    """What was read back from the place that was pushed to."""
     console = new_console()
-    console.print("licences:")
-    for name, licence in licences.items():
-        console.print(f"  {escape(name)}: {escape(licence)}")
-
-
-def show_pushed(place: str, pushed: "Pushed") -> None:
-    """The address of what was pushed, and what was read back."""
-    console = new_console()
-    if pushed.made_commit:
-        console.print(f"pushed: {escape(pushed.address)}")
-    else:
-        console.print(f"nothing to push: {escape(place)} holds the same content at {pushed.commit}; no commit was made")
     for name, splits in pushed.rows.items():
         rows = ", ".join(f"{count:,} {split}" for split, count in splits.items())
         console.print(f"read back {name}: {rows}; equal to the local build")
 
 
-def show_problems(folder: Path, problems: Sequence["Problem"]) -> None:
+def show_problems(problems: Sequence["Problem"]) -> None:
     """All that is wrong with a folder, one a line."""
     console = new_console()
     for problem in problems:
-        console.print(f"{escape(problem.where)}: {escape(problem.what)}")
-    console.print(f"{escape(str(folder))}: {f'{len(problems):,} problems' if problems else 'sound'}")
+        console.print(escape(visible(f"{problem.where}: {problem.what}")))
 
 
 def show_differences(differences: Sequence["Difference"]) -> None:

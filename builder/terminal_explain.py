@@ -1,7 +1,6 @@
 """What the command line shows of one row: each text that changed as a diff, and every decision with its reason."""
 
 import difflib
-import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from builder.terminal import new_console
+from builder.terminal_text import visible
 
 if TYPE_CHECKING:
     from builder.explain.explanation import Explanation, Matches, Neighbour, Neighbours
@@ -19,8 +19,6 @@ _DIFF_LINES = 2_000
 """Lines of two texts that are compared line by line: beyond, the time may grow with the square of their number."""
 _SHOWN_LINES = 200
 """Lines of a text or a diff; `--json` has all."""
-_SHOWN_CHARACTERS = 2_000
-"""Of a line."""
 _FIRST_CHARACTERS = 100
 """Of a text that is named, and not shown."""
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
@@ -42,6 +40,11 @@ _REASONS = {
     "near_test": "it stands too near to a row that is kept in test",
     "in_benchmark": "it stands in a benchmark, or near it",
     "repaired_in_test": "it is on the test side, which holds only what its authors wrote",
+    "failed": "its program raised an error when it was rendered",
+    "timeout": "its program took too long to render",
+    "blank": "its program shows nothing but background",
+    "refused": "its program tried to use the network, or to write where it may not",
+    "not_rendered": "its program was not rendered",
     "reported_error": "its authors report that the program failed",
     "too_long": "it has more tokens than a row may have",
     "not_drawn": "the subset that was drawn leaves it out",
@@ -147,28 +150,6 @@ def _ends_apart(old: list[str], new: list[str]) -> Iterator[str]:
     yield f"@@ -{first + 1},{len(gone)} +{first + 1},{len(come)} @@"
     yield from (f"-{line}" for line in gone)
     yield from (f"+{line}" for line in come)
-
-
-def visible(line: str, ends: bool = False) -> str:
-    """A line as a terminal may be given it: signs that steer it or cannot be seen become such as can.
-
-    `ends` says that blanks at the end count. Lines beyond a length are cut.
-    """
-    cut = line[:_SHOWN_CHARACTERS]
-    if ends:
-        bare = cut.rstrip(" ")
-        cut = bare + "␠" * (len(cut) - len(bare))
-    more = f" … {len(line) - _SHOWN_CHARACTERS:,} more characters" if len(line) > _SHOWN_CHARACTERS else ""
-    return ("".join(map(_sign, cut)) if not cut.isprintable() else cut) + more
-
-
-def _sign(sign: str) -> str:
-    if sign.isprintable():
-        return sign
-    if ord(sign) < 0x20:
-        return chr(0x2400 + ord(sign))
-    name = unicodedata.name(sign, "")
-    return f"<U+{ord(sign):04X}{f' {name}' if name else ''}>"
 
 
 def _checks(console: Console, told: "Explanation") -> None:

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,22 @@ from typing import Any
 import datasets
 
 from builder.config import BuildConfig
-from builder.emit.card import write_card
+from builder.emit.card import PICTURES, write_card
 from builder.emit.jsonl import write_json
 from builder.emit.parquet import write_shards
-from builder.emit.publish import MANIFEST, outputs_of, publishing, read_manifest
+from builder.emit.publish import MANIFEST, files_of, outputs_of, publishing, read_manifest
 from builder.errors import SettingError
 from builder.events import Events, Silent
-from builder.pipeline import SPLITS, Build, build, manifest_of, prepare, stats_of, write_ledger
+from builder.manifest import manifest_of
+from builder.pipeline import SPLITS, build, prepare, stats_of, write_ledger
+from builder.proof.folder import BuiltFolder
+from builder.render.judging import judging
+from builder.render.table import VERDICTS_FILE
+from builder.report.flow import funnel_svg
+from builder.report.keep import keep_for_report
+from builder.report.write import put_report
+from builder.state import Build, Prepared
+from builder.verifying import write_used_verdicts
 from manim_combined.dataset import ManimCombined
 
 DEFAULT_FOLDER = "manim_combined"
@@ -38,9 +47,9 @@ SHARED_SETTINGS = (
 def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events | None = None) -> dict[str, Any]:
     """Build configs through `ManimCombined` and put them into a folder, in one step at the end.
 
-    Writes `data/<config>/<split>-*.parquet`, `ledger/<config>.parquet`, `README.md` and `manifest.json`; other
-    files of the folder stay as they are. All configs share one reading of the sources, so their settings may
-    differ in what is decided and written only.
+    Writes `data/<config>/<split>-*.parquet`, `ledger/<config>.parquet`, `funnel/<config>.svg`, `report.html` with what
+    it is made from (`report/`), `README.md` and `manifest.json`; other files of the folder stay as they are. All
+    configs share one reading of the sources, so their settings may differ in what is decided and written only.
 
     Returns:
         For each config the content of its statistics (as `dataset_stats.json` of an export).
@@ -60,14 +69,26 @@ def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events |
                 )
     with publishing(folder, "dataset") as staging:
         prepared = prepare(configs[0], events)
-        builds = [build(prepared, config) for config in configs]
+        builds = _decided(prepared, configs, events)
         stats = {decided.config.name: _write_config(decided, staging, events) for decided in builds}
+        write_used_verdicts(builds, staging / VERDICTS_FILE)
+        keep_for_report(builds, stats, staging)
         manifest = manifest_of("dataset", builds, staging)
         _carry_over(folder, staging, manifest, stats, events)
         manifest |= {"statistics": stats, "outputs": outputs_of(staging)}
         write_card(staging / "README.md", manifest)
+        put_report(BuiltFolder(staging, manifest), folder)
         write_json({**manifest, "outputs": outputs_of(staging)}, staging / MANIFEST)
     return stats
+
+
+def _decided(prepared: Prepared, configs: Sequence[BuildConfig], events: Events) -> list[Build]:
+    """Each config decided; those that render programs share one judge."""
+    rendering = next((config for config in configs if config.verify), None)
+    if rendering is None:
+        return [build(prepared, config) for config in configs]
+    with judging(rendering, events) as judge:
+        return [build(prepared, config, events, judge if config.verify else None) for config in configs]
 
 
 def _write_config(decided: Build, staging: Path, events: Events) -> dict[str, Any]:
@@ -90,7 +111,16 @@ def _write_config(decided: Build, staging: Path, events: Events) -> dict[str, An
             files[split] = [shard.relative_to(staging).as_posix() for shard in shards]
     (staging / "ledger").mkdir(exist_ok=True)
     write_ledger(decided.outcomes, staging / "ledger" / f"{name}.parquet")
-    return stats_of(decided, dataset.written, staging, files)
+    stats = stats_of(decided, dataset.written, staging, files)
+    write_picture(stats, staging / PICTURES / f"{name}.svg")
+    return stats
+
+
+def write_picture(stats: Mapping[str, Any], path: Path) -> None:
+    """Write the funnel of a config as a picture that can be read on any page: it brings its background."""
+    path.parent.mkdir(exist_ok=True)
+    picture = funnel_svg(stats).replace("<svg ", '<svg style="background:var(--panel)" ', 1)
+    path.write_text(picture + "\n", encoding="utf-8", newline="\n")
 
 
 @contextmanager
@@ -112,19 +142,20 @@ def _carry_over(folder: Path, staging: Path, manifest: dict[str, Any], stats: di
     for name, settings in old.get("configs", {}).items():
         if name in stats:
             continue
-        files = [
-            path for path in old["outputs"] if path.startswith(f"data/{name}/") or path == f"ledger/{name}.parquet"
-        ]
+        files = [*files_of(old, name), *({f"report/{name}.json"} & set(old["outputs"]))]
         same = old.get("sources") == manifest["sources"] and all(
             settings.get(key) == current[key] for key in ("seed", "test_size")
         )
+        same = same and not (VERDICTS_FILE in files and (staging / VERDICTS_FILE).exists())
         if not same or not all((folder / path).is_file() for path in files):
-            events.warn(f"config {name!r} in {folder} has other sources or another split, and goes; build it again")
+            events.warn(f"config {name!r} in {folder} has other sources, splits or verdicts, and goes; build it again")
             continue
         for path in files:
             (staging / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / path, staging / path)
         manifest["configs"][name] = settings
+        if VERDICTS_FILE in files:
+            manifest["rendering"] = old["rendering"]
         stats[name] = old["statistics"][name]
     for table in (manifest["configs"], stats):
         names = sorted(table)

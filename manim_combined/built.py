@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from builder.config import BuildConfig, make_config
+from builder.config import BUILT_BY_DEFAULT, CONFIG_NAMES, BuildConfig, make_config
 from builder.emit.publish import read_manifest
 from builder.events import Events
 from builder.sources.select import select_sources
@@ -36,6 +36,12 @@ def build_missing(names: Sequence[str], settings: Mapping[str, Any], folder: Pat
 
     build_dataset(configs, folder, events)
     return True
+
+
+def names_to_push(folder: Path) -> list[str]:
+    """Configs that are pushed where none is named: those built by default, and what else the folder holds."""
+    held = read_manifest(folder).get("configs", {})
+    return [name for name in CONFIG_NAMES if name in BUILT_BY_DEFAULT or name in held]
 
 
 def is_built(wanted: BuildConfig, folder: Path) -> bool:

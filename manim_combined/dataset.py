@@ -89,6 +89,7 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
                     "license": datasets.Value("string"),
                     "official": datasets.Value("bool"),
                     **({"tokens": datasets.Value("int32")} if config.tokenizer else {}),
+                    **({"preview": datasets.Image()} if config.previews else {}),
                 }
             ),
         )
@@ -100,7 +101,8 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:  # noqa: ARG002 - the library fetches
         pipeline = _library("builder.pipeline")
         if self.decided is None:
-            self.decided = pipeline.build(pipeline.prepare(self.build_config, self.events), self.build_config)
+            prepared = pipeline.prepare(self.build_config, self.events)
+            self.decided = pipeline.build(prepared, self.build_config, self.events)
         return [datasets.SplitGenerator(name=name, gen_kwargs={"split": name}) for name in SPLITS]
 
     def _generate_examples(self, split: str) -> Iterator[tuple[str, dict[str, Any]]]:

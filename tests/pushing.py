@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.config import CONFIG_NAMES, make_config
+from builder.config import BUILT_BY_DEFAULT, make_config
 from manim_combined.building import build_dataset
 from tests.servers.hub_write import WritableHub
 
@@ -73,7 +73,7 @@ def push(hub: WritableHub, home: Path, folder: Path, *flags: str, repo: str = RE
 def build_sample(folder: Path, *names: str, **settings: object) -> Path:
     """Configs of the sample, all if none is named, built into a folder."""
     changes = {"sample": True, "workers": 1, "cache_dir": folder.parent / "cache", **settings}
-    build_dataset([make_config(name, **changes) for name in names or CONFIG_NAMES], folder)
+    build_dataset([make_config(name, **changes) for name in names or BUILT_BY_DEFAULT], folder)
     return folder
 
 

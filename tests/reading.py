@@ -41,7 +41,7 @@ for spec in specs:
     register_source(SourceSpec(**{**spec, "mirrors": tuple(spec.get("mirrors", ()))}))
 class Heard(Silent):
     seen = {}
-    def progress(self, step, done, total, unit="rows"):
+    def progress(self, step, done, total, unit="rows", note=""):
         self.seen[step] = [done, total, unit]
 events = Heard()
 try:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from builder.cluster import check_versions
 from builder.config import BuildConfig, make_config
 from builder.errors import SettingError
 from builder.pipeline import export
-from builder.prepare.workers import check_versions, version_of_this
-from tests.rows import circles, write_source
+from builder.prepare.workers import version_of_this
+from tests.rows import circles, files_of, write_source
 
 _SECONDS = 60
 
@@ -70,14 +71,14 @@ def test_a_cluster_gives_the_same_bytes_as_one_process(tmp_path: Path, scheduler
     export(config_of(tmp_path, "here", workers=1), tmp_path / "one")
     export(config_of(tmp_path, "there", cluster=scheduler), tmp_path / "two")
 
-    one = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
-    assert {path.name: path.read_bytes() for path in (tmp_path / "two").iterdir()} == one
-    assert len(one) == 7
+    one = files_of(tmp_path / "one")
+    assert files_of(tmp_path / "two") == one
+    assert len(one) == 10
 
 
 def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The error says which address was tried, and nothing is written."""
-    monkeypatch.setattr("builder.prepare.workers._CONNECT_SECONDS", 1)
+    monkeypatch.setattr("builder.cluster._CONNECT_SECONDS", 1)
 
     with pytest.raises(SettingError, match=r"tcp://127\.0\.0\.1:1: no Dask scheduler answers"):
         export(config_of(tmp_path, "cache", cluster="tcp://127.0.0.1:1"), tmp_path / "out")

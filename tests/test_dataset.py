@@ -62,7 +62,11 @@ def test_a_build_writes_its_files_and_leaves_every_other_byte_alone(built):
     assert set(files) == {
         "data/deduplicated/train-00000-of-00001.parquet",
         "data/deduplicated/test-00000-of-00001.parquet",
+        "funnel/deduplicated.svg",
         "ledger/deduplicated.parquet",
+        "report/rows.parquet",
+        "report/deduplicated.json",
+        "report.html",
         "README.md",
         "manifest.json",
     }
@@ -157,7 +161,7 @@ def test_a_second_build_keeps_the_config_of_the_first(tmp_path):
     build_dataset([sample("no_augment")], tmp_path / "out")
 
     after = files_of(tmp_path / "out")
-    kept = [name for name in before if name.startswith(("data/", "ledger/"))]
+    kept = [name for name in before if name.startswith(("data/", "funnel/", "ledger/"))]
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
     assert {"ledger/deduplicated.parquet", "ledger/no_augment.parquet"} <= set(after)
     assert set(json.loads(after["manifest.json"])["statistics"]) == {"deduplicated", "no_augment"}
@@ -181,7 +185,10 @@ def test_a_config_of_other_sources_does_not_stay_beside_a_new_one(tmp_path):
     assert {name for name in files_of(tmp_path / "out") if "/" in name} == {
         "data/no_augment/train-00000-of-00001.parquet",
         "data/no_augment/test-00000-of-00001.parquet",
+        "funnel/no_augment.svg",
         "ledger/no_augment.parquet",
+        "report/rows.parquet",
+        "report/no_augment.json",
     }
 
 
@@ -201,12 +208,12 @@ def test_a_build_into_the_folder_of_an_export_is_refused_and_the_export_stays(tm
     """Neither kind of output clears the other away."""
     rows = {"bespoke_manim": circles(1, 20)}
     export(config_of(tmp_path, rows, "deduplicated"), tmp_path / "out")
-    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    before = files_of(tmp_path / "out")
 
     with pytest.raises(OutputError, match="holds the outputs of `export`"):
         build_dataset([config_of(tmp_path, rows, "all")], tmp_path / "out")
 
-    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+    assert files_of(tmp_path / "out") == before
 
 
 @pytest.mark.parametrize("name", ["README.md", "ledger", "data/all"])

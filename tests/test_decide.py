@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builder.config import CONFIG_NAMES
+from builder.config import BUILT_BY_DEFAULT
 from builder.decide.leaks import drop_leaks
 from builder.decide.near import SCHEMA as NEAR
 from builder.ledger import SCHEMA, check_accounted, close_ledger, drop, kept, open_ledger
@@ -248,7 +248,8 @@ def test_a_closed_ledger_has_the_columns_of_the_contract_in_order(tmp_path):
 
     assert ledger.schema == pl.Schema(SCHEMA)
     assert " ".join(SCHEMA) == (
-        "id content source outcome stage reason detail kept_id score margin code_from repairs group split official"
+        "id content source outcome stage reason detail kept_id score margin code_from repairs group split official "
+        "verdict verdict_before"
     )
     assert ledger["id"].to_list() == [
         *(f"manimbench/00000{row}" for row in range(3)),
@@ -301,7 +302,7 @@ ROWS = st.lists(
 
 @given(
     rows=st.dictionaries(st.sampled_from(["manimbench", "bespoke_manim", "manim_codegen"]), ROWS, min_size=1),
-    name=st.sampled_from(CONFIG_NAMES),
+    name=st.sampled_from(BUILT_BY_DEFAULT),
     changes=st.fixed_dictionaries(
         {
             "test_size": st.sampled_from([0.1, 0.5, ALL_TEST]),

@@ -13,7 +13,15 @@ from builder.config import DEFAULT_SYSTEM_PROMPT, make_config
 from builder.pipeline import export
 from tests.rows import SOURCES, circles, config_of, files_of, read_lines, said, scene
 
-ALWAYS = {"train.json", "test.json", "dataset_stats.json", "ledger.parquet", "manifest.json"}
+ALWAYS = {
+    "train.json",
+    "test.json",
+    "dataset_stats.json",
+    "ledger.parquet",
+    "report/rows.parquet",
+    "report.html",
+    "manifest.json",
+}
 DEDUPLICATING = {"deduplication_report.json", "removed_duplicates.json"}
 
 
@@ -48,8 +56,9 @@ def test_an_export_writes_the_promised_files_and_no_other(exported):
     """Nothing is left of the staging."""
     folder, _ = exported
 
-    assert set(files_of(folder)) == ALWAYS | DEDUPLICATING
-    assert {path.name for path in folder.iterdir()} == ALWAYS | DEDUPLICATING
+    written = ALWAYS | DEDUPLICATING | {"report/deduplicated.json"}
+    assert set(files_of(folder)) == written
+    assert {path.name for path in folder.iterdir()} == {name.partition("/")[0] for name in written}
 
 
 def test_a_line_holds_a_conversation_and_its_source_and_nothing_else(exported):
@@ -178,7 +187,7 @@ def test_without_deduplication_nothing_is_reported_as_removed(tmp_path):
     """The config `all` writes neither report."""
     export(config_of(tmp_path, SOURCES, "all"), tmp_path / "out")
 
-    assert set(files_of(tmp_path / "out")) == ALWAYS
+    assert set(files_of(tmp_path / "out")) == ALWAYS | {"report/all.json"}
 
 
 def test_a_split_without_rows_is_an_empty_file(tmp_path):

@@ -285,7 +285,7 @@ def test_an_interrupted_export_leaves_the_earlier_output_and_no_process(tmp_path
     ]
     assert not psutil.wait_procs(workers, timeout=10)[1]
     assert files_of(tmp_path / "out") == before
-    assert {path.name for path in (tmp_path / "out").iterdir()} == set(before)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {name.partition("/")[0] for name in before}
 
 
 def test_a_reader_that_goes_away_ends_the_command_quietly(tmp_path: Path) -> None:

@@ -128,6 +128,7 @@ def test_funnel_manifest_and_card_say_so(tmp_path):
     assert f"manimbench was read from its mirror {MIRROR}" in done.stdout
     source = json.loads((tmp_path / "out" / "manifest.json").read_text())["sources"][0]
     assert (source["location"], source["mirror_of"], source["rows"]) == (MIRROR, PLACE, 40)
-    assert f"{MIRROR} (mirror of {PLACE})" in (tmp_path / "out" / "README.md").read_text()
+    told = f"[{MIRROR}](https://huggingface.co/datasets/{MIRROR}) (mirror of [{PLACE}]("
+    assert told in (tmp_path / "out" / "README.md").read_text()
     assert checked.returncode == 0, checked.stderr
     assert f"mirror {MIRROR}" in checked.stdout

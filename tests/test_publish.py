@@ -13,7 +13,7 @@ from builder.errors import OutputError, SourceError
 from builder.pipeline import export
 from tests.rows import circles, config_of, files_of
 
-ALWAYS = {"train.json", "test.json", "dataset_stats.json", "ledger.parquet", "manifest.json"}
+ALWAYS = {"train.json", "test.json", "dataset_stats.json", "ledger.parquet", "report.html", "manifest.json"}
 DEDUPLICATING = {"deduplication_report.json", "removed_duplicates.json"}
 
 
@@ -39,7 +39,7 @@ def test_a_build_whose_source_is_gone_leaves_the_earlier_output_whole(tmp_path):
     export_nothing(tmp_path)
 
     assert files_of(folder) == before
-    assert {path.name for path in folder.iterdir()} == set(before)
+    assert {path.name for path in folder.iterdir()} == {name.partition("/")[0] for name in before}
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
@@ -56,7 +56,7 @@ def test_a_build_that_fails_at_its_last_file_leaves_the_earlier_output_whole(tmp
         export_circles(tmp_path, seed=7)
 
     assert files_of(folder) == before
-    assert {path.name for path in folder.iterdir()} == set(before)
+    assert {path.name for path in folder.iterdir()} == {name.partition("/")[0] for name in before}
 
 
 @pytest.mark.parametrize("move", [1, 3, len(ALWAYS)])
@@ -120,7 +120,7 @@ def test_other_files_in_the_folder_stay_and_stale_files_of_an_earlier_build_go(t
 
     after = files_of(export_circles(tmp_path, "all"))
 
-    assert set(after) == ALWAYS | {"notes.md", "raw/train.json"}
+    assert set(after) == ALWAYS | {"report/rows.parquet", "report/all.json", "notes.md", "raw/train.json"}
     assert (after["notes.md"], after["raw/train.json"]) == (b"mine", b"mine too")
 
 

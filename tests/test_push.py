@@ -18,6 +18,7 @@ for split, rows in load_dataset("org/manim-sft", "deduplicated", cache_dir=sys.a
 CONFIGS = ("all", "curated", "deduplicated", "no_augment")
 DATA = [f"data/{name}/{split}-00000-of-00001.parquet" for name in CONFIGS for split in ("test", "train")]
 LEDGERS = [f"ledger/{name}.parquet" for name in CONFIGS]
+PICTURES = [f"funnel/{name}.svg" for name in CONFIGS]
 
 
 @pytest.fixture(scope="module")
@@ -49,14 +50,13 @@ def test_a_push_is_one_commit_to_a_private_repository(hub, tmp_path, folder):
     push(hub, tmp_path, folder).ok()
 
     tree = hub.head(REPO).tree
-    assert sorted(tree) == sorted([".gitattributes", "README.md", *DATA, *LEDGERS, "manifest.json"])
-    assert {path: tree[path] for path in (*DATA, *LEDGERS)} == {
-        path: (folder / path).read_bytes() for path in (*DATA, *LEDGERS)
-    }
+    built = (*DATA, *LEDGERS, *PICTURES)
+    assert sorted(tree) == sorted([".gitattributes", "README.md", *built, "manifest.json"])
+    assert {path: tree[path] for path in built} == {path: (folder / path).read_bytes() for path in built}
     assert hub.head(REPO).parent in hub.repositories[REPO].commits
     assert len(hub.repositories[REPO].commits) == 2
     assert hub.repositories[REPO].private
-    assert 'load_dataset("org/manim-sft", "deduplicated")' in tree["README.md"].decode()
+    assert 'load_dataset("org/manim-sft", "curated")' in tree["README.md"].decode()
     assert TOKEN.encode() not in b"".join(tree.values())
 
 
@@ -95,13 +95,14 @@ def test_shards_of_an_earlier_push_go_and_other_files_stay(hub, tmp_path, folder
     push(hub, tmp_path, folder, *ONE).ok()
 
     tree = hub.head(REPO).tree
-    assert "10 to delete" in dry.stdout
+    assert "13 to delete" in dry.stdout
     assert {path: tree.get(path) for path in own} == own
     assert sorted(path for path in tree if path not in own) == [
         ".gitattributes",
         "README.md",
         "data/no_augment/test-00000-of-00001.parquet",
         "data/no_augment/train-00000-of-00001.parquet",
+        "funnel/no_augment.svg",
         "ledger/no_augment.parquet",
         "manifest.json",
     ]

@@ -1,7 +1,6 @@
 """The benchmark of repairs counts what ran before and after, and leaves out what nobody ran."""
 
-from benchmarks.render_sandbox import Verdict
-from benchmarks.rendering import key_of
+from benchmarks.rendering import Verdict, key_of
 from benchmarks.repairs import measure, repaired
 
 HEAD = "from manim import *\n\n\nclass A(Scene):\n    def construct(self):\n        "

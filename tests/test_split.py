@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from xxhash import xxh3_64_intdigest
 
-from builder.config import CONFIG_NAMES, make_config
+from builder.config import BUILT_BY_DEFAULT, make_config
 from builder.decide.split import split_rows
 from builder.pipeline import build, prepare
 from builder.prepare.keys import content_key
@@ -251,7 +251,7 @@ def test_a_row_is_on_the_same_side_in_every_config(tmp_path):
     }
     prepared = prepare(config_of(tmp_path, rows))
 
-    ledgers = [build(prepared, make_config(name)).ledger.select("id", "split", "group") for name in CONFIG_NAMES]
+    ledgers = [build(prepared, make_config(name)).ledger.select("id", "split", "group") for name in BUILT_BY_DEFAULT]
 
     assert all(ledger.equals(ledgers[0]) for ledger in ledgers)
     assert set(ledgers[0]["split"]) == {"train", "test"}

@@ -13,8 +13,9 @@ from builder.decide.leaks import drop_leaks
 from builder.decide.mismatched import drop_mismatched, judge_fit
 from builder.decide.near import drop_near_descriptions
 from builder.decide.pairing import repair_pairs
+from builder.decide.rendered import drop_failed, drop_not_rendered
 from builder.decide.shuffled import Part
-from builder.ledger import REPAIRS_SEPARATOR, all_repairs, drop, kept, open_ledger
+from builder.ledger import REPAIRS_SEPARATOR, VERDICT_COLUMNS, all_repairs, drop, kept, open_ledger
 from builder.prepared import WORDS, PreparedFile, lazy
 
 REPAIR = "repair:"
@@ -30,6 +31,7 @@ CODE_COLUMNS = (
     "code_repairs",
     *(name for name in PROBLEM_COLUMNS if name.startswith("code_")),
     *API_COLUMNS,
+    *VERDICT_COLUMNS,
 )
 """What a row has from its code, and takes from another row when it gets that row's code."""
 
@@ -42,6 +44,7 @@ def decide(
     near: pl.DataFrame,
     listed: pl.DataFrame,
     files: Sequence[PreparedFile],
+    pairs: pl.DataFrame | None = None,
     lengths: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The ledger of a config: what `prepare` found wrong, then pairs, filters, duplicates, conflicts and leaks, a draw.
@@ -54,16 +57,19 @@ def decide(
         near: of `near_descriptions`.
         listed: of `find_in_benchmarks`.
         files: the prepared rows, for the decisions that need words and texts.
+        pairs: of `pairs_of`, if they are known already.
         lengths: tokens of each row read, as `drop_long` takes them, if they were counted.
     """
     ledger = _drop_invalid(open_ledger(rows), "description", also="code")
     if config.repair_pairs:
-        ledger = _pair(ledger, config.pair_margin, files)
+        ledger = _pair(ledger, pairs_of(rows, config, files) if pairs is None else pairs)
     ledger = _drop_invalid(ledger, "code")
     if config.drop_reported_errors:
         ledger = _drop_reported_errors(ledger)
     if config.check_api:
         ledger = _drop_api_problems(ledger)
+    if config.verify:
+        ledger = drop_failed(ledger)
     ledger = ledger.drop(*PROBLEM_COLUMNS, *API_COLUMNS)
     if not config.keep_repaired_in_test:
         ledger = _drop_repaired_in_test(ledger)
@@ -79,7 +85,9 @@ def decide(
     if config.near_duplicates:
         ledger = drop_near_descriptions(ledger, near, config.near_duplicates)
     ledger = _with_survivors(drop_leaks(ledger, near, config.near_test, files))
-    return draw(ledger, config.limit, config.balance, config.seed, files) if config.limit else ledger
+    if config.limit:
+        ledger = draw(ledger, config.limit, config.balance, config.seed, files)
+    return drop_not_rendered(ledger) if config.verify else ledger
 
 
 def _with_survivors(ledger: pl.DataFrame) -> pl.DataFrame:
@@ -112,13 +120,24 @@ def _drop_invalid(ledger: pl.DataFrame, part: str, also: str = "") -> pl.DataFra
     return ledger
 
 
-def _pair(ledger: pl.DataFrame, margin: float, files: Sequence[PreparedFile]) -> pl.DataFrame:
+def pairs_of(rows: pl.DataFrame, config: BuildConfig, files: Sequence[PreparedFile]) -> pl.DataFrame | None:
+    """The code of each row of a shuffled part, as `repair_pairs` gives them; `None` where nothing is put together."""
+    if not config.repair_pairs:
+        return None
+    ledger = _drop_invalid(open_ledger(rows), "description", also="code")
+    return None if _mixed(ledger).is_empty() else repair_pairs(ledger, lazy(files, WORDS), config.pair_margin)
+
+
+def _mixed(ledger: pl.DataFrame) -> pl.DataFrame:
+    """The rows that need another code."""
+    return kept(ledger).filter(pl.col("shuffled") & pl.col("official").not_())
+
+
+def _pair(ledger: pl.DataFrame, pairs: pl.DataFrame | None) -> pl.DataFrame:
     """Rows of shuffled parts get the code that their description belongs to, or are dropped as `unpaired`."""
-    wanted = kept(ledger).filter(pl.col("shuffled") & pl.col("official").not_())
-    if wanted.is_empty():
+    if pairs is None:
         return ledger
-    pairs = repair_pairs(ledger, lazy(files, WORDS), margin)
-    found = wanted.select("index").join(pairs, on="index", how="left", maintain_order="left")
+    found = _mixed(ledger).select("index").join(pairs, on="index", how="left", maintain_order="left")
     unpaired = found.filter(pl.col("code_index").is_null()).select(
         "index", "score", "margin", pl.lit("unpaired").alias("reason")
     )

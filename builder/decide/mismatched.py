@@ -23,16 +23,16 @@ def judge_fit(ledger: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFra
         return ledger.with_columns(fit=pl.lit(None, pl.Float64))
     sample = sample_of(rows)
     own = rows.filter(pl.col("code_index").is_null())
-    words = _words_of(sample, files)
+    words = words_of(sample, files)
     alignment = learn_alignment(words["description_words"], words["code_words"])
     parts = [_scored(batch, alignment) for batch in batches_with(files, WORDS, own["index"])]
     others = rows.drop_nulls("code_index")
     if others.height:
-        parts.append(_scored(_words_of(others, files), alignment))
+        parts.append(_scored(words_of(others, files), alignment))
     return ledger.join(pl.concat(parts), on="index", how="left", maintain_order="left")
 
 
-def _words_of(rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
+def words_of(rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
     """The words of rows' descriptions and of the codes that they have now: `index` and `WORDS`."""
     pointed = rows.select("index", code_index=pl.coalesce("code_index", "index"))
     left = columns_of(files, (WORDS[0],), pointed["index"])

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -77,6 +77,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         return {}
     ours = isinstance(manifest, dict) and all(isinstance(manifest.get(key), dict) for key in ("configs", "outputs"))
     return manifest if ours else {}
+
+
+def files_of(manifest: Mapping[str, Any], config: str) -> list[str]:
+    """Files of a config in a built folder: data, ledger, picture, and the verdicts on its programs if it has any."""
+    own = (
+        f"ledger/{config}.parquet",
+        f"funnel/{config}.svg",
+        *(("verdicts.parquet",) if manifest["configs"][config].get("verify") else ()),
+    )
+    return [name for name in manifest["outputs"] if name.startswith(f"data/{config}/") or name in own]
 
 
 def _check_kind(folder: Path, kind: str) -> None:

@@ -125,6 +125,7 @@ def build_stats(
         "reasons": [{"stage": stage, "reason": reason, "rows": count} for stage, reason, count in reasons(ledger)],
         "cleaning_and_repairs": _steps(ledger),
         "pairing": {"shuffled": [dict(part) for part in shuffled], "repaired_pairs": _repaired_pairs(ledger)},
+        "rendering": rendered_by_source(ledger),
         "augmentation": {
             "factor": augmentation_factor,
             "train_rows_before": sum(line["train"] for line in lines),
@@ -134,6 +135,19 @@ def build_stats(
         "splits": {side: counts.summary() for side, counts in written.items()},
         "leakage": leaks,
     }
+
+
+def rendered_by_source(ledger: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """For each source whose programs were rendered: rows by verdict, and how many passed only once repaired."""
+    told: dict[str, dict[str, int]] = {}
+    columns = [pl.col(name).cast(pl.String) for name in ("source", "verdict", "verdict_before")]
+    counts = ledger.select(columns).filter(pl.col("verdict") != "").group_by(pl.all()).len()
+    for source, verdict, before, rows in counts.sort(pl.all()).iter_rows():
+        line = told.setdefault(source, {})
+        line[verdict] = line.get(verdict, 0) + rows
+        if before:
+            line["repaired"] = line.get("repaired", 0) + rows
+    return told
 
 
 def _steps(ledger: pl.DataFrame) -> dict[str, int]:

@@ -13,16 +13,18 @@ from builder.config import BuildConfig
 from builder.decide.split import split_reason
 from builder.emit.augment import variant_of
 from builder.emit.rows import emitted_rows
-from builder.events import Events
+from builder.events import Events, Silent
 from builder.example import Example
 from builder.explain.explanation import LISTED, Explanation, Match, Matches, Neighbour, Neighbours, Variant
 from builder.explain.search import found_rows, ids_of, index_of
 from builder.ledger import close_ledger, id_column
 from builder.likeness.compare import same_meaning
 from builder.likeness.core import core
-from builder.pipeline import Build, build, prepare
+from builder.pipeline import build, prepare
 from builder.prepare.trace import trace_row
 from builder.prepared import columns_of
+from builder.render.judging import judging
+from builder.state import Build, Prepared
 
 
 def explain(config: BuildConfig, wanted: str, events: Events | None = None) -> Explanation | Matches:
@@ -45,14 +47,22 @@ def explain(config: BuildConfig, wanted: str, events: Events | None = None) -> E
     prepared = prepare(config, events)
     index = index_of(prepared, wanted)
     if index is not None:
-        return _explanation(build(prepared, config), index)
+        return _explanation(_decided(prepared, config, events), index)
     found = found_rows(prepared, wanted)
     if found.height > 1:
         rows = found.head(LISTED).iter_rows(named=True)
         matches = tuple(Match(row["id"], row["description"], len(row["rows"])) for row in rows)
         return Matches(wanted, found.height, matches)
     first, *others = found["rows"][0].to_list()
-    return _explanation(build(prepared, config), first, ids_of(prepared.rows, others[:LISTED]))
+    return _explanation(_decided(prepared, config, events), first, ids_of(prepared.rows, others[:LISTED]))
+
+
+def _decided(prepared: Prepared, config: BuildConfig, events: Events | None) -> Build:
+    """The config decided; of programs only those verdicts are known that were reached before."""
+    if not config.verify:
+        return build(prepared, config)
+    with judging(config, events or Silent(), limit=0) as judge:
+        return build(prepared, config, events, judge)
 
 
 def _explanation(decided: Build, index: int, also: Sequence[str] = ()) -> Explanation:

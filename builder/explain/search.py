@@ -8,9 +8,9 @@ from rapidfuzz.fuzz import partial_ratio, ratio
 
 from builder.errors import SettingError
 from builder.ledger import id_column
-from builder.pipeline import Prepared
 from builder.prepare.keys import description_key
 from builder.prepared import lazy
+from builder.state import Prepared
 
 FIRST_CHARACTERS = 100
 """Of a description that is named and not shown."""

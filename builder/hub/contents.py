@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from builder.emit.card import card_text
-from builder.emit.publish import MANIFEST, read_manifest
+from builder.emit.publish import MANIFEST, files_of, read_manifest
 from builder.errors import OutputError
 from builder.files import sha256_of
 
@@ -48,7 +48,7 @@ class Contents:
     card: str
     """The card as the tool writes it."""
     files: tuple[LocalFile, ...]
-    """Data and ledgers; not the card and the manifest."""
+    """Data, ledgers and pictures; not the card and the manifest."""
 
     @property
     def licences(self) -> dict[str, str]:
@@ -74,11 +74,8 @@ def read_contents(folder: Path, names: Sequence[str], repo: str) -> Contents:
     missing = [name for name in names if name not in manifest.get("configs", {})]
     if missing or manifest.get("kind") != "dataset":
         raise OutputError(f"{folder}: holds no built config {', '.join(missing) or 'at all'}; run `build` first")
-    outputs = {
-        path: recorded
-        for path, recorded in manifest["outputs"].items()
-        if any(path.startswith(f"data/{name}/") or path == f"ledger/{name}.parquet" for name in names)
-    }
+    pushed = {path for name in names for path in files_of(manifest, name)}
+    outputs = {path: recorded for path, recorded in manifest["outputs"].items() if path in pushed}
     cut = {
         **manifest,
         "configs": {name: manifest["configs"][name] for name in sorted(names)},

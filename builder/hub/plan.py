@@ -244,7 +244,7 @@ def _left_by_a_push(path: str, remote: Remote, contents: Contents) -> bool:
     if shard and shard["config"] in contents.manifest["configs"]:
         return True
     listed = remote.outputs.get(path)
-    if not path.startswith(("data/", "ledger/")) or not isinstance(listed, dict):
+    if not path.startswith(("data/", "ledger/", "funnel/")) or not isinstance(listed, dict):
         return False
     stated, is_sha256 = remote.files[path]
     return not is_sha256 or stated == listed.get("sha256")

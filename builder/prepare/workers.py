@@ -9,21 +9,22 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from builder.errors import BuilderError, SettingError
+from builder.cluster import ask, check_versions, connected
+from builder.errors import BuilderError
 from builder.files import code_hash
+from builder.processors import processors
 
 _IN_FLIGHT = 3
 """Batches under way for each worker: enough to keep it busy, few enough to bound memory."""
 _ROWS_FOR_A_PROCESS = 1500
 """Below this many rows a process costs more to start than it saves."""
-_CONNECT_SECONDS = 20
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -82,13 +83,6 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def processors() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def version_of_this() -> str:
     """Tells whether two machines would prepare rows alike: Python's minor version and a hash of this package."""
     here = Path(__file__).parent
@@ -97,36 +91,11 @@ def version_of_this() -> str:
     return f"{python}/{code_hash(*files)}"
 
 
-def check_versions(address: str, versions: Mapping[str, str], here: str) -> None:
-    """Compare what the workers of a cluster run with what this machine runs.
-
-    Raises:
-        SettingError: a worker runs another version, and would prepare rows otherwise.
-    """
-    for worker, version in versions.items():
-        if version != here:
-            raise SettingError(
-                f"--cluster {address}: worker {worker} runs another version of Python or of this project "
-                f"({version}, here {here}); install the same on all machines"
-            )
-
-
 @contextmanager
 def _dask(address: str) -> Iterator[tuple[Executor, int]]:
-    try:
-        from distributed import Client
-    except ModuleNotFoundError as error:
-        raise SettingError("--cluster needs Dask: pip install 'manim-combined[cluster]'") from error
-    try:
-        client = Client(address, timeout=_CONNECT_SECONDS)
-    except (OSError, ValueError) as error:
-        raise SettingError(f"--cluster {address}: no Dask scheduler answers there ({error})") from error
-    with client:
-        slots = sum(client.ncores().values())
-        if not slots:
-            raise SettingError(f"--cluster {address}: the scheduler has no workers; start some with `dask worker`")
-        check_versions(address, client.run(version_of_this), version_of_this())
-        yield client.get_executor(pure=False), slots
+    with connected(address) as client:
+        check_versions(address, ask(client, address, version_of_this), version_of_this())
+        yield client.get_executor(pure=False), sum(client.ncores().values())
 
 
 def _here(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

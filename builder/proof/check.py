@@ -1,10 +1,9 @@
 """A folder proved anew: every file, every sum, every row; all problems are told, not the first."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import orjson
 import polars as pl
@@ -18,6 +17,8 @@ from builder.ledger import SCHEMA, STAGES
 from builder.prepare.parse import parse
 from builder.proof.certificate import certify, told_official
 from builder.proof.folder import SPLITS, BuiltFolder, WrittenRow, open_folder
+from builder.render.table import VERDICTS_FILE, VerdictTable
+from builder.render.verdict import Outcome, program_hash
 
 NEAR_TEST = 0.8
 """The limit of folders whose manifest tells none."""
@@ -88,7 +89,20 @@ def _config(folder: BuiltFolder, config: str, events: Events) -> Iterator[Proble
     yield from _ledger(folder, config, ledger)
     for split in SPLITS:
         yield from _told(f"{config}/{split}", _split(folder, config, split, ledger, events))
+    if folder.manifest["configs"][config].get("verify"):
+        yield from _told(config, _rendered(folder, config))
     yield from _told(config, _leaks(folder, config, ledger, events))
+
+
+def _rendered(folder: BuiltFolder, config: str) -> Iterator[Problem]:
+    """Every program has passed, by the verdicts that stand beside it."""
+    verdicts = VerdictTable(folder.path / VERDICTS_FILE).verdicts
+    for split in SPLITS:
+        for row in folder.rows(config, split):
+            found = verdicts.get(program_hash(unfenced(row.code)))
+            if found is None or found.outcome is not Outcome.PASSED:
+                told = "was not rendered" if found is None else f"has the verdict {found.outcome}"
+                yield Problem(row.where, f"its program {told}, by {VERDICTS_FILE}")
 
 
 def _polars_type(kind: pl.DataType | type[pl.DataType]) -> pl.DataType:
@@ -144,7 +158,7 @@ def _split(folder: BuiltFolder, config: str, split: str, ledger: pl.DataFrame, e
         events.progress(f"check {config}/{split}", done, None)
     yield from _counts(folder, config, split, expected, sources)
     try:
-        recorded = _statistics(folder, config)["splits"][split]["rows"]
+        recorded = folder.statistics(config)["splits"][split]["rows"]
     except (KeyError, TypeError):
         recorded = None
     if recorded != done:
@@ -181,7 +195,7 @@ def _leaks(folder: BuiltFolder, config: str, ledger: pl.DataFrame, events: Event
     made = certify(train, told_official(test, official), settings.get("near_test", NEAR_TEST))
     for what, row, other, score in made.offending:
         yield Problem(other, f"its {what} is that of a test row, or near it ({score:.3f}): {row}")
-    statistics = _statistics(folder, config)
+    statistics = folder.statistics(config)
     recorded = statistics.get("certificate")
     if not isinstance(recorded, dict):
         yield Problem(config, "has no certificate that nothing leaks")
@@ -201,16 +215,6 @@ def _official(ledger: pl.DataFrame, seed: int) -> list[bool]:
         for number, (content, flag) in enumerate(test.select("content", "official").iter_rows())
     )
     return [flag for _, _, flag in rows]
-
-
-def _statistics(folder: BuiltFolder, config: str) -> Mapping[str, Any]:
-    """The statistics of a config as its build wrote them; empty where there are none."""
-    if folder.manifest.get("kind") != "export":
-        found = folder.manifest.get("statistics", {}).get(config)
-    else:
-        file = folder.path / "dataset_stats.json"
-        found = orjson.loads(file.read_bytes()) if file.is_file() else None
-    return found if isinstance(found, dict) else {}
 
 
 def _said(value: object) -> str:

@@ -60,6 +60,15 @@ class BuiltFolder:
         name = "ledger.parquet" if self.manifest.get("kind") == "export" else f"ledger/{config}.parquet"
         return pl.read_parquet(self.path / name)
 
+    def statistics(self, config: str) -> Mapping[str, Any]:
+        """The statistics of a config as its build wrote them; empty where there are none."""
+        if self.manifest.get("kind") != "export":
+            found = self.manifest.get("statistics", {}).get(config)
+        else:
+            file = self.path / "dataset_stats.json"
+            found = orjson.loads(file.read_bytes()) if file.is_file() else None
+        return found if isinstance(found, dict) else {}
+
     def rows(self, config: str, split: str) -> Iterator[WrittenRow]:
         """The rows of a split as written, in order; those of a file that is missing are left out.
 

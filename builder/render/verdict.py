@@ -4,8 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-DEFAULT_TIMEOUT = 60.0
-"""Seconds of processor time for one program."""
+from builder.config import DEFAULT_TIMEOUT
 
 
 class Level(StrEnum):
@@ -50,6 +49,20 @@ class Verdict:
     """Wall clock."""
     thumbnail: bytes | None = None
     """The last frame as WebP, about 10 kB; not for programs that drew nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a verdict depends on besides the program; under others, a program is rendered anew."""
+
+    manim: str
+    """Release of Manim."""
+    latex: str
+    """Release of LaTeX; empty if there is none."""
+    level: Level = Level.FULL
+    timeout: float = DEFAULT_TIMEOUT
+    """Seconds of processor time for one program."""
+    sandboxed: bool = True
 
 
 def program_hash(code: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
+from tests.servers.card_rules import head_problems
 from tests.servers.hub import Answer, Loopback, Request, file_answer, json_answer
 
 Tree = Mapping[str, bytes]
@@ -134,9 +135,8 @@ class WritableHub(Loopback):
         return json_answer({"url": f"{self.url}/datasets/{name}"}, status)
 
     def _validate(self, request: Request) -> Answer:
-        ok = json.loads(request.body)["content"].startswith("---\n")
-        problem = [] if ok else [{"message": "no head"}]
-        return json_answer({"errors": problem, "warnings": []}, 200 if ok else 400)
+        problems = [{"message": problem} for problem in head_problems(json.loads(request.body)["content"])]
+        return json_answer({"errors": problems, "warnings": []}, 400 if problems else 200)
 
     def _settings(self, request: Request, repo: str) -> Answer:
         asked = json.loads(request.body)

@@ -46,7 +46,7 @@ def repair_api_by_steps(
 ) -> tuple[str, tuple[ApiProblem, ...], Taken]:
     """As `repair_api`, with the text after each step that was kept."""
     tree = parse(code).tree
-    if tree is None or len(code) > MAX_CHARACTERS or len(problems) > MAX_PROBLEMS or _deeper_than(tree, MAX_DEPTH):
+    if tree is None or len(code) > MAX_CHARACTERS or len(problems) > MAX_PROBLEMS or deeper_than(tree, MAX_DEPTH):
         return code, problems, []
     if not any(_is_tried(step, code, tree, problems) for step in STEPS):
         return code, problems, []
@@ -88,7 +88,7 @@ def _changed(step: Step, program: Program, check: Check) -> Program | None:
     if module is None or module.code == program.code:
         return None
     tree = parse(module.code).tree
-    if tree is None or not _compiles(module.code):
+    if tree is None or not compiles(module.code):
         return None
     return Program(module.code, tree, module, check(tree))
 
@@ -116,7 +116,7 @@ def _kinds(program: Program) -> Counter[tuple[str, str, str]]:
     return Counter((item.reason, item.name or "", item.owner or "") for item in program.problems)
 
 
-def _compiles(code: str) -> bool:
+def compiles(code: str) -> bool:
     """Whether the compiler takes the program too: it finds an `import *` inside a function, say."""
     try:
         compile(code, "<program>", "exec", dont_inherit=True)
@@ -125,7 +125,7 @@ def _compiles(code: str) -> bool:
     return True
 
 
-def _deeper_than(tree: ast.Module, limit: int) -> bool:
+def deeper_than(tree: ast.Module, limit: int) -> bool:
     """Whether a tree has more levels than that; not by recursion."""
     level: list[ast.AST] = [tree]
     for _ in range(limit):

@@ -33,15 +33,15 @@ def _meant(name: str, among: Iterable[str]) -> str | None:
     same = [other for other in alike if _folded(other) == folded]
     if same:
         return same[0] if len(same) == 1 else None
-    near = [other for other in alike if other.isupper() == name.isupper() and _near(name, other)]
-    return near[0] if len(near) == 1 else None
+    close = [other for other in alike if other.isupper() == name.isupper() and near(name, other)]
+    return close[0] if len(close) == 1 else None
 
 
 def _folded(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def _near(one: str, other: str) -> bool:
+def near(one: str, other: str) -> bool:
     """Whether one letter is missing, too many, another one, or two neighbours are swapped; digits are no letters."""
     if abs(len(one) - len(other)) > 1 or (Counter(one) - Counter(other)).total() > 1:
         return False

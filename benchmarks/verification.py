@@ -1,0 +1,155 @@
+"""What comes of the programs of the real rows, by source: `python -m benchmarks.verification --data FOLDER`.
+
+Renders every distinct program of each source three times over: cleaned as it was read, after the repairs that need no
+rendering, and where that still fails, after those that what it raised calls for. Verdicts are kept in a database
+(`--cache-dir`), so a run can be broken off and taken up again. Prints the table of `docs/verification.md`; `--summary`
+writes keys, verdicts and types of exceptions, no text, for `benchmarks.quality`.
+"""
+
+import argparse
+import json
+import time
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.pipeline import sources_in
+from benchmarks.prepare import read_rows
+from benchmarks.rendering import key_of
+from builder.config import make_config
+from builder.events import Events
+from builder.prepare.clean_code import clean_code
+from builder.prepare.parse import parse
+from builder.prepare.repairs.from_error import repair_failed
+from builder.prepare.rows import prepare_row
+from builder.render.judge import Judge
+from builder.render.judging import judging
+from builder.render.verdict import Outcome, program_hash
+from builder.terminal import Terminal
+from builder.verifying import ROUNDS
+
+STATES = ("read", "repaired", "repaired after rendering")
+
+
+@dataclass(slots=True)
+class Programs:
+    """The distinct programs of a source: for each of `STATES` its text, by the key of the cleaned one."""
+
+    texts: dict[str, list[str]]
+
+
+def programs_of(source: str, path: Path) -> Programs:
+    """Cleaned and repaired programs; rows without code are left out."""
+    texts: dict[str, list[str]] = {}
+    for row in read_rows({source: path}):
+        code = clean_code(row.code)[0] if row.code else ""
+        if code and key_of(code) not in texts:
+            repaired = prepare_row(row).example.code
+            texts[key_of(code)] = [code, repaired, repaired]
+    return Programs(texts)
+
+
+def ask(judge: Judge, codes: Iterable[str], events: Events) -> None:
+    """Have those rendered that parse."""
+    wanted = [code for code in dict.fromkeys(codes) if parse(code).ok]
+    judge.ask(wanted, len(wanted), events)
+
+
+def said(judge: Judge, code: str) -> str:
+    """What came of a program: a verdict, or for `failed` the type of what it raised."""
+    if not parse(code).ok:
+        return "SyntaxError"
+    found = judge.verdict_on(code) or judge.machine_fault(code)
+    if found is None:
+        return "not rendered"
+    return found.exception if found.outcome is Outcome.FAILED else found.outcome.value
+
+
+def repair_by_errors(judge: Judge, programs: Iterable[Programs], events: Events) -> None:
+    """Put programs in the third place that pass once they are repaired for what they raised."""
+    waiting = {code: code for one in programs for _, code, _ in one.texts.values()}
+    fixed: dict[str, str] = {}
+    for _ in range(ROUNDS):
+        changed = {}
+        for first, now in waiting.items():
+            found = judge.verdict_on(now)
+            if found is not None and found.outcome is Outcome.FAILED:
+                repair = repair_failed(now, found.exception, found.message, found.line)
+                if repair is not None:
+                    changed[first] = repair[0]
+        ask(judge, changed.values(), events)
+        waiting = changed
+        fixed |= {first: now for first, now in changed.items() if said(judge, now) == Outcome.PASSED}
+    for one in programs:
+        for texts in one.texts.values():
+            texts[2] = fixed.get(texts[1], texts[1])
+
+
+def table(judge: Judge, programs: Mapping[str, Programs]) -> str:
+    """Markdown: by source and state, how many programs passed, and what became of the others."""
+    lines = ["| source | programs | state | passed | share | others |", "|---|---:|---|---:|---:|---|"]
+    for source, one in programs.items():
+        for place, state in enumerate(STATES):
+            counts = Counter(said(judge, texts[place]) for texts in one.texts.values())
+            total, passed = counts.total(), counts.pop(Outcome.PASSED.value, 0)
+            others = ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=_most))
+            lines.append(f"| `{source}` | {total:,} | {state} | {passed:,} | {passed / total:.1%} | {others or '-'} |")
+    return "\n".join(lines)
+
+
+def _most(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]
+
+
+def summary(judge: Judge, programs: Iterable[Programs]) -> str:
+    """A line for each text that was rendered: its key, verdict, exception, and what it became once it was repaired."""
+    lines: dict[str, dict[str, str | None]] = {}
+    for one in programs:
+        for texts in one.texts.values():
+            for place, code in enumerate(texts):
+                found = judge.used.get(program_hash(code))
+                if found is None:
+                    continue
+                line = lines.setdefault(
+                    key_of(code),
+                    {"key": key_of(code), "verdict": found.outcome.value, "exception": found.exception or None},
+                )
+                if place == 1 and texts[2] != code:
+                    line["repaired"] = key_of(texts[2])
+    return "".join(f"{json.dumps(line)}\n" for _, line in sorted(lines.items()))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Render what has no verdict yet, and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.verification", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="the folder with the real files")
+    parser.add_argument("--manim-python", default="", help="a Python that has Manim (default: this one)")
+    parser.add_argument("--cache-dir", default="", help="where verdicts are kept")
+    parser.add_argument("--workers", type=int, default=0, help="sandboxes side by side; 0 for one a processor")
+    parser.add_argument("--level", default="full", help="full or fast")
+    parser.add_argument("--only", nargs="+", help="these sources")
+    parser.add_argument("--summary", type=Path, help="write keys, verdicts and exceptions here")
+    given = parser.parse_args(arguments)
+    warnings.simplefilter("ignore", SyntaxWarning)
+    settings = {"manim_python": given.manim_python, "cache_dir": given.cache_dir, "workers": given.workers}
+    config = make_config("verified", level=given.level, **settings)
+    data = {name: path for name, path in sources_in(given.data).items() if not given.only or name in given.only}
+    programs = {source: programs_of(source, path) for source, path in data.items()}
+    started = time.monotonic()
+    with Terminal(verbose=True) as terminal, judging(config, terminal) as judge:
+        ask(judge, (code for one in programs.values() for texts in one.texts.values() for code in texts), terminal)
+        repair_by_errors(judge, list(programs.values()), terminal)
+        seconds = time.monotonic() - started
+        console = Console(soft_wrap=True, highlight=False)
+        console.print(table(judge, programs), markup=False)
+        console.print(f"\n{judge.rendered:,} programs rendered in {seconds:.0f} s by Manim {judge.conditions.manim}")
+        if given.summary:
+            given.summary.write_text(summary(judge, programs.values()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

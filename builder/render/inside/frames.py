@@ -1,0 +1,94 @@
+"""What was to be seen: whether any frame shows more than background, and one frame as a small picture.
+
+Until something is seen, every frame is looked at; from then on, the last one of each animation. The picture is the last
+of these that shows something clearly: programs like to fade all out at their end.
+"""
+
+import io
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+THUMBNAIL_WIDTH = 320
+THUMBNAIL_BYTES = 60_000
+FAINT = 40
+"""Of 255: by how much a frame must differ from the background somewhere to show something clearly."""
+_QUALITIES = (80, 50, 20)
+_METHOD = 4
+"""Pillow's effort for WebP, of 0 to 6."""
+
+
+class Eye:
+    """Looks at frames as they are computed."""
+
+    def __init__(self) -> None:
+        self.seen = False
+        """Whether any frame of any scene so far showed something."""
+        self._latest: Any = None
+        self._shown: Any = None
+        self._faint = True
+
+    def install(self) -> None:
+        """Put this between Manim's renderer and what it does with frames."""
+        from manim.renderer.cairo_renderer import CairoRenderer
+
+        CairoRenderer.add_frame = self._looking(CairoRenderer.add_frame)
+        CairoRenderer.play = self._between(CairoRenderer.play)
+
+    def finish(self, scene: Any) -> None:
+        """A scene has been rendered: look at what stands there."""
+        with suppress(Exception):
+            camera = scene.renderer.camera
+            self._look()
+            self._latest = camera, camera.pixel_array
+            self._look()
+
+    def thumbnail(self) -> bytes | None:
+        """The picture as WebP; nothing if nothing was seen."""
+        from PIL import Image
+
+        if self._shown is None:
+            return None
+        with suppress(Exception):
+            picture = Image.fromarray(self._shown[..., :3].copy())
+            picture.thumbnail((THUMBNAIL_WIDTH, THUMBNAIL_WIDTH))
+            for quality in _QUALITIES:
+                out = io.BytesIO()
+                picture.save(out, "WEBP", quality=quality, method=_METHOD)
+                if out.tell() <= THUMBNAIL_BYTES:
+                    return out.getvalue()
+        return None
+
+    def _looking(self, original: Callable[..., None]) -> Callable[..., None]:
+        def add_frame(renderer: Any, frame: Any, num_frames: int = 1) -> None:
+            with suppress(Exception):
+                self._latest = renderer.camera, frame
+                if not self.seen:
+                    self._look()
+            original(renderer, frame, num_frames)
+
+        return add_frame
+
+    def _between(self, original: Callable[..., None]) -> Callable[..., None]:
+        def play(renderer: Any, *arguments: Any, **named: Any) -> None:
+            original(renderer, *arguments, **named)
+            with suppress(Exception):
+                self._look()
+
+        return play
+
+    def _look(self) -> None:
+        """Remember the latest frame if it shows anything."""
+        import numpy
+
+        if self._latest is not None:
+            camera, frame = self._latest
+            self._latest = None
+            background = camera.background
+            if frame.shape == background.shape and numpy.array_equal(frame, background):
+                return
+            self.seen = True
+            same_shape = frame.shape == background.shape
+            faint = same_shape and numpy.abs(frame.astype(numpy.int16) - background).max() < FAINT
+            if self._faint or not faint:
+                self._shown, self._faint = frame, faint

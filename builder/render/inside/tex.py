@@ -1,0 +1,149 @@
+"""Formulas: LaTeX runs in clean children of the worker, never in a program's own, and the cache knows only their work.
+
+A program's Manim finds a formula in the cache, which is read-only to it and named by a hash of the whole TeX text and
+how it is compiled. If it is not there, it sends the text to the worker; the worker runs LaTeX and dvisvgm on it in a
+child that has nothing of the program but that text, and hands the SVG out of the sandbox, where it is stored. So a
+program can neither put another picture under a formula's name nor make LaTeX see its files.
+"""
+
+import hashlib
+import json
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .faults import fault_in_log
+
+REQUEST_BYTES = 150_000
+SVG_BYTES = 4 * 2**20
+COMPLAINT_CHARACTERS = 120
+_DIALOGUE_SECONDS = 600.0
+_FORMATS = frozenset({".dvi", ".xdv", ".pdf"})
+
+Answer = dict[str, Any]
+
+
+class Formula(NamedTuple):
+    """A TeX text and how it becomes a picture."""
+
+    text: str
+    compilers: tuple[str, ...]
+    output_format: str
+
+    def name(self) -> str:
+        """Of its file in the cache: 32 hex digits, and the ending."""
+        whole = json.dumps([self.text, self.compilers, self.output_format]).encode()
+        return hashlib.blake2b(whole, digest_size=16).hexdigest() + ".svg"
+
+
+def formula_of(request: bytes) -> Formula | None:
+    """What a program asked for; nothing if it makes no sense."""
+    with suppress(ValueError, TypeError):
+        text, compilers, output_format = json.loads(request)
+        if isinstance(text, str) and isinstance(compilers, list) and output_format in _FORMATS:
+            return Formula(text, tuple(map(str, compilers)), output_format)
+    return None
+
+
+# In a clean child of the worker
+
+
+def compile_formula(formula: Formula) -> Answer:
+    """Run LaTeX and dvisvgm in the working folder: `{"svg"}`, or `{"compiler", "complaint", "fault"}`.
+
+    `fault` says what the machine lacks, and is empty if the text itself is wrong.
+    """
+    from manim.utils.tex_file_writing import make_tex_compilation_command
+
+    source = Path("formula.tex")
+    source.write_text(formula.text, encoding="utf-8", errors="surrogatepass")
+    for compiler in formula.compilers:
+        command = make_tex_compilation_command(compiler, formula.output_format, source, Path())
+        if shutil.which(command[0]) is None:
+            return {"compiler": compiler, "complaint": "", "fault": f"{command[0]} is not installed"}
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+        if done.returncode:
+            return {"compiler": compiler, **_complaint(done.stderr.decode(errors="replace"))}
+    return _convert(source.with_suffix(formula.output_format))
+
+
+def _complaint(errors: str) -> Answer:
+    log = ""
+    with suppress(OSError):
+        log = Path("formula.log").read_text(encoding="utf-8", errors="replace")
+    complaints = [line for line in log.splitlines() if line.startswith("!")]
+    complaint = complaints[0][:COMPLAINT_CHARACTERS] if complaints else ""
+    return {"complaint": complaint, "fault": fault_in_log(log + errors)}
+
+
+def _convert(compiled: Path) -> Answer:
+    if shutil.which("dvisvgm") is None:
+        return {"compiler": "dvisvgm", "complaint": "", "fault": "dvisvgm is not installed"}
+    kind = ["--pdf"] if compiled.suffix == ".pdf" else []
+    command = ["dvisvgm", *kind, "--page=1", "--no-fonts", "--verbosity=1", "--output=formula.svg", compiled.name]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    picture = Path("formula.svg")
+    if not picture.is_file() or picture.stat().st_size > SVG_BYTES:
+        fault = fault_in_log(done.stderr.decode(errors="replace"))
+        return {"compiler": "dvisvgm", "complaint": "no picture came of it", "fault": fault}
+    return {"svg": picture.read_text(encoding="utf-8", errors="replace")}
+
+
+# In the program's process
+
+
+class Client:
+    """Stands in for Manim's own calls of LaTeX in the process of a program."""
+
+    def __init__(self, worker: socket.socket, cache: Path) -> None:
+        self._worker = worker
+        self._cache = cache
+
+    def install(self) -> None:
+        """Put this in the place of Manim's functions."""
+        from manim.utils import tex_file_writing
+
+        tex_file_writing.compile_tex = self.compile_tex
+        tex_file_writing.convert_to_svg = _converted(tex_file_writing.convert_to_svg)
+
+    def compile_tex(self, tex_file: Path, tex_compiler: str | list[str], output_format: str) -> Path:
+        """As Manim's function of this name, except that the SVG is there already when it returns."""
+        from manim.utils.tex_file_writing import make_tex_compilation_command
+
+        compilers = [tex_compiler] if isinstance(tex_compiler, str) else list(tex_compiler)
+        for compiler in compilers:  # raises what Manim raises for a compiler that it does not know
+            make_tex_compilation_command(compiler, output_format, tex_file, tex_file.parent)
+        formula = Formula(tex_file.read_text(encoding="utf-8"), tuple(compilers), output_format)
+        kept = self._cache / formula.name()
+        if not kept.exists():
+            self._ask(formula, tex_file)
+        shutil.copyfile(kept, tex_file.with_suffix(".svg"))
+        return tex_file.with_suffix(output_format)
+
+    def _ask(self, formula: Formula, tex_file: Path) -> None:
+        message = json.dumps(formula).encode()
+        if len(message) > REQUEST_BYTES:
+            raise ValueError(f"more than {REQUEST_BYTES} bytes of TeX")
+        self._worker.settimeout(_DIALOGUE_SECONDS)
+        self._worker.send(message)
+        answer = json.loads(self._worker.recv(REQUEST_BYTES))
+        if "compiler" in answer:
+            complaint = f" [{answer['complaint']}]" if answer["complaint"] else ""
+            raise ValueError(
+                f"{answer['compiler']} error converting to {formula.output_format[1:]}. See log output above or"
+                f" the log file: {tex_file.with_suffix('.log')}{complaint}"
+            )
+
+
+def _converted(convert: Callable[..., Path]) -> Callable[..., Path]:
+    """Manim's conversion, for files that a program compiled by itself."""
+
+    def convert_to_svg(dvi_file: Path, *arguments: Any, **named: Any) -> Path:
+        picture = dvi_file.with_suffix(".svg")
+        return picture if picture.exists() else convert(dvi_file, *arguments, **named)
+
+    return convert_to_svg

@@ -1,0 +1,1 @@
+"""What a machine has of what rendering needs, part by part."""

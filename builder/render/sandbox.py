@@ -1,0 +1,195 @@
+"""A sandbox that renders programs, one after another: the judge's side of a worker inside bubblewrap.
+
+What comes out of it is taken for a claim: each value is checked, a formula is stored only under the name of a hash,
+and time is measured here. A worker that dies, hangs or talks nonsense is ended with all it started, and another one
+takes the next program.
+"""
+
+import json
+import os
+import select
+import subprocess
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+from builder.errors import BuilderError, RenderError
+from builder.files import short_hash, written_aside
+from builder.render.answer import formula_in, verdict_of
+from builder.render.command import INSIDE, bare_command, environment, sandbox_command, user_namespace
+from builder.render.setup import Setup, find_manim, formula_tools, manim_python
+from builder.render.verdict import Level, Outcome, Verdict, program_hash
+
+START_SECONDS = 120.0
+_PIPE = subprocess.PIPE
+SPARE_SECONDS = 30.0
+"""That a worker may take to answer after a program's time is over, before it is ended itself."""
+LINE_BYTES = 10 * 2**20
+
+
+class Sandbox:
+    """A worker that is started when needed, and again whenever it has died. For one thread at a time."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self._changing = threading.Lock()
+        self._stopped = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._buffer = b""
+        self._formulas = setup.formulas() / short_hash(formula_tools())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start the worker, if there is none.
+
+        Raises:
+            RenderError: no Manim, no bubblewrap, or it cannot be started here.
+        """
+        if self._process is not None:
+            return
+        find_manim(self.setup.python)
+        try:
+            self._formulas.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RenderError(f"{self._formulas}: cannot be made: {error.strerror}") from error
+        self._buffer = b""
+        with tempfile.TemporaryFile() as errors, user_namespace() as users:
+            command, variables = self._command(users)
+            passed = () if users is None else (users,)
+            with self._changing:
+                if self._stopped:
+                    raise RenderError("the sandbox was stopped")
+                self._process = subprocess.Popen(
+                    command, stdin=_PIPE, stdout=_PIPE, stderr=errors, env=variables, pass_fds=passed
+                )
+            ready = self._read(time.monotonic() + START_SECONDS)
+            if ready is None or "ready" not in ready:
+                self.close()
+                errors.seek(0)
+                said = errors.read().decode(errors="replace")[-2000:].strip()
+                raise RenderError(f"the sandbox did not start: {said or 'no reason given'}{_advice(said)}")
+
+    def _command(self, users: int | None) -> tuple[list[str], dict[str, str]]:
+        formulas = self._formulas.absolute()
+        if self.setup.sandboxed:
+            return sandbox_command(self.setup, formulas, users), {}
+        home = Path(tempfile.gettempdir())
+        return bare_command(self.setup, formulas), environment(manim_python(self.setup.python), INSIDE.parent, home)
+
+    def render(self, code: str) -> Verdict:
+        """The verdict on one program.
+
+        Raises:
+            RenderError: the sandbox cannot be started.
+        """
+        self.start()
+        started, killed = time.monotonic(), _killed_for_memory()
+        answer = self._ask(code)
+        seconds = round(time.monotonic() - started, 3)
+        if answer is None:
+            self.close()
+            answer = {"outcome": "failed", "exception": "WorkerDied", "message": "the program took its worker with it"}
+        verdict = verdict_of(answer, program_hash(code), seconds)
+        if verdict.outcome is Outcome.FAILED and _killed_for_memory() > killed:
+            return Verdict(
+                verdict.program, Outcome.ENVIRONMENT, "OutOfMemory", "the system had no memory", None, seconds
+            )
+        return verdict
+
+    def _ask(self, code: str) -> dict[str, Any] | None:
+        """What the worker says of a program; nothing if it has ended, takes too long or makes no sense."""
+        setup = self.setup
+        request = {"code": code, "seconds": setup.timeout, "wall": setup.wall, "memory": setup.memory}
+        deadline = time.monotonic() + setup.wall + SPARE_SECONDS
+        try:
+            self._write({**request, "fast": setup.level is Level.FAST})
+            while (answer := self._read(deadline)) and "formula" in answer:
+                self._write({"kept": self._keep_formula(answer)})
+        except OSError:
+            return None
+        return answer
+
+    def _keep_formula(self, message: dict[str, Any]) -> bool:
+        """Store a formula that the worker made; whether it is there."""
+        formula = formula_in(message)
+        if formula is None:
+            return False
+        name, svg = formula
+        with suppress(BuilderError, OSError):
+            path = self._formulas / name
+            if not path.exists():
+                with written_aside(path) as aside:
+                    aside.write_text(svg, encoding="utf-8")
+            return True
+        return False
+
+    def _write(self, message: dict[str, Any]) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(message).encode() + b"\n")
+        self._process.stdin.flush()
+
+    def _read(self, deadline: float) -> dict[str, Any] | None:
+        """One line from the worker; nothing if it ended, the time is over, or it makes no sense."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        descriptor = self._process.stdout.fileno()
+        parts = [self._buffer]
+        while b"\n" not in parts[-1]:
+            left = deadline - time.monotonic()
+            if left <= 0 or sum(map(len, parts)) > LINE_BYTES or not select.select([descriptor], [], [], left)[0]:
+                return None
+            parts.append(os.read(descriptor, 1 << 20))
+            if not parts[-1]:
+                return None
+        line, _, self._buffer = b"".join(parts).partition(b"\n")
+        with suppress(ValueError):
+            answer = json.loads(line)
+            return answer if isinstance(answer, dict) else None
+        return None
+
+    def stop(self) -> None:
+        """From another thread: end what is being rendered, and start nothing more; the sandbox must still be closed."""
+        with self._changing:
+            self._stopped = True
+            if self._process is not None:
+                self._process.kill()
+
+    def close(self) -> None:
+        """End the worker and everything in its sandbox."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()  # the sandbox dies with bubblewrap, and everything inside with the sandbox
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+
+
+def _advice(said: str) -> str:
+    """What to do about bubblewrap's commonest complaint."""
+    if "namespace" not in said and "uid map" not in said:
+        return ""
+    return (
+        "; user namespaces seem to be switched off: see the settings kernel.unprivileged_userns_clone,"
+        " user.max_user_namespaces and kernel.apparmor_restrict_unprivileged_userns of sysctl"
+    )
+
+
+def _killed_for_memory() -> int:
+    """How often the kernel has killed a process since memory was short."""
+    with suppress(OSError, ValueError):
+        for line in Path("/proc/vmstat").read_text().splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    return 0

@@ -1,0 +1,112 @@
+"""With what programs are rendered, and whether it is there."""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from builder.config import DEFAULT_TIMEOUT, default_cache_dir
+from builder.errors import RenderError
+from builder.render.verdict import Level
+
+WALL_FACTOR = 4
+"""Wall clock a program may take, in its seconds of processor time, since the machine may have other work."""
+DEFAULT_MEMORY = 3072 * 2**20
+PROGRAM_PATH = "/usr/local/bin:/usr/bin:/bin"
+"""Where programs find others, such as LaTeX."""
+MANIM_ADVICE = "pip install 'manim-combined[render]'"
+BUBBLEWRAP_ADVICE = "apt-get install bubblewrap"
+_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How programs are rendered. A plain value, fit to be sent to another machine."""
+
+    python: Path | None = None
+    """A Python that has Manim; if none is named, the one that runs this."""
+    level: Level = Level.FULL
+    timeout: float = DEFAULT_TIMEOUT
+    """Seconds of processor time for one program; it may take four times that on the clock."""
+    sandboxed: bool = True
+    """Without, programs of strangers run with all rights of the user, under limits of time and memory only."""
+    tex_cache: Path | None = None
+    """Folder in which formulas are kept as SVG files; by default one in the cache of this project."""
+    memory: int = DEFAULT_MEMORY
+    """Bytes that all processes of one program may hold together."""
+
+    @property
+    def wall(self) -> float:
+        """Seconds on the clock for one program."""
+        return self.timeout * WALL_FACTOR
+
+    def formulas(self) -> Path:
+        """The folder of formulas."""
+        return self.tex_cache or Path(default_cache_dir()) / "formulas"
+
+
+def manim_python(python: Path | None) -> Path:
+    """The Python to render with: an absolute path, its links not followed, since they lead away from its packages."""
+    return Path(python or sys.executable).expanduser().absolute()
+
+
+@cache
+def find_manim(python: Path | None = None) -> str:
+    """The release of Manim that a Python has, such as `0.22.0`.
+
+    Args:
+        python: By default the one that runs this.
+
+    Raises:
+        RenderError: it cannot be run, or has no Manim.
+    """
+    path = manim_python(python)
+    code = "import importlib.metadata, importlib.util as u; u.find_spec('manim').name; "
+    code += "print(importlib.metadata.version('manim'))"
+    try:
+        done = subprocess.run([path, "-I", "-c", code], capture_output=True, text=True, timeout=_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise RenderError(f"{path}: cannot be run: {error}; name a Python that has Manim") from error
+    if done.returncode:
+        raise RenderError(f"{path}: has no Manim; {MANIM_ADVICE}, or name a Python that has it")
+    return done.stdout.strip()
+
+
+@cache
+def latex_release() -> str:
+    """What LaTeX calls itself, such as `pdfTeX 3.141592653-2.6-1.40.24 (TeX Live 2022/Debian)`; empty without LaTeX."""
+    return _first_line("latex")
+
+
+@cache
+def formula_tools() -> tuple[str, str]:
+    """The releases of LaTeX and dvisvgm, since a formula may look otherwise by others."""
+    return latex_release(), _first_line("dvisvgm")
+
+
+def _first_line(name: str) -> str:
+    path = shutil.which(name, path=PROGRAM_PATH)
+    if path is None:
+        return ""
+    try:
+        done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.partition("\n")[0].strip()
+
+
+def find_bubblewrap() -> Path:
+    """Where bubblewrap is.
+
+    Raises:
+        RenderError: it is not installed.
+    """
+    found = shutil.which("bwrap")
+    if found is None:
+        raise RenderError(
+            f"bubblewrap is not installed, and programs of strangers are not run without it: {BUBBLEWRAP_ADVICE}"
+            " (Linux only; elsewhere use the container), or take the risk with --no-sandbox"
+        )
+    return Path(found)

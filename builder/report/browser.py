@@ -1,0 +1,126 @@
+"""Section 6: all rows with their texts, packed for the page's script, in the page or in files beside it."""
+
+import base64
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import orjson
+import polars as pl
+import pyarrow as pa
+
+from builder.report.colours import SOURCE_COLOURS
+from builder.report.examples import changes_of
+from builder.report.facts import Facts
+from builder.report.highlight import coloured
+from builder.report.shown import visible
+
+INLINE_ROWS = 10_000
+"""Rows up to which all is in the one file."""
+INLINE_BYTES = 24 << 20
+"""Of thumbnails, likewise."""
+CHUNK_ROWS = 400
+CHUNK_THUMBNAILS = 40
+THUMBNAIL_BYTES = 64 << 10
+"""Larger pictures are left out: they are claims of programs."""
+_HEAD_CHARACTERS = 160
+_ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """What the page's script is given."""
+
+    index: str
+    """JSON that can stand in a page: what rows are found and listed by."""
+    chunks: tuple[tuple[str, str], ...]
+    """Name and content: texts of some rows (packed JSON, base64), or some thumbnails (base64, apart by spaces)."""
+    beside: bool
+    """Whether the chunks belong into files of their own."""
+
+
+def browser_of(facts: Facts, folder: str) -> Browser:
+    """Pack all rows whose texts are known, in the order of reading; `folder` is where files beside the page lie."""
+    rows = facts.told
+    thumbnails = _thumbnails(facts, rows)
+    lists = {name: sorted(set(rows[name])) for name in ("reason", "verdict")}
+    index: dict[str, Any] = {
+        "sources": facts.sources,
+        "reasons": lists["reason"],
+        "verdicts": lists["verdict"],
+        "colours": SOURCE_COLOURS,
+        "folder": folder,
+        "size": CHUNK_ROWS,
+        "thumbs": CHUNK_THUMBNAILS,
+        "rows": list(_lines(rows, facts.sources, lists, thumbnails)),
+    }
+    colours = lru_cache(maxsize=None)(_colours)  # sources repeat programs; forgotten with this report
+    chunks = [(f"rows-{n}", _packed(part, colours)) for n, part in enumerate(rows.iter_slices(CHUNK_ROWS))]
+    pictures = [base64.b64encode(picture).decode() for picture in thumbnails.values()]
+    for n, start in enumerate(range(0, len(pictures), CHUNK_THUMBNAILS)):
+        chunks.append((f"thumbs-{n}", " ".join(pictures[start : start + CHUNK_THUMBNAILS])))
+    beside = rows.height > INLINE_ROWS or sum(map(len, pictures)) > INLINE_BYTES
+    index["beside"] = beside
+    return Browser(orjson.dumps(index).decode().translate(_ESCAPED), tuple(chunks), beside)
+
+
+def _thumbnails(facts: Facts, rows: pl.DataFrame) -> dict[str, bytes]:
+    """Pictures by program, in order of their first rows; only what says that it is WebP, and is small."""
+    wanted = rows.select("program").unique(maintain_order=True)
+    found = wanted.join(facts.verdicts.drop_nulls("thumbnail"), on="program", how="inner", maintain_order="left")
+    return {program: picture for program, picture in found.iter_rows() if is_webp(picture)}
+
+
+def is_webp(picture: bytes) -> bool:
+    """Whether bytes start as WebP does, and are no more than a thumbnail needs."""
+    return len(picture) <= THUMBNAIL_BYTES and picture[:4] == b"RIFF" and picture[8:12] == b"WEBP"
+
+
+def _lines(
+    rows: pl.DataFrame, sources: Sequence[str], lists: Mapping[str, Sequence[str]], thumbnails: Mapping[str, bytes]
+) -> Iterator[list[Any]]:
+    """Of each row what it is listed by: id; numbers of source, split, reason, verdict, changed, picture; start."""
+    places = {program: n for n, program in enumerate(thumbnails)}
+    of = {name: {word: n for n, word in enumerate(words)} for name, words in (*lists.items(), ("source", sources))}
+    for row in rows.iter_rows(named=True):
+        yield [
+            row["id"],
+            of["source"][row["source"]],
+            int(row["split"] == "test"),
+            of["reason"][row["reason"]],
+            of["verdict"][row["verdict"]],
+            int(bool(row["repairs"])),
+            places.get(row["program"], -1),
+            visible(" ".join(row["description"][: 2 * _HEAD_CHARACTERS].split())[:_HEAD_CHARACTERS]),
+        ]
+
+
+def _packed(rows: pl.DataFrame, colours: Callable[[str], list[str]]) -> str:
+    texts = [_texts(row, colours) for row in rows.iter_rows(named=True)]
+    packed = pa.Codec("gzip").compress(orjson.dumps(texts), asbytes=True)
+    return base64.b64encode(packed).decode()
+
+
+def _colours(code: str) -> list[str]:
+    """Classes and pieces of a program in turn."""
+    return [part for piece in coloured(code) for part in piece]
+
+
+def _texts(row: Mapping[str, Any], colours: Callable[[str], list[str]]) -> dict[str, Any]:
+    """All that is shown of a row once it is opened; what is empty is left out."""
+    told = {
+        "prompt": visible(row["description"]),
+        "code": colours(visible(row["code"])),
+        "changes": [visible(part) for change in changes_of(row) for part in change],
+        "steps": row["repairs"],
+        "detail": visible(row["detail"]),
+        "kept": row["kept_id"],
+        "from": row["code_from"],
+        "score": row["score"],
+        "official": row["official"],
+        "difficulty": visible(row["difficulty"] or ""),
+        "error": visible(": ".join(part for part in (row["exception"], row["message"]) if part)),
+        "before": row["verdict_before"],
+    }
+    return {name: value for name, value in told.items() if value not in ("", None, [], False)}

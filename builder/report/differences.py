@@ -1,0 +1,78 @@
+"""What differs between two texts: by lines for programs, by words for descriptions."""
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from rapidfuzz.distance import Indel
+
+Mark = Literal[" ", "-", "+", "…"]
+"""In both texts, only in the first, only in the second; a stretch of equal lines that is left out."""
+CONTEXT = 2
+"""Equal lines that are shown around a change."""
+FEW_WORDS = 12
+"""Equal words and signs that are shown between two changes of a text in prose."""
+_COMPARED = 2_000
+"""Lines or words of a text beyond which nothing is aligned: a bound on time."""
+_WORD = re.compile(r"(?:\w+|[^\w\s])\s*|\s+")
+
+
+def line_changes(before: str, after: str) -> list[tuple[Mark, str]]:
+    """The lines of two texts with their marks, long equal stretches left out."""
+    changes: list[tuple[Mark, str]] = []
+    stretches = _stretches(before.split("\n"), after.split("\n"))
+    for n, (mark, lines) in enumerate(stretches):
+        if mark != " ":
+            changes += [(mark, line) for line in lines]
+            continue
+        head = [] if n == 0 else lines[:CONTEXT]
+        tail = [] if n == len(stretches) - 1 else lines[len(head) :][-CONTEXT:]
+        left_out = len(lines) - len(head) - len(tail)
+        changes += [(" ", line) for line in head]
+        if left_out:
+            changes.append(("…", f"{left_out:,} equal line{'' if left_out == 1 else 's'}"))
+        changes += [(" ", line) for line in tail]
+    return changes
+
+
+def prose_changes(before: str, after: str) -> list[tuple[Mark, str]]:
+    """The words that only one of two texts in prose has, with their marks; many equal words between are left out."""
+    changes: list[tuple[Mark, str]] = []
+    for mark, words in _stretches(_WORD.findall(before), _WORD.findall(after)):
+        if mark == " " and len(words) > FEW_WORDS:
+            changes.append(("…", f"{len(words):,} equal words and signs"))
+        else:
+            changes.append((mark, "".join(words)))
+    return changes
+
+
+def word_changes(left: str, right: str) -> tuple[list[tuple[bool, str]], list[tuple[bool, str]]]:
+    """Two texts in pieces, each with whether it is missing in the other one."""
+    told: tuple[list[tuple[bool, str]], list[tuple[bool, str]]] = ([], [])
+    for mark, words in _stretches(_WORD.findall(left), _WORD.findall(right)):
+        for side, only in enumerate(("-", "+")):
+            if mark in (" ", only):
+                told[side].append((mark != " ", "".join(words)))
+    return told
+
+
+def _stretches(before: Sequence[str], after: Sequence[str]) -> list[tuple[Literal[" ", "-", "+"], Sequence[str]]]:
+    """Equal, removed and added items in order; where some are replaced, the removed ones first."""
+    if max(len(before), len(after)) > _COMPARED:
+        return [("-", before), ("+", after)]
+    found: list[tuple[Literal[" ", "-", "+"], Sequence[str]]] = []
+    gone: list[str] = []
+    new: list[str] = []
+    for change in [*Indel.opcodes(before, after), None]:
+        if change is not None and change.tag != "equal":
+            gone += before[change.src_start : change.src_end] if change.tag == "delete" else []
+            new += after[change.dest_start : change.dest_end] if change.tag == "insert" else []
+            continue
+        if gone:
+            found.append(("-", gone))
+        if new:
+            found.append(("+", new))
+        gone, new = [], []
+        if change is not None:
+            found.append((" ", before[change.src_start : change.src_end]))
+    return found

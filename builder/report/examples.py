@@ -1,0 +1,207 @@
+"""Sections 2 and 3: why rows were dropped and what was mended, each with examples; duplicates and borderline pairs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from builder.ledger import STAGES
+from builder.likeness.compare import same_meaning
+from builder.report.differences import Mark, line_changes, prose_changes, word_changes
+from builder.report.facts import Facts
+from builder.report.rows import EXAMPLES
+
+PROMPT_CHARACTERS = 600
+CODE_LINES = 24
+CHANGED_LINES = 30
+"""Of an example; the browser of rows has all of it."""
+PAIRS = 8
+"""Pairs that are shown of each kind."""
+_PAIRED = ("duplicate", "conflict", "leak")
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A row, shortened."""
+
+    id: str
+    detail: str
+    prompt: str
+    code: str
+    changes: tuple[tuple[Mark, str], ...]
+    """Of its texts by cleaning and repair; empty if nothing was changed, or nothing is known."""
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Rows dropped for one reason, or changed by one step."""
+
+    stage: str
+    name: str
+    rows: int
+    by_source: Mapping[str, int]
+    examples: Mapping[str, tuple[Example, ...]]
+    """By source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two rows beside each other."""
+
+    id: str
+    outcome: str
+    words: tuple[tuple[bool, str], ...]
+    """The description in pieces, each with whether the other row lacks it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two rows beside each other."""
+
+    kind: str
+    score: float | None
+    sides: tuple[Side, Side]
+    differs: tuple[str, ...]
+    """What counts in full and stands in one of them only."""
+
+
+def reasons(facts: Facts) -> list[Reason]:
+    """Why rows were dropped, in the order of the stages, the most frequent reason first."""
+    gone = facts.rows.filter(pl.col("outcome") == "dropped")
+    found = [_reason(facts, gone.filter(pl.col("reason") == name), stage, name) for stage, name in _names(gone)]
+    return sorted(found, key=lambda reason: (STAGES.index(reason.stage), -reason.rows, reason.name))
+
+
+def _names(gone: pl.DataFrame) -> list[tuple[str, str]]:
+    known = gone.filter(pl.col("stage").is_in(STAGES))
+    return [
+        (stage, name) for stage, name in known.select("stage", "reason").unique().sort("stage", "reason").iter_rows()
+    ]
+
+
+def repairs(facts: Facts) -> list[Reason]:
+    """What cleaning and repair changed, in rows kept and dropped, the most frequent step first."""
+    stepped = facts.rows.explode("repairs", empty_as_null=True).drop_nulls("repairs")
+    found = [
+        _reason(facts, stepped.filter(pl.col("repairs") == name), "", name)
+        for name in stepped["repairs"].unique().sort()
+    ]
+    return sorted(found, key=lambda step: (-step.rows, step.name))
+
+
+def _reason(facts: Facts, rows: pl.DataFrame, stage: str, name: str) -> Reason:
+    counts = {source: rows.filter(pl.col("source") == source).height for source in facts.sources}
+    first = _first(rows.filter(pl.col("code").is_not_null()))
+    names = dict(facts.rows.select("id", "repairs").join(first.select("id"), on="id", how="semi").iter_rows())
+    examples: dict[str, tuple[Example, ...]] = {}
+    for row in first.iter_rows(named=True):
+        shown = _example({**row, "repairs": names[row["id"]]})
+        examples[row["source"]] = (*examples.get(row["source"], ()), shown)
+    return Reason(stage, name, rows.height, {s: n for s, n in counts.items() if n}, examples)
+
+
+def _first(rows: pl.DataFrame) -> pl.DataFrame:
+    """Few rows of each source: those with the lowest hashes, equal texts once."""
+    distinct = rows.sort("content", "id").unique("content", keep="first", maintain_order=True)
+    return distinct.group_by("source", maintain_order=True).head(EXAMPLES)
+
+
+def _example(row: Row) -> Example:
+    lines = row["code"].split("\n")
+    code = "\n".join(lines[:CODE_LINES])[: CODE_LINES * 120]
+    code += "\n…" if len(code) < len(row["code"]) else ""
+    prompt = row["description"]
+    return Example(
+        id=row["id"],
+        detail=row["detail"],
+        prompt=prompt if len(prompt) <= PROMPT_CHARACTERS else prompt[:PROMPT_CHARACTERS] + " …",
+        code=code,
+        changes=tuple(shortened(changes_of(row))),
+        steps=tuple(row["repairs"]),
+    )
+
+
+def changes_of(row: Row) -> list[tuple[Mark, str]]:
+    """What cleaning and repair made of a row's texts, the description's words first."""
+    changes: list[tuple[Mark, str]] = []
+    for name, compared in (("description", prose_changes), ("code", line_changes)):
+        before = row[f"{name}_read"]
+        if before is not None and before != row[name]:
+            changes += compared(before, row[name])
+    return changes
+
+
+def shortened(changes: Sequence[tuple[Mark, str]]) -> list[tuple[Mark, str]]:
+    """The first lines of changes."""
+    shown: list[tuple[Mark, str]] = [(mark, text if len(text) <= 300 else text[:300] + " …") for mark, text in changes]
+    more = len(shown) - CHANGED_LINES
+    return [*shown[:CHANGED_LINES], ("…", f"{more:,} more lines")] if more > 0 else shown
+
+
+def dropped_pairs(facts: Facts) -> list[tuple[str, int, list[Pair]]]:
+    """Rows that went for another one's sake: reason, how many, and some pairs that are not equal, least alike first."""
+    gone = facts.rows.filter(pl.col("stage").is_in(_PAIRED) & (pl.col("kept_id") != ""))
+    found = []
+    for name in gone["reason"].unique().sort():
+        rows = gone.filter(pl.col("reason") == name)
+        pairs = list(_pairs(facts, name, rows.select("id", "kept_id", "score").sort("score", "id", nulls_last=True)))
+        found.append((name, rows.height, pairs))
+    return found
+
+
+def _pairs(facts: Facts, kind: str, rows: pl.DataFrame) -> Iterator[Pair]:
+    """The first pairs whose descriptions differ, or the first ones if none do."""
+    told = dict(
+        facts.told.select("id", pl.struct("id", "outcome", "reason", "split", "description").alias("row")).iter_rows()
+    )
+    known = [line for line in rows.iter_rows() if line[0] in told and line[1] in told]
+    unlike = [line for line in known if told[line[0]]["description"] != told[line[1]]["description"]]
+    for one, other, score in (unlike or known)[:PAIRS]:
+        yield _pair(kind, score, told[one], told[other])
+
+
+def _pair(kind: str, score: float | None, one: Row, other: Row) -> Pair:
+    texts = [row["description"][:PROMPT_CHARACTERS] for row in (one, other)]
+    verdict = same_meaning(texts[0], texts[1], 0.0)
+    left, right = word_changes(texts[0], texts[1])
+    sides = tuple(
+        Side(row["id"], row["reason"] or f"kept in {row['split']}", tuple(words))
+        for row, words in ((one, left), (other, right))
+    )
+    return Pair(
+        kind=kind,
+        score=verdict.score if score is None else score,
+        sides=(sides[0], sides[1]),
+        differs=(*verdict.only_left, *verdict.only_right),
+    )
+
+
+def borderline_pairs(facts: Facts) -> dict[str, list[Pair]]:
+    """Pairs of near descriptions on either side of the threshold: `just_above` and `just_below`."""
+    near = facts.numbers.get("near") or {}
+    found = {}
+    for side in ("just_above", "just_below"):
+        lines = [(pair["left_id"], pair["right_id"], pair["score"]) for pair in near.get(side, ())]
+        frame = pl.DataFrame(lines, schema={"id": pl.String, "kept_id": pl.String, "score": pl.Float64}, orient="row")
+        found[side] = list(_pairs(facts, side, frame))
+    return found
+
+
+def overlap(facts: Facts) -> list[list[int]]:
+    """For each source, how many of its rows have an equal description or program in each source, its own too.
+
+    Equality is chained, as in the split's groups: if A equals B in the prompt and B equals C in the program, then A
+    counts as found in C.
+    """
+    rows = facts.rows.select("group", "source")
+    counts = rows.group_by("group", "source").len()
+    both = counts.join(counts, on="group").filter((pl.col("source") != pl.col("source_right")) | (pl.col("len") > 1))
+    found = {
+        (one, other): number
+        for one, other, number in both.group_by("source", "source_right").agg(pl.col("len").sum()).iter_rows()
+    }
+    return [[found.get((one, other), 0) for other in facts.sources] for one in facts.sources]

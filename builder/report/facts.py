@@ -1,0 +1,161 @@
+"""What the report is made from: a folder's manifest, the ledger of one config with texts beside it, and its numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+from builder.config import DEFAULT_CONFIG, nearest
+from builder.emit.formats import unfenced
+from builder.errors import OutputError, SettingError
+from builder.proof.folder import SPLITS, BuiltFolder
+from builder.render.table import VERDICTS_FILE
+from builder.render.verdict import program_hash
+from builder.report.rows import ROWS, SCHEMA
+
+_FIRST = ("verified", "curated", DEFAULT_CONFIG)
+"""The config that is told where a folder holds several and none is asked for."""
+_VERDICT = {"program": pl.String, "outcome": pl.String, "exception": pl.String, "message": pl.String}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the report of one config tells."""
+
+    config: str
+    manifest: Mapping[str, Any]
+    statistics: Mapping[str, Any]
+    before: Mapping[str, Any]
+    """Statistics of an earlier build of the config; empty if there are none to compare with."""
+    others: Mapping[str, Mapping[str, Any]]
+    """Statistics of all configs of the folder."""
+    numbers: Mapping[str, Any]
+    """As `config_numbers` gives them; empty if the folder holds none."""
+    rows: pl.DataFrame
+    """The ledger in the order of reading; `description`, `code`, `description_read`, `code_read`, `difficulty` where a
+    text is known; `verdict`, `exception`, `message`, `program`, empty where nothing was rendered."""
+    verdicts: pl.DataFrame
+    """One line a rendered program: `program`, `thumbnail`."""
+
+    @property
+    def sources(self) -> list[str]:
+        """Names of sources in the order of reading."""
+        return [line["source"] for line in self.statistics["funnel_by_source"]]
+
+    @property
+    def kept(self) -> pl.DataFrame:
+        """The rows that stayed."""
+        return self.rows.filter(pl.col("outcome") == "kept")
+
+    @property
+    def told(self) -> pl.DataFrame:
+        """The rows whose texts are known."""
+        return self.rows.filter(pl.col("code").is_not_null())
+
+
+def facts_of(folder: BuiltFolder, config: str = "", before: BuiltFolder | None = None) -> Facts:
+    """Read what the report tells.
+
+    Args:
+        folder: what a build or an export wrote.
+        config: the config to tell; empty for the most thorough one that the folder holds.
+        before: an earlier state of the folder, or another folder, to compare reasons with.
+
+    Raises:
+        SettingError: the folder does not hold the config.
+        OutputError: its ledger or its statistics are missing or cannot be read.
+    """
+    name = told_config(folder, config)
+    statistics = {other: folder.statistics(other) for other in folder.configs}
+    if not statistics[name].get("funnel_by_source"):
+        raise OutputError(f"{folder.path}: holds no statistics of {name}; run `build` or `export` again")
+    try:
+        rows = _with_texts(folder.ledger(name), folder, name)
+        verdicts = _verdicts(folder.path / VERDICTS_FILE)
+        numbers = folder.path / "report" / f"{name}.json"
+        read = orjson.loads(numbers.read_bytes()) if numbers.is_file() else {}
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        raise OutputError(f"{folder.path}: a file cannot be read ({error}); run `build` or `export` again") from error
+    return Facts(
+        config=name,
+        manifest=folder.manifest,
+        statistics=statistics[name],
+        before=before.statistics(name) if before is not None and name in before.manifest.get("configs", {}) else {},
+        others=statistics,
+        numbers=read,
+        rows=_with_verdicts(rows, verdicts),
+        verdicts=verdicts.select("program", "thumbnail"),
+    )
+
+
+def told_config(folder: BuiltFolder, wanted: str = "") -> str:
+    """The config that a report tells: the one that is wanted, or else the most thorough one of the folder."""
+    if wanted and wanted not in folder.configs:
+        raise SettingError(f"{folder.path}: holds no config {wanted!r}{nearest(wanted, folder.configs)}")
+    return wanted or next((name for name in _FIRST if name in folder.configs), folder.configs[0])
+
+
+def _with_texts(ledger: pl.DataFrame, folder: BuiltFolder, config: str) -> pl.DataFrame:
+    """The ledger with the texts that the build kept for the report, those of the data itself first."""
+    path = folder.path / ROWS
+    texts = pl.read_parquet(path) if path.is_file() else pl.DataFrame(schema=SCHEMA)
+    codes = texts.select(code_from="id", other="code", other_read="code_read")
+    own = pl.col("code_from") == ""
+    rows = ledger.join(texts, on="id", how="left", maintain_order="left").join(
+        codes, on="code_from", how="left", maintain_order="left"
+    )
+    rows = rows.with_columns(
+        pl.when(own).then("code").otherwise("other").alias("code"),
+        pl.when(own).then("code_read").otherwise("other_read").alias("code_read"),
+    ).drop("other", "other_read")
+    written = _written(folder, config)
+    rows = rows.join(written, on="id", how="left", maintain_order="left")
+    changed = pl.col("program").is_not_null() & pl.col("code").is_not_null() & (pl.col("program") != pl.col("code"))
+    return rows.with_columns(
+        pl.coalesce("prompt", "description").alias("description"),
+        pl.coalesce("program", "code").alias("code"),
+        pl.when(changed).then(pl.coalesce("code_read", "code")).otherwise("code_read").alias("code_read"),
+    ).drop("prompt", "program")
+
+
+def _written(folder: BuiltFolder, config: str) -> pl.DataFrame:
+    """Texts of the rows of the data, where it has ids."""
+    rows = [
+        (row.id, row.prompt, unfenced(row.code))
+        for split in SPLITS
+        for row in folder.rows(config, split)
+        if row.id is not None and row.variant == 0
+    ]
+    return pl.DataFrame(rows, schema=dict.fromkeys(("id", "prompt", "program"), pl.String), orient="row").unique("id")
+
+
+def _verdicts(path: Path) -> pl.DataFrame:
+    empty = pl.DataFrame(schema={**_VERDICT, "thumbnail": pl.Binary})
+    if not path.is_file():
+        return empty
+    found = pl.read_parquet(path)
+    lacking = [pl.lit(None, kind).alias(name) for name, kind in empty.schema.items() if name not in found.columns]
+    return (
+        found.with_columns(lacking)
+        .select(pl.col(name).cast(kind) for name, kind in empty.schema.items())
+        .unique("program", keep="first", maintain_order=True)
+    )
+
+
+def _with_verdicts(rows: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
+    """Add `verdict`, `exception`, `message` and `program`; the ledger's own word on a verdict counts first."""
+    programs = [program_hash(code) if code is not None and verdicts.height else "" for code in rows["code"]]
+    rows = rows.with_columns(pl.Series("program", programs, dtype=pl.String))
+    found = rows.join(verdicts.drop("thumbnail"), on="program", how="left", maintain_order="left")
+    own = pl.col("verdict").replace("", None) if "verdict" in rows.columns else pl.lit(None, pl.String)
+    before = pl.col("verdict_before") if "verdict_before" in rows.columns else pl.lit("")
+    return found.with_columns(
+        pl.coalesce(own, pl.col("outcome_right") if "outcome_right" in found.columns else pl.lit(None, pl.String))
+        .fill_null("")
+        .alias("verdict"),
+        before.fill_null("").alias("verdict_before"),
+        pl.col("exception", "message").fill_null(""),
+    )

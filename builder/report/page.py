@@ -1,0 +1,134 @@
+"""The page: all sections in one HTML file, with its styles and its script, and nothing from anywhere else."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from builder.report.browser import Browser, browser_of
+from builder.report.colours import source_variable, variables
+from builder.report.examples import borderline_pairs, dropped_pairs, overlap, reasons, repairs
+from builder.report.facts import Facts
+from builder.report.flow import funnel_svg
+from builder.report.highlight import coloured
+from builder.report.lengths import plots
+from builder.report.notices import notices
+from builder.report.plots import bars
+from builder.report.shown import visible
+from builder.report.teaches import Taught, distinct, taught_by
+
+_FILES = Path(__file__).parent / "page_files"
+_BARS = 22
+"""Classes and methods that have a bar; the table has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A report, to be written."""
+
+    html: bytes
+    beside: Mapping[str, bytes]
+    """Files to put into the folder beside it, by name."""
+
+
+def page_of(facts: Facts, folder: str = "report_files") -> Page:
+    """Make the report of one config.
+
+    Args:
+        facts: what it tells.
+        folder: name of the folder beside it, for what does not go into one file.
+    """
+    browser = browser_of(facts, folder)
+    taught = taught_by(distinct(facts.kept["code"].to_list()))
+    script = (_FILES / "report.js").read_text(encoding="utf-8")
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    html = (
+        _environment()
+        .get_template("report.html.jinja")
+        .render(
+            facts=facts,
+            stats=facts.statistics,
+            script=Markup(script),
+            style=Markup(_styles()),
+            script_source=f"'sha256-{allowed}'" + (" 'self' file:" if browser.beside else ""),
+            funnel=Markup(funnel_svg(facts.statistics)),
+            funnel_narrow=Markup(funnel_svg(facts.statistics, narrow=True)),
+            notices=notices(facts),
+            reasons=reasons(facts),
+            repairs=repairs(facts),
+            overlap=overlap(facts),
+            dropped_pairs=dropped_pairs(facts),
+            borderline=borderline_pairs(facts),
+            mismatched=facts.numbers.get("pairing", {}).get("mismatched"),
+            plots=plots(facts),
+            taught=taught,
+            teaches=_teaches(taught),
+            browser=browser,
+            index=Markup(browser.index),
+        )
+    )
+    return Page(html.encode("utf-8"), _beside(browser))
+
+
+def _beside(browser: Browser) -> dict[str, bytes]:
+    if not browser.beside:
+        return {}
+    return {f"{name}.js": f'manimReport("{name}","{content}");\n'.encode() for name, content in browser.chunks}
+
+
+def _teaches(taught: Taught) -> dict[str, Any]:
+    """The plots of section 5."""
+    counted = {"classes": taught.classes, "methods": taught.methods}
+    told = {
+        name: bars(
+            values[:_BARS], told=f"{name} by programs: " + ", ".join(f"{word} {n:,}" for word, n in values[:_BARS])
+        )
+        for name, values in counted.items()
+    }
+    both = {"scenes": taught.scenes[:_BARS], "features": taught.features}
+    return told | {
+        name: bars(values, told=f"{name} by programs: " + ", ".join(f"{word} {n:,}" for word, n in values))
+        for name, values in both.items()
+    }
+
+
+def _styles() -> str:
+    """The style sheet, after the colours of both themes."""
+    light, dark = variables(False), variables(True)
+    themes = (
+        f":root,:root[data-theme=light] .funnel{{{light}}}"
+        f"@media(prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}"
+        f":root[data-theme=dark],:root[data-theme=dark] .funnel{{{dark}}}"
+    )
+    return themes + (_FILES / "report.css").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FILES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
+    )
+    environment.filters |= {
+        "number": lambda value: f"{value:,}",
+        "share": _share,
+        "coloured": lambda code: list(coloured(code)),
+    }
+    environment.globals |= {"source_variable": source_variable}
+    return environment
+
+
+def _share(part: float, whole: float) -> str:
+    """A share in percent, with one digit where it is small."""
+    percent = 100 * part / whole if whole else 0.0
+    return f"{percent:.0f} %" if percent >= 10 or percent == 0 else f"{percent:.1f} %"

@@ -1,0 +1,86 @@
+"""Writing the report of a folder, into it or elsewhere."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+
+from builder.emit.jsonl import write_json
+from builder.emit.publish import MANIFEST, read_manifest
+from builder.errors import OutputError
+from builder.files import cannot_write, sha256_of, written_aside
+from builder.proof.folder import BuiltFolder, open_folder
+from builder.report.facts import facts_of, told_config
+
+if TYPE_CHECKING:
+    from builder.report.page import Page  # imports Matplotlib, which takes a second
+
+REPORT = "report.html"
+
+
+def put_report(folder: BuiltFolder, earlier: Path) -> None:
+    """Write `report.html` into a folder that is being made; its manifest lists it with all other files later.
+
+    Args:
+        folder: with all else that the build writes.
+        earlier: the folder whose place it will take. Its reasons are compared with if the config has the same settings
+            there: what grew then has come in with the sources.
+    """
+    from builder.report.page import page_of
+
+    name = told_config(folder)
+    before = BuiltFolder(earlier, read_manifest(earlier))
+    recorded = orjson.loads(orjson.dumps(folder.manifest["configs"][name]))  # as a manifest holds it: lists for tuples
+    same = before.manifest.get("configs", {}).get(name) == recorded
+    page = page_of(facts_of(folder, name, before if same else None))
+    _write(page, folder.path / REPORT)
+
+
+def report_folder(path: Path, *, config: str = "", output: Path | None = None, before: Path | None = None) -> Path:
+    """Write the report of a built or exported folder anew, from its ledger and its data; returns where it is.
+
+    Written into the folder itself, it takes the place of the build's own, and the manifest is told.
+
+    Raises:
+        OutputError: a folder is not one of this project, or the report cannot be written.
+        SettingError: the folder does not hold the config.
+    """
+    from builder.report.page import page_of
+
+    folder = open_folder(path)
+    earlier = open_folder(before) if before is not None else None
+    target = output or path / REPORT
+    if target.is_dir():
+        target = target / REPORT
+    page = page_of(facts_of(folder, config, earlier), f"{target.stem}_files")
+    names = _write(page, target)
+    if target.name == REPORT and target.resolve().parent == path.resolve():
+        _tell_manifest(folder, names, f"{target.stem}_files")
+    return target
+
+
+def _write(page: "Page", target: Path) -> list[str]:
+    """Write a report and what lies beside it; returns the names of the files, from the report's folder."""
+    files = {f"{target.stem}_files/{name}": content for name, content in page.beside.items()}
+    for name, content in {**files, target.name: page.html}.items():  # the page last: what it asks for is there
+        with written_aside(target.parent / name, "--output") as aside:
+            aside.write_bytes(content)
+    return [*files, target.name]
+
+
+def _tell_manifest(folder: BuiltFolder, names: list[str], beside: str) -> None:
+    """Put the files of a report into the manifest, and take those of the earlier one out."""
+    outputs = dict(folder.manifest["outputs"])
+    stale = [name for name in outputs if name.startswith(f"{beside}/") and name not in names]
+    for name in stale:
+        (folder.path / name).unlink(missing_ok=True)
+        del outputs[name]
+    for name in names:
+        file = folder.path / name
+        outputs[name] = {"sha256": sha256_of(file), "bytes": file.stat().st_size}
+    manifest = {**folder.manifest, "outputs": dict(sorted(outputs.items()))}
+    try:
+        with written_aside(folder.path / MANIFEST, "--output") as aside:
+            write_json(manifest, aside)
+    except OSError as error:
+        raise OutputError(cannot_write(folder.path, error, "--output")) from error

@@ -1,0 +1,61 @@
+"""What a build holds between its steps."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from builder.config import BuildConfig
+from builder.decide.shuffled import Part
+from builder.emit.rows import EmittedRow, emitted_rows
+from builder.emit.tokens import Tokens
+from builder.ledger import close_ledger
+from builder.prepared import PreparedFile
+from builder.render.judge import Judge
+from builder.sources.read import ReadSource
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything that holds for all configs: the sources as read and prepared, and the split."""
+
+    sources: tuple[ReadSource, ...]
+    files: tuple[PreparedFile, ...]
+    rows: pl.DataFrame
+    """One line a row read, as `decide` takes it."""
+    parts: tuple[Part, ...]
+    """Parts of the sources, told apart by how their rows look, and whether their pairs are right."""
+    near: pl.DataFrame
+    """Pairs of near descriptions, as `near_descriptions` gives them."""
+    skipped: Mapping[str, str]
+    """Sources that were not read, with the reason in a few words that hold no path."""
+    listed: pl.DataFrame
+    """What is near a benchmark, as `find_in_benchmarks` gives it."""
+    decontaminate: tuple[str, ...]
+    """The user's benchmarks among these."""
+    tokens: Tokens | None = None
+    """The tokenizer, and what it counted in the rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """One config decided: its ledger, and the rows to write."""
+
+    config: BuildConfig
+    prepared: Prepared
+    outcomes: pl.DataFrame
+    """The ledger, open: one line for every row read."""
+    plan: pl.DataFrame
+    """One line for each row to write, as `emitted_rows` takes them, with `split`."""
+    judge: Judge | None = None
+    """Who was asked for verdicts on programs; `None` if the config renders none."""
+
+    @property
+    def ledger(self) -> pl.DataFrame:
+        """The ledger as written."""
+        return close_ledger(self.outcomes)
+
+    def rows(self, split: str) -> Iterator[EmittedRow]:
+        """The rows of a split, in their order."""
+        licences = {source.spec.name: source.spec.licence for source in self.prepared.sources}
+        return emitted_rows(self.prepared.files, self.plan.filter(pl.col("split") == split), licences)

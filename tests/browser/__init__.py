@@ -1,0 +1,1 @@
+"""Tests that open the report in Debian's Chromium."""
