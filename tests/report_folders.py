@@ -63,6 +63,8 @@ def many_rows(folder: Path, count: int, *, thumbnails: int = 0) -> Path:
             "group": [f"{n:016x}" for n in range(count)],
             "split": ["test" if n % 8 == 0 else "train" for n in range(count)],
             "official": False,
+            "verdict": "",
+            "verdict_before": "",
         },
         schema=SCHEMA,
     )

@@ -92,6 +92,19 @@ def test_near_duplicates_stand_side_by_side_with_their_differences_marked(tmp_pa
     assert {word.strip() for word in marked} == {"rolls", "moves"}
 
 
+def test_tokens_are_told_where_they_were_counted(tmp_path):
+    """By split, as the statistics have them."""
+    folder = many_rows(tmp_path / "many", 20)
+    stats = json.loads((folder / "dataset_stats.json").read_bytes())
+    stats["splits"]["train"]["tokens"] = {"mean": 412.5, "longest": 2048}
+    (folder / "dataset_stats.json").write_text(json.dumps(stats))
+
+    report_folder(folder)
+
+    text = " ".join(seen(folder).texts["lengths"].split())
+    assert "split mean longest train 412.5 2,048 test – –" in text
+
+
 def test_the_page_names_no_address_but_its_own(tmp_path):
     """Links lead to places in the page, and pictures are in it; its policy forbids anything else."""
     folder = exported(tmp_path, SOURCES)

@@ -14,7 +14,7 @@ from builder.emit.pairing import pairing_report
 from builder.ledger import kept
 from builder.prepared import WORDS, PreparedFile
 
-SCORED_ROWS = 4_000
+SCORED_ROWS = 2_000
 """Kept rows whose scores are told at the most, the same share of each source."""
 STEPS = 20
 """Of a histogram of scores from 0 to 1."""
