@@ -205,3 +205,10 @@ def test_latex_runs_nothing_and_reads_nothing_outside(judge: Judge, formula: str
     """There is no shell escape, and no file outside LaTeX's own folders."""
     verdict = judge(scene(f"self.add(Tex({formula!r}))"))
     assert verdict.outcome is outcome, verdict
+
+
+def test_no_end_of_a_program_is_the_fault_of_the_machine(judge: Judge) -> None:
+    """No exit status makes a program one that could not be tried."""
+    for status in (0, 1, 70, 71, 255):
+        verdict = judge(f"import os\nos._exit({status})")
+        assert (verdict.outcome, verdict.exception) == (Outcome.FAILED, "NoReport")

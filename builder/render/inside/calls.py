@@ -14,6 +14,7 @@ NEW_PROCESSES = 0x20000000
 _ANY_NAMESPACE = 0x7E020000
 _SYS_ADMIN = 1 << 21
 _CAPABILITY_VERSION = 0x20080522
+_PARENT_SIGNAL = 1
 _SET_DUMPABLE, _KEEP_CAPABILITIES, _SET_SECCOMP, _SUBREAPER, _NO_NEW_PRIVILEGES = 4, 8, 22, 36, 38
 _NO_SUID, _NO_DEVICES, _NO_EXECUTION, _READ_ONLY = 2, 4, 8, 1
 
@@ -59,6 +60,11 @@ def hide_memory(hidden: bool) -> None:
 def adopt_orphans() -> None:
     """Become the parent of descendants whose own has ended."""
     _call("prctl", _SUBREAPER, 1, 0, 0, 0)
+
+
+def die_with_parent() -> None:
+    """Be killed when the parent ends."""
+    _call("prctl", _PARENT_SIGNAL, 9, 0, 0, 0)
 
 
 def give_up_rights() -> None:

@@ -64,22 +64,21 @@ class Case:
         report_here, report_there = os.pipe()
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._limits = Limits(request["seconds"], request["memory"] + _SPARE_ADDRESS_SPACE)
-        try:
-            child = self._jail.start(
-                lambda: self._run(request, report_there, there), self._limits, (report_there, there.fileno())
-            )
-        except OSError as error:
-            return judgement("environment", "SandboxError", str(error))
-        os.close(report_there)
-        there.close()
-        self._selector = selectors.DefaultSelector()
         here.setblocking(False)  # a program that asks and never listens must not hold up its judge
         self._dialogue = here
-        cause, status, seconds = self._watch(child, report_here)
-        os.close(report_here)
-        here.close()
-        self._selector.close()
-        return self._answer(cause, status, seconds)
+        try:
+            with selectors.DefaultSelector() as self._selector, here:
+                try:
+                    keep = (report_there, there.fileno())
+                    child = self._jail.start(lambda: self._run(request, report_there, there), self._limits, keep)
+                except OSError as error:
+                    return judgement("environment", "SandboxError", str(error))
+                finally:
+                    os.close(report_there)
+                    there.close()
+                return self._answer(*self._watch(child, report_here))
+        finally:
+            os.close(report_here)
 
     # In the child
 
@@ -89,6 +88,7 @@ class Case:
             while line:
                 line = line[os.write(report, line) :]
 
+        send({"begun": True})  # from here on, an odd end is the program's
         folder = Path.cwd()
         path = folder / f"{MODULE}.py"
         path.write_text(request["code"], encoding="utf-8", errors="surrogatepass")
@@ -124,6 +124,7 @@ class Case:
         os.close(ended)
         if self._compiler:
             self._jail.end(self._compiler)
+            os.close(self._compiled_here)
         status, seconds = self._jail.ended(child) if cause is None else self._jail.end(child)
         self._jail.sweep()
         self._read_report(report)
@@ -187,11 +188,12 @@ class Case:
             self._selector.unregister(self._dialogue)  # it has ended, or talks nonsense
             return
         here, there = os.pipe()
-        self._formula, self._compiled = formula, b""
+        self._formula, self._compiled, self._compiled_here = formula, b"", here
         limits = Limits(FORMULA_SECONDS, self._limits.address_space)
         try:
             self._compiler = self._jail.start(lambda: _send_compiled(formula, self._fonts, there), limits, (there,))
         except OSError as error:
+            os.close(here)
             self._reply({"compiler": "", "complaint": "", "fault": str(error)})
         else:
             self._selector.register(here, selectors.EVENT_READ, "compiled")

@@ -83,6 +83,8 @@ class Jail:
             os.setsid()
             if self._jailed:
                 self._shut_off()
+            else:
+                calls.die_with_parent()
             self._enter_scratch()
             _limit(limits)
             if self._jailed:

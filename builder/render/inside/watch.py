@@ -38,6 +38,7 @@ class Watch:
         self._scratch = os.path.realpath(scratch)
         self._note = note
         self._noting = False
+        self._noted = False
 
     def install(self) -> None:
         """Watch from now on; there is no way back."""
@@ -49,7 +50,8 @@ class Watch:
         self._noting = True
         try:
             what = self._refused(event, arguments)
-            if what:
+            if what and not self._noted:  # the first is enough, and a flood would be cut off
+                self._noted = True
                 self._note(what[:200])
         finally:
             self._noting = False
