@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.errors import SettingError
-from builder.files import sha256_of
-from builder.setting_values import checked_value
+from builder.setting_values import benchmark_file, checked_value, hashed, tokenizer_file
 
 FORMATS = ("sharegpt", "messages", "prompt-completion", "alpaca")
 TRAINERS = {"trl": "prompt-completion", "axolotl": "messages", "llama-factory": "sharegpt", "unsloth": "sharegpt"}
@@ -194,7 +193,7 @@ class BuildConfig:
         Raises:
             SettingError: a file is missing.
         """
-        return tuple(_benchmark(str(told)) for told in self.decontaminate)
+        return tuple(benchmark_file(str(told)) for told in self.decontaminate)
 
     def settings(self) -> dict[str, Any]:
         """All settings but the preset's name, as `make_config` takes them."""
@@ -213,8 +212,8 @@ class BuildConfig:
             if not item.metadata["same_bytes"] and item.name not in left_out
         }
         if (path := tokenizer_file(self.tokenizer)) is not None:
-            values["tokenizer"] = _hashed("--tokenizer", path)
-        return values | {"decontaminate": [_hashed("--decontaminate", *told) for told in self.benchmarks]}
+            values["tokenizer"] = hashed("--tokenizer", path)
+        return values | {"decontaminate": [hashed("--decontaminate", *told) for told in self.benchmarks]}
 
 
 def _check_rendering(config: BuildConfig) -> None:
@@ -284,38 +283,6 @@ def make_config(name: str = DEFAULT_CONFIG, **settings: Any) -> BuildConfig:
     if values.get("trainer") in TRAINERS:
         values.setdefault("format", TRAINERS[values["trainer"]])
     return replace(CONFIGS[name], **values)
-
-
-def _benchmark(told: str) -> tuple[Path, str]:
-    """A file of `decontaminate` and the column in it; a name that is itself a file's holds no column."""
-    path, column = Path(told).expanduser(), ""
-    if not path.is_file() and ":" in told:
-        name, _, column = told.rpartition(":")
-        path = Path(name).expanduser()
-    if not path.is_file():
-        raise SettingError(f"--decontaminate {told}: no such file; name one of JSON Lines, JSON, Parquet or CSV")
-    return path, column
-
-
-def tokenizer_file(told: str) -> Path | None:
-    """The file that `tokenizer` names, itself or in a folder; `None` if it names no path but a model of the Hub.
-
-    Raises:
-        SettingError: it is a folder without a tokenizer.json.
-    """
-    path = Path(told).expanduser()
-    if path.is_dir() and told:
-        path /= "tokenizer.json"
-        if not path.is_file():
-            raise SettingError(f"--tokenizer {told}: the folder holds no tokenizer.json")
-    return path if told and path.is_file() else None
-
-
-def _hashed(flag: str, path: Path, column: str = "") -> str:
-    try:
-        return sha256_of(path) + (f":{column}" if column else "")
-    except OSError as error:
-        raise SettingError(f"{flag} {path}: {error.strerror}") from error
 
 
 def read_toml(path: Path, flag: str) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""Values of settings, as TOML, JSON, flags or keyword arguments give them, in the types of `BuildConfig`."""
+"""Values of settings: as TOML, JSON, flags or keyword arguments give them, and the files that they name."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from builder.errors import SettingError
+from builder.files import sha256_of
 
 
 def checked_value(key: str, value: Any, default: Any) -> Any:
@@ -48,3 +49,36 @@ def _pairs(key: str, value: Any) -> tuple[tuple[str, str], ...]:
                 raise SettingError(f"{key} {item!r}: write NAME={'PATH' if key == 'local' else 'COLUMN'}")
             items.append((str(name), str(text)))
     return tuple(sorted(dict(items).items()))
+
+
+def benchmark_file(told: str) -> tuple[Path, str]:
+    """A file of `decontaminate` and the column in it; a name that is itself a file's holds no column."""
+    path, column = Path(told).expanduser(), ""
+    if not path.is_file() and ":" in told:
+        name, _, column = told.rpartition(":")
+        path = Path(name).expanduser()
+    if not path.is_file():
+        raise SettingError(f"--decontaminate {told}: no such file; name one of JSON Lines, JSON, Parquet or CSV")
+    return path, column
+
+
+def tokenizer_file(told: str) -> Path | None:
+    """The file that `tokenizer` names, itself or in a folder; `None` if it names no path but a model of the Hub.
+
+    Raises:
+        SettingError: it is a folder without a tokenizer.json.
+    """
+    path = Path(told).expanduser()
+    if path.is_dir() and told:
+        path /= "tokenizer.json"
+        if not path.is_file():
+            raise SettingError(f"--tokenizer {told}: the folder holds no tokenizer.json")
+    return path if told and path.is_file() else None
+
+
+def hashed(flag: str, path: Path, column: str = "") -> str:
+    """A file's SHA-256, with the column that was named, for the manifest, which holds no paths."""
+    try:
+        return sha256_of(path) + (f":{column}" if column else "")
+    except OSError as error:
+        raise SettingError(f"{flag} {path}: {error.strerror}") from error

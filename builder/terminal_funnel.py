@@ -65,8 +65,8 @@ def _tokens_line(stats: dict[str, Any]) -> str:
         if (length := counts.get("tokens"))
     ]
     tokens = stats["tokens"]
-    over = [f"over {tokens['max_tokens']:,}: {rows:,} in {side}" for side, rows in tokens.get("rows_over", {}).items()]
-    return f"tokens a row: {', '.join([*told, *over])}"
+    over = ", ".join(f"{rows:,} in {side}" for side, rows in tokens.get("rows_over", {}).items())
+    return f"tokens a row: {', '.join(told)}" + (f"; over {tokens['max_tokens']:,}: {over}" if over else "")
 
 
 def funnel_table(name: str, stats: dict[str, Any], console: Console) -> Table:
@@ -118,7 +118,7 @@ def _bar(line: _Line, read: int, width: int, *, ascii_only: bool) -> Text:
     start, end = (round(width * rows / max(read, 1)) for rows in (line.start, line.end))
     piece = full * (end - start) or (thin if line.end > line.start else "")
     if line.dropped:
-        return Text.assemble((light * start, "cyan"), (piece, line.style))
+        return Text.assemble((light * start, "cyan"), (piece, f"not dim {line.style}"))
     return Text.assemble(" " * start, (piece, line.style))
 
 

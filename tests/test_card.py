@@ -224,12 +224,15 @@ def test_verified_says_by_what_its_programs_were_rendered(manifest, sandboxed, w
     line = manifest["statistics"]["verified"]["funnel_by_source"][0]
     line["dropped"]["render"] = {"failed": 6}
     line["train"] -= 6
+    assert "In `verified`, programs with names" in card_text(only(manifest, "verified"))
     card = card_text(only(manifest, "verified", "curated"))
+    assert "In `curated` and `verified`, programs with names" in card
     reads_well(card)
     assert "rendered by Manim 0.99.1" in card
     assert words in " ".join(card.split())
     assert "| did not render |" in card
     assert "--config verified --verdicts verdicts.parquet" in card
+    assert "render" not in card_text(only(manifest, "curated")).split("## Sources")[0]
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -307,6 +310,7 @@ def test_the_commands_that_make_the_same_bytes_mean_the_same_settings(manifest):
         "keep_repaired_in_test": True,
     }
     block = card_text(manifest).split("## The same bytes again")[1].split("```")[1].strip()
+    block = block.replace("\\\n", "")
     rebuilt = {}
     for line in block.splitlines():
         _, given = parsed(COMMANDS, shlex.split(line)[3:])
@@ -326,5 +330,5 @@ def test_the_sample_and_local_files_are_rebuilt_from_themselves(manifest, folder
     for source in manifest["sources"]:
         source |= {"kind": "file", "location": "", "revision": ""}
     card = card_text(manifest)
-    assert "--local manimbench=FILE --local bespoke_manim=FILE" in card
+    assert "\\\n    --local manimbench=FILE \\\n    --local bespoke_manim=FILE" in card
     assert "sources.lock" not in card

@@ -434,6 +434,13 @@ MENDED = {
         'self.add(Tex(r"half is 50\\%"))',
         "latex_sign",
     ),
+    "a per cent sign, in the sandbox's words": (
+        'self.add(MathTex("50%"))',
+        "ValueError: dvisvgm error converting to dvi. See log output above or the log file: [no picture came of it]",
+        1,
+        'self.add(MathTex("50\\\\%"))',
+        "latex_sign",
+    ),
     "an underscore in a word": (
         'self.add(Tex("my_name"))',
         "ValueError: latex error converting to dvi. [! Missing $ inserted.]",
@@ -443,7 +450,7 @@ MENDED = {
     ),
     "an area by two numbers": (
         "axes = Axes()\nself.add(axes.get_area(axes.plot(lambda x: x), 0, 2, color=RED))",
-        "TypeError: cannot unpack non-iterable int object",
+        "TypeError: CoordinateSystem.get_area() got multiple values for argument 'color'",
         2,
         "axes = Axes()\nself.add(axes.get_area(axes.plot(lambda x: x), x_range=[0, 2], color=RED))",
         "area",
@@ -688,9 +695,9 @@ HOSTILE = {
     "deep": "self.add(" + "(" * 90 + "1" + ")" * 90 + ")",
     "deep calls": "self.add(" + "Dot(" * 60 + ")" * 60 + ")",
     "a long chain": "self.add(Dot()" + ".shift(UP)" * 200 + ")",
-    "wide": "self.add(" + ", ".join(["Circle(r=2)"] * 1_500) + ")",
-    "many statements": "\n".join(["dot = Dot() + UP - [1, 2]"] * 800),
-    "many names": "\n".join(f"n{at} = ValueTracker({at})" for at in range(900)),
+    "wide": "self.add(" + ", ".join(["Circle(r=2)"] * 500) + ")",
+    "many statements": "\n".join(["dot = Dot() + UP - [1, 2]"] * 300),
+    "many names": "\n".join(f"n{at} = ValueTracker({at})" for at in range(300)),
 }
 SLOW = ["a " * 200_000, "but the value " * 50_000, "'" * 300_000, "got an unexpected keyword argument '" * 20_000]
 
@@ -703,7 +710,7 @@ def test_hostile_programs_cost_little(what: str) -> None:
         exception, _, message = error.partition(": ")
         start = time.process_time()
         repair_failed(code, exception, message, FIRST)
-        assert time.process_time() - start < 5
+        assert time.process_time() - start < 3
 
 
 @pytest.mark.parametrize("message", SLOW, ids=range(len(SLOW)))

@@ -153,6 +153,18 @@ def test_every_command_that_reads_a_folder_or_the_sample_answers_in_json(tmp_pat
     assert told["differences"][0]["counts"]["read"] == [87, 87]
 
 
+def test_commands_about_a_folder_or_a_machine_answer_in_json_too(tmp_path, folder, capsys):
+    """The page that was written; what was found, whatever this machine has."""
+    page = tmp_path / "page.html"
+    assert document(capsys, "report", folder, "--output", page)["report"] == str(page)
+    assert main(["doctor", "--json"]) in (DONE, FAILED)
+    told = json.loads(capsys.readouterr().out)
+    assert told["command"] == "doctor"
+    assert {"name", "state", "install"} <= set(told["findings"][0])
+    assert main(sample(tmp_path, "verify", "--manim-python", str(tmp_path / "none"), "--json")) == FAILED
+    assert str(tmp_path / "none") in json.loads(capsys.readouterr().out)["error"]
+
+
 def test_push_answers_in_json(tmp_path, folder):
     """What would change, and what was pushed."""
     flags = ("--config", "no_augment", "--json")

@@ -1,6 +1,7 @@
 """Token counts: what is counted, which rows are too long, and where a tokenizer comes from."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
+from builder.cli import main
 from builder.config import make_config
 from builder.emit.augment import VARIANTS, variant_text
 from builder.emit.tokens import open_tokenizer
@@ -200,6 +202,21 @@ def test_a_file_that_is_no_tokenizer_is_an_error(tmp_path):
     for told, what in {"other.json": "holds no tokenizer", ".": "no tokenizer.json"}.items():
         with pytest.raises(SettingError, match=what):
             export(config_of(tmp_path, SOURCES, tokenizer=tmp_path / told), tmp_path / "out")
+
+
+def test_the_terminal_says_how_long_rows_are(tmp_path, tokenizer, capsys):
+    """One line below the funnel, and one that says what to type to train."""
+    told = ["--tokenizer", str(tokenizer), "--max-tokens", "30", "--trainer", "unsloth"]
+    place = ["--cache-dir", str(tmp_path / "cache"), "--output-dir", str(tmp_path / "my out")]
+
+    assert main(["export", "--sample", "--workers", "1", *told, *place]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    (line,) = [line for line in lines if line.startswith("tokens a row: ")]
+    assert re.fullmatch(
+        r"tokens a row: train \d+ \(median\) to \d+, test \d+ .*; over 30: \d+ in train, \d in test", line
+    )
+    assert lines[-1] == f"train with: cd '{tmp_path / 'my out'}' && python train_unsloth.py --model MODEL"
 
 
 FIND = """

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builder.config import CONFIG_HELP, CONFIG_NAMES, DEFAULT_CONFIG
+from builder.config import CONFIG_HELP, DEFAULT_CONFIG
 from builder.emit.card_facts import (
     DEFAULT_FORMAT,
     certificate_table,
@@ -18,6 +18,7 @@ from builder.emit.card_facts import (
     rebuild_commands,
     sources_table,
     steps_table,
+    with_setting,
 )
 from builder.emit.card_sources import bibtex, is_on_hub, source_notes
 from builder.emit.formats import FORMATS
@@ -128,7 +129,9 @@ def card_text(manifest: Mapping[str, Any], place: str = "OWNER/NAME") -> str:
         source_count="1 source" if len(sources) == 1 else f"{len(sources)} sources",
         main=configs[0],
         configs=configs,
-        has={name: name in names for name in CONFIG_NAMES},
+        api_checked=with_setting(manifest, names, "check_api"),
+        paired=with_setting(manifest, names, "repair_pairs"),
+        verified=with_setting(manifest, names, "verify"),
         configs_table=configs_table(names, statistics, _default(names)),
         place=place,
         columns=columns_table(manifest["configs"][names[0]]),

@@ -10,6 +10,7 @@ from builder.emit.card_sources import source_cell
 from builder.emit.formats import FORMATS
 from builder.emit.markdown import cell, number, table
 
+_LONG_LINE = 100
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 Stats = Mapping[str, Any]
 
@@ -63,6 +64,12 @@ def configs_table(names: Sequence[str], statistics: Mapping[str, Stats], default
         label = f"`{name}`" + (f" ({', '.join(notes)})" if notes else "")
         rows.append([label, train, test, help_text, WHEN.get(name, "")])
     return table(["config", "train", "test", "what it holds", "use it when"], rows, numbers=(1, 2))
+
+
+def with_setting(manifest: Mapping[str, Any], names: Sequence[str], setting: str) -> str:
+    """The configs that were built with a setting on, as a text: `a`, `b` and `c`; empty if there is none."""
+    found = [f"`{name}`" for name in names if manifest["configs"][name].get(setting)]
+    return " and ".join([", ".join(found[:-1])] * (len(found) > 1) + found[-1:])
 
 
 def columns_table(settings: Mapping[str, Any]) -> str:
@@ -203,10 +210,18 @@ def rebuild_commands(manifest: Mapping[str, Any]) -> str:
     by_flags: dict[str, list[str]] = {}
     for name, settings in manifest["configs"].items():
         by_flags.setdefault(_flags(name, settings, sources), []).append(name)
-    return "\n".join(
+    commands = (
         " ".join(["python -m builder build", *(f"--config {name}" for name in names), *([flags] if flags else [])])
         for flags, names in by_flags.items()
     )
+    return "\n".join(_broken(command) for command in commands)
+
+
+def _broken(command: str) -> str:
+    """A long command on lines that a shell joins."""
+    if len(command) <= _LONG_LINE:
+        return command
+    return command.replace(" --local ", " \\\n    --local ").replace(" --datasets ", " \\\n    --datasets ")
 
 
 def _flags(name: str, settings: Mapping[str, Any], sources: Sequence[Mapping[str, Any]]) -> str:

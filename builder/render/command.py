@@ -107,6 +107,8 @@ def environment(python: Path, worker: Path, home: Path) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
+        "MALLOC_MMAP_THRESHOLD_": "67108864",  # frames are taken from memory that is there, not asked of the kernel
+        "MALLOC_TRIM_THRESHOLD_": "268435456",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "shell_escape": "f",

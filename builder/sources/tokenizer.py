@@ -3,10 +3,11 @@
 import functools
 from pathlib import Path
 
-from builder.config import BuildConfig, tokenizer_file
+from builder.config import BuildConfig
 from builder.errors import SettingError
 from builder.events import Events
 from builder.retry import retried
+from builder.setting_values import tokenizer_file
 from builder.sources.fetched import failure_of, network_reason
 
 TOKENIZER = "tokenizer.json"

@@ -75,7 +75,8 @@ def written_text(failure: Failure, match: re.Match[str]) -> cst.Module | None:
 _IN_TEXT = {
     "Misplaced alignment tab": (re.compile(r"(?<!\\)&"), "&"),
     "macro parameter character": (re.compile(r"(?<!\\)#"), "#"),
-    "does not support converting": (re.compile(r"(?<!\\)%"), "%"),
+    "does not support converting": (re.compile(r"(?<!\\)%"), "%"),  # Manim's words
+    "no picture came of it": (re.compile(r"(?<!\\)%"), "%"),  # the sandbox's words for the same
     "Missing $ inserted": (re.compile(r"(?<=[A-Za-z])(?<!\\)_(?=[A-Za-z]{2})"), "_"),
 }
 """Signs by what is said of them: where they stand for themselves, by the words of the message."""
@@ -169,7 +170,10 @@ STEPS = (
     FailedStep(
         "repair:render_area",
         frozenset({"TypeError"}),
-        re.compile(r"^cannot unpack non-iterable (?:int|float) object"),
+        re.compile(
+            r"^cannot unpack non-iterable (?:int|float) object"
+            r"|^CoordinateSystem\.get_area\(\) got multiple values for argument 'color'"
+        ),
         area_range,
     ),
 )

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import usage
 from .frames import Eye
@@ -33,14 +33,25 @@ def judgement(word: str, exception: str, message: str) -> Answer:
     return {"outcome": word, "exception": exception, "message": message[:MESSAGE_CHARACTERS], "line": None}
 
 
+class Prepared(NamedTuple):
+    """What is made once, before the first program."""
+
+    release: str
+    """Of Manim."""
+    eye: Eye
+    fonts: dict[bytes, bytes]
+    """Lines of LaTeX's map of fonts."""
+
+
 class Case:
     """A program, its process, and what is known of it so far."""
 
-    def __init__(self, jail: Jail, keep_formula: Callable[[str, str], bool], cache: Path, eye: Eye) -> None:
+    def __init__(self, jail: Jail, keep_formula: Callable[[str, str], bool], cache: Path, prepared: Prepared) -> None:
         self._jail = jail
         self._keep_formula = keep_formula
         self._cache = cache
-        self._eye = eye
+        self._eye = prepared.eye
+        self._fonts = prepared.fonts
         self._report = b""
         self._fault = ""
         self._formula: Formula | None = None
@@ -179,7 +190,7 @@ class Case:
         self._formula, self._compiled = formula, b""
         limits = Limits(FORMULA_SECONDS, self._limits.address_space)
         try:
-            self._compiler = self._jail.start(lambda: _send_compiled(formula, there), limits, (there,))
+            self._compiler = self._jail.start(lambda: _send_compiled(formula, self._fonts, there), limits, (there,))
         except OSError as error:
             self._reply({"compiler": "", "complaint": "", "fault": str(error)})
         else:
@@ -209,8 +220,8 @@ class Case:
             self._dialogue.send(json.dumps({name: answer[name] for name in answer if name != "svg"}).encode())
 
 
-def _send_compiled(formula: Formula, pipe: int) -> None:
-    answer = json.dumps(compile_formula(formula)).encode()
+def _send_compiled(formula: Formula, fonts: dict[bytes, bytes], pipe: int) -> None:
+    answer = json.dumps(compile_formula(formula, fonts)).encode()
     while answer:
         answer = answer[os.write(pipe, answer) :]
 

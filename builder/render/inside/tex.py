@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .faults import fault_in_log
+from .fonts import lines_for
 
 REQUEST_BYTES = 150_000
 SVG_BYTES = 4 * 2**20
@@ -52,7 +53,7 @@ def formula_of(request: bytes) -> Formula | None:
 # In a clean child of the worker
 
 
-def compile_formula(formula: Formula) -> Answer:
+def compile_formula(formula: Formula, fonts: dict[bytes, bytes]) -> Answer:
     """Run LaTeX and dvisvgm in the working folder: `{"svg"}`, or `{"compiler", "complaint", "fault"}`.
 
     `fault` says what the machine lacks, and is empty if the text itself is wrong.
@@ -68,7 +69,7 @@ def compile_formula(formula: Formula) -> Answer:
         done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
         if done.returncode:
             return {"compiler": compiler, **_complaint(done.stderr.decode(errors="replace"))}
-    return _convert(source.with_suffix(formula.output_format))
+    return _convert(source.with_suffix(formula.output_format), fonts)
 
 
 def _complaint(errors: str) -> Answer:
@@ -80,10 +81,13 @@ def _complaint(errors: str) -> Answer:
     return {"complaint": complaint, "fault": fault_in_log(log + errors)}
 
 
-def _convert(compiled: Path) -> Answer:
+def _convert(compiled: Path, fonts: dict[bytes, bytes]) -> Answer:
     if shutil.which("dvisvgm") is None:
         return {"compiler": "dvisvgm", "complaint": "", "fault": "dvisvgm is not installed"}
     kind = ["--pdf"] if compiled.suffix == ".pdf" else []
+    if compiled.suffix == ".dvi" and (lines := lines_for(compiled.read_bytes(), fonts)):
+        Path("formula.map").write_bytes(b"\n".join(lines) + b"\n")
+        kind = ["--fontmap=formula.map"]
     command = ["dvisvgm", *kind, "--page=1", "--no-fonts", "--verbosity=1", "--output=formula.svg", compiled.name]
     done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
     picture = Path("formula.svg")

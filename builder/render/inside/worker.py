@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .case import Case
+from .case import Case, Prepared
+from .fonts import read_map
 from .frames import Eye
 from .jail import Jail
 from .program import MODULE
@@ -47,23 +48,25 @@ def main() -> None:
         sys.exit("the worker runs programs of strangers: only builder/render/sandbox.py may start it")
     cache = Path(sys.argv[2])
     jail = Jail(sys.argv[1] == JAILED)
-    release, eye = _prepare_manim()
+    prepared = _prepare()
+    gc.set_threshold(50_000, 20, 20)
     gc.collect()
     gc.freeze()
     line = Line()
     sys.path.remove(str(Path(__file__).parents[1]))
-    line.send({"ready": release})
+    line.send({"ready": prepared.release})
     try:
         for request in line.requests:
-            case = Case(jail, line.keep_formula, cache, eye)
+            case = Case(jail, line.keep_formula, cache, prepared)
             line.send(case.judge(json.loads(request)))
     finally:
         jail.close()
 
 
-def _prepare_manim() -> tuple[str, Eye]:
-    """Import Manim and set it as `manim render --dry_run -ql` would; its release."""
+def _prepare() -> Prepared:
+    """Import Manim and set it as `manim render --dry_run -ql` would."""
     import manim
+    from tqdm import std
 
     config = manim.config
     config.quality = "low_quality"
@@ -73,9 +76,10 @@ def _prepare_manim() -> tuple[str, Eye]:
     config.verbosity = "CRITICAL"
     config.input_file = f"{MODULE}.py"
     config.seed = 0  # else each scene starts from random numbers of the system
+    std.TqdmDefaultWriteLock.mp_lock = None  # else each program makes one, or all would share one
     eye = Eye()
     eye.install()
-    return str(manim.__version__), eye
+    return Prepared(str(manim.__version__), eye, read_map())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,148 @@
+"""How fast programs are rendered, beside Manim's own command: `python -m benchmarks.render_speed --data FOLDER`.
+
+Side by side, `manim render --dry_run -ql -a` once a program (`--beside N` programs of ManimBench, spread evenly) and
+`builder.render`, each with `--workers` processes and its own empty cache of formulas: the same pass or fail, and
+programs a minute. Manim's command runs in bubblewrap, too, since the programs are strangers'; that costs it some
+milliseconds. Then what the sandbox costs a program, and all of ManimBench at once.
+
+Figures are of this machine and its load; `load` is the mean number of processes that wanted to run in the last minute.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.pipeline import sources_in
+from benchmarks.repairs import cleaned_codes
+from builder.render.command import sandbox_command
+from builder.render.pool import render_all
+from builder.render.sandbox import Sandbox
+from builder.render.setup import Setup, manim_python
+from builder.render.verdict import Outcome, Verdict, program_hash
+
+TRIVIAL = "number = 1"
+"""Costs nothing to run, and so all that it takes is what is around it."""
+_TIMES = 100
+_SECONDS = 600
+
+
+def by_command(setup: Setup, programs: Sequence[str], workers: int) -> list[bool]:
+    """Whether each program passes by Manim's own command, started once for each."""
+    with tempfile.TemporaryDirectory(prefix="render-speed-") as name:
+        folder = Path(name)
+        for index, code in enumerate(programs):
+            (folder / f"program{index}.py").write_text(code, encoding="utf-8", errors="surrogatepass")
+        shell = sandbox_command(setup, folder, None)
+        shell = [*shell[: shell.index("--chdir")], "--bind", str(folder), "/scratch", "--chdir", "/scratch"]
+        command = [*shell, str(manim_python(setup.python)), "-m", "manim", "render", "--dry_run", "-ql", "-a"]
+
+        def passes(index: int) -> bool:
+            try:
+                done = subprocess.run(
+                    [*command, f"program{index}.py"], env={}, capture_output=True, timeout=_SECONDS, check=False
+                )
+            except subprocess.TimeoutExpired:
+                return False
+            return done.returncode == 0
+
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(passes, range(len(programs))))
+
+
+def by_library(setup: Setup, programs: Sequence[str], workers: int) -> list[Verdict]:
+    """The verdict on each program."""
+    verdicts = {verdict.program: verdict for verdict in render_all(setup, programs, workers)}
+    return [verdicts[program_hash(code)] for code in programs]
+
+
+def beside(setup: Setup, programs: Sequence[str], workers: int) -> dict[str, Any]:
+    """Programs a minute of both, and where they differ: a blank program passes by Manim's command."""
+    started = time.monotonic()
+    ours = by_library(setup, programs, workers)
+    between = time.monotonic()
+    theirs = by_command(setup, programs, workers)
+    ended = time.monotonic()
+    shown = (Outcome.PASSED, Outcome.BLANK)
+    differing = [
+        {"program": index, "command": "passed" if theirs[index] else "failed", "ours": f"{one.outcome} {one.message}"}
+        for index, one in enumerate(ours)
+        if (one.outcome in shown) != theirs[index] and one.outcome is not Outcome.NO_SCENE
+    ]
+    return {
+        "programs": len(programs),
+        "a_minute": round(len(programs) / (between - started) * 60, 1),
+        "a_minute_by_command": round(len(programs) / (ended - between) * 60, 1),
+        "times_as_many": round((ended - between) / (between - started), 1),
+        "differing": differing,
+        "load": os.getloadavg()[0],
+    }
+
+
+def overhead(setup: Setup) -> dict[str, float]:
+    """Milliseconds around a program, in the median: all, without the sandbox, and so by the sandbox."""
+    milliseconds = {}
+    for name, sandboxed in (("sandboxed", True), ("bare", False)):
+        with Sandbox(replace(setup, sandboxed=sandboxed)) as sandbox:
+            sandbox.render(TRIVIAL)
+            taken = []
+            for _ in range(_TIMES):
+                started = time.perf_counter()
+                sandbox.render(TRIVIAL)
+                taken.append((time.perf_counter() - started) * 1000)
+            milliseconds[name] = round(statistics.median(taken), 1)
+    return {**milliseconds, "by_the_sandbox": round(milliseconds["sandboxed"] - milliseconds["bare"], 1)}
+
+
+def whole(setup: Setup, programs: Sequence[str], workers: int) -> dict[str, Any]:
+    """Seconds for all programs with an empty cache of formulas and again with a full one, and the verdicts."""
+    started = time.monotonic()
+    verdicts = by_library(setup, programs, workers)
+    between = time.monotonic()
+    again = by_library(setup, programs, workers)
+    ended = time.monotonic()
+    return {
+        "programs": len(programs),
+        "seconds": round(between - started, 1),
+        "seconds_again": round(ended - between, 1),
+        "verdicts": Counter(f"{one.outcome} {one.exception}".strip() for one in verdicts).most_common(),
+        "same_again": sum(one.outcome is other.outcome for one, other in zip(verdicts, again, strict=True)),
+        "load": os.getloadavg()[0],
+    }
+
+
+def main() -> None:
+    """Measure and print JSON."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.render_speed", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="the folder with the real files")
+    parser.add_argument("--manim-python", type=Path, help="a Python that has Manim; else the one that runs this")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--beside", type=int, default=100, help="programs that both render; 0 leaves this out")
+    parser.add_argument("--whole", action=argparse.BooleanOptionalAction, default=True, help="all of ManimBench, too")
+    given = parser.parse_args()
+    codes = cleaned_codes({"manimbench": sources_in(given.data)["manimbench"]})["manimbench"]
+    programs = list(dict.fromkeys(codes))
+    with tempfile.TemporaryDirectory(prefix="render-speed-") as first, tempfile.TemporaryDirectory() as second:
+        setup = Setup(python=given.manim_python, tex_cache=Path(first))
+        found: dict[str, Any] = {"overhead": overhead(setup)}
+        if given.beside:
+            spread = [programs[index * len(programs) // given.beside] for index in range(given.beside)]
+            found["beside"] = beside(setup, spread, given.workers)
+        if given.whole:
+            found["whole"] = whole(replace(setup, tex_cache=Path(second)), programs, given.workers)
+    json.dump(found, sys.stdout, indent=1)
+    print()
+
+
+if __name__ == "__main__":
+    main()
