@@ -272,7 +272,12 @@
   // A link to a row opens it.
   const go = () => {
     if (!location.hash.startsWith("#row=")) return;
-    const id = decodeURIComponent(location.hash.slice(5));
+    let id = location.hash.slice(5);
+    try {
+      id = decodeURIComponent(id);
+    } catch {
+      // Typed by hand: looked for as it is.
+    }
     for (const control of Object.values(controls)) control.value = "";
     $("f-changed").checked = $("f-gallery").checked = false;
     controls.q.value = id;
