@@ -464,7 +464,7 @@ def test_inspect_shows_a_file_never_seen_before(tmp_path: Path, capsys: pytest.C
 def test_what_inspect_says_to_type_builds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Its flags are taken as they are, for a pair inside a chat too."""
     path = write_rows(tmp_path / "chat.jsonl", {"messages": CHAT})
-    typed = inspect(capsys, "--inspect", path)[1].split("python -m builder ")[1].split()
+    typed = inspect(capsys, "--inspect", path)[1].split("python -m builder ")[1].splitlines()[0].split()
     own = ["--output-dir", str(tmp_path / "out"), "--cache-dir", str(tmp_path / "cache"), "--workers", "1"]
     assert main([*typed, *own]) == 0
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))

@@ -392,7 +392,8 @@ def test_wild_rows_go_through_a_whole_export(tmp_path: Path, kind: str, rows: li
     """Rows read = kept + dropped, every written program parses, and nothing stands on both sides."""
     path = tmp_path / f"rows.{kind}"
     WRITERS[kind](path, rows)
-    config = config_of(tmp_path, {}, local={"made": str(path)}, datasets=["made"])
+    fields = {"description_field": {"made": "description"}, "code_field": {"made": "code"}}
+    config = config_of(tmp_path, {}, local={"made": str(path)}, datasets=["made"], **fields)
     stats = export(config, tmp_path / "out")
     ledger = pl.read_parquet(tmp_path / "out" / "ledger.parquet")
     assert len(rows) == ledger.height == stats["rows_kept"] + stats["rows_dropped"]

@@ -15,6 +15,8 @@ MOST_ROWS = 30_000
 """Of larger builds a sample is kept, with examples of every reason."""
 EXAMPLES = 3
 """Rows of each reason of each source that are never left out."""
+GROUP_ROWS = 512
+"""Rows of a row group."""
 TEXT_CHARACTERS = 20_000
 """Of one text; longer ones are cut, and say so."""
 _TEXTS = ("description", "code")
@@ -42,8 +44,20 @@ def write_rows(
     path.parent.mkdir(exist_ok=True)
     schema = pl.DataFrame(schema=SCHEMA).to_arrow(compat_level=pl.CompatLevel.oldest()).schema
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for part in _parts(rows, read, files, wanted):
+        for part in _in_groups(_parts(rows, read, files, wanted)):
             writer.write_table(part.to_arrow(compat_level=pl.CompatLevel.oldest()))
+
+
+def _in_groups(parts: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same rows, so many at a time whatever the parts, so that the file's bytes do not depend on these."""
+    waiting = pl.DataFrame(schema=SCHEMA)
+    for part in parts:
+        waiting = pl.concat([waiting, part])
+        while waiting.height >= GROUP_ROWS:
+            yield waiting.head(GROUP_ROWS)
+            waiting = waiting.slice(GROUP_ROWS)
+    if waiting.height:
+        yield waiting
 
 
 def _chosen(rows: pl.DataFrame, ledgers: Sequence[pl.DataFrame]) -> pl.Series:
