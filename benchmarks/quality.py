@@ -1,8 +1,8 @@
 """All figures of quality from the real rows: `python -m benchmarks.quality --data FOLDER`.
 
 Each section is a benchmark of its own that can be run alone; here they run side by side, baselines included. A section
-whose files are absent is skipped with a word. Nothing is rendered here: verdicts are those of `benchmarks.rendering`,
-kept by program hash in `benchmarks/verdicts.jsonl`.
+whose files are absent is skipped with a word. Nothing is rendered here: verdicts are those of
+`benchmarks.verification`, kept by program hash in `benchmarks/verdicts.jsonl`.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks import api_check, augmentation, near_duplicates, one_line, pairing, repairs
+from benchmarks import api_check, augmentation, near_duplicates, one_line, pairing, repairs, verification
 from benchmarks.pipeline import sources_in
 from benchmarks.prepare import read_rows
 from benchmarks.rendering import Verdict, key_of, read_verdicts
@@ -24,6 +24,7 @@ from builder.config import BuildConfig, make_config
 from builder.ledger import funnel, kept, reasons
 from builder.pipeline import build, prepare
 from builder.prepare.clean_code import clean_code
+from builder.prepare.parse import parse
 from builder.prepared import columns_of
 from builder.state import Prepared
 
@@ -54,6 +55,30 @@ def checked(data: Path) -> Any:
 def repaired(data: Path) -> Any:
     """Programs that run before and after repair."""
     return repairs.measure(repairs.cleaned_codes(sources_in(data)), verdicts())
+
+
+def rendered(data: Path) -> Any:
+    """What came of every distinct program of each source: as it was read, repaired, and repaired for what it raised."""
+    known = verdicts()
+
+    def told(code: str) -> str:
+        if not parse(code).ok:
+            return "SyntaxError"
+        found = known.get(key_of(code))
+        if found is None:
+            return "not rendered"
+        return (found.exception or found.verdict) if found.verdict == "failed" else found.verdict
+
+    programs = {source: verification.programs_of(source, path) for source, path in sources_in(data).items()}
+    fixed = {key for key, verdict in known.items() if verdict.repaired}
+    for one in programs.values():
+        for texts in one.texts.values():
+            if key_of(texts[1]) in fixed:
+                texts[2] = _PASSING
+    return verification.counted(programs, lambda code: "passed" if code == _PASSING else told(code))
+
+
+_PASSING = "# stands for a program that passed once it was repaired: its text is not kept"
 
 
 def put_on_lines(data: Path) -> Any:
@@ -108,7 +133,7 @@ def verdicts() -> dict[str, Verdict]:
 
 SECTIONS: Mapping[str, Callable[[Path], Any]] = {
     function.__name__: function
-    for function in (alignment, shuffled, repairing, checked, repaired, put_on_lines, prompts, near, curated)
+    for function in (alignment, shuffled, repairing, checked, repaired, rendered, put_on_lines, prompts, near, curated)
 }
 
 

@@ -38,6 +38,8 @@ class Verdict:
     seconds: float = 0.0
     manim: str = ""
     """Release of Manim."""
+    repaired: str | None = None
+    """Key of what it became once it was repaired for what it raised, and passed."""
 
 
 def key_of(code: str) -> str:

@@ -11,7 +11,7 @@ import json
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from rich.console import Console
 from benchmarks.pipeline import sources_in
 from benchmarks.prepare import read_rows
 from benchmarks.rendering import key_of
+from benchmarks.repairs import HALVES
 from builder.config import make_config
 from builder.events import Events
 from builder.prepare.clean_code import clean_code
@@ -42,12 +43,13 @@ class Programs:
     texts: dict[str, list[str]]
 
 
-def programs_of(source: str, path: Path) -> Programs:
-    """Cleaned and repaired programs; rows without code are left out."""
+def programs_of(source: str, path: Path, half: str | None = None) -> Programs:
+    """Cleaned and repaired programs, of one half only if asked; rows without code are left out."""
     texts: dict[str, list[str]] = {}
     for row in read_rows({source: path}):
         code = clean_code(row.code)[0] if row.code else ""
-        if code and key_of(code) not in texts:
+        wanted = half is None or int(key_of(code), 16) % 2 == HALVES.index(half)
+        if code and wanted and key_of(code) not in texts:
             repaired = prepare_row(row).example.code
             texts[key_of(code)] = [code, repaired, repaired]
     return Programs(texts)
@@ -89,20 +91,26 @@ def repair_by_errors(judge: Judge, programs: Iterable[Programs], events: Events)
             texts[2] = fixed.get(texts[1], texts[1])
 
 
-def table(judge: Judge, programs: Mapping[str, Programs]) -> str:
+def counted(programs: Mapping[str, Programs], told: Callable[[str], str]) -> dict[str, dict[str, dict[str, int]]]:
+    """By source and state, programs by what came of them, the most frequent first; `told` says it of a text."""
+    return {
+        source: {
+            state: dict(Counter(told(texts[place]) for texts in one.texts.values()).most_common())
+            for place, state in enumerate(STATES)
+        }
+        for source, one in programs.items()
+    }
+
+
+def table(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> str:
     """Markdown: by source and state, how many programs passed, and what became of the others."""
     lines = ["| source | programs | state | passed | share | others |", "|---|---:|---|---:|---:|---|"]
-    for source, one in programs.items():
-        for place, state in enumerate(STATES):
-            counts = Counter(said(judge, texts[place]) for texts in one.texts.values())
-            total, passed = counts.total(), counts.pop(Outcome.PASSED.value, 0)
-            others = ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=_most))
+    for source, states in counts.items():
+        for state, found in states.items():
+            total, passed = sum(found.values()), found.get(Outcome.PASSED.value, 0)
+            others = ", ".join(f"{name} {count}" for name, count in found.items() if name != Outcome.PASSED)
             lines.append(f"| `{source}` | {total:,} | {state} | {passed:,} | {passed / total:.1%} | {others or '-'} |")
     return "\n".join(lines)
-
-
-def _most(item: tuple[str, int]) -> tuple[int, str]:
-    return -item[1], item[0]
 
 
 def summary(judge: Judge, programs: Iterable[Programs]) -> str:
@@ -132,20 +140,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--workers", type=int, default=0, help="sandboxes side by side; 0 for one a processor")
     parser.add_argument("--level", default="full", help="full or fast")
     parser.add_argument("--only", nargs="+", help="these sources")
+    parser.add_argument("--half", choices=HALVES, help="only programs of this half")
     parser.add_argument("--summary", type=Path, help="write keys, verdicts and exceptions here")
     given = parser.parse_args(arguments)
     warnings.simplefilter("ignore", SyntaxWarning)
     settings = {"manim_python": given.manim_python, "cache_dir": given.cache_dir, "workers": given.workers}
     config = make_config("verified", level=given.level, **settings)
     data = {name: path for name, path in sources_in(given.data).items() if not given.only or name in given.only}
-    programs = {source: programs_of(source, path) for source, path in data.items()}
+    programs = {source: programs_of(source, path, given.half) for source, path in data.items()}
     started = time.monotonic()
     with Terminal(verbose=True) as terminal, judging(config, terminal) as judge:
         ask(judge, (code for one in programs.values() for texts in one.texts.values() for code in texts), terminal)
         repair_by_errors(judge, list(programs.values()), terminal)
         seconds = time.monotonic() - started
         console = Console(soft_wrap=True, highlight=False)
-        console.print(table(judge, programs), markup=False)
+        console.print(table(counted(programs, lambda code: said(judge, code))), markup=False)
         console.print(f"\n{judge.rendered:,} programs rendered in {seconds:.0f} s by Manim {judge.conditions.manim}")
         if given.summary:
             given.summary.write_text(summary(judge, programs.values()), encoding="utf-8")
