@@ -1,7 +1,6 @@
 """The story, top to bottom: read, prepare, decide, emit."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +16,15 @@ from builder.decide.shuffled import find_parts
 from builder.decide.split import split_rows
 from builder.emit.augment import VARIANTS, clashes, plan_variants, variant_text
 from builder.emit.duplicates import duplication_report, near_report, write_removed
-from builder.emit.formats import FORMATS, fenced
 from builder.emit.jsonl import write_json, write_json_lines
 from builder.emit.pairing import pairing_report
 from builder.emit.publish import MANIFEST, outputs_of, publishing
 from builder.emit.rows import EmittedRow, order_rows
-from builder.emit.stats import Written, build_stats, leakage
-from builder.emit.tokens import count_tokens, long_variants, tokens_told, with_tokens
+from builder.emit.stats import Written
+from builder.emit.tokens import Tokens, count_tokens, long_variants, with_tokens
 from builder.emit.trainers import write_trainer_file
 from builder.events import Events, Silent
-from builder.ledger import REPAIRS_SEPARATOR, check_accounted, closed_slices, id_column, kept
+from builder.ledger import REPAIRS_SEPARATOR, check_accounted, id_column, kept
 from builder.manifest import manifest_of
 from builder.prepare.benchmark import plain_prompt, probe_key, program_keys
 from builder.prepare.cache import prepare_files
@@ -34,8 +32,7 @@ from builder.prepare.clean_description import normalise_description
 from builder.prepare.judge import judge_text
 from builder.prepare.keys import description_key
 from builder.prepared import WORDS, PreparedFile, batches_with, lazy
-from builder.proof.certificate import certify, told_official
-from builder.proof.folder import BuiltFolder, rows_of
+from builder.proof.folder import BuiltFolder
 from builder.render.judge import Judge
 from builder.render.judging import judging
 from builder.render.table import VERDICTS_FILE
@@ -46,8 +43,8 @@ from builder.sources.reading import read_sources
 from builder.sources.tokenizer import find_tokenizer
 from builder.state import Build, Prepared
 from builder.verifying import verified, write_used_verdicts
+from builder.writing import SPLITS, stats_of, write_ledger
 
-SPLITS = ("train", "test")
 _TEXT_COLUMNS = ("description", "code")
 _ERROR_LENGTH = 200
 """Characters of an error that authors report, as far as the ledger tells it."""
@@ -188,6 +185,11 @@ def build(prepared: Prepared, config: BuildConfig, events: Events | None = None,
             {index: code for file in prepared.files for index, code in file.codes.items()}
         )
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
+    return Build(config, prepared, ledger, _plan(prepared, config, ledger, tokens), judge)
+
+
+def _plan(prepared: Prepared, config: BuildConfig, ledger: pl.DataFrame, tokens: Tokens | None) -> pl.DataFrame:
+    """The rows to write, with their variants, in order, as `emitted_rows` takes them."""
     stay = code_sources(kept(ledger), prepared.rows).select(_WANTED)
     train, test = (stay.filter(pl.col("split") == side) for side in SPLITS)
     in_test, in_train = (
@@ -204,8 +206,7 @@ def build(prepared: Prepared, config: BuildConfig, events: Events | None = None,
     plan = pl.concat([variants, originals]).join(stay.drop("description_key"), on="index", how="inner")
     if tokens:
         plan = with_tokens(plan, tokens, prepared.files, config.system_prompt)
-    ordered = order_rows(plan, config.seed).drop("content").sort("order", "index", "variant")
-    return Build(config, prepared, ledger, ordered, judge)
+    return order_rows(plan, config.seed).drop("content").sort("order", "index", "variant")
 
 
 def _variants(description: str) -> list[str]:
@@ -267,67 +268,3 @@ def _shown(decided: Build, split: str, events: Events) -> Iterator[EmittedRow]:
         if done % 1000 == 0 or done == total:
             events.progress(f"write {split}", done, total)
         yield row
-
-
-def dataset_rows(decided: Build, split: str, written: dict[str, Written]) -> Iterator[dict[str, Any]]:
-    """Rows of a split as the dataset has them, each a plain dictionary; counts them into `written[split]`."""
-    make = FORMATS[decided.config.format].make
-    written[split] = Written()
-    for row in written[split].counted(decided.rows(split), description_key):
-        preview = {"preview": _image(row, decided.judge)} if decided.config.previews else {}
-        yield {
-            **make(decided.config.system_prompt, row.prompt, fenced(row.code)),
-            "source": row.source,
-            "id": row.id,
-            "variant": row.variant,
-            "license": row.licence,
-            "official": row.official,
-            **preview,
-            **({"tokens": row.tokens} if decided.config.tokenizer else {}),
-        }
-
-
-def _image(row: EmittedRow, judge: Judge | None) -> dict[str, Any] | None:
-    """The last frame of a row's program, as `datasets` holds an image."""
-    image = judge.thumbnail(row.code) if judge is not None else None
-    return None if image is None else {"bytes": image, "path": None}
-
-
-def stats_of(
-    decided: Build, written: dict[str, Written], staging: Path, files: Mapping[str, Sequence[str]]
-) -> dict[str, Any]:
-    """Statistics of a config whose rows were written, with the certificate that nothing leaks.
-
-    Args:
-        decided: the config.
-        written: by split, what was counted while it was written.
-        staging: the folder that it was written to.
-        files: by split, the files there.
-
-    Raises:
-        OutputError: a train row is near a test row: a bug in the step that should have dropped it.
-    """
-    leaks = leakage(decided.outcomes, written["train"], written["test"])
-    mirrors = {source.spec.name: source.spec.location for source in decided.prepared.sources if source.mirror_of}
-    shuffled = [{**asdict(part), "message": part.message} for part in decided.prepared.parts if part.shuffled]
-    format_name = decided.config.format
-    train, test = ((row for name in files[split] for row in rows_of(staging, name, format_name)) for split in SPLITS)
-    official = decided.plan.filter(pl.col("split") == "test")["official"].to_list()
-    certificate = certify(train, told_official(test, official), decided.config.near_test)
-    certificate.check()
-    factor = decided.config.augmentation_factor
-    stats = build_stats(decided.outcomes, written, leaks, factor, mirrors=mirrors, shuffled=shuffled)
-    if tokens := decided.prepared.tokens if decided.config.tokenizer else None:
-        lengths = {split: counts.tokens for split, counts in written.items()}
-        stats["tokens"] = tokens_told(tokens, decided.config.system_prompt, decided.config.max_tokens, lengths)
-    return {**stats, "certificate": certificate.told()}
-
-
-def write_ledger(ledger: pl.DataFrame, path: Path) -> None:
-    """Close a ledger and write it as Parquet, some rows at a time."""
-    slices = (part.to_arrow(compat_level=pl.CompatLevel.oldest()) for part in closed_slices(ledger))
-    first = next(slices)
-    with pq.ParquetWriter(path, first.schema, compression="zstd") as writer:
-        writer.write_table(first)
-        for part in slices:
-            writer.write_table(part)

@@ -17,7 +17,7 @@ from builder.emit.publish import MANIFEST, files_of, outputs_of, publishing, rea
 from builder.errors import SettingError
 from builder.events import Events, Silent
 from builder.manifest import manifest_of
-from builder.pipeline import SPLITS, build, prepare, stats_of, write_ledger
+from builder.pipeline import build, prepare
 from builder.proof.folder import BuiltFolder
 from builder.render.judging import judging
 from builder.render.table import VERDICTS_FILE
@@ -26,6 +26,7 @@ from builder.report.keep import keep_for_report
 from builder.report.write import put_report
 from builder.state import Build, Prepared
 from builder.verifying import write_used_verdicts
+from builder.writing import SPLITS, stats_of, write_ledger
 from manim_combined.dataset import ManimCombined
 
 DEFAULT_FOLDER = "manim_combined"

@@ -107,6 +107,6 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
 
     def _generate_examples(self, split: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Rows by a key that no other row has: id and variant."""
-        dataset_rows = _library("builder.pipeline").dataset_rows
+        dataset_rows = _library("builder.writing").dataset_rows
         for row in dataset_rows(self.decided, split, self.written):
             yield f"{row['id']}/{row['variant']}", row
