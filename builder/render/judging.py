@@ -3,11 +3,9 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 
 from builder.config import BuildConfig
-from builder.errors import SettingError
 from builder.events import Events
 from builder.processors import processors
 from builder.render.cluster import releases_here, releases_on_cluster, render_on_cluster
@@ -35,8 +33,6 @@ def judging(config: BuildConfig, events: Events, limit: int | None = None) -> It
         RenderError: Manim or the sandbox is missing, or does not start.
         SettingError: the file of verdicts cannot be read.
     """
-    if config.previews and find_spec("PIL") is None:
-        raise SettingError("--previews: `datasets` needs Pillow for images; pip install 'manim-combined[previews]'")
     if config.verdicts:
         table = VerdictTable(Path(config.verdicts).expanduser())
         yield Judge(table.conditions, table, keep=_refuse, render=None)
