@@ -128,7 +128,7 @@ def test_the_packages_own_files_survive_a_build(built: Built) -> None:
     assert {name: (built.folder / name).read_bytes() for name in built.own_files} == built.own_files
     assert {path.name for path in built.folder.iterdir() if path.name != "__pycache__"} == {
         *built.own_files,
-        *("README.md", "data", "ledger", "manifest.json"),
+        *("README.md", "data", "funnel", "ledger", "manifest.json", "report", "report.html"),
     }
 
 
