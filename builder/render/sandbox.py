@@ -20,6 +20,7 @@ from builder.errors import BuilderError, RenderError
 from builder.files import short_hash, written_aside
 from builder.render.answer import formula_in, verdict_of
 from builder.render.command import INSIDE, bare_command, environment, sandbox_command, user_namespace
+from builder.render.formats import make_format
 from builder.render.setup import Setup, find_manim, formula_tools, manim_python
 from builder.render.verdict import Level, Outcome, Verdict, program_hash
 
@@ -60,6 +61,7 @@ class Sandbox:
             self._formulas.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RenderError(f"{self._formulas}: cannot be made: {error.strerror}") from error
+        make_format(self._formulas, self._variables())
         self._buffer = b""
         with tempfile.TemporaryFile() as errors, user_namespace() as users:
             command, variables = self._command(users)
@@ -81,8 +83,11 @@ class Sandbox:
         formulas = self._formulas.absolute()
         if self.setup.sandboxed:
             return sandbox_command(self.setup, formulas, users), {}
-        home = Path(tempfile.gettempdir())
-        return bare_command(self.setup, formulas), environment(manim_python(self.setup.python), INSIDE.parent, home)
+        return bare_command(self.setup, formulas), self._variables()
+
+    def _variables(self) -> dict[str, str]:
+        """The environment of a worker without a sandbox."""
+        return environment(manim_python(self.setup.python), INSIDE.parent, Path(tempfile.gettempdir()))
 
     def render(self, code: str) -> Verdict:
         """The verdict on one program.

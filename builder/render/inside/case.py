@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -191,7 +192,8 @@ class Case:
         self._formula, self._compiled, self._compiled_here = formula, b"", here
         limits = Limits(FORMULA_SECONDS, self._limits.address_space)
         try:
-            self._compiler = self._jail.start(lambda: _send_compiled(formula, self._fonts, there), limits, (there,))
+            run = partial(_send_compiled, formula, self._fonts, self._cache, there)
+            self._compiler = self._jail.start(run, limits, (there,))
         except OSError as error:
             os.close(here)
             self._reply({"compiler": "", "complaint": "", "fault": str(error)})
@@ -222,8 +224,8 @@ class Case:
             self._dialogue.send(json.dumps({name: answer[name] for name in answer if name != "svg"}).encode())
 
 
-def _send_compiled(formula: Formula, fonts: dict[bytes, bytes], pipe: int) -> None:
-    answer = json.dumps(compile_formula(formula, fonts)).encode()
+def _send_compiled(formula: Formula, fonts: dict[bytes, bytes], formulas: Path, pipe: int) -> None:
+    answer = json.dumps(compile_formula(formula, fonts, formulas)).encode()
     while answer:
         answer = answer[os.write(pipe, answer) :]
 

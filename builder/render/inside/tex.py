@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from .faults import fault_in_log
 from .fonts import lines_for
+from .quick import compile_quickly
 
 REQUEST_BYTES = 150_000
 SVG_BYTES = 4 * 2**20
@@ -53,10 +54,15 @@ def formula_of(request: bytes) -> Formula | None:
 # In a clean child of the worker
 
 
-def compile_formula(formula: Formula, fonts: dict[bytes, bytes]) -> Answer:
+def compile_formula(formula: Formula, fonts: dict[bytes, bytes], formulas: Path) -> Answer:
     """Run LaTeX and dvisvgm in the working folder: `{"svg"}`, or `{"compiler", "complaint", "fault"}`.
 
     `fault` says what the machine lacks, and is empty if the text itself is wrong.
+
+    Args:
+        formula: What to compile.
+        fonts: What `read_map` returned.
+        formulas: The cache, for the format that may be there.
     """
     from manim.utils.tex_file_writing import make_tex_compilation_command
 
@@ -66,6 +72,8 @@ def compile_formula(formula: Formula, fonts: dict[bytes, bytes]) -> Answer:
         command = make_tex_compilation_command(compiler, formula.output_format, source, Path())
         if shutil.which(command[0]) is None:
             return {"compiler": compiler, "complaint": "", "fault": f"{command[0]} is not installed"}
+        if len(formula.compilers) == 1 and compile_quickly(formula.text, command, source, formulas):
+            continue
         done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
         if done.returncode:
             return {"compiler": compiler, **_complaint(done.stderr.decode(errors="replace"))}
