@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from tests.environments.conftest import ROOT, SUPPORTED, Environment, Environments
+from tests.rows import files_of
 
 pytestmark = pytest.mark.environments
 
@@ -62,8 +63,5 @@ def test_ids_splits_and_groups_are_the_same_on_every_python(
 def test_the_bytes_do_not_depend_on_workers(export: Export, version: str) -> None:
     """Two exports on one version of Python write the same bytes, be it with one worker or with two."""
     one, two = (export(version, workers) for workers in (1, 2))
-    names = {path.name for path in one.iterdir()}
-    assert {"train.json", "test.json", "ledger.parquet", "manifest.json"} <= names
-    assert {path.name: path.read_bytes() for path in one.iterdir()} == {
-        path.name: path.read_bytes() for path in two.iterdir()
-    }
+    assert {"train.json", "test.json", "ledger.parquet", "manifest.json"} <= set(files_of(one))
+    assert files_of(one) == files_of(two)
