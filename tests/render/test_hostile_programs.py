@@ -154,10 +154,10 @@ def test_it_holds_for_a_normal_user_as_well(setup: Setup) -> None:
     code += "    for program in sys.argv[3:]: print(sandbox.render(program).message)"
     nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
     manim, variables = str(manim_python(setup.python)), {"HOME": "/tmp", "PATH": os.environ["PATH"]}
-    for python, wanted in ((sys.executable, "import builder"), (manim, "import manim")):
-        command = [*nobody, python, "-c", wanted]
-        if subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, check=False).returncode:
-            pytest.skip(f"{python} or the project is not readable for others")
+    starts = "import builder, subprocess, sys; sys.exit(subprocess.run([sys.argv[1], '-c', 'import manim']).returncode)"
+    command = [*nobody, sys.executable, "-c", starts, manim]
+    if subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, check=False).returncode:
+        pytest.skip("Python, Manim or the project is not readable for others")
     forks = "import os\ntry:\n    while os.fork(): pass\n    import time; time.sleep(9)\n"
     forks += "except OSError as error:\n    raise SystemExit(error.strerror)"
     alone = "import os\nraise SystemExit(f'{os.getpid()} {os.getppid()}')"
