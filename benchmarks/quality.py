@@ -49,7 +49,11 @@ def repairing(data: Path) -> Any:
 def checked(data: Path) -> Any:
     """What the API check condemns and finds, against real renders of the programs as they were cleaned."""
     codes = {key_of(code): code for row in read_rows(sources_in(data)) for code in [clean_code(row.code)[0]] if code}
-    return api_check.measure(codes.items(), verdicts())
+    found = api_check.measure(codes.items(), verdicts())
+    for half in found["halves"].values():
+        half["precision"] = round(half["condemned_failing"] / half["condemned"], 4)
+        half["recall"] = round(half["found"] / half["failing_for_these"], 4)
+    return found
 
 
 def repaired(data: Path) -> Any:
