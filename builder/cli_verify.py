@@ -30,7 +30,14 @@ SETTINGS_WITHOUT_USE = (
 def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `verify` takes besides settings."""
     add = parser.add_argument
-    add("--limit", metavar="N", type=int, help="render at most so many programs; the next run goes on from there")
+    # not `limit`: that is a setting, which draws a subset
+    add(
+        "--limit",
+        metavar="N",
+        type=int,
+        dest="most",
+        help="render at most so many programs; the next run goes on from there",
+    )
     add("--only", metavar="ID", action="append", help="render the program of this row, and show what it raised")
     add("--save", metavar="FILE", help="also write the verdicts to a Parquet file, for --verdicts on another machine")
 
@@ -49,11 +56,11 @@ def verify(given: argparse.Namespace, terminal: "Terminal") -> Answer:
         raise SettingError(f"--config was given {len(names)} times; this command takes one")
     config = make_config(names[0] if names else DEFAULT, **{**settings, "verify": True})
     flags = vars(given)
-    if flags.get("limit", 0) < 0:
-        raise SettingError(f"--limit {given.limit}: a whole number from 0 is wanted")
+    if flags.get("most", 0) < 0:
+        raise SettingError(f"--limit {given.most}: a whole number from 0 is wanted")
     save = Path(given.save) if "save" in flags else None
     with terminal:
-        found = verify_config(config, terminal, limit=flags.get("limit"), only=flags.get("only", ()), save=save)
+        found = verify_config(config, terminal, limit=flags.get("most"), only=flags.get("only", ()), save=save)
     return Answer(
         {
             "conditions": found.conditions,

@@ -133,3 +133,19 @@ def test_single_rows_are_rendered_by_id(tmp_path: Path, stand_in: StandIn) -> No
     assert len(stand_in.rendered) == 1
     with pytest.raises(SettingError, match="--only red circle: the id of a row"):
         verify(config, only=["red circle"])
+
+
+def test_a_limit_on_what_is_rendered_draws_no_subset(
+    tmp_path: Path, stand_in: StandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`verify --limit 2` renders two programs, and the other rows wait for theirs."""
+    import json
+
+    from builder.cli import main
+
+    verified_config(tmp_path, circles(1, 9))
+    made = tmp_path / "sources" / "bespoke_manim.jsonl"
+    own = ["--local", f"bespoke_manim={made}", "--datasets", "bespoke_manim", "--cache-dir", str(tmp_path / "cache")]
+    assert main(["verify", "--config", "deduplicated", "--limit", "2", "--workers", "1", "--json", *own]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["rendered"], told["kept"], told["sources"][0]["not_rendered"]) == (2, 2, 7)

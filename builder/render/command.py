@@ -6,6 +6,7 @@ namespace alone: to make the namespaces in which it shuts each program off (`ins
 """
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -124,11 +125,12 @@ def user_namespace() -> Iterator[int | None]:
     Root may read what the worker is made of; then the worker becomes that user. Limits on processes hold for it, and
     not for root. Nothing where it cannot be made, as in some containers, or for other users, who need none.
     """
-    if os.getuid() != 0:
+    unshare = shutil.which("unshare")
+    if os.getuid() != 0 or unshare is None:
         yield None
         return
     user = _FIRST_USER + int.from_bytes(os.urandom(3))
-    with subprocess.Popen(["unshare", "--user", "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+    with subprocess.Popen([unshare, "--user", "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         descriptor = None
         try:
             with suppress(OSError):
