@@ -44,7 +44,7 @@ def decide(
     near: pl.DataFrame,
     listed: pl.DataFrame,
     files: Sequence[PreparedFile],
-    pairs: pl.DataFrame | None = None,
+    pairs: pl.DataFrame | None,
     lengths: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The ledger of a config: what `prepare` found wrong, then pairs, filters, duplicates, conflicts and leaks, a draw.
@@ -57,12 +57,12 @@ def decide(
         near: of `near_descriptions`.
         listed: of `find_in_benchmarks`.
         files: the prepared rows, for the decisions that need words and texts.
-        pairs: of `pairs_of`, if they are known already.
+        pairs: of `pairs_of`; the same however often rows are decided.
         lengths: tokens of each row read, as `drop_long` takes them, if they were counted.
     """
     ledger = _drop_invalid(open_ledger(rows), "description", also="code")
-    if config.repair_pairs:
-        ledger = _pair(ledger, pairs_of(rows, config, files) if pairs is None else pairs)
+    if pairs is not None:
+        ledger = _pair(ledger, pairs)
     ledger = _drop_invalid(ledger, "code")
     if config.drop_reported_errors:
         ledger = _drop_reported_errors(ledger)
@@ -133,10 +133,8 @@ def _mixed(ledger: pl.DataFrame) -> pl.DataFrame:
     return kept(ledger).filter(pl.col("shuffled") & pl.col("official").not_())
 
 
-def _pair(ledger: pl.DataFrame, pairs: pl.DataFrame | None) -> pl.DataFrame:
+def _pair(ledger: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """Rows of shuffled parts get the code that their description belongs to, or are dropped as `unpaired`."""
-    if pairs is None:
-        return ledger
     found = _mixed(ledger).select("index").join(pairs, on="index", how="left", maintain_order="left")
     unpaired = found.filter(pl.col("code_index").is_null()).select(
         "index", "score", "margin", pl.lit("unpaired").alias("reason")

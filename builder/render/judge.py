@@ -52,14 +52,12 @@ class Judge:
         def tell(verdict: Verdict) -> None:
             nonlocal passed, done
             with telling:
-                count(verdict)
-
-        def count(verdict: Verdict) -> None:
-            nonlocal passed, done
-            done += 1
-            passed += verdict.outcome is Outcome.PASSED
-            rate = self.rendered / max(time.monotonic() - self._started, 1e-3) * 60
-            events.progress("render", done, max(total, done), "programs", f"{passed:,} passed, {rate:,.0f} a minute")
+                done += 1
+                passed += verdict.outcome is Outcome.PASSED
+                rate = self.rendered / max(time.monotonic() - self._started, 1e-3) * 60
+                events.progress(
+                    "render", done, max(total, done), "programs", f"{passed:,} passed, {rate:,.0f} a minute"
+                )
 
         def missing() -> Iterator[str]:
             for code in codes:
