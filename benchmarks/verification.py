@@ -1,7 +1,6 @@
 """What comes of the programs of the real rows, by source: `python -m benchmarks.verification --data FOLDER`.
 
-Renders every distinct program of each source three times over: cleaned as it was read, after the repairs that need no
-rendering, and where that still fails, after those that what it raised calls for. Verdicts are kept in a database
+Renders every distinct program of each source twice: cleaned as it was read, and repaired. Verdicts are kept in a database
 (`--cache-dir`), so a run can be broken off and taken up again. Prints the table of `docs/verification.md`; `--summary`
 writes keys, verdicts and types of exceptions, no text, for `benchmarks.quality`.
 """
@@ -25,15 +24,13 @@ from builder.config import make_config
 from builder.events import Events
 from builder.prepare.clean_code import clean_code
 from builder.prepare.parse import parse
-from builder.prepare.repairs.from_error import repair_failed
 from builder.prepare.rows import prepare_row
 from builder.render.judge import Judge
 from builder.render.judging import judging
 from builder.render.verdict import Outcome, program_hash
 from builder.terminal import Terminal
-from builder.verifying import ROUNDS
 
-STATES = ("read", "repaired", "repaired after rendering")
+STATES = ("read", "repaired")
 
 
 @dataclass(slots=True)
@@ -51,7 +48,7 @@ def programs_of(source: str, path: Path, half: str | None = None) -> Programs:
         wanted = half is None or int(key_of(code), 16) % 2 == HALVES.index(half)
         if code and wanted and key_of(code) not in texts:
             repaired = prepare_row(row).example.code
-            texts[key_of(code)] = [code, repaired, repaired]
+            texts[key_of(code)] = [code, repaired]
     return Programs(texts)
 
 
@@ -69,26 +66,6 @@ def said(judge: Judge, code: str) -> str:
     if found is None:
         return "not rendered"
     return found.exception if found.outcome is Outcome.FAILED else found.outcome.value
-
-
-def repair_by_errors(judge: Judge, programs: Iterable[Programs], events: Events) -> None:
-    """Put programs in the third place that pass once they are repaired for what they raised."""
-    waiting = {code: code for one in programs for _, code, _ in one.texts.values()}
-    fixed: dict[str, str] = {}
-    for _ in range(ROUNDS):
-        changed = {}
-        for first, now in waiting.items():
-            found = judge.verdict_on(now)
-            if found is not None and found.outcome is Outcome.FAILED:
-                repair = repair_failed(now, found.exception, found.message, found.line)
-                if repair is not None:
-                    changed[first] = repair[0]
-        ask(judge, changed.values(), events)
-        waiting = changed
-        fixed |= {first: now for first, now in changed.items() if said(judge, now) == Outcome.PASSED}
-    for one in programs:
-        for texts in one.texts.values():
-            texts[2] = fixed.get(texts[1], texts[1])
 
 
 def counted(programs: Mapping[str, Programs], told: Callable[[str], str]) -> dict[str, dict[str, dict[str, int]]]:
@@ -114,20 +91,19 @@ def table(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> str:
 
 
 def summary(judge: Judge, programs: Iterable[Programs]) -> str:
-    """A line for each text that was rendered: its key, verdict, exception, and what it became once it was repaired."""
+    """A line for each text that was rendered: its key, verdict and exception."""
     lines: dict[str, dict[str, str | None]] = {}
     for one in programs:
         for texts in one.texts.values():
-            for place, code in enumerate(texts):
+            for code in texts:
                 found = judge.used.get(program_hash(code))
                 if found is None:
                     continue
-                line = lines.setdefault(
-                    key_of(code),
-                    {"key": key_of(code), "verdict": found.outcome.value, "exception": found.exception or None},
-                )
-                if place == 1 and texts[2] != code:
-                    line["repaired"] = key_of(texts[2])
+                lines[key_of(code)] = {
+                    "key": key_of(code),
+                    "verdict": found.outcome.value,
+                    "exception": found.exception or None,
+                }
     return "".join(f"{json.dumps(line)}\n" for _, line in sorted(lines.items()))
 
 
@@ -151,7 +127,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     started = time.monotonic()
     with Terminal(verbose=True) as terminal, judging(config, terminal) as judge:
         ask(judge, (code for one in programs.values() for texts in one.texts.values() for code in texts), terminal)
-        repair_by_errors(judge, list(programs.values()), terminal)
         seconds = time.monotonic() - started
         console = Console(soft_wrap=True, highlight=False)
         console.print(table(counted(programs, lambda code: said(judge, code))), markup=False)

@@ -62,7 +62,7 @@ def export(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     Raises:
         builder.errors.BuilderError: as `build`.
     """
-    from builder.pipeline import export as export_config
+    from builder.export import export as export_config
     from builder.terminal_funnel import show_funnel
 
     config, output_dir = one_config(given)

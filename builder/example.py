@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+SPLITS = ("train", "test")
+"""The sides of a build, as files and ledgers name them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Example:

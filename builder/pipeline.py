@@ -1,8 +1,6 @@
 """The story, top to bottom: read, prepare, decide, emit."""
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -15,35 +13,24 @@ from builder.decide.near import near_descriptions
 from builder.decide.shuffled import find_parts
 from builder.decide.split import split_rows
 from builder.emit.augment import VARIANTS, clashes, plan_variants, variant_text
-from builder.emit.duplicates import duplication_report, near_report, write_removed
-from builder.emit.jsonl import write_json, write_json_lines
-from builder.emit.pairing import pairing_report
-from builder.emit.publish import MANIFEST, outputs_of, publishing
-from builder.emit.rows import EmittedRow, order_rows
-from builder.emit.stats import Written
+from builder.emit.rows import order_rows
 from builder.emit.tokens import Tokens, count_tokens, long_variants, with_tokens
-from builder.emit.trainers import write_trainer_file
 from builder.events import Events, Silent
+from builder.example import SPLITS
 from builder.ledger import REPAIRS_SEPARATOR, check_accounted, id_column, kept
-from builder.manifest import manifest_of
 from builder.prepare.benchmark import plain_prompt, probe_key, program_keys
 from builder.prepare.cache import prepare_files
 from builder.prepare.clean_description import normalise_description
 from builder.prepare.judge import judge_text
 from builder.prepare.keys import description_key
 from builder.prepared import WORDS, PreparedFile, batches_with, lazy
-from builder.proof.folder import BuiltFolder
 from builder.render.judge import Judge
 from builder.render.judging import judging
-from builder.render.table import VERDICTS_FILE
-from builder.report.keep import keep_for_report
-from builder.report.write import put_report
 from builder.sources.benchmarks import read_benchmark
 from builder.sources.reading import read_sources
 from builder.sources.tokenizer import find_tokenizer
 from builder.state import Build, Prepared
-from builder.verifying import verified, write_used_verdicts
-from builder.writing import SPLITS, stats_of, write_ledger
+from builder.verifying import verified
 
 _TEXT_COLUMNS = ("description", "code")
 _ERROR_LENGTH = 200
@@ -173,17 +160,12 @@ def build(prepared: Prepared, config: BuildConfig, events: Events | None = None,
     files, parts, near = prepared.files, prepared.parts, prepared.near
     pairs = pairs_of(prepared.rows, config, files)
 
-    def decided(rows: pl.DataFrame, codes: Mapping[int, str]) -> pl.DataFrame:
-        lengths = tokens.recounted(codes).with_system(config.system_prompt) if tokens else None
+    lengths = tokens.with_system(config.system_prompt) if tokens else None
+
+    def decided(rows: pl.DataFrame) -> pl.DataFrame:
         return decide(rows, parts, config, near=near, listed=listed, files=files, pairs=pairs, lengths=lengths)
 
-    if judge is None:
-        ledger = decided(prepared.rows, {})
-    else:
-        prepared, ledger = verified(prepared, config, decided, judge, events or Silent())
-        tokens = tokens and tokens.recounted(
-            {index: code for file in prepared.files for index, code in file.codes.items()}
-        )
+    ledger = decided(prepared.rows) if judge is None else verified(prepared, decided, judge, events or Silent())
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
     return Build(config, prepared, ledger, _plan(prepared, config, ledger, tokens), judge)
 
@@ -219,52 +201,3 @@ def _listed(prepared: Prepared, config: BuildConfig) -> pl.DataFrame:
     if config.decontaminate == prepared.decontaminate:
         return prepared.listed
     return find_in_benchmarks(prepared.rows, prepared.files, read_benchmarks(config), read_official(probe_key()))
-
-
-def export(config: BuildConfig, folder: Path, events: Events | None = None) -> dict[str, Any]:
-    """Write one config for offline fine-tuning; returns the content of `dataset_stats.json`.
-
-    Writes `train.json` and `test.json` (JSON Lines), `dataset_stats.json`, `ledger.parquet`, `manifest.json`, and
-    when deduplicating `deduplication_report.json` and `removed_duplicates.json`, when pairs are checked
-    `pairing_report.json`, and for a trainer the file that it wants (`TRAINER_FILES`).
-
-    Raises:
-        SourceError, SettingError: as `prepare`.
-        OutputError: the folder cannot be written.
-    """
-    events = events or Silent()
-    with publishing(folder, "export") as staging:
-        prepared = prepare(config, events)
-        decided = build(prepared, config, events)
-        written = {split: Written() for split in SPLITS}
-        for split in SPLITS:
-            rows = written[split].counted(_shown(decided, split, events), description_key)
-            write_json_lines(rows, staging / f"{split}.json", config.format, config.system_prompt)
-        stats = stats_of(decided, written, staging, {split: [f"{split}.json"] for split in SPLITS})
-        write_json(stats, staging / "dataset_stats.json")
-        if config.deduplicate:
-            priorities = {source.spec.name: source.spec.priority for source in prepared.sources}
-            report = duplication_report(decided.outcomes, priorities)
-            report["near_descriptions"] = near_report(decided.outcomes, prepared.near, config.near_duplicates)
-            write_json(report, staging / "deduplication_report.json")
-            write_removed(decided.outcomes, prepared.files, staging / "removed_duplicates.json")
-        if config.repair_pairs or config.check_pairs:
-            report = pairing_report(decided.outcomes, stats["pairing"]["shuffled"], config.pair_margin)
-            write_json(report, staging / "pairing_report.json")
-        if config.trainer:
-            write_trainer_file(config.trainer, staging)
-        write_ledger(decided.outcomes, staging / "ledger.parquet")
-        write_used_verdicts([decided], staging / VERDICTS_FILE)
-        keep_for_report([decided], {config.name: stats}, staging)
-        manifest = manifest_of("export", [decided], staging)
-        put_report(BuiltFolder(staging, manifest), folder)
-        write_json({**manifest, "outputs": outputs_of(staging)}, staging / MANIFEST)
-    return stats
-
-
-def _shown(decided: Build, split: str, events: Events) -> Iterator[EmittedRow]:
-    total = decided.plan.filter(pl.col("split") == split).height
-    for done, row in enumerate(decided.rows(split), start=1):
-        if done % 1000 == 0 or done == total:
-            events.progress(f"write {split}", done, total)
-        yield row

@@ -1,7 +1,7 @@
 """Prepared rows on disk: columns of chosen rows, looked up by index, in batches."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -23,8 +23,6 @@ class PreparedFile:
     first_index: int
     text_bytes: int
     """Of all descriptions and codes, uncompressed."""
-    codes: Mapping[int, str] = field(default_factory=dict)
-    """By index, codes that take the place of those in the file: programs repaired after they were rendered."""
 
 
 def batches_with(
@@ -47,13 +45,7 @@ def batches_with(
                 indices = pl.int_range(first, first + batch.num_rows, dtype=pl.UInt32, eager=True)
                 part = frame(pa.Table.from_batches([batch])).with_columns(indices.alias("index"))
                 first += batch.num_rows
-                part = part if here is None else part.filter(part["index"].is_in(here.implode()))
-                yield _with_codes(part, file.codes) if file.codes and "code" in columns else part
-
-
-def _with_codes(part: pl.DataFrame, codes: Mapping[int, str]) -> pl.DataFrame:
-    texts = [codes.get(index, code) for index, code in part.select("index", "code").iter_rows()]
-    return part.with_columns(pl.Series("code", texts, dtype=pl.String))
+                yield part if here is None else part.filter(part["index"].is_in(here.implode()))
 
 
 def columns_of(files: Sequence[PreparedFile], columns: Sequence[str], wanted: pl.Series) -> pl.DataFrame:

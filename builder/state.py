@@ -1,5 +1,6 @@
 """What a build holds between its steps."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -9,10 +10,14 @@ from builder.config import BuildConfig
 from builder.decide.shuffled import Part
 from builder.emit.rows import EmittedRow, emitted_rows
 from builder.emit.tokens import Tokens
+from builder.errors import SettingError
 from builder.ledger import close_ledger
 from builder.prepared import PreparedFile
 from builder.render.judge import Judge
 from builder.sources.read import ReadSource
+
+ID = re.compile(r"(.+)/([0-9]{1,12})")
+"""The id of a row: source and number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +64,19 @@ class Build:
         """The rows of a split, in their order."""
         licences = {source.spec.name: source.spec.licence for source in self.prepared.sources}
         return emitted_rows(self.prepared.files, self.plan.filter(pl.col("split") == split), licences)
+
+
+def index_of(prepared: Prepared, wanted: str) -> int | None:
+    """The index of the row with an id; `None` if it is none."""
+    named = ID.fullmatch(wanted.strip())
+    source = next((item for item in prepared.sources if named and item.spec.name == named[1]), None)
+    if named is None or source is None:
+        return None
+    if int(named[2]) >= source.rows:
+        raise SettingError(f"no row has the id {wanted!r}; there are {known_ids(prepared)}")
+    return prepared.files[prepared.sources.index(source)].first_index + int(named[2])
+
+
+def known_ids(prepared: Prepared) -> str:
+    """The ids that there are, in a few words."""
+    return ", ".join(f"{item.spec.name}/000000 to {item.rows - 1:06d}" for item in prepared.sources if item.rows)

@@ -10,7 +10,6 @@ import polars as pl
 from builder.config import BuildConfig
 from builder.errors import SettingError
 from builder.events import Events, Silent
-from builder.explain.search import index_of
 from builder.ledger import kept
 from builder.pipeline import build, prepare
 from builder.prepared import texts_by_index
@@ -18,7 +17,7 @@ from builder.render.judge import Judge
 from builder.render.judging import judging
 from builder.render.table import write_verdicts
 from builder.render.verdict import Conditions, Outcome, Verdict
-from builder.state import Prepared
+from builder.state import Prepared, index_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,13 @@ from builder.emit.formats import FORMATS, fenced
 from builder.emit.rows import EmittedRow
 from builder.emit.stats import Written, build_stats, leakage
 from builder.emit.tokens import tokens_told
+from builder.example import SPLITS
 from builder.ledger import closed_slices
 from builder.prepare.keys import description_key
 from builder.proof.certificate import certify, told_official
 from builder.proof.folder import rows_of
 from builder.render.judge import Judge
 from builder.state import Build
-
-SPLITS = ("train", "test")
 
 
 def dataset_rows(decided: Build, split: str, written: dict[str, Written]) -> Iterator[dict[str, Any]]:

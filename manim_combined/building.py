@@ -13,12 +13,13 @@ from builder.config import BuildConfig
 from builder.emit.card import PICTURES, write_card
 from builder.emit.jsonl import write_json
 from builder.emit.parquet import write_shards
-from builder.emit.publish import MANIFEST, files_of, outputs_of, publishing, read_manifest
+from builder.emit.publish import files_of, outputs_of, publishing
 from builder.errors import SettingError
 from builder.events import Events, Silent
+from builder.example import SPLITS
 from builder.manifest import manifest_of
 from builder.pipeline import build, prepare
-from builder.proof.folder import BuiltFolder
+from builder.proof.folder import MANIFEST, BuiltFolder, read_manifest
 from builder.render.judging import judging
 from builder.render.table import VERDICTS_FILE
 from builder.report.flow import funnel_svg
@@ -26,7 +27,7 @@ from builder.report.keep import keep_for_report
 from builder.report.write import put_report
 from builder.state import Build, Prepared
 from builder.verifying import write_used_verdicts
-from builder.writing import SPLITS, stats_of, write_ledger
+from builder.writing import stats_of, write_ledger
 from manim_combined.dataset import ManimCombined
 
 DEFAULT_FOLDER = "manim_combined"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from builder.config import BUILT_BY_DEFAULT, CONFIG_NAMES, BuildConfig, make_config
-from builder.emit.publish import read_manifest
 from builder.events import Events
+from builder.proof.folder import read_manifest
 from builder.sources.select import select_sources
 
 

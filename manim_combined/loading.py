@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.config import DEFAULT_CONFIG, make_config
-from builder.emit.publish import read_manifest
+from builder.proof.folder import read_manifest
 from manim_combined.building import DEFAULT_FOLDER, build_dataset
 from manim_combined.built import is_built
 

@@ -9,8 +9,8 @@ import polars as pl
 
 from builder.emit.jsonl import write_json
 from builder.emit.publish import outputs_of
+from builder.export import export
 from builder.ledger import SCHEMA
-from builder.pipeline import export
 from builder.render.verdict import program_hash
 from tests.rows import Row, config_of, scene
 

@@ -6,7 +6,8 @@ import pytest
 
 import builder.batches
 from builder.batches import BATCH_BYTES, batches_of, rows_of_a_group
-from builder.pipeline import export, prepare
+from builder.export import export
+from builder.pipeline import prepare
 from tests.rows import SOURCES, circles, config_of, files_of
 
 

@@ -13,8 +13,8 @@ from builder.decide.near import SCHEMA as NEAR
 from builder.emit.augment import VARIANTS, variant_text
 from builder.emit.formats import fenced
 from builder.errors import OutputError
+from builder.export import export
 from builder.files import sha256_of
-from builder.pipeline import export
 from builder.proof.certificate import certify
 from builder.proof.check import check_folder
 from builder.proof.folder import WrittenRow

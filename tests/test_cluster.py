@@ -13,7 +13,7 @@ import pytest
 from builder.cluster import check_versions
 from builder.config import BuildConfig, make_config
 from builder.errors import SettingError
-from builder.pipeline import export
+from builder.export import export
 from builder.prepare.workers import version_of_this
 from tests.rows import circles, files_of, write_source
 

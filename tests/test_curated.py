@@ -6,7 +6,8 @@ import pytest
 
 from builder.config import make_config
 from builder.explain import explain
-from builder.pipeline import build, export, prepare
+from builder.export import export
+from builder.pipeline import build, prepare
 from manim_combined.building import build_dataset
 from tests.rows import circles, config_of, ledger_of, outcomes, read_lines, said, scene
 

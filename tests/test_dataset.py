@@ -12,7 +12,7 @@ import manim_combined
 import manim_combined.loading
 from builder.config import CACHE_VARIABLE, make_config
 from builder.errors import OutputError
-from builder.pipeline import export
+from builder.export import export
 from manim_combined.building import build_dataset
 from tests.rows import circles, config_of, files_of, read_lines, scene
 

@@ -12,10 +12,10 @@ from builder.cli import WRONG_USAGE, main
 from builder.decide.benchmarks import OFFICIAL, SCHEMA, drop_in_benchmarks, official_list, read_official
 from builder.emit.augment import VARIANTS, variant_text
 from builder.errors import SettingError
+from builder.export import export
 from builder.ledger import open_ledger
 from builder.likeness.core import core
 from builder.likeness.signatures import RULES, make_signatures, near_signatures
-from builder.pipeline import export
 from builder.prepare.benchmark import plain_prompt, probe_key, program_keys
 from builder.prepare.keys import description_key
 from tests.rows import SOURCES, config_of, ledger_of, scene

@@ -14,7 +14,7 @@ from builder.emit.formats import FORMATS
 from builder.errors import FieldsNotFoundError
 from builder.events import Silent
 from builder.example import Judged
-from builder.pipeline import export
+from builder.export import export
 from builder.prepare.judge import judge_text
 from builder.sources.detect import Choice, choose_fields
 from builder.sources.read import read_source

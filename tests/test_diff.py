@@ -4,7 +4,7 @@ import pytest
 
 from builder.cli import DONE, main
 from builder.errors import SettingError
-from builder.pipeline import export
+from builder.export import export
 from builder.proof.diff import diff_folders
 from tests.rows import circles, config_of, scene
 

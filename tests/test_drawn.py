@@ -9,7 +9,7 @@ import pytest
 from builder.config import make_config
 from builder.decide.drawn import shares
 from builder.errors import SettingError
-from builder.pipeline import export
+from builder.export import export
 from builder.proof.check import check_folder
 from tests.rows import circles, config_of, files_of, ledger_of, outcomes, read_lines, scene
 

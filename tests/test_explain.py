@@ -156,7 +156,7 @@ def test_official_rows_and_rows_of_a_large_group_are_told_why_they_are_on_their_
 
 def test_variants_are_those_that_are_written(tmp_path):
     """With the template that made each."""
-    from builder.pipeline import export
+    from builder.export import export
 
     config = config_of(tmp_path, {"thanks_dataset": circles(1, 20)}, augmentation_factor=3.0)
     export(config, tmp_path / "out")

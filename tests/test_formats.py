@@ -11,7 +11,7 @@ from builder.emit.formats import FORMATS as SHAPES
 from builder.emit.formats import ROLES
 from builder.emit.trainers import TRAINER_FILES
 from builder.errors import SettingError
-from builder.pipeline import export
+from builder.export import export
 from builder.proof.check import check_folder
 from builder.proof.folder import rows_of
 from manim_combined.building import build_dataset

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from builder.errors import SourceError
 from builder.example import Example
-from builder.pipeline import export
+from builder.export import export
 from builder.prepare.clean_code import clean_code
 from builder.prepare.clean_description import clean_description
 from builder.prepare.keys import program_tokens

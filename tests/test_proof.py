@@ -9,8 +9,8 @@ import pytest
 
 from builder.cli import FAILED, main
 from builder.errors import OutputError
+from builder.export import export
 from builder.files import sha256_of
-from builder.pipeline import export
 from builder.proof.check import check_folder
 from manim_combined.building import build_dataset
 from tests.rows import SOURCES, config_of

@@ -10,7 +10,7 @@ import builder.emit.rows
 import builder.pipeline
 import builder.prepare.workers
 from builder.errors import OutputError, SourceError
-from builder.pipeline import export
+from builder.export import export
 from tests.rows import circles, config_of, files_of
 
 ALWAYS = {"train.json", "test.json", "dataset_stats.json", "ledger.parquet", "report.html", "manifest.json"}

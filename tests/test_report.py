@@ -10,8 +10,8 @@ import pytest
 
 from builder.cli import main
 from builder.errors import OutputError, SettingError
+from builder.export import export
 from builder.files import sha256_of
-from builder.pipeline import export
 from builder.proof.check import check_folder
 from builder.report.write import report_folder
 from manim_combined.building import build_dataset

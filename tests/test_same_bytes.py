@@ -5,7 +5,8 @@ from itertools import pairwise
 import builder.emit.rows
 import builder.pipeline
 import builder.prepare.workers
-from builder.pipeline import export, prepare
+from builder.export import export
+from builder.pipeline import prepare
 from tests.rows import SOURCES, circles, config_of, files_of, read_lines, said
 
 

@@ -15,7 +15,7 @@ from builder.config import make_config
 from builder.emit.augment import VARIANTS, variant_text
 from builder.emit.tokens import open_tokenizer
 from builder.errors import SettingError
-from builder.pipeline import export
+from builder.export import export
 from builder.proof.check import check_folder
 from manim_combined.building import build_dataset
 from tests.reading import environment

@@ -6,11 +6,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from builder import verifying
 from builder.config import BuildConfig, make_config
 from builder.errors import SettingError
 from builder.events import Silent
-from builder.pipeline import build, export, prepare
+from builder.export import export
+from builder.pipeline import build, prepare
 from builder.proof.check import check_folder
 from builder.render import judging as judging_module
 from builder.render.cluster import Releases
@@ -153,61 +153,6 @@ def test_a_row_that_is_displaced_is_not_rendered(tmp_path: Path) -> None:
     render = StandIn()
     build(prepare(config), config, Silent(), judge_of(tmp_path, render))
     assert render.rendered == [scene("Star()")]
-
-
-def _drop_argument(code: str, exception: str, message: str, line: int | None) -> tuple[str, tuple[str, ...]] | None:
-    """A repair as `repair_failed` makes them: BREAKS is taken out, one at a time."""
-    assert (exception, line) == ("NameError", 6)
-    return (code.replace("BREAKS, ", "", 1), ("repair:render_argument",)) if "BREAKS, " in code else None
-
-
-def test_a_repair_after_rendering_counts_if_the_program_then_passes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The repaired program is written, and the ledger has both verdicts; two rounds are made, never three."""
-    monkeypatch.setattr(verifying, "repair_failed", _drop_argument)
-    rows = [
-        ("Draw a line once", scene("Line(BREAKS, 1)")),
-        ("Draw a line twice", scene("Line(BREAKS, BREAKS, 2)")),
-        ("Draw a line thrice", scene("Line(BREAKS, BREAKS, BREAKS, 3)")),
-        ("Draw a line never", scene("Line(BREAKS)")),
-    ]
-    config = verified_config(tmp_path, rows, **ALL_TRAIN)
-    decided = build(prepare(config), config, Silent(), judge_of(tmp_path, StandIn()))
-    columns = ("reason", "verdict", "verdict_before", "repairs")
-    assert decided.ledger.select(columns).rows() == [
-        ("", "passed", "failed", ["repair:render_argument"]),
-        ("", "passed", "failed", ["repair:render_argument"]),
-        ("failed", "failed", "", []),
-        ("failed", "failed", "", []),
-    ]
-    assert sorted(row.code for row in decided.rows("train")) == [scene("Line(1)"), scene("Line(2)")]
-
-
-def test_duplicates_are_decided_anew_after_a_repair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A repair that makes a program equal to another one's leaves one row of the two."""
-    monkeypatch.setattr(verifying, "repair_failed", _drop_argument)
-    rows = [("Draw a line", scene("Line(BREAKS, 1)")), ("Draw a straight line please", scene("Line(1)"))]
-    config = verified_config(tmp_path, rows, deduplicate_programs=True, **ALL_TRAIN)
-    found = outcomes_of(config, judge_of(tmp_path, StandIn()))
-    assert sorted(found.values()) == ["conflicting_description", "kept"]
-
-
-def test_test_rows_are_not_repaired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What models are measured on is what its authors wrote: a test row that fails is dropped as it is."""
-    monkeypatch.setattr(verifying, "repair_failed", _drop_argument)
-    rows = {
-        "manimbench": [
-            ("Draw a long line", scene("Line(BREAKS, 1)"), "test"),
-            ("Draw a short line", scene("Line(BREAKS, 2)"), "train"),
-        ]
-    }
-    config = config_of(tmp_path, rows, verify=True, augmentation_factor=1.0)
-    ledger = build(prepare(config), config, Silent(), judge_of(tmp_path, StandIn())).ledger
-    assert ledger.select("split", "reason", "verdict_before").rows() == [
-        ("test", "failed", ""),
-        ("train", "", "failed"),
-    ]
 
 
 @pytest.fixture

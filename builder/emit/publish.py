@@ -19,8 +19,8 @@ from filelock import FileLock, Timeout
 
 from builder.errors import BuilderError, OutputError
 from builder.files import cannot_write, disk_error, sha256_of, short_hash
+from builder.proof.folder import MANIFEST, read_manifest
 
-MANIFEST = "manifest.json"
 _STAGING = ".manim-combined-staging"
 _COMPLETE = "COMPLETE.json"
 _LOCK_SECONDS = 1.0
@@ -67,16 +67,6 @@ def publishing(folder: Path, kind: str) -> Iterator[Path]:
                 shutil.rmtree(staging, ignore_errors=True)
     finally:
         lock.release()
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of an earlier build in this folder; empty if there is none, or another program's."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    ours = isinstance(manifest, dict) and all(isinstance(manifest.get(key), dict) for key in ("configs", "outputs"))
-    return manifest if ours else {}
 
 
 def files_of(manifest: Mapping[str, Any], config: str) -> list[str]:

@@ -5,7 +5,7 @@ since they are the model's and not the row's.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +37,6 @@ class Tokens:
     def of(self, text: str) -> int:
         """Tokens of one text."""
         return self.count([text])[0]
-
-    def recounted(self, codes: Mapping[int, str]) -> "Tokens":
-        """The same, with other codes at some indices."""
-        if not codes:
-            return self
-        answers = self.count([fenced(code) for code in codes.values()])
-        new = pl.DataFrame({"index": list(codes), "answer_tokens": answers}, schema_overrides=LENGTHS)
-        return replace(self, lengths=self.lengths.update(new, on="index", how="left"))
 
     def with_system(self, text: str) -> pl.DataFrame:
         """The lengths, those of the system message added to each prompt's."""

@@ -16,7 +16,7 @@ from builder.emit.rows import emitted_rows
 from builder.events import Events, Silent
 from builder.example import Example
 from builder.explain.explanation import LISTED, Explanation, Match, Matches, Neighbour, Neighbours, Variant
-from builder.explain.search import found_rows, ids_of, index_of
+from builder.explain.search import found_rows, ids_of
 from builder.ledger import close_ledger, id_column
 from builder.likeness.compare import same_meaning
 from builder.likeness.core import core
@@ -24,7 +24,7 @@ from builder.pipeline import build, prepare
 from builder.prepare.trace import trace_row
 from builder.prepared import columns_of
 from builder.render.judging import judging
-from builder.state import Build, Prepared
+from builder.state import Build, Prepared, index_of
 
 
 def explain(config: BuildConfig, wanted: str, events: Events | None = None) -> Explanation | Matches:

@@ -1,6 +1,5 @@
 """Finds the row that a person means: by its id, or by a piece of its description."""
 
-import re
 from collections.abc import Sequence
 
 import polars as pl
@@ -10,29 +9,13 @@ from builder.errors import SettingError
 from builder.ledger import id_column
 from builder.prepare.keys import description_key
 from builder.prepared import lazy
-from builder.state import Prepared
+from builder.state import ID, Prepared, known_ids
 
 FIRST_CHARACTERS = 100
 """Of a description that is named and not shown."""
 _NEEDLE = 500
 _HAY = 2_000
 """Characters of the text that was asked for, and of a description, in which the nearest is looked for."""
-_ID = re.compile(r"(.+)/([0-9]{1,12})")
-
-
-def index_of(prepared: Prepared, wanted: str) -> int | None:
-    """The index of the row with an id; `None` if it is none."""
-    named = _ID.fullmatch(wanted.strip())
-    source = next((item for item in prepared.sources if named and item.spec.name == named[1]), None)
-    if named is None or source is None:
-        return None
-    if int(named[2]) >= source.rows:
-        raise SettingError(f"no row has the id {wanted!r}; there are {_known(prepared)}")
-    return prepared.files[prepared.sources.index(source)].first_index + int(named[2])
-
-
-def _known(prepared: Prepared) -> str:
-    return ", ".join(f"{item.spec.name}/000000 to {item.rows - 1:06d}" for item in prepared.sources if item.rows)
 
 
 def found_rows(prepared: Prepared, wanted: str) -> pl.DataFrame:
@@ -59,8 +42,8 @@ def found_rows(prepared: Prepared, wanted: str) -> pl.DataFrame:
 
 def _nothing_found(prepared: Prepared, wanted: str) -> str:
     """The message that names the description nearest to a text that none holds."""
-    if _ID.fullmatch(wanted.strip()):
-        return f"no row has the id {wanted!r}; there are {_known(prepared)}"
+    if ID.fullmatch(wanted.strip()):
+        return f"no row has the id {wanted!r}; there are {known_ids(prepared)}"
     needle = " ".join(wanted.lower().split())[:_NEEDLE]
     best, nearest = 0.0, None
     for index, text in lazy(prepared.files, ("description",)).select("index", "description").collect().iter_rows():

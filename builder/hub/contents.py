@@ -9,9 +9,10 @@ from typing import Any
 import orjson
 
 from builder.emit.card import card_text
-from builder.emit.publish import MANIFEST, files_of, read_manifest
+from builder.emit.publish import files_of
 from builder.errors import OutputError
 from builder.files import sha256_of
+from builder.proof.folder import MANIFEST, read_manifest
 
 CARD = "README.md"
 _CHUNK_BYTES = 1 << 20

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from builder.emit.card import merged_card
-from builder.emit.publish import MANIFEST
 from builder.errors import OutputError, SettingError
 from builder.hub.client import Hub
 from builder.hub.contents import CARD, Contents, LocalFile
+from builder.proof.folder import MANIFEST
 from builder.sources.licences import objections
 
 MAIN = "main"

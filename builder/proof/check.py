@@ -12,11 +12,12 @@ from builder.emit.formats import ROLES, unfenced
 from builder.emit.rows import row_order
 from builder.errors import OutputError
 from builder.events import Events, Silent
+from builder.example import SPLITS
 from builder.files import sha256_of
 from builder.ledger import SCHEMA, STAGES
 from builder.prepare.parse import parse
 from builder.proof.certificate import certify, told_official
-from builder.proof.folder import SPLITS, BuiltFolder, WrittenRow, open_folder
+from builder.proof.folder import BuiltFolder, WrittenRow, open_folder
 from builder.render.table import VERDICTS_FILE, VerdictTable
 from builder.render.verdict import Outcome, program_hash
 

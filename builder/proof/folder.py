@@ -1,5 +1,6 @@
 """A built or exported folder as it stands on the disk: its manifest, ledgers and rows, read without trust."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -11,10 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from builder.emit.formats import FORMATS
-from builder.emit.publish import MANIFEST, read_manifest
 from builder.errors import OutputError
 
-SPLITS = ("train", "test")
+MANIFEST = "manifest.json"
 _BATCH_ROWS = 1024
 
 
@@ -34,6 +34,16 @@ class WrittenRow:
     roles: tuple[str, ...]
     official: bool
     """A test row of a public benchmark; `False` in JSON Lines, which do not tell."""
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of an earlier build in this folder; empty if there is none, or another program's."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    ours = isinstance(manifest, dict) and all(isinstance(manifest.get(key), dict) for key in ("configs", "outputs"))
+    return manifest if ours else {}
 
 
 @dataclass(frozen=True, slots=True)

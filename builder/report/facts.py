@@ -11,7 +11,8 @@ import polars as pl
 from builder.config import DEFAULT_CONFIG, nearest
 from builder.emit.formats import unfenced
 from builder.errors import OutputError, SettingError
-from builder.proof.folder import SPLITS, BuiltFolder
+from builder.example import SPLITS
+from builder.proof.folder import BuiltFolder
 from builder.render.table import VERDICTS_FILE
 from builder.render.verdict import program_hash
 from builder.report.rows import ROWS, SCHEMA

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 import orjson
 
 from builder.emit.jsonl import write_json
-from builder.emit.publish import MANIFEST, read_manifest
 from builder.errors import OutputError
 from builder.files import cannot_write, sha256_of, written_aside
-from builder.proof.folder import BuiltFolder, open_folder
+from builder.proof.folder import MANIFEST, BuiltFolder, open_folder, read_manifest
 from builder.report.facts import facts_of, told_config
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import pytest
 
 from builder.config import TRAINERS, make_config
 from builder.emit.formats import FORMATS, ROLES
-from builder.pipeline import export
+from builder.export import export
 from manim_combined.building import build_dataset
 from tests.environments.conftest import RELEASES, THIS_PYTHON, Environment, Environments, find_python, run
 
