@@ -1,6 +1,7 @@
 """What comes of the programs of the real rows, by source: `python -m benchmarks.verification --data FOLDER`.
 
-Renders every distinct program of each source twice: cleaned as it was read, and repaired. Verdicts are kept in a database
+Renders every distinct program of each source twice: cleaned as it was read, and repaired. Verdicts are kept in a
+database
 (`--cache-dir`), so a run can be broken off and taken up again. Prints the table of `docs/verification.md`; `--summary`
 writes keys, verdicts and types of exceptions, no text, for `benchmarks.quality`.
 """
