@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.rendering import Verdict, read_programs, read_verdicts
-from builder.prepare.api.check import check_api
+from builder.manim_lint.check.check import check_api
 
 HALVES = ("development", "held-out")
 """Programs with an even key were looked at while the check was written, the others never."""

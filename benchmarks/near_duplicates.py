@@ -23,12 +23,12 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from benchmarks.pipeline import sources_in
-from builder.likeness.candidates import FLOOR, near_pairs
-from builder.likeness.clusters import clusters
-from builder.likeness.core import core
-from builder.likeness.signatures import near_signatures, signature
 from builder.prepare.clean_description import clean_description
 from builder.prepare.keys import description_key
+from builder.similarity.boilerplate import core
+from builder.similarity.clusters import clusters
+from builder.similarity.fingerprints import near_signatures, signature
+from builder.similarity.near_pairs import FLOOR, near_pairs
 from builder.sources.spec import known_sources
 
 THRESHOLD, LEAK_THRESHOLD = 0.9, 0.8

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from builder.decide.benchmarks import OFFICIAL, official_list
-from builder.likeness.core import core
-from builder.likeness.signatures import RULES, make_signatures
+from builder.decide.decontaminate import OFFICIAL, official_list
 from builder.prepare.benchmark import plain_prompt, probe_key, program_keys
 from builder.prepare.keys import description_key
+from builder.similarity.boilerplate import core
+from builder.similarity.fingerprints import RULES, make_signatures
 
 MADE_BY = "python -m benchmarks.official_test --data FILE"
 COLUMNS = ("Reviewed Description", "Code", "Split")

@@ -20,12 +20,12 @@ import pyarrow.parquet as pq
 
 from benchmarks.pipeline import sources_in
 from benchmarks.rendering import key_of, read_verdicts
-from builder.prepare.api.check import check_api
+from builder.manim_lint.check.check import check_api
+from builder.manim_lint.fixes.engine import repair_api
+from builder.manim_lint.syntax import parse
+from builder.manim_lint.unflatten.unflatten import unflatten
 from builder.prepare.clean_code import clean_code
 from builder.prepare.keys import program_key
-from builder.prepare.one_line import unflatten
-from builder.prepare.parse import parse
-from builder.prepare.repairs.api import repair_api
 from builder.sources.spec import known_sources
 
 SIZES = (10, 25, 50)

@@ -22,17 +22,17 @@ from scipy.sparse import csr_array, diags_array
 from scipy.special import logsumexp
 
 from benchmarks.pipeline import sources_in
-from builder.decide.alignment import Alignment, advantages, learn_alignment, sample_of
-from builder.decide.pairing import MARGIN, assign, repair_pairs
-from builder.decide.shuffled import find_parts
-from builder.decide.vectors import WEIGHTS, code_vectors, description_vectors, narrow
+from builder.decide.pairing.alignment import Alignment, advantages, learn_alignment, sample_of
+from builder.decide.pairing.repair_pairs import MARGIN, assign, repair_pairs
+from builder.decide.pairing.shuffled import find_parts
+from builder.decide.pairing.vectors import WEIGHTS, code_vectors, description_vectors, narrow
+from builder.manim_lint.fixes.excerpts import repair_code
 from builder.prepare.canonical import canonical_key
 from builder.prepare.clean_code import clean_code
 from builder.prepare.clean_description import clean_description
+from builder.prepare.features import code_words, description_words
 from builder.prepare.keys import description_key, program_key
-from builder.prepare.repair import repair_code
 from builder.prepare.style import style_of
-from builder.prepare.words import code_words, description_words
 from builder.sources.spec import known_sources
 
 Floats = NDArray[np.float64]

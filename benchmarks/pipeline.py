@@ -146,7 +146,7 @@ class _Passes:
 
 def _child(folder: Path, pairs: list[str], workers: int) -> None:
     from builder.config import make_config
-    from builder.export import export
+    from builder.publish.export import export
 
     passes = _Passes()
     config = make_config(local=pairs, cache_dir=str(folder / "cache"), workers=workers)

@@ -19,12 +19,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from benchmarks.pipeline import sources_in
-from builder.example import Example
+from builder.core.schema import Example
+from builder.manim_lint.scenes import outline
 from builder.prepare.clean_code import clean_code
 from builder.prepare.clean_description import clean_description
 from builder.prepare.keys import description_key, program_key
-from builder.prepare.rows import prepare_row
-from builder.prepare.scenes import outline
+from builder.prepare.prepare import prepare_row
 from builder.sources.spec import known_sources
 
 

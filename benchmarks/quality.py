@@ -21,12 +21,12 @@ from benchmarks.pipeline import sources_in
 from benchmarks.prepare import read_rows
 from benchmarks.rendering import Verdict, key_of, read_verdicts
 from builder.config import BuildConfig, make_config
-from builder.ledger import funnel, kept, reasons
-from builder.pipeline import build, prepare
+from builder.core.ledger import funnel, kept, reasons
+from builder.core.row_store import columns_of
+from builder.manim_lint.syntax import parse
+from builder.pipeline.build import Prepared
+from builder.pipeline.story import build, prepare
 from builder.prepare.clean_code import clean_code
-from builder.prepare.parse import parse
-from builder.prepared import columns_of
-from builder.state import Prepared
 
 VERDICTS = Path(__file__).with_name("verdicts.jsonl")
 

@@ -17,12 +17,12 @@ from typing import Any
 from benchmarks.pipeline import sources_in
 from benchmarks.prepare import read_rows
 from benchmarks.rendering import Verdict, key_of, read_verdicts
-from builder.prepare.api.check import check_api
+from builder.manim_lint.check.check import check_api
+from builder.manim_lint.fixes.engine import repair_api
+from builder.manim_lint.fixes.excerpts import repair_code
+from builder.manim_lint.syntax import parse
+from builder.manim_lint.unflatten.unflatten import unflatten
 from builder.prepare.clean_code import clean_code
-from builder.prepare.one_line import unflatten
-from builder.prepare.parse import parse
-from builder.prepare.repair import repair_code
-from builder.prepare.repairs.api import repair_api
 
 HALVES = ("development", "held-out")
 """Programs with an even key were looked at while the repairs were written, the others never."""

@@ -21,11 +21,10 @@ from distributed import Client
 
 from benchmarks.pipeline import sources_in
 from benchmarks.prepare import read_rows
-from builder.events import Silent
+from builder.core.events import Silent
+from builder.core.executors import processors
 from builder.prepare.clean_code import clean_code
-from builder.prepare.workers import processors
-from builder.render.cluster import releases_here, render_on_cluster
-from builder.render.cluster_stream import Cluster, stream
+from builder.render.cluster import Cluster, releases_here, render_on_cluster, stream
 from builder.render.setup import Setup
 from builder.render.verdict import Level, Outcome, Verdict, program_hash
 

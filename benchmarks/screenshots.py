@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.config import make_config
-from builder.export import export
+from builder.publish.export import export
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")

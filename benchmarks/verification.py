@@ -21,15 +21,14 @@ from benchmarks.pipeline import sources_in
 from benchmarks.prepare import read_rows
 from benchmarks.rendering import key_of
 from benchmarks.repairs import HALVES
+from builder.cli.console import Terminal
 from builder.config import make_config
-from builder.events import Events
+from builder.core.events import Events
+from builder.manim_lint.syntax import parse
 from builder.prepare.clean_code import clean_code
-from builder.prepare.parse import parse
-from builder.prepare.rows import prepare_row
-from builder.render.judge import Judge
-from builder.render.judging import judging
+from builder.prepare.prepare import prepare_row
 from builder.render.verdict import Outcome, program_hash
-from builder.terminal import Terminal
+from builder.render.verdicts import Judge, judging
 
 STATES = ("read", "repaired")
 

@@ -68,11 +68,11 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
         super().__init__(cache_dir=cache_dir, config_name=config_name, **keywords)
         self.build_config = _config.make_config(self.config.name, **self.config.settings)
         self.events: Any = None
-        """A listener (`builder.events.Events`), for who prepares this builder by hand."""
+        """A listener (`builder.core.events.Events`), for who prepares this builder by hand."""
         self.decided: Any = None
-        """The `builder.pipeline.Build` that was prepared; `None` before, or where `datasets` found it in its cache."""
+        """What was prepared (`builder.pipeline.build.Build`); `None` before, or if `datasets` had it cached."""
         self.written: dict[str, Any] = {}
-        """By split, what was counted while rows were written (`builder.emit.stats.Written`)."""
+        """By split, what was counted while rows were written (`builder.publish.stats.Written`)."""
 
     def _info(self) -> datasets.DatasetInfo:
         config = _config.make_config(self.config.name, **self.config.settings)  # called before `build_config` is set
@@ -99,7 +99,7 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
         return datasets.DatasetInfo()
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:  # noqa: ARG002 - the library fetches
-        pipeline = _library("builder.pipeline")
+        pipeline = _library("builder.pipeline.story")
         if self.decided is None:
             prepared = pipeline.prepare(self.build_config, self.events)
             self.decided = pipeline.build(prepared, self.build_config, self.events)
@@ -107,6 +107,6 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
 
     def _generate_examples(self, split: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Rows by a key that no other row has: id and variant."""
-        dataset_rows = _library("builder.writing").dataset_rows
-        for row in dataset_rows(self.decided, split, self.written):
+        dataset_rows = _library("builder.publish.write").dataset_rows
+        for row in dataset_rows(self.decided, split, self.written, self.events):
             yield f"{row['id']}/{row['variant']}", row

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from builder.config import DEFAULT_CONFIG, make_config
-from builder.proof.folder import read_manifest
-from manim_combined.building import DEFAULT_FOLDER, build_dataset
-from manim_combined.built import is_built
+from builder.publish.build_folder import DEFAULT_FOLDER, build_dataset
+from builder.publish.built import is_built
+from builder.report.proof.folder import read_manifest
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def load(
         settings: settings of `builder.config.BuildConfig` that differ from the preset.
 
     Raises:
-        builder.errors.BuilderError: the config cannot be built.
+        builder.core.errors.BuilderError: the config cannot be built.
     """
     from datasets import load_dataset
 

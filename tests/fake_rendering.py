@@ -7,7 +7,7 @@ import os
 import signal
 import time
 
-from builder.errors import RenderError
+from builder.core.errors import RenderError
 from builder.render.cluster import Releases
 from builder.render.verdict import Outcome, Verdict, program_hash
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from builder.manim_lint.syntax import parse
 from builder.prepare.canonical import canonical_key
+from builder.prepare.features import code_words, description_words
 from builder.prepare.keys import description_key, program_key
-from builder.prepare.parse import parse
 from builder.prepare.style import style_of
-from builder.prepare.words import code_words, description_words
 
 SHAPES = "Circle Square Triangle Star Dot Arrow Ellipse Sector Annulus Rectangle Line Arc Cube Sphere Cone".split()
 COLOURS = "red green blue yellow orange purple white pink teal gold".split()

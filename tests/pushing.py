@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from builder.config import BUILT_BY_DEFAULT, make_config
-from manim_combined.building import build_dataset
+from builder.publish.build_folder import build_dataset
 from tests.servers.hub_write import WritableHub
 
 ROOT = Path(__file__).parents[1]

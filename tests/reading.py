@@ -29,10 +29,10 @@ def short_sleep(seconds):
     sleep(min(seconds, 0.02))
 time.sleep = short_sleep
 from builder.config import make_config
-from builder.errors import BuilderError
-from builder.events import Silent
-from builder.prepare.judge import judge_text
-from builder.sources.reading import read_sources
+from builder.core.errors import BuilderError
+from builder.core.events import Silent
+from builder.prepare.code_detector import judge_text
+from builder.sources.read_all import read_sources
 from builder.sources.spec import SourceSpec, _TABLE, register_source
 settings, specs = json.loads(sys.argv[1])
 for spec in specs:

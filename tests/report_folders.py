@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from builder.emit.jsonl import write_json
-from builder.emit.publish import outputs_of
-from builder.export import export
-from builder.ledger import SCHEMA
+from builder.core.files import write_json
+from builder.core.ledger import SCHEMA
+from builder.publish.atomic import outputs_of
+from builder.publish.export import export
 from builder.render.verdict import program_hash
 from tests.rows import Row, config_of, scene
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from builder.config import BuildConfig, make_config
-from builder.pipeline import build, prepare
+from builder.pipeline.story import build, prepare
 
 Row = tuple[str | None, str | None] | tuple[str | None, str | None, str]
 """A description and a code, and for `manimbench` an official split."""

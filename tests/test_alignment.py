@@ -3,9 +3,9 @@
 import numpy as np
 import polars as pl
 
-from builder.decide.alignment import advantages, learn_alignment, sample_of, score_pairs
-from builder.decide.vectors import code_vectors, description_vectors
-from builder.prepare.words import code_words, description_words
+from builder.decide.pairing.alignment import advantages, learn_alignment, sample_of, score_pairs
+from builder.decide.pairing.vectors import code_vectors, description_vectors
+from builder.prepare.features import code_words, description_words
 from tests.pairs import pairs_frame, written_pairs
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.prepare.api.check import ApiProblem, check_api, manim_release
+from builder.manim_lint.check.check import ApiProblem, check_api, manim_release
 
 
 def problems(body: str, *, head: str = "from manim import *", scene: str = "Scene") -> tuple[ApiProblem, ...]:

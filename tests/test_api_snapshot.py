@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from builder.prepare.api.keywords import Target, keywords_of
-from builder.prepare.api.known import SNAPSHOT, known, manim_release
-from builder.prepare.api.record import Recorder
-from builder.prepare.api.suggest import RENAMED, nearest
+from builder.manim_lint.release.model import SNAPSHOT, known, manim_release
+from builder.manim_lint.release.record import Recorder
+from builder.manim_lint.release.renames import RENAMED, nearest
+from builder.manim_lint.release.signatures import Target, keywords_of
 
 
 class Top:

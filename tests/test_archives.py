@@ -6,9 +6,9 @@ import zipfile
 
 import pytest
 
-from builder.errors import SourceError
-from builder.sources import archives
-from builder.sources.archives import unpack
+from builder.core.errors import SourceError
+from builder.sources.hosts import archives
+from builder.sources.hosts.archives import unpack
 from tests.reading import environment, hub_spec, read
 from tests.servers.hub import HubServer
 

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from builder.emit.augment import VARIANTS, clashes, plan_variants, variant_text
-from builder.export import export
 from builder.prepare.clean_description import normalise_description
 from builder.prepare.keys import description_key
+from builder.publish.export import export
 from tests.rows import Row, circles, config_of, read_lines, said, scene
 
 

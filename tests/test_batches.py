@@ -4,10 +4,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import builder.batches
-from builder.batches import BATCH_BYTES, batches_of, rows_of_a_group
-from builder.export import export
-from builder.pipeline import prepare
+import builder.core.row_store
+from builder.core.row_store import BATCH_BYTES, batches_of, rows_of_a_group
+from builder.pipeline.story import prepare
+from builder.publish.export import export
 from tests.rows import SOURCES, circles, config_of, files_of
 
 
@@ -45,7 +45,7 @@ def test_the_size_of_batches_changes_no_byte_of_the_output(tmp_path, monkeypatch
     """Rows that are read and prepared few at a time, or one by one, come out the same."""
     sources = {**SOURCES, "thanks_dataset": circles(1, 60)}
     export(config_of(tmp_path, sources, "all"), tmp_path / "whole")
-    monkeypatch.setattr(builder.batches, "BATCH_BYTES", size)
+    monkeypatch.setattr(builder.core.row_store, "BATCH_BYTES", size)
     config = config_of(tmp_path, sources, "all", cache_dir=tmp_path / "other")
     export(config, tmp_path / "parts")
 

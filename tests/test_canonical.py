@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builder.manim_lint.syntax import parse
 from builder.prepare.canonical import canonical_key
-from builder.prepare.parse import parse
 
 ONE = """
 from manim import *

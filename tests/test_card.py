@@ -14,14 +14,14 @@ import yaml
 from huggingface_hub import DatasetCard, DatasetCardData
 from markdown_it import MarkdownIt
 
-from builder.cli_commands import COMMANDS
-from builder.cli_parser import parsed
-from builder.cli_settings import settings_of
+from builder.cli.commands import COMMANDS
+from builder.cli.parser import parsed
+from builder.cli.settings import settings_of
 from builder.config import BUILT_BY_DEFAULT, CONFIG_NAMES, make_config
-from builder.emit.card import HUB_LICENCES, card_text
-from builder.emit.card_facts import WHEN
-from builder.emit.card_sources import KNOWN
 from builder.emit.formats import FORMATS
+from builder.publish.card import HUB_LICENCES, card_text
+from builder.publish.card_facts import WHEN
+from builder.publish.card_sources import KNOWN
 from builder.sources.licences import LICENCES as KNOWN_LICENCES
 from builder.sources.spec import known_sources
 from tests.pushing import build_sample

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builder.decide.near import SCHEMA as NEAR
+from builder.core.errors import OutputError
+from builder.core.files import sha256_of
+from builder.decide.deduplicate import SCHEMA as NEAR
 from builder.emit.augment import VARIANTS, variant_text
 from builder.emit.formats import fenced
-from builder.errors import OutputError
-from builder.export import export
-from builder.files import sha256_of
-from builder.proof.certificate import certify
-from builder.proof.check import check_folder
-from builder.proof.folder import WrittenRow
-from manim_combined.building import build_dataset
+from builder.publish.build_folder import build_dataset
+from builder.publish.export import export
+from builder.report.proof.certificate import certify
+from builder.report.proof.check import check_folder
+from builder.report.proof.folder import WrittenRow
 from tests.rows import SOURCES, config_of, outcomes, read_lines, said, scene
 
 LIMIT = 0.8
@@ -229,7 +229,7 @@ def test_the_figures_are_those_of_the_nearest_pairs():
 
 def test_beyond_so_many_pairs_leaks_are_still_found(monkeypatch):
     """Candidates are compared then; the certificate says so."""
-    monkeypatch.setattr("builder.proof.certificate.ALL_PAIRS", 3)
+    monkeypatch.setattr("builder.report.proof.certificate.ALL_PAIRS", 3)
     made = certify([*others(), row("p", PROMPT.upper(), RENAMED)], [row("t", PROMPT, PROGRAM)], LIMIT)
 
     assert not made.every_pair
@@ -261,7 +261,7 @@ def test_the_step_for_leaks_finds_what_would_offend(tmp_path):
 
 def test_official_rows_are_compared_with_every_row(tmp_path, monkeypatch):
     """Also were the search for candidates to find none."""
-    monkeypatch.setattr("builder.pipeline.near_descriptions", lambda *_: pl.DataFrame(schema=NEAR))
+    monkeypatch.setattr("builder.pipeline.story.near_descriptions", lambda *_: pl.DataFrame(schema=NEAR))
 
     assert outcomes(config_of(tmp_path, LEAKING))["thanks_dataset/000000"] == "near_test"
 
@@ -270,7 +270,7 @@ def test_official_rows_are_compared_with_every_row(tmp_path, monkeypatch):
 def test_the_step_for_leaks_finds_the_same_letters_too(tmp_path, monkeypatch, found):
     """So a build never fails for them."""
     if found == "as an official row":
-        monkeypatch.setattr("builder.pipeline.near_descriptions", lambda *_: pl.DataFrame(schema=NEAR))
+        monkeypatch.setattr("builder.pipeline.story.near_descriptions", lambda *_: pl.DataFrame(schema=NEAR))
     sources = {"manimbench": [(POINTS, PROGRAM, "test")], "thanks_dataset": [(RETYPED[0], scene("Dot()"))]}
 
     assert outcomes(config_of(tmp_path, sources))["thanks_dataset/000000"] == "near_test"

@@ -2,11 +2,11 @@
 
 import pytest
 
-from builder.example import Example
+from builder.core.schema import Example
+from builder.manim_lint.scenes import outline
+from builder.manim_lint.syntax import parse
 from builder.prepare.check import check_code, check_description
-from builder.prepare.parse import parse
-from builder.prepare.rows import prepare_row
-from builder.prepare.scenes import outline
+from builder.prepare.prepare import prepare_row
 
 BODY = "    def construct(self):\n        self.play(Create(Circle()))"
 

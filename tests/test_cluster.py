@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from builder.cluster import check_versions
 from builder.config import BuildConfig, make_config
-from builder.errors import SettingError
-from builder.export import export
-from builder.prepare.workers import version_of_this
+from builder.core.errors import SettingError
+from builder.core.executors import check_versions
+from builder.prepare.cache import version_of_preparation
+from builder.publish.export import export
 from tests.rows import circles, files_of, write_source
 
 _SECONDS = 60
@@ -78,7 +78,7 @@ def test_a_cluster_gives_the_same_bytes_as_one_process(tmp_path: Path, scheduler
 
 def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The error says which address was tried, and nothing is written."""
-    monkeypatch.setattr("builder.cluster._CONNECT_SECONDS", 1)
+    monkeypatch.setattr("builder.core.executors._CONNECT_SECONDS", 1)
 
     with pytest.raises(SettingError, match=r"tcp://127\.0\.0\.1:1: no Dask scheduler answers"):
         export(config_of(tmp_path, "cache", cluster="tcp://127.0.0.1:1"), tmp_path / "out")
@@ -88,7 +88,7 @@ def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: 
 
 def test_a_worker_of_another_version_is_refused():
     """Rows prepared by other code would not be the same bytes; the message names the worker."""
-    here = version_of_this()
+    here = version_of_preparation()
     check_versions("tcp://a:1", {"tcp://b:2": here, "tcp://c:3": here}, here)
 
     with pytest.raises(SettingError, match=r"tcp://a:1: worker tcp://c:3 runs another version of Python or of this"):

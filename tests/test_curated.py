@@ -5,10 +5,10 @@ import json
 import pytest
 
 from builder.config import make_config
-from builder.explain import explain
-from builder.export import export
-from builder.pipeline import build, prepare
-from manim_combined.building import build_dataset
+from builder.pipeline.story import build, prepare
+from builder.publish.build_folder import build_dataset
+from builder.publish.export import export
+from builder.report.explain import explain
 from tests.rows import circles, config_of, ledger_of, outcomes, read_lines, said, scene
 
 SHAPES = {

@@ -11,9 +11,9 @@ import pytest
 import manim_combined
 import manim_combined.loading
 from builder.config import CACHE_VARIABLE, make_config
-from builder.errors import OutputError
-from builder.export import export
-from manim_combined.building import build_dataset
+from builder.core.errors import OutputError
+from builder.publish.build_folder import build_dataset
+from builder.publish.export import export
 from tests.rows import circles, config_of, files_of, read_lines, scene
 
 OWN = {"__init__.py": b"import this\n", "dataset.py": b"# by hand\r\n", "notes/todo.txt": b"\x00\xff", ".hidden": b""}

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builder.config import BUILT_BY_DEFAULT
-from builder.decide.leaks import drop_leaks
-from builder.decide.near import SCHEMA as NEAR
-from builder.ledger import SCHEMA, check_accounted, close_ledger, drop, kept, open_ledger
+from builder.core.ledger import SCHEMA, check_accounted, close_ledger, drop, kept, open_ledger
+from builder.decide.decontaminate import drop_leaks
+from builder.decide.deduplicate import SCHEMA as NEAR
 from tests.rows import circles, config_of, ledger_of, outcomes, scene
 
 CIRCLE, SQUARE, DOT = scene("Circle()"), scene("Square()"), scene("Dot()")

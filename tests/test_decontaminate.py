@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builder.cli import WRONG_USAGE, main
-from builder.decide.benchmarks import OFFICIAL, SCHEMA, drop_in_benchmarks, official_list, read_official
+from builder.cli.main import WRONG_USAGE, main
+from builder.core.errors import SettingError
+from builder.core.ledger import open_ledger
+from builder.decide.decontaminate import OFFICIAL, SCHEMA, drop_in_benchmarks, official_list, read_official
 from builder.emit.augment import VARIANTS, variant_text
-from builder.errors import SettingError
-from builder.export import export
-from builder.ledger import open_ledger
-from builder.likeness.core import core
-from builder.likeness.signatures import RULES, make_signatures, near_signatures
 from builder.prepare.benchmark import plain_prompt, probe_key, program_keys
 from builder.prepare.keys import description_key
+from builder.publish.export import export
+from builder.similarity.boilerplate import core
+from builder.similarity.fingerprints import RULES, make_signatures, near_signatures
 from tests.rows import SOURCES, config_of, ledger_of, scene
 
 NEAR = [
@@ -242,7 +242,7 @@ def listed(path):
 def made_up(tmp_path, monkeypatch):
     """The made-up list in place of the one that ships."""
     path = listed(tmp_path / "listed.json")
-    monkeypatch.setattr("builder.pipeline.read_official", lambda probe: read_official(probe, path))
+    monkeypatch.setattr("builder.pipeline.story.read_official", lambda probe: read_official(probe, path))
 
 
 OFFICIAL_PROMPT, OFFICIAL_CODE = MADE_UP[0]

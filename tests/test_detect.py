@@ -8,19 +8,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from builder.cli import main
+from builder.cli.main import main
 from builder.config import make_config
+from builder.core.errors import FieldsNotFoundError
+from builder.core.events import Silent
+from builder.core.schema import Judged
 from builder.emit.formats import FORMATS
-from builder.errors import FieldsNotFoundError
-from builder.events import Silent
-from builder.example import Judged
-from builder.export import export
-from builder.prepare.judge import judge_text
-from builder.sources.detect import Choice, choose_fields
-from builder.sources.read import read_source
-from builder.sources.sampling import SAMPLE_ROWS, bytes_columns
+from builder.prepare.code_detector import judge_text
+from builder.publish.export import export
+from builder.sources.columns.content import SAMPLE_ROWS, bytes_columns
+from builder.sources.columns.detect import Choice, choose_fields
+from builder.sources.file_formats import Table, open_table
+from builder.sources.read_one import read_source
 from builder.sources.spec import SourceSpec
-from builder.sources.tables import Table, open_table
 from tests.rows import circles, config_of, read_lines, scene
 
 ROWS = 30

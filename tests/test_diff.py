@@ -2,10 +2,10 @@
 
 import pytest
 
-from builder.cli import DONE, main
-from builder.errors import SettingError
-from builder.export import export
-from builder.proof.diff import diff_folders
+from builder.cli.main import DONE, main
+from builder.core.errors import SettingError
+from builder.publish.export import export
+from builder.report.proof.diff import diff_folders
 from tests.rows import circles, config_of, scene
 
 

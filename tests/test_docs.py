@@ -13,11 +13,11 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from builder.cli_commands import COMMANDS
-from builder.cli_parser import make_parser
+from builder.cli.commands import COMMANDS
+from builder.cli.parser import make_parser
 from builder.config import CONFIG_NAMES, make_config, setting_names
-from builder.emit.card_facts import WHEN
-from builder.errors import SettingError
+from builder.core.errors import SettingError
+from builder.publish.card_facts import WHEN
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "dataset_card.md"])
@@ -87,7 +87,7 @@ def test_the_page_of_the_command_line_has_every_command_and_every_key(capsys):
     table = text.split("## What is printed")[0]
     assert re.findall(r"(?m)^\| `([a-z]+)` \|", table) == [command.name for command in COMMANDS]
     shown = json.loads(text.split("```json\n")[1].split("```")[0])
-    from builder.cli import main
+    from builder.cli.main import main
 
     assert main(["export", "--config", "curatd", "--json"]) == shown["exit_code"]
     assert json.loads(capsys.readouterr().out) == shown

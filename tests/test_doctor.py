@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.cli import main
+from builder.cli.main import main
 from builder.render import doctor
 from builder.render.machine.finding import EXTRA_PACKAGES, PACKAGES, Finding, State, install_line, read_packages
 from builder.render.machine.latex import LATEX_FILES

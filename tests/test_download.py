@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.errors import SourceError
-from builder.sources.fetched import choose_files
+from builder.core.errors import SourceError
+from builder.sources.hosts.files import choose_files
 from builder.sources.spec import SourceSpec
 from tests.servers.hub import Answer, HubServer
 from tests.servers.kaggle import KaggleServer
@@ -26,11 +26,11 @@ import json, sys
 from pathlib import Path
 from builder import retry
 retry.FIRST_PAUSE_SECONDS = 0.01
-from builder.errors import BuilderError
+from builder.core.errors import BuilderError
 from builder.sources.spec import SourceSpec
 spec = SourceSpec(**json.loads(sys.argv[1]))
-from builder.sources.hub import download_hub, resolve_hub
-from builder.sources.kaggle import resolve_kaggle
+from builder.sources.hosts.hub import download_hub, resolve_hub
+from builder.sources.hosts.kaggle import resolve_kaggle
 cache = Path(sys.argv[2])
 try:
     found = resolve_kaggle(spec) if spec.kind == "kaggle" else resolve_hub(spec, cache)

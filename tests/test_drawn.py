@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from builder.config import make_config
-from builder.decide.drawn import shares
-from builder.errors import SettingError
-from builder.export import export
-from builder.proof.check import check_folder
+from builder.core.errors import SettingError
+from builder.decide.subset import shares
+from builder.publish.export import export
+from builder.report.proof.check import check_folder
 from tests.rows import circles, config_of, files_of, ledger_of, outcomes, read_lines, scene
 
 SOURCES = {

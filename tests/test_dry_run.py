@@ -1,6 +1,6 @@
 """`build --dry-run`: what a build would read, and nothing written."""
 
-from builder.cli import DONE, FAILED, main
+from builder.cli.main import DONE, FAILED, main
 from tests.rows import circles, write_source
 
 

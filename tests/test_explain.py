@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builder.cli import DONE, WRONG_USAGE, main
-from builder.errors import SettingError
-from builder.example import Example
-from builder.explain import Explanation, Matches, explain
-from builder.prepare.rows import prepare_row
+from builder.cli.explain import diff, show_explanation, visible
+from builder.cli.main import DONE, WRONG_USAGE, main
+from builder.core.errors import SettingError
+from builder.core.schema import Example
+from builder.prepare.prepare import prepare_row
 from builder.prepare.trace import trace_row
-from builder.terminal_explain import diff, show_explanation, visible
+from builder.report.explain import Explanation, Matches, explain
 from tests.rows import circles, config_of, read_lines, said, scene
 
 FENCED = f"```python\n{scene('Dot()')}\n```"
@@ -156,7 +156,7 @@ def test_official_rows_and_rows_of_a_large_group_are_told_why_they_are_on_their_
 
 def test_variants_are_those_that_are_written(tmp_path):
     """With the template that made each."""
-    from builder.export import export
+    from builder.publish.export import export
 
     config = config_of(tmp_path, {"thanks_dataset": circles(1, 20)}, augmentation_factor=3.0)
     export(config, tmp_path / "out")

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from builder.config import DEFAULT_SYSTEM_PROMPT, make_config
-from builder.export import export
+from builder.publish.export import export
 from tests.rows import SOURCES, circles, config_of, files_of, read_lines, said, scene
 
 ALWAYS = {

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from builder.cli import main
-from builder.errors import OutputError
-from builder.files import disk_error, written_aside
+from builder.cli.main import main
+from builder.core.errors import OutputError
+from builder.core.files import disk_error, written_aside
 from tests.rows import Row, circles, files_of, write_source
 
 ROOT = Path(__file__).parent.parent

@@ -7,14 +7,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from builder.config import DEFAULT_SYSTEM_PROMPT, FORMATS, TRAINERS, make_config
+from builder.core.errors import SettingError
 from builder.emit.formats import FORMATS as SHAPES
 from builder.emit.formats import ROLES
-from builder.emit.trainers import TRAINER_FILES
-from builder.errors import SettingError
-from builder.export import export
-from builder.proof.check import check_folder
-from builder.proof.folder import rows_of
-from manim_combined.building import build_dataset
+from builder.publish.build_folder import build_dataset
+from builder.publish.export import export
+from builder.publish.trainers import TRAINER_FILES
+from builder.report.proof.check import check_folder
+from builder.report.proof.folder import rows_of
 from tests.rows import SOURCES, circles, config_of, files_of, read_lines, scene
 
 ANSWER = f"```python\n{scene('Circle(radius=1)')}\n```"

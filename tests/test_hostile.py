@@ -15,14 +15,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from builder.errors import SourceError
-from builder.example import Example
-from builder.export import export
+from builder.core.errors import SourceError
+from builder.core.schema import Example
 from builder.prepare.clean_code import clean_code
 from builder.prepare.clean_description import clean_description
 from builder.prepare.keys import program_tokens
-from builder.prepare.rows import prepare_batch, prepare_row
-from builder.sources.tables import BrokenRow, open_table
+from builder.prepare.prepare import prepare_batch, prepare_row
+from builder.publish.export import export
+from builder.sources.file_formats import BrokenRow, open_table
 from tests.rows import circles, config_of, outcomes, read_lines, said, scene
 
 pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::DeprecationWarning")

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from builder.cli import main
+from builder.cli.main import main
 from tests.rows import circles, files_of, write_source
 
 ROOT = Path(__file__).parent.parent
@@ -26,7 +26,7 @@ COMMANDS = ("export", "build")
 
 KILLED_AT_A_RENAME = """
 import os, signal, sys
-from builder.cli import main
+from builder.cli.main import main
 
 number, when = int(sys.argv[1]), sys.argv[2]
 renamed = 0

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from builder.config import make_config
-from builder.errors import SettingError
+from builder.core.errors import SettingError
 from builder.sources.licences import is_permissive, objections
 from builder.sources.select import select_sources
 from tests.pushing import REPO, TOKEN, environment, run

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.likeness.compare import LONG, likeness, same_meaning
-from builder.likeness.telling import differing, telling
+from builder.similarity.compare import LONG, likeness, same_meaning
+from builder.similarity.key_terms import differing, telling
 
 SAME = [
     ("Draw a red circle.", "draw a red  cirlce"),

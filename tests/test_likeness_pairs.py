@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.likeness import candidates
-from builder.likeness.candidates import near_pairs
-from builder.likeness.clusters import clusters
-from builder.likeness.compare import likeness
+from builder.similarity import near_pairs as candidates
+from builder.similarity.clusters import clusters
+from builder.similarity.compare import likeness
+from builder.similarity.near_pairs import near_pairs
 
 WORDS = "draw show a the red blue circle square cirlce 3 4 slowly then moving around text".split()
 prompts = st.lists(st.lists(st.sampled_from(WORDS), max_size=7).map(" ".join) | st.text(max_size=8), max_size=12)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.likeness.signatures import (
+from builder.similarity.fingerprints import (
     MOST,
     alike,
     make_signatures,

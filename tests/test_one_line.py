@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from builder.manim_lint.unflatten.unflatten import unflatten
 from builder.prepare.keys import program_tokens
-from builder.prepare.one_line import unflatten
 
 
 def flattened(program: str) -> str:

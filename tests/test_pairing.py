@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from builder.decide.matching import Edges, match
-from builder.decide.pairing import repair_pairs
+from builder.decide.pairing.assignment import Edges, match
+from builder.decide.pairing.repair_pairs import repair_pairs
 from tests.pairs import Pair, frame_of, mixed, written_pairs
 
 

@@ -5,7 +5,7 @@ from secrets import token_hex
 
 import pyarrow.parquet as pq
 
-from builder.sources.opened import SMALL_BYTES
+from builder.sources.open_source import SMALL_BYTES
 from tests.reading import environment, hub_spec, parquet, read, sent_bytes
 from tests.servers.hub import HubServer
 

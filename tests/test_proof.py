@@ -7,12 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from builder.cli import FAILED, main
-from builder.errors import OutputError
-from builder.export import export
-from builder.files import sha256_of
-from builder.proof.check import check_folder
-from manim_combined.building import build_dataset
+from builder.cli.main import FAILED, main
+from builder.core.errors import OutputError
+from builder.core.files import sha256_of
+from builder.publish.build_folder import build_dataset
+from builder.publish.export import export
+from builder.report.proof.check import check_folder
 from tests.rows import SOURCES, config_of
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+import builder.core.executors
 import builder.emit.rows
-import builder.pipeline
-import builder.prepare.workers
-from builder.errors import OutputError, SourceError
-from builder.export import export
+import builder.pipeline.story
+from builder.core.errors import OutputError, SourceError
+from builder.publish.export import export
 from tests.rows import circles, config_of, files_of
 
 ALWAYS = {"train.json", "test.json", "dataset_stats.json", "ledger.parquet", "report.html", "manifest.json"}
@@ -51,7 +51,7 @@ def test_a_build_that_fails_at_its_last_file_leaves_the_earlier_output_whole(tmp
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(builder.pipeline, "manifest_of", fail)
+    monkeypatch.setattr(builder.pipeline.story, "manifest_of", fail)
     with pytest.raises(error):
         export_circles(tmp_path, seed=7)
 

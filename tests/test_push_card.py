@@ -2,7 +2,7 @@
 
 import pytest
 
-from builder.emit.card import END, START, merged_card
+from builder.publish.card import END, START, merged_card
 
 NEW = f"---\nlanguage: en\ntags:\n- manim\n---\n\n{START}\n\n# New\n\n{END}\n"
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from builder.errors import BuilderError, RenderError, SettingError
-from builder.events import Silent
-from builder.render import cluster, cluster_stream
+from builder.core.errors import BuilderError, RenderError, SettingError
+from builder.core.events import Silent
+from builder.render import cluster
+from builder.render import cluster as cluster_stream
 from builder.render.cluster import Releases
 from builder.render.setup import Setup
 from builder.render.verdict import Outcome, Verdict, program_hash
@@ -138,7 +139,7 @@ def test_few_programs_are_under_way_at_a_time(steady: str):
 
 def test_an_address_where_no_scheduler_answers_is_named(monkeypatch: pytest.MonkeyPatch):
     """Nothing is rendered."""
-    monkeypatch.setattr("builder.cluster._CONNECT_SECONDS", 1)
+    monkeypatch.setattr("builder.core.executors._CONNECT_SECONDS", 1)
 
     with pytest.raises(SettingError, match=r"tcp://127\.0\.0\.1:1: no Dask scheduler answers"):
         list(rendered(["pass 1"], "tcp://127.0.0.1:1", Silent()))

@@ -4,10 +4,10 @@ import ast
 
 import pytest
 
-from builder.example import Example
-from builder.prepare.parse import parse
-from builder.prepare.repair import repair_code
-from builder.prepare.rows import prepare_row
+from builder.core.schema import Example
+from builder.manim_lint.fixes.excerpts import repair_code
+from builder.manim_lint.syntax import parse
+from builder.prepare.prepare import prepare_row
 
 SCENE = "class A(Scene):\n    def construct(self):\n        self.play(Create(Circle()))"
 WRAPPED = "from manim import *\n\n\nclass MainScene(Scene):\n    def construct(self):\n"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builder.prepare.api.check import ApiProblem, check_api
-from builder.prepare.parse import parse
-from builder.prepare.repairs.api import MAX_CHARACTERS, repair_api
-from builder.prepare.repairs.steps import STEPS
+from builder.manim_lint.check.check import ApiProblem, check_api
+from builder.manim_lint.fixes.engine import MAX_CHARACTERS, repair_api
+from builder.manim_lint.fixes.table import STEPS
+from builder.manim_lint.syntax import parse
 
 
 def scene(*lines: str, base: str = "Scene", head: str = "from manim import *") -> str:

@@ -8,13 +8,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from builder.cli import main
-from builder.errors import OutputError, SettingError
-from builder.export import export
-from builder.files import sha256_of
-from builder.proof.check import check_folder
+from builder.cli.main import main
+from builder.core.errors import OutputError, SettingError
+from builder.core.files import sha256_of
+from builder.publish.build_folder import build_dataset
+from builder.publish.export import export
+from builder.report.proof.check import check_folder
 from builder.report.write import report_folder
-from manim_combined.building import build_dataset
 from tests.report_folders import exported, many_rows
 from tests.rows import SOURCES, circles, config_of, files_of, scene
 
@@ -258,7 +258,7 @@ def test_a_damaged_file_is_an_error_that_says_to_build_again(tmp_path, lost):
 
 def test_a_push_leaves_the_report_at_home(tmp_path):
     """Data and ledgers go to the Hub, nothing that only this machine's build needs."""
-    from builder.hub.contents import read_contents
+    from builder.publish.hub.contents import read_contents
 
     build_dataset([config_of(tmp_path, {"bespoke_manim": circles(1, 30)}, "curated")], tmp_path / "out")
 

@@ -8,15 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.pipeline import prepare
-from builder.report.browser import is_webp
+from builder.pipeline.story import prepare
+from builder.report.browser import coloured, is_webp
+from builder.report.coverage import taught_by
 from builder.report.differences import line_changes, prose_changes, word_changes
-from builder.report.highlight import coloured
 from builder.report.notices import notices
 from builder.report.plots import Ridge, bars, ridges
 from builder.report.rows import write_rows
 from builder.report.shown import visible
-from builder.report.teaches import taught_by
 from tests.report_folders import webp
 from tests.rows import circles, config_of, scene
 

@@ -8,8 +8,8 @@ from email.utils import format_datetime
 import pytest
 import tenacity
 
-from builder.events import Silent
-from builder.retry import ATTEMPTS, passes, retried, retry_after
+from builder.core.events import Silent
+from builder.core.retry import ATTEMPTS, passes, retried, retry_after
 
 
 @dataclass

@@ -2,11 +2,11 @@
 
 from itertools import pairwise
 
+import builder.core.executors
 import builder.emit.rows
-import builder.pipeline
-import builder.prepare.workers
-from builder.export import export
-from builder.pipeline import prepare
+import builder.pipeline.story
+from builder.pipeline.story import prepare
+from builder.publish.export import export
 from tests.rows import SOURCES, circles, config_of, files_of, read_lines, said
 
 
@@ -25,12 +25,12 @@ def test_the_number_of_workers_changes_no_byte(tmp_path, monkeypatch):
     """Two processes, which really run, write what one writes."""
     started = []
 
-    class Counted(builder.prepare.workers.ProcessPoolExecutor):
+    class Counted(builder.core.executors.ProcessPoolExecutor):
         def __init__(self, processes, **keywords):
             started.append(processes)
             super().__init__(processes, **keywords)
 
-    monkeypatch.setattr(builder.prepare.workers, "ProcessPoolExecutor", Counted)
+    monkeypatch.setattr(builder.core.executors, "ProcessPoolExecutor", Counted)
     rows = {"thanks_dataset": circles(1, 3100)}
     for workers in (1, 2):
         config = config_of(tmp_path, rows, workers=workers, cache_dir=tmp_path / f"cache{workers}")

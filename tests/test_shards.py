@@ -5,8 +5,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from builder.emit import parquet
-from builder.emit.parquet import write_shards
+from builder.publish import parquet
+from builder.publish.parquet import write_shards
 from tests.pushing import REPO, TOKEN, build_sample, push
 from tests.rows import files_of
 from tests.servers.hub_write import WritableHub

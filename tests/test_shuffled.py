@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 import pytest
 
-from builder.decide.shuffled import Part, find_parts
+from builder.decide.pairing.shuffled import Part, find_parts
 from tests.pairs import Pair, frame_of, mixed, wrapped, written_pairs
 
 

@@ -7,10 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from builder.config import CONFIG_NAMES, BuildConfig, make_config
-from builder.errors import FieldsNotFoundError, SettingError, SourceError
-from builder.events import Silent
-from builder.sources.fields import Fields, find_fields
-from builder.sources.read import ReadSource, read_source
+from builder.core.errors import FieldsNotFoundError, SettingError, SourceError
+from builder.core.events import Silent
+from builder.sources.columns.names import Fields, find_fields
+from builder.sources.read_one import ReadSource, read_source
 from builder.sources.select import select_sources
 from builder.sources.spec import SourceSpec, known_sources, register_source
 

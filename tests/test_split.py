@@ -11,7 +11,7 @@ from xxhash import xxh3_64_intdigest
 
 from builder.config import BUILT_BY_DEFAULT, make_config
 from builder.decide.split import split_rows
-from builder.pipeline import build, prepare
+from builder.pipeline.story import build, prepare
 from builder.prepare.keys import content_key
 from tests.rows import circles, config_of, ledger_of
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from builder.cli import DONE, FAILED, WRONG_USAGE, main
-from builder.cli_commands import COMMANDS
-from builder.cli_parser import parsed
-from builder.terminal import Terminal
-from builder.terminal_funnel import funnel_table
+from builder.cli.build import funnel_table
+from builder.cli.commands import COMMANDS
+from builder.cli.console import Terminal
+from builder.cli.main import DONE, FAILED, WRONG_USAGE, main
+from builder.cli.parser import parsed
 from tests.pushing import REPO, TOKEN, build_sample, push
 from tests.rows import circles
 from tests.servers.hub_write import WritableHub
@@ -287,7 +287,7 @@ def test_every_command_takes_the_flags_that_decide_what_is_printed(command, caps
 def test_help_answers_at_once():
     """No heavy library is loaded for it."""
     code = (
-        "import sys; from builder.cli import main\n"
+        "import sys; from builder.cli.main import main\n"
         "try: main(['build', '--help'])\n"
         "except SystemExit: pass\n"
         "print(sorted({'polars', 'pyarrow', 'numpy', 'datasets', 'rich', 'huggingface_hub'} & set(sys.modules)))"

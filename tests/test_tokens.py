@@ -10,14 +10,14 @@ import polars as pl
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from builder.cli import main
+from builder.cli.main import main
 from builder.config import make_config
+from builder.core.errors import SettingError
 from builder.emit.augment import VARIANTS, variant_text
 from builder.emit.tokens import open_tokenizer
-from builder.errors import SettingError
-from builder.export import export
-from builder.proof.check import check_folder
-from manim_combined.building import build_dataset
+from builder.publish.build_folder import build_dataset
+from builder.publish.export import export
+from builder.report.proof.check import check_folder
 from tests.reading import environment
 from tests.rows import SOURCES, config_of, files_of, outcomes, read_lines, said, scene
 from tests.servers.hub import HubServer
@@ -223,8 +223,8 @@ def test_the_terminal_says_how_long_rows_are(tmp_path, tokenizer, capsys):
 FIND = """
 import sys
 from builder.config import make_config
-from builder.errors import BuilderError
-from builder.events import Silent
+from builder.core.errors import BuilderError
+from builder.core.events import Silent
 from builder.sources.tokenizer import find_tokenizer
 
 config = make_config(tokenizer=sys.argv[1], cache_dir="cache", offline="--offline" in sys.argv)

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.errors import OutputError, SettingError
-from builder.events import Silent
-from builder.render.judge import Judge
-from builder.render.store import VerdictStore
-from builder.render.table import VerdictTable, write_verdicts
+from builder.core.errors import OutputError, SettingError
+from builder.core.events import Silent
 from builder.render.verdict import Conditions, Level, Outcome, Verdict, program_hash
+from builder.render.verdict_file import VerdictTable, write_verdicts
+from builder.render.verdict_store import VerdictStore
+from builder.render.verdicts import Judge
 from tests.rows import circles
 from tests.test_verified import CONDITIONS, ROWS, StandIn, stand_in, verified_config
 
@@ -112,7 +112,7 @@ def test_a_program_that_stands_twice_is_rendered_once(tmp_path: Path) -> None:
 
 def test_rendering_on_its_own_tells_verdicts_by_source(tmp_path: Path, stand_in: StandIn) -> None:
     """`verify` counts what passed and what was raised, and writes the verdicts for another machine."""
-    from builder.verification import SourceVerdicts, verify
+    from builder.pipeline.verify import SourceVerdicts, verify
 
     config = verified_config(tmp_path, ROWS, test_size=0.01)
     found = verify(config, save=tmp_path / "verdicts.parquet")
@@ -124,7 +124,7 @@ def test_rendering_on_its_own_tells_verdicts_by_source(tmp_path: Path, stand_in:
 
 def test_single_rows_are_rendered_by_id(tmp_path: Path, stand_in: StandIn) -> None:
     """`--only` renders one row's program and shows the line that failed."""
-    from builder.verification import verify
+    from builder.pipeline.verify import verify
 
     config = verified_config(tmp_path, [*ROWS, *circles(1, 9)], test_size=0.01)
     (row,) = verify(config, only=["bespoke_manim/000001"]).rows
@@ -141,7 +141,7 @@ def test_a_limit_on_what_is_rendered_draws_no_subset(
     """`verify --limit 2` renders two programs, and the other rows wait for theirs."""
     import json
 
-    from builder.cli import main
+    from builder.cli.main import main
 
     verified_config(tmp_path, circles(1, 9))
     made = tmp_path / "sources" / "bespoke_manim.jsonl"

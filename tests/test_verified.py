@@ -7,18 +7,18 @@ import polars as pl
 import pytest
 
 from builder.config import BuildConfig, make_config
-from builder.errors import SettingError
-from builder.events import Silent
-from builder.export import export
-from builder.pipeline import build, prepare
-from builder.proof.check import check_folder
-from builder.render import judging as judging_module
+from builder.core.errors import SettingError
+from builder.core.events import Silent
+from builder.pipeline.story import build, prepare
+from builder.publish.build_folder import build_dataset
+from builder.publish.export import export
+from builder.render import verdicts as judging_module
 from builder.render.cluster import Releases
-from builder.render.judge import Judge
-from builder.render.store import VerdictStore
-from builder.render.table import VerdictTable
 from builder.render.verdict import Conditions, Outcome, Verdict, program_hash
-from manim_combined.building import build_dataset
+from builder.render.verdict_file import VerdictTable
+from builder.render.verdict_store import VerdictStore
+from builder.render.verdicts import Judge
+from builder.report.proof.check import check_folder
 from tests.rows import Row, circles, config_of, files_of, read_lines, said, scene
 
 CONDITIONS = Conditions(manim="0.22.0", latex="pdfTeX")

@@ -5,10 +5,9 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.decide import vectors
-from builder.decide.styles import STYLES
-from builder.prepare.style import Style, style_of
-from builder.prepare.words import HASH_BITS, MAX_FEATURES, Role, code_words, description_words
+from builder.decide.pairing import vectors
+from builder.prepare.features import HASH_BITS, MAX_FEATURES, Role, code_words, description_words
+from builder.prepare.style import STYLES, Style, style_of
 
 MASK = (1 << HASH_BITS) - 1
 

@@ -13,9 +13,9 @@ import polars as pl
 import pyarrow as pa
 from xxhash import xxh3_64_intdigest
 
+from builder.core.ledger import id_column
+from builder.core.row_store import PreparedFile, batches_with, frame
 from builder.emit.augment import variant_text
-from builder.ledger import id_column
-from builder.prepared import PreparedFile, batches_with, frame
 
 BUCKET_BYTES = 48 << 20
 """Text bytes of one bucket, about; the number of buckets changes no byte of the output."""

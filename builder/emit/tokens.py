@@ -11,11 +11,11 @@ from typing import Any
 
 import polars as pl
 
+from builder.core.errors import SettingError
+from builder.core.files import sha256_of
+from builder.core.row_store import PreparedFile, batches_with
 from builder.emit.augment import VARIANTS, variant_text
 from builder.emit.formats import fenced
-from builder.errors import SettingError
-from builder.files import sha256_of
-from builder.prepared import PreparedFile, batches_with
 
 COUNTED = "system message, prompt and answer, each alone, without special tokens and without a chat template"
 """What is counted, for a person."""

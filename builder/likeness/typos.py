@@ -2,8 +2,8 @@
 
 from rapidfuzz.distance import OSA
 
-from builder.likeness.lexicon import TOKENS
 from builder.likeness.ordinary import COMMON, ORDINARY
+from builder.similarity.lexicon import TOKENS
 
 _SHORT = 3
 """Letters of a word in which only letters that changed places, or one typed twice, are slips."""

@@ -2,11 +2,11 @@
 
 import warnings
 
-from builder.example import Example
+from builder.core.schema import Example
+from builder.manim_lint.syntax import parse
 from builder.prepare.canonical import canonical_key
 from builder.prepare.clean_description import clean_description
-from builder.prepare.parse import parse
-from builder.prepare.rows import prepare_row
+from builder.prepare.prepare import prepare_row
 
 _PROBE = """
 from manim import *

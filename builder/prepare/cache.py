@@ -1,17 +1,18 @@
 """Sources' rows, prepared in parallel over batches and kept in the cache, named by what went in."""
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from builder.batches import batches_of, open_writer
-from builder.events import Events
-from builder.example import PREPARED_SCHEMA, READ_SCHEMA
-from builder.files import sha256_of, short_hash, written_aside
-from builder.prepare.rows import prepare_batch
-from builder.prepare.workers import Run, open_workers, version_of_this
+from builder.core.events import Events
+from builder.core.executors import Run, open_workers
+from builder.core.files import code_hash, sha256_of, short_hash, written_aside
+from builder.core.row_store import batches_of, open_writer
+from builder.core.schema import PREPARED_SCHEMA, READ_SCHEMA
+from builder.prepare.prepare import prepare_batch
 
 BATCH_ROWS = 512
 """Rows of a batch, fewer where they are long; the same whatever the number of workers."""
@@ -32,17 +33,25 @@ def prepare_files(
     Returns:
         For each source a Parquet file of `PREPARED_SCHEMA` with the same rows in the same order.
     """
-    code = version_of_this()
+    code = version_of_preparation()
     keys = {name: short_hash([path.name, code]) for name, path in read.items()}
     paths = {name: cache_dir / "prepared" / f"{name}-{key}.parquet" for name, key in keys.items()}
     missing = {name: path for name, path in read.items() if not _is_whole(paths[name], name, events)}
     rows = {name: pq.read_metadata(path).num_rows for name, path in missing.items()}
     if missing:
-        with open_workers(workers, cluster, sum(rows.values())) as run:
+        with open_workers(workers, cluster, sum(rows.values()), version_of_preparation) as run:
             prepared = _prepared(run, missing.values())
             for name in missing:
                 _write(prepared, paths[name], name, rows[name], events)
     return paths
+
+
+def version_of_preparation() -> str:
+    """Tells whether two machines would prepare rows alike: Python's minor version and a hash of the code that does."""
+    builder = Path(__file__).parents[1]
+    packages = (builder / "prepare", builder / "manim_lint")
+    files = (file for package in packages for kind in ("*.py", "*.gz") for file in package.rglob(kind))
+    return f"{sys.version_info.major}.{sys.version_info.minor}/{code_hash(*files, builder / 'core' / 'schema.py')}"
 
 
 def _is_whole(path: Path, name: str, events: Events) -> bool:

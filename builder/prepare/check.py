@@ -6,8 +6,8 @@ Description and code are judged apart, so that a good description with a useless
 import re
 from collections.abc import Callable
 
-from builder.prepare.parse import Parsed
-from builder.prepare.scenes import Outline
+from builder.manim_lint.scenes import Outline
+from builder.manim_lint.syntax import Parsed
 
 MIN_DESCRIPTION = 5
 """Characters; a shorter description says nothing."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from builder.prepare.parse import Parsed, parse, same_program
+from builder.manim_lint.syntax import Parsed, parse, same_program
 
 _FENCE = re.compile(
     r"(?:`{3,}|~{3,})[ \t]*(?:(\w[\w+.-]*)(?=[ \t]*(?:\n|\\n|\Z))|(python3?|py)\b)?[ \t]*\n?", re.IGNORECASE

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from builder.prepare.word_tables import SPOKEN_MATH, SPOKEN_NUMBERS
+from builder.prepare.vocabulary import SPOKEN_MATH, SPOKEN_NUMBERS
 
 _FRACTION = re.compile(r"\\[dt]?frac\s{0,4}\{([^{}]{1,80})\}\s{0,4}\{([^{}]{1,80})\}")
 _AMOUNT = r"(-?\s?\d+(?:\.\d+)?(?!\d)|-?\s?(?:\d\s?)?\\?pi\b(?:\s?(?:/|over)\s?\d+)?|[a-z]{3,8})"

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from builder.example import Example
-from builder.prepare.api.check import ApiProblem, check_api
+from builder.core.schema import Example
+from builder.manim_lint.check.check import ApiProblem, check_api
+from builder.manim_lint.fixes.engine import repair_api_by_steps
+from builder.manim_lint.fixes.excerpts import repair_code_by_steps
+from builder.manim_lint.scenes import Outline, outline
+from builder.manim_lint.syntax import Parsed, parse
+from builder.manim_lint.unflatten.unflatten import unflatten
 from builder.prepare.check import CODE_CHECKS, DESCRIPTION_CHECKS, Problem
 from builder.prepare.clean_code import clean_code_by_steps
 from builder.prepare.clean_description import clean_description_by_steps
-from builder.prepare.one_line import unflatten
-from builder.prepare.parse import Parsed, parse
-from builder.prepare.repair import repair_code_by_steps
-from builder.prepare.repairs.api import repair_api_by_steps
-from builder.prepare.scenes import Outline, outline
 
 Part = Literal["description", "code"]
 _KEPT_REPAIRS = 1024

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-from builder.errors import RenderError
+from builder.core.errors import RenderError
 from builder.render.setup import PROGRAM_PATH, Setup, find_bubblewrap, manim_python
 
 INSIDE = Path(__file__).with_name("inside")

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from builder.errors import RenderError
+from builder.core.errors import RenderError
 from builder.render.machine.finding import Finding, State
 from builder.render.machine.latex import check_latex
 from builder.render.machine.namespaces import why_refused

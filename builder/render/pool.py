@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from builder.errors import RenderError
+from builder.core.errors import RenderError
 from builder.render.sandbox import Sandbox
 from builder.render.setup import Setup
 from builder.render.verdict import Outcome, Verdict, program_hash

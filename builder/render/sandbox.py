@@ -16,13 +16,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from builder.errors import BuilderError, RenderError
-from builder.files import short_hash, written_aside
-from builder.render.answer import formula_in, verdict_of
+from builder.core.errors import BuilderError, RenderError
+from builder.core.files import short_hash, written_aside
 from builder.render.command import INSIDE, bare_command, environment, sandbox_command, user_namespace
-from builder.render.formats import make_format
+from builder.render.latex_format import make_format
 from builder.render.setup import Setup, find_manim, formula_tools, manim_python
 from builder.render.verdict import Level, Outcome, Verdict, program_hash
+from builder.render.worker_reply import formula_in, verdict_of
 
 START_SECONDS = 120.0
 _PIPE = subprocess.PIPE

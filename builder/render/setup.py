@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from builder.config import DEFAULT_TIMEOUT, default_cache_dir
-from builder.errors import RenderError
+from builder.core.errors import RenderError
 from builder.render.verdict import Level
 
 WALL_FACTOR = 4

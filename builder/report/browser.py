@@ -1,20 +1,68 @@
 """Section 6: all rows with their texts, packed for the page's script, in the page or in files beside it."""
 
 import base64
+import keyword
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 import polars as pl
 import pyarrow as pa
+from pygments.lexer import RegexLexer
+from pygments.token import STANDARD_TYPES, Comment, Keyword, Name, Number, String, Text
 
-from builder.report.colours import SOURCE_COLOURS
 from builder.report.examples import changes_of
 from builder.report.facts import Facts
-from builder.report.highlight import coloured
+from builder.report.plots import SOURCE_COLOURS
 from builder.report.shown import visible
+
+_CONSTANTS = ("True", "False", "None")
+_KEYWORDS = "|".join(word for word in keyword.kwlist if word not in _CONSTANTS)
+_QUOTED = "|".join(
+    rf"{quote * 3}(?:[^{quote}\\]|\\[\s\S]|{quote}(?!{quote * 2}))*(?:{quote * 3}|\Z)"
+    rf"|{quote}(?:[^{quote}\\\n]|\\[\s\S])*{quote}?"
+    for quote in "\"'"
+)
+
+
+class PythonColours(RegexLexer):  # type: ignore[misc]
+    """Tokens of Python that have a colour of their own; all else is text, in pieces as long as can be."""
+
+    name = "Python, for colours"
+    tokens: ClassVar[dict[str, list[Any]]] = {
+        "root": [
+            (r"[^\w#\"'@]+", Text),
+            (rf"(?:{_KEYWORDS})\b", Keyword),
+            (rf"(?:{'|'.join(_CONSTANTS)}|self|super)\b", Keyword.Constant),
+            (rf"[rbfuRBFU]{{0,2}}(?:{_QUOTED})", String),
+            (r"[A-Z]\w*", Name.Class),
+            (r"[a-z_]\w*(?=\()", Name.Function),
+            (r"\d[\w.]*", Number),
+            (r"\w+", Text),
+            (r"#.*", Comment),
+            (r"@[\w.]*", Name.Decorator),
+        ]
+    }
+
+
+_LEXER = PythonColours()
+
+
+def coloured(code: str) -> Iterator[tuple[str, str]]:
+    """Pieces of a program with Pygments' short class for each; empty for plain text. Nothing is lost or added."""
+    waiting, text = "", ""
+    for _, token, piece in _LEXER.get_tokens_unprocessed(code):
+        kind = STANDARD_TYPES.get(token, "")
+        if kind != waiting and text:
+            yield waiting, text
+            text = ""
+        waiting = kind
+        text += piece
+    if text:
+        yield waiting, text
+
 
 INLINE_ROWS = 10_000
 """Rows up to which all is in the one file."""

@@ -6,11 +6,11 @@ from typing import Any
 
 import polars as pl
 
-from builder.ledger import STAGES
-from builder.likeness.compare import same_meaning
+from builder.core.ledger import STAGES
 from builder.report.differences import Mark, line_changes, prose_changes, word_changes
 from builder.report.facts import Facts
 from builder.report.rows import EXAMPLES
+from builder.similarity.compare import same_meaning
 
 PROMPT_CHARACTERS = 600
 CODE_LINES = 24

@@ -9,12 +9,12 @@ import orjson
 import polars as pl
 
 from builder.config import DEFAULT_CONFIG, nearest
+from builder.core.errors import OutputError, SettingError
+from builder.core.schema import SPLITS
 from builder.emit.formats import unfenced
-from builder.errors import OutputError, SettingError
-from builder.example import SPLITS
-from builder.proof.folder import BuiltFolder
-from builder.render.table import VERDICTS_FILE
 from builder.render.verdict import program_hash
+from builder.render.verdict_file import VERDICTS_FILE
+from builder.report.proof.folder import BuiltFolder
 from builder.report.rows import ROWS, SCHEMA
 
 _FIRST = ("verified", "curated", DEFAULT_CONFIG)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from builder.ledger import STAGES
-from builder.report.colours import source_variable, variables
+from builder.core.ledger import STAGES
+from builder.report.plots import source_variable, variables
 
 _DROPPED_AS = {
     "read": "unreadable",

@@ -7,12 +7,12 @@ import numpy as np
 import polars as pl
 
 from builder.config import BuildConfig
-from builder.decide.alignment import learn_alignment, sample_of, score_pairs
-from builder.decide.mismatched import words_of
-from builder.emit.duplicates import near_report
-from builder.emit.pairing import pairing_report
-from builder.ledger import kept
-from builder.prepared import WORDS, PreparedFile
+from builder.core.ledger import kept
+from builder.core.row_store import WORDS, PreparedFile
+from builder.decide.pairing.alignment import learn_alignment, sample_of, score_pairs
+from builder.decide.pairing.mismatched import words_of
+from builder.report.deduplication_report import near_report
+from builder.report.pairing_report import pairing_report
 
 SCORED_ROWS = 2_000
 """Kept rows whose scores are told at the most, the same share of each source."""

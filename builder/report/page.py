@@ -11,17 +11,15 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from builder.report.browser import Browser, browser_of
-from builder.report.colours import source_variable, variables
+from builder.report.browser import Browser, browser_of, coloured
+from builder.report.coverage import Taught, distinct, taught_by
 from builder.report.examples import borderline_pairs, dropped_pairs, overlap, reasons, repairs
 from builder.report.facts import Facts
 from builder.report.flow import funnel_svg
-from builder.report.highlight import coloured
 from builder.report.lengths import plots
 from builder.report.notices import notices
-from builder.report.plots import bars
+from builder.report.plots import bars, source_variable, variables
 from builder.report.shown import visible
-from builder.report.teaches import Taught, distinct, taught_by
 
 _FILES = Path(__file__).parent / "page_files"
 _BARS = 22

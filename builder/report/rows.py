@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from builder.ledger import id_column
-from builder.prepared import PreparedFile, batches_with
+from builder.core.ledger import id_column
+from builder.core.row_store import PreparedFile, batches_with
 
 ROWS = "report/rows.parquet"
 """Where a folder holds them."""

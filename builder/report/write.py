@@ -5,14 +5,34 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from builder.emit.jsonl import write_json
-from builder.errors import OutputError
-from builder.files import cannot_write, sha256_of, written_aside
-from builder.proof.folder import MANIFEST, BuiltFolder, open_folder, read_manifest
+from builder.core.errors import OutputError
+from builder.core.files import cannot_write, sha256_of, write_json, written_aside
 from builder.report.facts import facts_of, told_config
+from builder.report.proof.folder import MANIFEST, BuiltFolder, open_folder, read_manifest
 
 if TYPE_CHECKING:
     from builder.report.page import Page  # imports Matplotlib, which takes a second
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from builder.pipeline.build import Build
+from builder.report.numbers import config_numbers
+from builder.report.rows import ROWS, write_rows
+
+
+def keep_for_report(builds: Sequence[Build], statistics: Mapping[str, Any], staging: Path) -> None:
+    """Write what the report needs beyond ledgers and data: `report/rows.parquet` and `report/<config>.json`."""
+    prepared = builds[0].prepared
+    paths = [source.path for source in prepared.sources]
+    write_rows(prepared.rows, paths, prepared.files, [decided.outcomes for decided in builds], staging / ROWS)
+    for decided in builds:
+        shuffled = statistics[decided.config.name]["pairing"]["shuffled"]
+        numbers = config_numbers(
+            decided.outcomes, decided.config, near=prepared.near, files=prepared.files, shuffled=shuffled
+        )
+        write_json(numbers, staging / "report" / f"{decided.config.name}.json")
+
 
 REPORT = "report.html"
 

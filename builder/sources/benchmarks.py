@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.errors import SettingError, SourceError
-from builder.example import Judge
-from builder.sources.columns import judge_columns
-from builder.sources.fields import likely_columns
-from builder.sources.nested import outer_column, with_nested
-from builder.sources.read import MAX_CHARACTERS
-from builder.sources.sampling import bytes_columns
-from builder.sources.tables import Table, open_table
+from builder.core.errors import SettingError, SourceError
+from builder.core.schema import Judge
+from builder.sources.columns.content import bytes_columns, judge_columns
+from builder.sources.columns.names import likely_columns
+from builder.sources.columns.nested import outer_column, with_nested
+from builder.sources.file_formats import Table, open_table
+from builder.sources.read_one import MAX_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from builder.config import BuildConfig
-from builder.errors import FieldsNotFoundError
-from builder.example import Judge
-from builder.sources.columns import judge_columns
-from builder.sources.detect import evidence_lines
-from builder.sources.fields import Fields
-from builder.sources.opened import open_local
-from builder.sources.read import choose
+from builder.core.errors import FieldsNotFoundError
+from builder.core.schema import Judge
+from builder.sources.columns.content import judge_columns
+from builder.sources.columns.detect import evidence_lines
+from builder.sources.columns.names import Fields
+from builder.sources.file_formats import Table
+from builder.sources.open_source import open_local
+from builder.sources.read_one import choose
 from builder.sources.select import select_sources
 from builder.sources.spec import SourceSpec
-from builder.sources.tables import Table
 
 
 def inspect_sources(config: BuildConfig, judge: Judge) -> list[dict[str, Any]]:

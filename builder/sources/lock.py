@@ -13,9 +13,9 @@ from typing import Any
 
 from filelock import FileLock
 
-from builder.errors import SourceError
-from builder.files import short_hash, written_aside
-from builder.sources.fetched import SourceFile
+from builder.core.errors import SourceError
+from builder.core.files import short_hash, written_aside
+from builder.sources.hosts.files import SourceFile
 from builder.sources.spec import SourceSpec
 
 EVERY_SOURCE = "*"

@@ -5,11 +5,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from builder.config import BuildConfig, nearest, read_toml
-from builder.errors import SettingError
-from builder.files import sha256_of, short_hash
+from builder.core.errors import SettingError
+from builder.core.files import sha256_of, short_hash
+from builder.sources.file_formats import data_files
 from builder.sources.licences import is_permissive
 from builder.sources.spec import KINDS, SourceSpec, known_sources
-from builder.sources.tables import data_files
 
 SAMPLE_DIR = Path(__file__).parent / "sample"
 _OLDER_NAMES = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from builder.errors import SettingError
+from builder.core.errors import SettingError
 
 Kind = Literal["huggingface", "kaggle", "file"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -15,7 +15,7 @@ class SourceSpec:
     """A source of prompt-and-code pairs: a table entry, not a class to inherit from.
 
     A field that is empty is not known; a description or code field that is not among a file's columns is
-    looked for under likely names (`builder.sources.fields`).
+    looked for under likely names (`builder.sources.columns.names`).
     """
 
     name: str

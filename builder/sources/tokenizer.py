@@ -3,12 +3,11 @@
 import functools
 from pathlib import Path
 
-from builder.config import BuildConfig
-from builder.errors import SettingError
-from builder.events import Events
-from builder.retry import retried
-from builder.setting_values import tokenizer_file
-from builder.sources.fetched import failure_of, network_reason
+from builder.config import BuildConfig, tokenizer_file
+from builder.core.errors import SettingError
+from builder.core.events import Events
+from builder.core.retry import retried
+from builder.sources.hosts.files import failure_of, network_reason
 
 TOKENIZER = "tokenizer.json"
 """What a fast tokenizer is stored as, with all that it needs."""

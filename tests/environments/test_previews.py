@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from builder.render.table import write_verdicts
+from builder.publish.build_folder import build_dataset
 from builder.render.verdict import Conditions, Outcome, Verdict, program_hash
-from manim_combined.building import build_dataset
+from builder.render.verdict_file import write_verdicts
 from tests.environments.conftest import RELEASES, Environments
 from tests.rows import circles, config_of
 

@@ -14,8 +14,8 @@ import pytest
 
 from builder.config import TRAINERS, make_config
 from builder.emit.formats import FORMATS, ROLES
-from builder.export import export
-from manim_combined.building import build_dataset
+from builder.publish.build_folder import build_dataset
+from builder.publish.export import export
 from tests.environments.conftest import RELEASES, THIS_PYTHON, Environment, Environments, find_python, run
 
 pytestmark = pytest.mark.environments

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.errors import SettingError
-from builder.events import Silent
+from builder.core.errors import SettingError
+from builder.core.events import Silent
 from builder.render.cluster import releases_here, releases_on_cluster, render_on_cluster
 from builder.render.pool import render_all
 from builder.render.setup import Setup

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.prepare.api.known import manim_release
+from builder.manim_lint.release.model import manim_release
 from builder.render.doctor import examine
 
 pytestmark = pytest.mark.render

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from builder.errors import RenderError
+from builder.core.errors import RenderError
 from builder.render import setup as installed
 from builder.render.pool import close_sandboxes, render_all, render_one
 from builder.render.sandbox import Sandbox

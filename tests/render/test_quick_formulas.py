@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.render import formats
+from builder.render import latex_format as formats
 from builder.render.inside.quick import FORMAT, PREAMBLE
 from builder.render.sandbox import Sandbox
 from builder.render.setup import Setup, manim_python

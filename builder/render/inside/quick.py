@@ -1,8 +1,8 @@
 """Formulas with Manim's own preamble start LaTeX from a format that has read it already: half of LaTeX's time.
 
-The judge makes the format of this text alone (`builder/render/formats.py`), so nothing of a program is in it. A formula
-with any other preamble, and one that does not compile this way, is left to the usual way, which then tells what is
-wrong.
+The judge makes the format of this text alone (`builder/render/latex_format.py`), so nothing of a program is in it. A
+formula with any other preamble, and one that does not compile this way, is left to the usual way, which then tells
+what is wrong.
 """
 
 import hashlib

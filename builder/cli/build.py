@@ -1,0 +1,214 @@
+"""The commands `build` and `export`."""
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from builder.cli.command import Answer
+from builder.cli.settings import one_config, settings_of
+from builder.cli.sources import check_all
+from builder.config import BUILT_BY_DEFAULT, DEFAULT_CONFIG, make_config
+
+if TYPE_CHECKING:
+    from builder.cli.console import Terminal
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from builder.cli.console import new_console, show_shuffled
+
+_FLOW = ("read", "clean", "check", "pair", "filter", "duplicate", "conflict", "leak", "render")
+"""Stages in the order in which a build drops rows."""
+_LONGEST_BAR, _SHORTEST_BAR = 32, 10
+"""In characters; where there is less room, sources have no columns of their own."""
+_GAP = 2
+"""Blanks between columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of the funnel: what it counts, by source, and where its bar starts and ends, in rows."""
+
+    label: str
+    counts: Sequence[int]
+    start: int
+    end: int
+    style: str
+    """Of the bar: one that starts at 0 shows rows that are there, another one those that go or where they are."""
+    dropped: bool = False
+
+
+def show_funnel(name: str, stats: dict[str, Any]) -> None:
+    """Rows by source as a table with bars: read, what was dropped by stage and reason, what is in train and test."""
+    console = new_console()
+    console.print(funnel_table(name, stats, console))
+    for line in stats["funnel_by_source"]:
+        if "mirror" in line:
+            console.print(escape(f"{line['source']} was read from its mirror {line['mirror']}"))
+    show_shuffled({name: stats})
+    repaired = stats["pairing"]["repaired_pairs"]
+    if repaired["rows"]:
+        console.print(
+            f"given the code that belongs to their description: {repaired['rows']:,} rows, {repaired['kept']:,} kept"
+        )
+    leaks = stats["leakage"]
+    console.print(
+        f"across the split: {leaks['equal_prompts_across_the_split']} equal prompts, "
+        f"{leaks['equal_programs_across_the_split']} equal programs; official test rows kept: "
+        f"{stats['official_test_rows']['kept']} of {stats['official_test_rows']['read']}"
+    )
+    console.print(_certificate_line(stats["certificate"]))
+    if "tokens" in stats:
+        console.print(_tokens_line(stats))
+
+
+def _tokens_line(stats: dict[str, Any]) -> str:
+    """How long the rows are, and how many are too long."""
+    told = [
+        f"{side} {length['median']:,} (median) to {length['longest']:,}"
+        for side, counts in stats["splits"].items()
+        if (length := counts.get("tokens"))
+    ]
+    tokens = stats["tokens"]
+    over = ", ".join(f"{rows:,} in {side}" for side, rows in tokens.get("rows_over", {}).items())
+    return f"tokens a row: {', '.join(told)}" + (f"; over {tokens['max_tokens']:,}: {over}" if over else "")
+
+
+def funnel_table(name: str, stats: dict[str, Any], console: Console) -> Table:
+    """The funnel of a config, as wide as the console; too narrow a one shows all sources in one column."""
+    sources = [line["source"] for line in stats["funnel_by_source"]]
+    lines = _lines(stats)
+    label_width = max(len(line.label) for line in lines)
+    columns = [max(len(source), 6) + _GAP for source in sources]
+    room = console.width - label_width - 10 - 2 * _GAP
+    wide = room - sum(columns) >= _SHORTEST_BAR
+    bar_width = max(_SHORTEST_BAR, min(_LONGEST_BAR, room - (sum(columns) if wide else 0)))
+    title = f"{name}: {stats['rows_read']:,} rows read, {stats['rows_kept']:,} kept"
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
+    table.pad_edge = False
+    table.add_column("")
+    for source in sources if wide else ():
+        table.add_column(escape(source), justify="right")
+    table.add_column("all", justify="right", style="bold")
+    table.add_column("what is left", no_wrap=True)
+    for line in lines:
+        cells = [f"{count:,}" if count else "-" for count in (line.counts if wide else ())]
+        bar = _bar(line, stats["rows_read"], bar_width, ascii_only=not console.encoding.startswith("utf"))
+        table.add_row(line.label, *cells, f"{sum(line.counts):,}", bar, style="dim" if line.dropped else None)
+    return table
+
+
+def _lines(stats: dict[str, Any]) -> list[_Line]:
+    sources = stats["funnel_by_source"]
+    left = stats["rows_read"]
+    lines = [_Line("read", [line["read"] for line in sources], 0, left, "cyan")]
+    for reason in sorted(stats["reasons"], key=lambda item: (_FLOW.index(item["stage"]), -item["rows"])):
+        counts = [line["dropped"].get(reason["stage"], {}).get(reason["reason"], 0) for line in sources]
+        lines.append(
+            _Line(f"  {reason['stage']}: {reason['reason']}", counts, left - reason["rows"], left, "red", True)
+        )
+        left -= reason["rows"]
+    train, test = ([line[side] for line in sources] for side in ("train", "test"))
+    lines.append(_Line("kept in train", train, 0, sum(train), "green"))
+    lines.append(_Line("kept in test", test, sum(train), sum(train) + sum(test), "green"))
+    if stats["augmentation"]["train_rows_after"] != stats["augmentation"]["train_rows_before"]:
+        written = stats["splits"]["train"]["by_source"]
+        lines.append(_Line("train, augmented", [written.get(line["source"], 0) for line in sources], 0, 0, ""))
+    return lines
+
+
+def _bar(line: _Line, read: int, width: int, *, ascii_only: bool) -> Text:
+    """A bar over all rows read: what was dropped hangs at the end of what is left."""
+    full, light, thin = "#.|" if ascii_only else "█░▏"
+    start, end = (round(width * rows / max(read, 1)) for rows in (line.start, line.end))
+    piece = full * (end - start) or (thin if line.end > line.start else "")
+    if line.dropped:
+        return Text.assemble((light * start, "cyan"), (piece, f"not dim {line.style}"))
+    return Text.assemble(" " * start, (piece, line.style))
+
+
+def _certificate_line(certificate: dict[str, Any]) -> str:
+    """How near the sides come, and how many official test rows have a near row in train."""
+    description, program = (
+        f"{pair['score']:.3f}" if (pair := certificate[f"nearest_{name}"]) else "none"
+        for name in ("agreeing", "program")
+    )
+    return (
+        f"nearest across the split: descriptions {description} (limit {certificate['limit']}), "
+        f"programs {program} (limit: equal); official test rows near train: "
+        f"{certificate['official_test_rows_near_train']} of {certificate['official_test_rows']}\n"
+    )
+
+
+PACKAGE_FOLDER = "manim_combined"
+
+
+def add_build_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `build` takes besides settings."""
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="list the files that a build would read, cached or not, with their bytes; write nothing",
+    )
+
+
+def build(given: argparse.Namespace, terminal: "Terminal") -> Answer:
+    """Build configs into a folder; all but those that render programs, if none is named.
+
+    Raises:
+        builder.core.errors.BuilderError: a setting is wrong, a source cannot be had, or the folder cannot be written.
+    """
+    names, settings, output_dir = settings_of(given)
+    folder = Path(output_dir or PACKAGE_FOLDER)
+    configs = [make_config(name, **settings) for name in names or BUILT_BY_DEFAULT]
+    if "dry_run" in given:
+        return check_all(configs[0], terminal)
+    from builder.cli.build import show_funnel
+    from builder.publish.build_folder import build_dataset
+
+    with terminal:
+        stats = build_dataset(configs, folder, terminal)
+    built = [config.name for config in configs]
+    shown = DEFAULT_CONFIG if DEFAULT_CONFIG in stats else built[0]
+
+    def show() -> None:
+        for name in built:
+            show_funnel(name, stats[name])
+
+    return Answer(
+        {"folder": str(folder), "configs": {name: stats[name] for name in built}},
+        show,
+        f"what became of the rows: {folder / 'report.html'}\n"
+        f'written to {folder}; load it with: load_dataset("{folder}", "{shown}")',
+    )
+
+
+def export(given: argparse.Namespace, terminal: "Terminal") -> Answer:
+    """Write one config as JSON Lines.
+
+    Raises:
+        builder.core.errors.BuilderError: as `build`.
+    """
+    from builder.cli.build import show_funnel
+    from builder.publish.export import export as export_config
+
+    config, output_dir = one_config(given)
+    default = "data_formatted_deduplicated" if config.deduplicate else "data_formatted_with_sources"
+    folder = Path(output_dir or default)
+    with terminal:
+        stats = export_config(config, folder, terminal)
+    last = f"written to {folder}: train.json, test.json, dataset_stats.json, ledger.parquet, report.html, manifest.json"
+    document: dict[str, Any] = {"folder": str(folder), "configs": {config.name: stats}}
+    if config.trainer:
+        from builder.publish.trainers import TRAINER_COMMANDS
+
+        document["train_with"] = TRAINER_COMMANDS[config.trainer].format(folder=shlex.quote(str(folder)))
+        last += f"\ntrain with: {document['train_with']}"
+    return Answer(document, lambda: show_funnel(config.name, stats), last)

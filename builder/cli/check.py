@@ -1,0 +1,69 @@
+"""The commands `check` and `diff`."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder.cli.command import DONE, FAILED, Answer
+
+if TYPE_CHECKING:
+    from builder.cli.console import Terminal
+
+
+def add_check_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `check` takes."""
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="what `build` or `export` wrote")
+
+
+def add_diff_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `diff` takes."""
+    parser.add_argument("older", metavar="A", type=Path, help="a folder that `build` or `export` wrote")
+    parser.add_argument("newer", metavar="B", type=Path, help="another one")
+    parser.add_argument("--config", metavar="NAME", action="append", default=[], help="compare this config only")
+
+
+def check(given: argparse.Namespace, terminal: "Terminal") -> Answer:
+    """Prove a folder anew and tell all that is wrong with it.
+
+    Raises:
+        builder.core.errors.BuilderError: the folder is not one of this project.
+    """
+    from builder.cli.console import show_problems
+    from builder.report.proof.check import check_folder
+
+    with terminal:
+        problems = check_folder(given.folder, terminal)
+    return Answer(
+        {"folder": str(given.folder), "sound": not problems, "problems": problems},
+        lambda: show_problems(problems),
+        f"{given.folder}: {f'{len(problems):,} problems' if problems else 'sound'}",
+        FAILED if problems else DONE,
+    )
+
+
+def diff(given: argparse.Namespace, terminal: "Terminal") -> Answer:
+    """Tell what differs between two built folders.
+
+    Raises:
+        builder.core.errors.BuilderError: a folder is not one of this project, or they have no config in common.
+    """
+    from builder.cli.console import show_differences
+    from builder.report.proof.diff import diff_folders
+
+    with terminal:
+        differences = diff_folders(given.older, given.newer, tuple(given.config))
+    changed = {difference.config: sum(difference.changes["rows"]) for difference in differences}
+    document = [
+        {
+            "config": difference.config,
+            "settings": difference.settings,
+            "counts": difference.counts,
+            "changes": difference.changes.to_dicts(),
+        }
+        for difference in differences
+    ]
+    return Answer(
+        {"older": str(given.older), "newer": str(given.newer), "differences": document},
+        lambda: show_differences(differences),
+        "; ".join(f"{config}: {rows:,} rows have another outcome" for config, rows in changed.items()),
+    )

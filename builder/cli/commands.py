@@ -1,0 +1,97 @@
+"""All commands, in the order in which `--help` lists them. To add one, write its `run` and add a line here."""
+
+from builder.cli.build import add_build_arguments, build, export
+from builder.cli.check import add_check_arguments, add_diff_arguments, check, diff
+from builder.cli.command import Command
+from builder.cli.doctor import add_doctor_arguments, doctor
+from builder.cli.explain import add_explain_arguments, explain
+from builder.cli.push import add_push_arguments, push
+from builder.cli.report import add_report_arguments, report
+from builder.cli.sources import add_sources_arguments, sources
+from builder.cli.verify import SETTINGS_WITHOUT_USE, add_verify_arguments, verify
+
+COMMANDS = (
+    Command(
+        "build",
+        "build configs of the dataset into a folder that load_dataset reads",
+        ("build --sample", "build --config all --config deduplicated"),
+        build,
+        add_build_arguments,
+    ),
+    Command(
+        "export",
+        "write train.json and test.json for offline fine-tuning",
+        (
+            "export --deduplicate --output-dir training_set",
+            "export --local thanks_dataset=rows.jsonl --datasets thanks_dataset",
+        ),
+        export,
+    ),
+    Command(
+        "verify",
+        "render the programs that a config would keep, in a sandbox, and keep the verdicts in the cache",
+        ("verify", "verify --only manimbench/000012", "verify --retry failed --limit 100"),
+        verify,
+        add_verify_arguments,
+        without=SETTINGS_WITHOUT_USE,
+    ),
+    Command(
+        "doctor",
+        "look for what rendering needs on this machine, and say how to get what is missing",
+        ("doctor", "doctor --json"),
+        doctor,
+        add_doctor_arguments,
+        takes_settings=False,
+    ),
+    Command(
+        "sources",
+        "show each source with its columns, rows, licence and cache state",
+        ("sources", "sources --inspect rows.csv"),
+        sources,
+        add_sources_arguments,
+    ),
+    Command(
+        "push",
+        "push the built dataset to the Hub in one commit, and read it back",
+        (
+            "push --repo org/manim-sft --dry-run",
+            "push --repo org/manim-sft --public --licences permissive --tag v1.2",
+        ),
+        push,
+        add_push_arguments,
+    ),
+    Command(
+        "check",
+        "prove anew that a built or exported folder is sound",
+        ("check manim_combined",),
+        check,
+        add_check_arguments,
+        takes_settings=False,
+    ),
+    Command(
+        "diff",
+        "compare two builds: what came, went or changed, and why",
+        ("diff manim_combined_before manim_combined",),
+        diff,
+        add_diff_arguments,
+        takes_settings=False,
+    ),
+    Command(
+        "report",
+        "show a built or exported folder as one HTML page",
+        (
+            "report manim_combined",
+            "report manim_combined --config all --before manim_combined_before --output all.html",
+        ),
+        report,
+        add_report_arguments,
+        takes_settings=False,
+    ),
+    Command(
+        "explain",
+        "show one row's life: each change, check and decision, and why",
+        ("explain manim_codegen/000004 --sample", 'explain "red circle" --config curated --json'),
+        explain,
+        add_explain_arguments,
+    ),
+)

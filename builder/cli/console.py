@@ -1,0 +1,236 @@
+"""What the command line shows: progress while something runs, then tables. Plain and quiet where no one watches."""
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from builder.publish.hub import Pushed, PushPlan
+    from builder.report.proof.check import Problem
+    from builder.report.proof.diff import Difference
+
+import unicodedata
+
+_SHOWN_CHARACTERS = 2_000
+"""Of a line."""
+
+
+def visible(line: str, ends: bool = False) -> str:
+    """A line as a terminal may be given it: signs that steer it or cannot be seen become such as can.
+
+    `ends` says that blanks at the end count. Lines beyond a length are cut.
+    """
+    cut = line[:_SHOWN_CHARACTERS]
+    if ends:
+        bare = cut.rstrip(" ")
+        cut = bare + "␠" * (len(cut) - len(bare))
+    more = f" … {len(line) - _SHOWN_CHARACTERS:,} more characters" if len(line) > _SHOWN_CHARACTERS else ""
+    return ("".join(map(_sign, cut)) if not cut.isprintable() else cut) + more
+
+
+def _sign(sign: str) -> str:
+    if sign.isprintable():
+        return sign
+    if ord(sign) < 0x20:
+        return chr(0x2400 + ord(sign))
+    name = unicodedata.name(sign, "")
+    return f"<U+{ord(sign):04X}{f' {name}' if name else ''}>"
+
+
+_PLAIN_WIDTH = 140
+
+
+def new_console() -> Console:
+    """What prints to the output: with colours and as wide as the window on a terminal, else plain."""
+    terminal = sys.stdout.isatty()
+    return Console(width=None if terminal else _PLAIN_WIDTH, highlight=False, soft_wrap=not terminal)
+
+
+class _Count(ProgressColumn):
+    """How far a step has come, in its unit."""
+
+    def render(self, task: Task) -> Text:
+        """As `12/40 rows`, or `1.2 MB/4.0 MB`."""
+        unit = task.fields["unit"]
+        total = "?" if task.total is None else decimal(int(task.total)) if unit == "bytes" else f"{int(task.total):,}"
+        if unit == "bytes":
+            return Text(f"{decimal(int(task.completed))}/{total}")
+        return Text(f"{int(task.completed):,}/{total} {unit}")
+
+
+class Terminal:
+    """Listens to what a command does: progress bars on a terminal, warnings always, both on the error stream.
+
+    It may be entered several times, once for each long step.
+
+    Args:
+        quiet: no progress, no warnings, no tables.
+        verbose: a line for each finished step, with its count and the seconds since the start.
+        tables: whether `show` shows anything.
+    """
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False, tables: bool = True) -> None:
+        self.warnings: list[str] = []
+        """All that were told."""
+        self._quiet, self._verbose, self._tables = quiet, verbose, tables and not quiet
+        self._started = time.monotonic()
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        note = TextColumn("{task.fields[note]}", markup=False)
+        columns = (TextColumn("{task.description}"), BarColumn(), _Count(), note, TimeRemainingColumn())
+        self._progress = Progress(
+            *columns,
+            console=self._console,
+            disable=quiet or not self._console.is_terminal,
+            transient=True,
+            redirect_stdout=False,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._steps: dict[str, _Step] = {}
+
+    def __enter__(self) -> "Terminal":
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+        for name, step in self._steps.items():
+            if not step.told:
+                self._tell(name, step)
+
+    def progress(self, step: str, done: int, total: int | None, unit: str = "rows", note: str = "") -> None:
+        """Move the bar of a step."""
+        if step not in self._tasks:
+            self._tasks[step] = self._progress.add_task(escape(step), total=total, unit=unit, note=note)
+            self._steps[step] = _Step(unit)
+        self._progress.update(self._tasks[step], completed=done, total=total, note=note)
+        running = self._steps[step]
+        running.done = done
+        if done == total and not running.told:
+            self._tell(step, running)
+
+    def warn(self, message: str) -> None:
+        """Say something once, above the bars."""
+        self.warnings.append(message)
+        if not self._quiet:
+            self._console.print(f"[yellow]warning:[/] {escape(visible(message))}")
+
+    def show(self, tables: Callable[[], None]) -> None:
+        """Let something be printed, if this is for a person who wants more than the last line."""
+        if self._tables:
+            tables()
+
+    def _tell(self, name: str, step: "_Step") -> None:
+        step.told = True
+        if self._verbose:
+            count = decimal(step.done) if step.unit == "bytes" else f"{step.done:,} {step.unit}"
+            seconds = time.monotonic() - self._started
+            self._console.print(f"{seconds:7.1f} s  {escape(name)}: {count}", style="dim")
+
+
+@dataclass(slots=True)
+class _Step:
+    """A step that was heard of, and how far it has come."""
+
+    unit: str
+    done: int = 0
+    told: bool = False
+
+
+def show_shuffled(statistics: dict[str, Any]) -> None:
+    """The parts of sources whose descriptions and codes are paired at random, once each; `statistics` by config."""
+    parts = [part["message"] for stats in statistics.values() for part in stats["pairing"]["shuffled"]]
+    for message in dict.fromkeys(parts):
+        new_console().print(escape(visible(message)))
+
+
+def show_sources(sources: Sequence[Mapping[str, Any]]) -> None:
+    """Each source with where it lives, its columns, the fields chosen and why, rows, licence and cache state."""
+    console = new_console()
+    for source in sources:
+        console.print(f"[bold]{escape(visible(source['name']))}[/]")
+        for key, value in source.items():
+            lines = value if isinstance(value, tuple) else (value,)
+            for number, line in enumerate(lines if key != "name" else ()):
+                console.print(f"  {'' if number else key:<12} {escape(visible(str(line)))}")
+
+
+def show_push(place: str, plan: "PushPlan") -> None:
+    """Every file of a push with its size and what becomes of it, what else the push does, and what to know of it."""
+    table = Table(
+        title=f"{escape(place)}, branch {escape(plan.options.revision)}", title_justify="left", show_edge=False
+    )
+    table.add_column("change")
+    table.add_column("bytes", justify="right")
+    table.add_column("file")
+    for change in plan.changes:
+        style = "dim" if change.kind == "same" else None
+        table.add_row(change.kind, f"{change.size:,}" if change.size else "-", escape(change.path), style=style)
+    console = new_console()
+    console.print(table)
+    kinds = [change.kind for change in plan.changes]
+    console.print(", ".join(f"{kinds.count(kind)} to {kind}" for kind in ("add", "change", "delete")), end="; ")
+    console.print(f"{kinds.count('same')} the same; {_besides(plan)}")
+    show_shuffled(plan.contents.manifest["statistics"])
+    if plan.public:
+        console.print("licences:")
+        for name, licence in plan.contents.licences.items():
+            console.print(f"  {escape(name)}: {escape(licence)}")
+
+
+def _besides(plan: "PushPlan") -> str:
+    """What a push does other than change files."""
+    remote, options = plan.remote, plan.options
+    parts = [] if remote.exists else ["the repository is made"]
+    parts += ["the branch is made"] if remote.exists and not remote.branch_exists else []
+    parts += ["a pull request is opened"] if options.create_pr and not plan.is_empty else []
+    parts += [f"the tag {escape(options.tag)} is set"] if options.tag else []
+    parts += ["the repository is opened to everyone"] if options.public and remote.private else []
+    return ", ".join([*parts, "public" if plan.public else "private"])
+
+
+def show_read_back(pushed: "Pushed") -> None:
+    """What was read back from the place that was pushed to."""
+    console = new_console()
+    for name, splits in pushed.rows.items():
+        rows = ", ".join(f"{count:,} {split}" for split, count in splits.items())
+        console.print(f"read back {name}: {rows}; equal to the local build")
+
+
+def show_problems(problems: Sequence["Problem"]) -> None:
+    """All that is wrong with a folder, one a line."""
+    console = new_console()
+    for problem in problems:
+        console.print(escape(visible(f"{problem.where}: {problem.what}")))
+
+
+def show_differences(differences: Sequence["Difference"]) -> None:
+    """Two builds beside each other, config by config."""
+    console = new_console()
+    for difference in differences:
+        console.print(f"[bold]{escape(difference.config)}[/]")
+        for name, (before, after) in difference.settings.items():
+            console.print(escape(f"  {name}: {before!r} -> {after!r}"))
+        for name, (before, after) in difference.counts.items():
+            console.print(f"  {name:<6} {before:>9,} -> {after:>9,}  ({after - before:+,})")
+        if difference.changes.is_empty():
+            console.print("  every row has the outcome that it had")
+            continue
+        table = Table("source", "before", "after", show_edge=False)
+        table.add_column("rows", justify="right")
+        table.add_column("such as")
+        for line in difference.changes.iter_rows(named=True):
+            cells = (line["source"], line["before"], line["after"], f"{line['rows']:,}", line["example"])
+            table.add_row(*map(escape, cells))
+        console.print(table)

@@ -1,0 +1,78 @@
+"""The command `push`: its flags, and what it does in order."""
+
+import argparse
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from builder.cli.build import PACKAGE_FOLDER
+from builder.cli.command import Answer
+from builder.cli.settings import settings_of
+
+if TYPE_CHECKING:
+    from builder.cli.console import Terminal
+    from builder.publish.hub import PushPlan
+
+
+def add_push_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `push` takes besides settings."""
+    add = parser.add_argument
+    add("--repo", metavar="OWNER/NAME", required=True, help="the dataset repository; made, private, if it is missing")
+    add(
+        "--folder",
+        metavar="DIR",
+        dest="output_dir",
+        help=f"the built folder, as --output-dir (default {PACKAGE_FOLDER})",
+    )
+    add("--public", action="store_true", help="let everyone read the repository; stops at licences that forbid it")
+    add("--accept-licences", action="store_true", help="publish in spite of a non-commercial or unknown licence")
+    add("--dry-run", action="store_true", help="list what would change, and change nothing at the Hub")
+    add("--create-pr", action="store_true", help="open a pull request instead of changing main")
+    add("--revision", metavar="BRANCH", help="push to this branch, made if it is missing (default main)")
+    add("--tag", metavar="TAG", help="tag what was pushed, such as v1.2")
+    add("--commit-message", metavar="TEXT", dest="message", help="the commit's message")
+    add("--no-read-back", action="store_false", dest="read_back", help="do not load what was pushed to check it")
+
+
+def push(given: argparse.Namespace, terminal: "Terminal") -> Answer:
+    """Sign in, build what is missing, show what would change, and unless it is a dry run, change it.
+
+    Raises:
+        builder.core.errors.BuilderError: one of these steps failed; the text says what to do.
+    """
+    from builder.cli.console import show_push, show_read_back
+    from builder.publish.built import build_missing, names_to_push
+    from builder.publish.hub import Hub, PushOptions, carry_out, plan_push
+    from builder.publish.hub.contents import read_contents
+
+    names, settings, output_dir = settings_of(given)
+    folder = Path(output_dir or PACKAGE_FOLDER)
+    names = names or names_to_push(folder)
+    flags = vars(given)
+    options = PushOptions(**{item.name: flags[item.name] for item in fields(PushOptions) if item.name in flags})
+    with terminal:
+        hub = Hub(given.repo, terminal)
+        hub.sign_in()
+        build_missing(names, settings, folder, terminal)
+        plan = plan_push(hub, read_contents(folder, names, hub.repo), options)
+    terminal.show(lambda: show_push(hub.place, plan))
+    plan.check_licences()
+    document = _document(hub.place, plan)
+    if "dry_run" in flags:
+        return Answer({**document, "pushed": None}, last=f"{hub.place}: nothing was changed, this was a dry run")
+    with terminal:
+        pushed = carry_out(hub, plan)
+    last = f"pushed: {pushed.address}"
+    if not pushed.made_commit:
+        last = f"nothing to push: {hub.place} holds the same content at {pushed.commit}; no commit was made"
+    return Answer({**document, "pushed": pushed}, lambda: show_read_back(pushed), last)
+
+
+def _document(place: str, plan: "PushPlan") -> dict[str, Any]:
+    return {
+        "place": place,
+        "branch": plan.options.revision,
+        "public": plan.public,
+        "licences": plan.contents.licences,
+        "changes": plan.changes,
+    }

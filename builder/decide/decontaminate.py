@@ -1,0 +1,299 @@
+"""Leaks: train rows that a test row stands for too, in description or in program, are dropped from train."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+from rapidfuzz.fuzz import ratio
+
+from builder.core.ledger import drop, kept
+from builder.core.row_store import PreparedFile, batches_with, texts_by_index
+from builder.decide.deduplicate import near_test_rows
+from builder.similarity.boilerplate import core
+from builder.similarity.compare import likeness, same_meaning
+from builder.similarity.fingerprints import Signature, near_signatures, read_signature
+from builder.similarity.key_terms import telling
+from builder.similarity.near_pairs import FLOOR, near_pairs
+from builder.similarity.normalize import normal
+
+NEAR_PROGRAM = 0.9
+"""Likeness from which two programs are near; their descriptions may then be less alike than the threshold."""
+_COLUMNS = ("index", "kept_index", "reason", "detail", "score")
+
+
+def with_official_pairs(near: pl.DataFrame, rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
+    """Near pairs with all those added that official test rows are part of: each is compared with every other row.
+
+    Among very many descriptions `near_descriptions` compares candidates alone, and a leak of these rows costs most.
+
+    Args:
+        near: of `near_descriptions`.
+        rows: one line a row read: `index`, `official`, `description_key`.
+        files: the prepared rows.
+    """
+    firsts = rows.drop_nulls("description_key").unique("description_key", keep="first", maintain_order=True)
+    official = rows.filter("official")["description_key"].drop_nulls().unique()
+    if official.is_empty():
+        return near
+    keys = dict(firsts.select("index", "description_key").iter_rows())
+    tests = firsts.filter(pl.col("description_key").is_in(official.implode()))["index"]
+    alike: dict[int | str, list[tuple[int, str]]] = {}
+    for index, text in texts_by_index(files, "description", tests).items():
+        for what in (telling(core(text)).key, normal(core(text))):
+            alike.setdefault(what, []).append((keys[index], core(text)))
+    found = [
+        (*sorted((key, keys[index])), likeness(other, asked), isinstance(what, int))
+        for batch in batches_with(files, ("description",), firsts["index"])
+        for index, text in batch.select("index", "description").iter_rows()
+        for asked in (core(text),)
+        for what in (telling(asked).key, normal(asked))
+        for key, other in alike.get(what, ())
+        if key != keys[index]
+    ]
+    more = pl.DataFrame(found, schema=near.schema, orient="row").filter(pl.col("score") >= FLOOR)
+    return pl.concat([near, more]).unique(["left", "right"], keep="first", maintain_order=True).sort("left", "right")
+
+
+def drop_leaks(
+    ledger: pl.DataFrame, near: pl.DataFrame, threshold: float, files: Sequence[PreparedFile]
+) -> pl.DataFrame:
+    """Drop train rows that equal or nearly equal a kept test row (reason `near_test`, score: the likeness).
+
+    Leaks are equal descriptions; equal programs, whatever their layout, comments and names of variables; descriptions
+    with the same letters and digits, whatever their case and signs; and descriptions that agree in what counts in full
+    and are near, or somewhat less near with near programs.
+
+    Args:
+        ledger: open, with `description_key` and `canonical_key`.
+        near: of `near_descriptions`, with `with_official_pairs`.
+        threshold: the least likeness of near descriptions.
+        files: the prepared rows.
+    """
+    rows = kept(ledger).select("index", "code_index", "split", "description_key", "canonical_key")
+    test = rows.filter(pl.col("split") == "test")
+    train = rows.filter(pl.col("split") == "train")
+    found = [
+        _equal(train, test, "description_key", "equal description"),
+        _equal(train, test, "canonical_key", "equal program"),
+    ]
+    pairs = near_test_rows(train, test, near.filter(counts()))
+    told = pl.lit("near_test").alias("reason")
+    close = pl.col("score") >= threshold
+    found.append(pairs.filter(close).with_columns(told, detail=pl.lit("near description")).select(_COLUMNS))
+    alike = _with_near_programs(pairs.filter(~close), rows, files)
+    found.append(alike.with_columns(told, detail=pl.lit("near description and near program")).select(_COLUMNS))
+    ranked = [part.with_columns(rank=pl.lit(number)) for number, part in enumerate(found)]
+    first = pl.concat(ranked).sort("index", "rank", -pl.col("score"), "kept_index").unique("index", keep="first")
+    return drop(ledger, first.select(_COLUMNS).sort("index"), "leak")
+
+
+def counts() -> pl.Expr:
+    """Which near pairs of descriptions count for leaks: those that agree in what counts in full, or in all letters."""
+    return pl.col("agrees") | (pl.col("score") >= 1)
+
+
+def _equal(train: pl.DataFrame, test: pl.DataFrame, key: str, what: str) -> pl.DataFrame:
+    against = test.drop_nulls(key).group_by(key).agg(pl.col("index").min().alias("kept_index"))
+    reason, detail = pl.lit("near_test").alias("reason"), pl.lit(what).alias("detail")
+    return train.join(against, on=key).with_columns(reason, detail, score=pl.lit(1.0)).select(_COLUMNS)
+
+
+def _with_near_programs(pairs: pl.DataFrame, rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
+    """The pairs of rows whose programs are near too."""
+    if pairs.is_empty():
+        return pairs
+    where = dict(rows.select("index", pl.coalesce("code_index", "index").alias("code")).iter_rows())
+    wanted = pl.Series(
+        sorted({where[index] for pair in pairs.select("index", "kept_index").iter_rows() for index in pair})
+    )
+    codes = texts_by_index(files, "code", wanted.cast(pl.UInt32))
+    near = [
+        ratio(codes[where[one]], codes[where[other]], score_cutoff=100 * NEAR_PROGRAM) > 0
+        for one, other in pairs.select("index", "kept_index").iter_rows()
+    ]
+    return pairs.filter(pl.Series(near, dtype=pl.Boolean))
+
+
+def near_variants(
+    rows: pl.DataFrame,
+    near: pl.DataFrame,
+    files: Sequence[PreparedFile],
+    threshold: float,
+    prompts_of: Callable[[str], Iterable[str]],
+) -> frozenset[tuple[int, int]]:
+    """Pairs of a description key and a variant whose prompt would come near a test row, though the description did not.
+
+    A template may change a verb's ending, and so bring two descriptions a little nearer. Only those that are nearly
+    near are written out.
+
+    Args:
+        rows: `index`, `split` and `description_key` of the kept rows.
+        near: of `near_descriptions`.
+        files: the prepared rows.
+        threshold: the least likeness of near descriptions.
+        prompts_of: the prompts of a description's variants, from 1.
+    """
+    firsts = rows.drop_nulls("description_key").unique(["split", "description_key"], keep="first", maintain_order=True)
+    train, test = (firsts.filter(pl.col("split") == side) for side in ("train", "test"))
+    pairs = near_test_rows(train, test, near).select("index", "kept_index").sort("index", "kept_index")
+    if pairs.is_empty():
+        return frozenset()
+    keys = dict(train.select("index", "description_key").iter_rows())
+    wanted = pl.concat([pairs["index"], pairs["kept_index"]]).unique()
+    texts = texts_by_index(files, "description", wanted)
+    others: dict[int, list[str]] = {}
+    for index, other in pairs.iter_rows():
+        others.setdefault(index, []).append(core(texts[other]))
+    return frozenset(
+        (keys[index], variant)
+        for index, against in others.items()
+        for variant, prompt in enumerate(prompts_of(texts[index]), start=1)
+        for verdict in (same_meaning(core(prompt), other, threshold) for other in against)
+        if verdict.near or verdict.score >= 1
+    )
+
+
+OFFICIAL = Path(__file__).parent / "manimbench_test.json"
+"""The list that ships with the package."""
+
+SCHEMA = {"kind": pl.String, "key": pl.UInt64, "score": pl.Float64, "where": pl.String, "official": pl.UInt64}
+"""What is near a benchmark: `description` or `program`, its key, the likeness, the benchmark's row, and of an official
+test row the key of its description."""
+
+
+_Found = tuple[str, int, float, str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkRow:
+    """A row of a user's benchmark."""
+
+    where: str
+    """File and row, for a person."""
+    prompts: tuple[str, ...]
+    """Cleaned."""
+    programs: tuple[int, ...]
+    """Canonical keys: of a program as it stands, and as it is once repaired."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialRow:
+    """An official test row of which hashes alone are known."""
+
+    where: str
+    description_key: int
+    signature: Signature
+    programs: tuple[int, ...]
+
+
+def read_official(probe: int | None, path: Path = OFFICIAL) -> tuple[OfficialRow, ...]:
+    """The official test rows of a list.
+
+    Args:
+        probe: the key that a fixed program has now; programs of a list with another one would never be found.
+        path: the list.
+
+    Raises:
+        ValueError: the list was made by other rules than these.
+    """
+    held: Mapping[str, Any] = orjson.loads(path.read_bytes())
+    if held["probe"] != probe:
+        raise ValueError(f"{path.name} was made by other rules for programs: make it anew, with {held['made_by']}")
+    return tuple(
+        OfficialRow(
+            where=row["where"],
+            description_key=row["description_key"],
+            signature=read_signature(
+                {name: row[name] for name in ("grams", "telling", "length")} | {"rules": held["rules"]}
+            ),
+            programs=tuple(row["programs"]),
+        )
+        for row in held["rows"]
+    )
+
+
+def find_in_benchmarks(
+    rows: pl.DataFrame,
+    files: Sequence[PreparedFile],
+    benchmark: Sequence[BenchmarkRow],
+    official: Sequence[OfficialRow],
+) -> pl.DataFrame:
+    """Descriptions and programs that stand in a benchmark or near it, as `SCHEMA`; by content, once for all configs.
+
+    Args:
+        rows: one line a row read: `index`, `description_key`.
+        files: the prepared rows.
+        benchmark: the rows of the user's benchmarks.
+        official: of `read_official`.
+    """
+    programs: list[_Found] = [("program", key, 1.0, row.where, None) for row in benchmark for key in row.programs]
+    programs += [("program", key, 1.0, row.where, row.description_key) for row in official for key in row.programs]
+    keys, texts = _cores(rows, files)
+    prompts = [(core(prompt), row.where) for row in benchmark for prompt in row.prompts]
+    near = near_pairs(texts, FLOOR, [text for text, _ in prompts]).filter(counts()) if prompts else None
+    found: list[_Found] = [
+        ("description", keys[left], score, prompts[right][1], None)
+        for left, right, score in (near.select("left", "right", "score").iter_rows() if near is not None else ())
+    ]
+    found += [("description", row.description_key, 1.0, row.where, row.description_key) for row in official]
+    held = near_signatures(texts, [row.signature for row in official], FLOOR)
+    found += [
+        ("description", keys[left], score, official[right].where, official[right].description_key)
+        for left, right, score in held.iter_rows()
+    ]
+    return pl.DataFrame([*programs, *found], schema=SCHEMA, orient="row")
+
+
+def _cores(rows: pl.DataFrame, files: Sequence[PreparedFile]) -> tuple[list[int], list[str]]:
+    """The keys of all descriptions, once each, and what they ask for."""
+    firsts = rows.drop_nulls("description_key").unique("description_key", keep="first", maintain_order=True)
+    keys = dict(firsts.select("index", "description_key").iter_rows())
+    found = [
+        (keys[index], core(text))
+        for batch in batches_with(files, ("description",), firsts["index"])
+        for index, text in batch.select("index", "description").iter_rows()
+    ]
+    return [key for key, _ in found], [text for _, text in found]
+
+
+def drop_in_benchmarks(ledger: pl.DataFrame, found: pl.DataFrame, threshold: float) -> pl.DataFrame:
+    """Drop train rows that stand in a benchmark or near it: reason `in_benchmark`, score: the likeness.
+
+    The detail names the benchmark's row that is nearest, and what is near. Official test rows that are kept here are
+    no matter of this step: `drop_leaks` compares them with train, by their texts.
+
+    Args:
+        ledger: open, with `description_key` and `canonical_key`.
+        found: of `find_in_benchmarks`.
+        threshold: the least likeness of near descriptions.
+    """
+    stay = kept(ledger)
+    here = stay.filter("official")["description_key"].drop_nulls()
+    train = stay.filter(pl.col("split") == "train").select("index", "description_key", "canonical_key")
+    wanted = found.filter(
+        (pl.col("score") >= threshold)
+        & (pl.col("official").is_null() | pl.col("official").is_in(here.implode()).not_())
+    )
+    parts = [
+        train.join(wanted.filter(pl.col("kind") == kind), left_on=column, right_on="key")
+        for kind, column in (("description", "description_key"), ("program", "canonical_key"))
+    ]
+    columns = ("index", "kind", "score", "where")
+    nearest = (
+        pl.concat([part.select(columns) for part in parts])
+        .sort("index", -pl.col("score"), "kind", "where")
+        .unique("index", keep="first", maintain_order=True)
+    )
+    alike = pl.when(pl.col("score") < 1).then(pl.lit("near ")).otherwise(pl.lit("equal "))
+    told = pl.concat_str("where", pl.lit(": "), alike, "kind")
+    return drop(ledger, nearest.select("index", "score", reason=pl.lit("in_benchmark"), detail=told), "filter")
+
+
+def official_list(rows: Iterable[Mapping[str, object]], probe: int | None, rules: str, made_by: str) -> bytes:
+    """The content of a list as `read_official` takes it; `rows` have the fields of its rows."""
+    held = {"made_by": made_by, "rules": rules, "probe": probe}
+    lines = b",\n".join(orjson.dumps(dict(row)) for row in rows)
+    return orjson.dumps(held)[:-1] + b',"rows":[\n' + lines + b"\n]}\n"

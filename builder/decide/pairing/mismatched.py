@@ -1,0 +1,82 @@
+"""Single rows whose description does not fit their code: far below what right pairs reach."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from builder.core.ledger import drop, kept
+from builder.core.row_store import WORDS, PreparedFile, batches_with, columns_of
+from builder.decide.pairing.alignment import Alignment, learn_alignment, sample_of, score_pairs
+from builder.decide.pairing.shuffled import Part
+
+SOUND_AUC = 0.97
+"""From this area under the curve on, nearly all pairs of a part are right, and its own scores tell what is usual."""
+MOST = 0.5
+"""Score up to which a pair can be called mismatched: there, own and random pairs are equally likely."""
+
+
+def judge_fit(ledger: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
+    """Add `fit` to kept rows: the score of the description with the code that the row has now, from 0 to 1."""
+    rows = kept(ledger).select("index", "code_index", "description_key", "program_key")
+    if rows.is_empty():
+        return ledger.with_columns(fit=pl.lit(None, pl.Float64))
+    sample = sample_of(rows)
+    own = rows.filter(pl.col("code_index").is_null())
+    words = words_of(sample, files)
+    alignment = learn_alignment(words["description_words"], words["code_words"])
+    parts = [_scored(batch, alignment) for batch in batches_with(files, WORDS, own["index"])]
+    others = rows.drop_nulls("code_index")
+    if others.height:
+        parts.append(_scored(words_of(others, files), alignment))
+    return ledger.join(pl.concat(parts), on="index", how="left", maintain_order="left")
+
+
+def words_of(rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
+    """The words of rows' descriptions and of the codes that they have now: `index` and `WORDS`."""
+    pointed = rows.select("index", code_index=pl.coalesce("code_index", "index"))
+    left = columns_of(files, (WORDS[0],), pointed["index"])
+    right = columns_of(files, (WORDS[1],), pointed["code_index"].unique()).rename({"index": "code_index"})
+    return pointed.join(left, on="index", maintain_order="left").join(right, on="code_index", maintain_order="left")
+
+
+def _scored(words: pl.DataFrame, alignment: Alignment) -> pl.DataFrame:
+    return words.select("index", pl.Series("fit", score_pairs(words, alignment), dtype=pl.Float64))
+
+
+def drop_mismatched(ledger: pl.DataFrame, parts: Sequence[Part], rate: float) -> pl.DataFrame:
+    """Drop rows whose `fit` is far below what is usual (reason `mismatched`, score: the fit); adds `fit_limit`.
+
+    In a part whose pairs are nearly all right, that is the score which no more than the share `rate` of its rows is
+    below; elsewhere, that of all such parts together. It is never above `MOST`. A part about which nothing is known
+    loses no row. Re-paired rows were judged when they were paired, and official test rows are never dropped for
+    likeness.
+    """
+    rows = kept(ledger).filter(pl.col("code_index").is_null() & pl.col("official").not_())
+    sound = [number for number, part in enumerate(parts) if part.verdict == "paired" and part.auc >= SOUND_AUC]
+    usual = _limit(rows.filter(pl.col("part").is_in(sound))["fit"], rate)
+    limits = {
+        number: _limit(rows.filter(pl.col("part") == number)["fit"], rate) if number in sound else usual
+        for number, part in enumerate(parts)
+        if part.verdict != "unknown"
+    }
+    limit = pl.col("part").replace_strict(limits, return_dtype=pl.Float64, default=0.0)
+    judged = rows.select("index", limit.alias("fit_limit"))
+    ledger = ledger.join(judged, on="index", how="left", maintain_order="left")
+    dropped = ledger.filter(pl.col("fit") < pl.col("fit_limit"))
+    detail = pl.lit("fit ") + _shown("fit") + pl.lit(", usual is at least ") + _shown("fit_limit")
+    return drop(
+        ledger,
+        dropped.select("index", pl.lit("mismatched").alias("reason"), detail.alias("detail"), score="fit"),
+        "pair",
+    )
+
+
+def _limit(fits: pl.Series, rate: float) -> float:
+    """The score that no more than a share of rows is below."""
+    found = np.sort(fits.drop_nulls().to_numpy())
+    return min(float(found[int(rate * len(found))]), MOST) if len(found) else 0.0
+
+
+def _shown(name: str) -> pl.Expr:
+    return pl.col(name).round(3).cast(pl.String)

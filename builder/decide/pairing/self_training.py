@@ -1,0 +1,104 @@
+"""What clear pairs teach about the others: descriptions alike belong to codes alike.
+
+From the pairs that are clear already, a code is foretold for each description as a mixture of their codes (kernel
+ridge regression on the cosines of the word vectors), and a description for each code. A pair's score grows by how well
+the two foretell each other. So words learn what they mean in the code of this very data, without a table.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, diags_array
+
+from builder.decide.pairing.assignment import Edges, Matched
+from builder.decide.pairing.vectors import Floats, Ints, narrow, only_words
+
+CLEAR = 1.0
+"""Least margin of a pair that teaches."""
+MIN_TEACHERS = 20
+MAX_TEACHERS = 1_000
+_MAX_CELLS = 50_000_000
+"""Cells of a matrix of texts and teachers."""
+RIDGE = 1.0
+WEIGHT = 0.5
+"""How much each of the two forecasts counts, in standard deviations over all pairs (chosen with the other weights)."""
+_SAMPLE = 1_000
+_CHUNK = 20_000
+"""Pairs that are scored at once."""
+
+Cells = NDArray[np.float32]
+
+
+def teach(edges: Edges, left: csr_array, right: csr_array, found: Matched) -> Edges:
+    """The same pairs with scores that take the clear pairs into account.
+
+    The clear pairs are two classes, which teach each other and all the rest: no pair confirms itself.
+
+    Args:
+        edges: candidate pairs with their scores from words alone.
+        left: vectors of descriptions.
+        right: vectors of codes.
+        found: the assignment so far; those of its pairs teach whose margin is `CLEAR`. Few of them teach nothing.
+    """
+    clear = np.flatnonzero(found.margin >= CLEAR)
+    most = min(MAX_TEACHERS, _MAX_CELLS // max(edges.descriptions, edges.codes, 1))
+    clear = clear[:: max(1, -(-len(clear) // max(most, 1)))]
+    if len(clear) < MIN_TEACHERS:
+        return edges
+    score = np.zeros(len(edges.score))
+    times = np.zeros(len(edges.score))
+    for half in (0, 1):
+        teachers = clear[half::2]
+        pupils = np.ones(edges.descriptions, dtype=np.bool_), np.ones(edges.codes, dtype=np.bool_)
+        pupils[0][found.description[teachers]] = False
+        pupils[1][found.code[teachers]] = False
+        heard = pupils[0][edges.description] & pupils[1][edges.code]
+        score += heard * _lesson(edges, left, right, found.description[teachers], found.code[teachers])
+        times += heard
+    score = edges.score + WEIGHT * score / np.maximum(times, 1.0)
+    return replace(edges, score=np.round(score, 6))
+
+
+def _lesson(edges: Edges, left: csr_array, right: csr_array, description: Ints, code: Ints) -> Floats:
+    """For each pair how well its two sides foretell each other, by some teachers: two forecasts, in deviations."""
+    descriptions, codes = _cosines(left, description), _cosines(right, code)
+    forth = _solved(descriptions[description], codes)  # codes foretold by descriptions
+    back = _solved(codes[code], descriptions)
+    some, others = _spread(edges.descriptions), _spread(edges.codes)
+    score = np.zeros(len(edges.score))
+    for one, other in ((descriptions, forth), (back, codes)):
+        usual = (one[some] @ other[others].T).astype(np.float64)
+        score += (_told(edges, one, other) - float(usual.mean())) / max(float(usual.std()), 1e-9)
+    return score
+
+
+def _told(edges: Edges, one: Cells, other: Cells) -> Floats:
+    """The product of a row of one and a row of the other, for each pair."""
+    if len(edges.score) == edges.descriptions * edges.codes:
+        return np.asarray(one @ other.T, dtype=np.float64).ravel()
+    told = np.empty(len(edges.score))
+    for at in range(0, len(told), _CHUNK):
+        here = slice(at, at + _CHUNK)
+        told[here] = np.einsum("ij,ij->i", one[edges.description[here]], other[edges.code[here]])
+    return told
+
+
+def _spread(count: int) -> Ints:
+    """Some members, evenly spread."""
+    return np.unique(np.linspace(0, count - 1, min(count, _SAMPLE)).astype(np.int64))
+
+
+def _cosines(vectors: csr_array, chosen: Ints) -> Cells:
+    """Cosines of all vectors with the chosen ones, words alone."""
+    words = only_words(vectors)
+    words = narrow(words, np.unique(words.indices))
+    lengths = np.sqrt(np.asarray(words.multiply(words).sum(axis=1), dtype=np.float64).ravel())
+    unit = diags_array(1.0 / (lengths + 1e-9)) @ words
+    return np.asarray((unit @ unit[chosen].T).toarray(), dtype=np.float32)
+
+
+def _solved(among: Cells, others: Cells) -> Cells:
+    """`others` times the inverse of the teachers' own cosines, with the ridge."""
+    square = among.astype(np.float64) + RIDGE * np.eye(len(among))
+    return np.asarray(np.linalg.solve(square, others.T.astype(np.float64)).T, dtype=np.float32)

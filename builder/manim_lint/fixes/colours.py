@@ -1,0 +1,177 @@
+"""Colours that Manim lacks: names of the web's colours, and shades of Manim's own, as `ManimColor("#…")`."""
+
+import ast
+import re
+
+import libcst as cst
+
+from builder.manim_lint.fixes.program import (
+    Program,
+    called,
+    called_ast,
+    change_calls,
+    imports_all,
+    is_plain,
+    manim_modules,
+    rename,
+    with_args,
+)
+from builder.manim_lint.release.model import known
+
+_WEB = """
+ALICEBLUE F0F8FF ANTIQUEWHITE FAEBD7 AQUA 00FFFF AQUAMARINE 7FFFD4 AZURE F0FFFF BEIGE F5F5DC BISQUE FFE4C4
+BLANCHEDALMOND FFEBCD BLUEVIOLET 8A2BE2 BROWN A52A2A BURLYWOOD DEB887 CADETBLUE 5F9EA0 CHARTREUSE 7FFF00
+CHOCOLATE D2691E CORAL FF7F50 CORNFLOWERBLUE 6495ED CORNSILK FFF8DC CRIMSON DC143C CYAN 00FFFF DARKBLUE 00008B
+DARKCYAN 008B8B DARKGOLDENROD B8860B DARKGRAY A9A9A9 DARKGREEN 006400 DARKGREY A9A9A9 DARKKHAKI BDB76B
+DARKMAGENTA 8B008B DARKOLIVEGREEN 556B2F DARKORANGE FF8C00 DARKORCHID 9932CC DARKRED 8B0000 DARKSALMON E9967A
+DARKSEAGREEN 8FBC8F DARKSLATEBLUE 483D8B DARKSLATEGRAY 2F4F4F DARKSLATEGREY 2F4F4F DARKTURQUOISE 00CED1
+DARKVIOLET 9400D3 DEEPPINK FF1493 DEEPSKYBLUE 00BFFF DIMGRAY 696969 DIMGREY 696969 DODGERBLUE 1E90FF
+FIREBRICK B22222 FLORALWHITE FFFAF0 FORESTGREEN 228B22 FUCHSIA FF00FF GAINSBORO DCDCDC GHOSTWHITE F8F8FF
+GOLDENROD DAA520 GREENYELLOW ADFF2F HONEYDEW F0FFF0 HOTPINK FF69B4 INDIANRED CD5C5C INDIGO 4B0082 IVORY FFFFF0
+KHAKI F0E68C LAVENDER E6E6FA LAVENDERBLUSH FFF0F5 LAWNGREEN 7CFC00 LEMONCHIFFON FFFACD LIGHTBLUE ADD8E6
+LIGHTCORAL F08080 LIGHTCYAN E0FFFF LIGHTGRAY D3D3D3 LIGHTGREEN 90EE90 LIGHTGREY D3D3D3 LIGHTPINK FFB6C1
+LIGHTSALMON FFA07A LIGHTSEAGREEN 20B2AA LIGHTSKYBLUE 87CEFA LIGHTSLATEGRAY 778899 LIGHTSTEELBLUE B0C4DE
+LIGHTYELLOW FFFFE0 LIME 00FF00 LIMEGREEN 32CD32 LINEN FAF0E6 MAGENTA FF00FF MEDIUMAQUAMARINE 66CDAA
+MEDIUMBLUE 0000CD MEDIUMORCHID BA55D3 MEDIUMPURPLE 9370DB MEDIUMSEAGREEN 3CB371 MEDIUMSLATEBLUE 7B68EE
+MEDIUMSPRINGGREEN 00FA9A MEDIUMTURQUOISE 48D1CC MEDIUMVIOLETRED C71585 MIDNIGHTBLUE 191970 MINTCREAM F5FFFA
+MISTYROSE FFE4E1 MOCCASIN FFE4B5 NAVAJOWHITE FFDEAD NAVY 000080 OLDLACE FDF5E6 OLIVE 808000 OLIVEDRAB 6B8E23
+ORANGERED FF4500 ORCHID DA70D6 PALEGOLDENROD EEE8AA PALEGREEN 98FB98 PALETURQUOISE AFEEEE PALEVIOLETRED DB7093
+PAPAYAWHIP FFEFD5 PEACHPUFF FFDAB9 PERU CD853F PLUM DDA0DD POWDERBLUE B0E0E6 REBECCAPURPLE 663399
+ROSYBROWN BC8F8F ROYALBLUE 4169E1 SADDLEBROWN 8B4513 SALMON FA8072 SANDYBROWN F4A460 SEAGREEN 2E8B57
+SEASHELL FFF5EE SIENNA A0522D SILVER C0C0C0 SKYBLUE 87CEEB SLATEBLUE 6A5ACD SLATEGRAY 708090 SLATEGREY 708090
+SNOW FFFAFA SPRINGGREEN 00FF7F STEELBLUE 4682B4 TAN D2B48C THISTLE D8BFD8 TOMATO FF6347 TURQUOISE 40E0D0
+VIOLET EE82EE WHEAT F5DEB3 WHITESMOKE F5F5F5 YELLOWGREEN 9ACD32 NAVYBLUE 000080 GREY_BLUE 6699CC BLUE_GREY 6699CC
+GREEN_SCREEN 00FF00
+""".split()  # the names of CSS Color Module Level 4, those that Manim has aside
+WEB = dict(zip((name.replace("_", "") for name in _WEB[::2]), _WEB[1::2], strict=True))
+"""Hexadecimal values by name, without underscores."""
+
+BASES = {
+    "BLACK": "000000",
+    "BLUE": "58C4DD",
+    "BROWN": "A52A2A",
+    "CYAN": "00FFFF",
+    "GOLD": "F0AC5F",
+    "GRAY": "888888",
+    "GREEN": "83C167",
+    "GREY": "888888",
+    "MAGENTA": "FF00FF",
+    "MAROON": "C55F73",
+    "ORANGE": "FF862F",
+    "PINK": "D147BD",
+    "PURPLE": "9A72AC",
+    "RED": "FC6255",
+    "TEAL": "5CD0B3",
+    "WHITE": "FFFFFF",
+    "YELLOW": "F7D96F",
+}
+"""Colours of which a program may name a shade: Manim's own values, and the web's where Manim has none."""
+
+_SHADES = {"A": 0.6, "B": 0.3, "C": 0.0, "D": -0.2, "E": -0.4}
+"""How far a shade lies towards white (1) or black (-1); Manim's own letters, from light to dark."""
+_PREFIXES = {"LIGHT": 0.4, "LIGHTER": 0.6, "PALE": 0.6, "DARK": -0.4, "DARKER": -0.6, "DEEP": -0.3, "BRIGHT": 0.2}
+CLUE = re.compile(r"\b[A-Z]{3,}(?:_?[A-Z]+)*[1-5]?\b")
+
+
+def hex_of(name: str) -> str | None:
+    """`#RRGGBB` for the name of a colour that Manim lacks; `None` if it names none."""
+    name = name.removesuffix("_COLOR").removesuffix("_COLOUR")
+    found = WEB.get(name.replace("_", ""))
+    if found is not None:
+        return f"#{found}"
+    base, _, shade = name.rpartition("_")
+    value = BASES.get(base) or WEB.get(base.replace("_", ""))
+    if value is not None and shade in _SHADES:
+        return _towards(value, _SHADES[shade])
+    prefix, _, base = name.partition("_")
+    value = BASES.get(base) or WEB.get(base)
+    if value is not None and prefix in _PREFIXES:
+        return _towards(value, _PREFIXES[prefix])
+    value = BASES.get(name)
+    return None if value is None else f"#{value}"
+
+
+def _towards(value: str, share: float) -> str:
+    """A colour mixed with white (a positive share) or black (a negative one)."""
+    target = 255 if share > 0 else 0
+    parts = [int(value[at : at + 2], 16) for at in (0, 2, 4)]
+    return "#" + "".join(f"{round(part + (target - part) * abs(share)):02X}" for part in parts)
+
+
+def colours(program: Program) -> cst.Module | None:
+    """`CYAN` becomes `ManimColor("#00FFFF")`, or the bare text where `ManimColor` is not imported."""
+    found = {name: hex_of(name) for name in sorted(program.unbound("unknown_name", "unset_name", "manimgl_dialect"))}
+    form = 'ManimColor("{}")' if imports_all(program.tree) else '"{}"'
+    return rename(program, {name: form.format(value) for name, value in found.items() if value})
+
+
+CLASS_CLUE = re.compile(r"\bColor\b")
+
+
+def colour_class(program: Program) -> cst.Module | None:
+    """`Color("red")`, a class that Manim took from a package of old, becomes `ManimColor("red")`.
+
+    With parts, `Color(hue=0.5, saturation=1, luminance=0.5)` becomes `ManimColor.from_hsl((0.5, 1, 0.5))`.
+    """
+    if "Color" not in program.unbound("unknown_name", "unset_name", "manimgl_dialect"):
+        return None
+    modules = manim_modules(program.tree)
+
+    def change(call: cst.Call) -> cst.BaseExpression | None:
+        if called(call) != "Color" or not is_plain(call, modules):
+            return None
+        given = {arg.keyword.value if arg.keyword is not None else "": arg.value for arg in call.args}
+        for names, method in ((("rgb",), "from_rgb"), (("hue", "saturation", "luminance"), "from_hsl")):
+            if given.keys() == set(names):
+                parts = [given[name] for name in names]
+                value = parts[0] if len(parts) == 1 else cst.Tuple([cst.Element(part) for part in parts])
+                func = cst.parse_expression(f"ManimColor.{method}")
+                return with_args(call.with_changes(func=func), [cst.Arg(value)])
+        return None
+
+    changed = change_calls(program, change)
+    return rename(Program(program.code, program.tree, changed, program.problems), {"Color": "ManimColor"})
+
+
+_COLOURED = frozenset("color fill_color stroke_color background_color background_stroke_color".split())
+_COLOURERS = frozenset("set_color set_fill set_stroke set_background_stroke".split())
+TEXT_CLUE = re.compile(r"color|set_fill|set_stroke")
+
+
+def names_a_colour(call: ast.Call) -> bool:
+    """Whether Manim is given the name of a colour, as a text, that it does not know."""
+    name = called_ast(call)
+    if name in _COLOURERS and call.args and _is_unknown(call.args[0]):
+        return True
+    ours = name in _COLOURERS or name in known().star
+    return ours and any(item.arg in _COLOURED and _is_unknown(item.value) for item in call.keywords)
+
+
+def _is_unknown(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and _text_hex(node.value) is not None
+
+
+def _text_hex(text: str) -> str | None:
+    """`#RRGGBB` for a text that names a colour which Manim does not know."""
+    name = text.strip().upper().replace(" ", "_")
+    return None if name in known().star or len(name) > 40 else hex_of(name)
+
+
+def colour_texts(program: Program) -> cst.Module | None:
+    """`color="cyan"` becomes `color="#00FFFF"`: Manim knows the names of its own colours alone."""
+
+    def change(call: cst.Call) -> cst.BaseExpression | None:
+        name = called(call)
+        if name not in _COLOURERS and name not in known().star:
+            return None
+        args = []
+        for number, arg in enumerate(call.args):
+            wanted = arg.keyword.value in _COLOURED if arg.keyword else name in _COLOURERS and not number
+            value = arg.value
+            if wanted and isinstance(value, cst.SimpleString) and isinstance(value.evaluated_value, str):
+                found = _text_hex(value.evaluated_value)
+                value = value.with_changes(value=f"{value.quote}{found}{value.quote}") if found else value
+            args.append(arg.with_changes(value=value))
+        return call.with_changes(args=args)
+
+    return change_calls(program, change)

@@ -1,0 +1,288 @@
+"""Repairs: what a sound program lacks is put in. Unlike cleaning, a repair changes what the authors wrote.
+
+Official test rows are never repaired. Each repair is a function from a text and its tree to a new text, or
+`None` where it does not apply; it is kept only if the result parses and compiles.
+"""
+
+import ast
+import re
+from collections.abc import Callable
+
+import libcst as cst
+
+from builder.manim_lint.fixes.program import Program, called, called_ast, positional
+from builder.manim_lint.release.names import MOBJECTS
+from builder.manim_lint.scenes import outline
+from builder.manim_lint.syntax import Parsed, parse
+
+_MOST_NAMES = 20
+"""Each costs a walk over the whole program."""
+CLUE = re.compile(r"\b(?:Replacement)?Transform\(\s*[a-z_]\w*\s*,\s*[A-Z]")
+_WRITTEN = frozenset({"Text", "Tex", "MathTex", "MarkupText", "Title", "Paragraph"})
+_TRANSFORMS = frozenset({"Transform", "ReplacementTransform"})
+
+
+def transformed_from_nothing(program: Program) -> cst.Module | None:
+    """`self.play(Transform(text, Text("…")))`, where `text` was set before the excerpt began, writes the new text.
+
+    The name is set to the object that it was to become: `text = Text("…")`, then `self.play(Write(text))`. Only
+    where the transform is the first use of the name, so that all later ones find what they would have found.
+    """
+    names = program.unbound("unknown_name", "unset_name")
+    if len(names) > _MOST_NAMES:
+        return None
+    played = {name for name in names if _first_use_is_played(program.tree, name)}
+    return program.module.visit(_FirstTransform(played)) if played else None
+
+
+def _first_use_is_played(tree: ast.Module, name: str) -> bool:
+    """Whether a name is first used as what a played transform starts from, and all its uses lie in one function."""
+    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)]
+    inside = [{id(node) for node in ast.walk(function)} for function in functions]
+    if len({tuple(id(use) in nodes for nodes in inside) for use in uses}) != 1:
+        return False
+    first = min(uses, key=lambda node: (node.lineno, node.col_offset))
+    return any(first is source for source in _played_sources(tree))
+
+
+def _played_sources(tree: ast.Module) -> list[ast.expr]:
+    """First arguments of the transforms in statements `self.play(Transform(a, b))`; not in loops and branches."""
+    blocks = [node.body for node in ast.walk(tree) if isinstance(node, ast.Module | ast.FunctionDef)]
+    values = [node.value for block in blocks for node in block if isinstance(node, ast.Expr)]
+    plays = [value for value in values if isinstance(value, ast.Call)]
+    transforms = [arg for play in plays if called_ast(play) == "play" for arg in play.args if isinstance(arg, ast.Call)]
+    return [item.args[0] for item in transforms if called_ast(item) in _TRANSFORMS and item.args]
+
+
+class _FirstTransform(cst.CSTTransformer):
+    """Sets each name at its first use, if that is a `Transform` from it in a statement `self.play(…)`."""
+
+    def __init__(self, names: set[str]) -> None:
+        super().__init__()
+        self._open = set(names)
+
+    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:  # noqa: N802
+        del node
+        return False  # statements are taken apart below
+
+    def leave_SimpleStatementLine(  # noqa: N802
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+    ) -> cst.SimpleStatementLine | cst.FlattenSentinel[cst.SimpleStatementLine]:
+        """Put an assignment before the statement."""
+        if not self._open:
+            return updated_node
+        found = _played_transform(updated_node)
+        used = {name for name in self._open if _mentions(original_node, name)}
+        if found is None:
+            self._open -= used
+            return updated_node
+        transform, name, target = found
+        if name not in self._open or _mentions(target, name):
+            self._open -= used
+            return updated_node
+        self._open -= used
+        written = isinstance(target, cst.Call) and _root(target) in _WRITTEN
+        shown = cst.Call(cst.Name("Write" if written else "FadeIn"), [cst.Arg(cst.Name(name)), *transform.args[2:]])
+        play = cst.ensure_type(updated_node.deep_replace(transform, shown), cst.SimpleStatementLine)
+        assign = cst.SimpleStatementLine(
+            [cst.Assign([cst.AssignTarget(cst.Name(name))], target)], leading_lines=updated_node.leading_lines
+        )
+        return cst.FlattenSentinel([assign, play.with_changes(leading_lines=[])])
+
+
+def _played_transform(line: cst.SimpleStatementLine) -> tuple[cst.Call, str, cst.BaseExpression] | None:
+    """The one transform, of a name into a call, that a statement `self.play(…)` has; its name and its target."""
+    if len(line.body) != 1 or not isinstance(line.body[0], cst.Expr) or not isinstance(line.body[0].value, cst.Call):
+        return None
+    play = line.body[0].value
+    if called(play) != "play":
+        return None
+    transforms = [
+        arg.value for arg in play.args if isinstance(arg.value, cst.Call) and called(arg.value) in _TRANSFORMS
+    ]
+    if len(transforms) != 1:
+        return None
+    plain = positional(transforms[0])
+    if not plain or len(plain) != 2:
+        return None
+    name, target = plain[0].value, plain[1].value
+    if not isinstance(name, cst.Name) or not isinstance(target, cst.Call) or _count(line, name.value) != 1:
+        return None
+    return transforms[0], name.value, target
+
+
+def _root(call: cst.Call) -> str:
+    """The class at the root of a chain: `Text` in `Text("a").shift(UP)`."""
+    node: cst.BaseExpression = call
+    while True:
+        if isinstance(node, cst.Call):
+            node = node.func
+        elif isinstance(node, cst.Attribute):
+            node = node.value
+        else:
+            return node.value if isinstance(node, cst.Name) else ""
+
+
+class _Counter(cst.CSTVisitor):
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+        self.count = 0
+
+    def visit_Name(self, node: cst.Name) -> None:  # noqa: N802
+        self.count += node.value == self._name
+
+    def visit_Attribute_attr(self, node: cst.Attribute) -> None:  # noqa: N802
+        self.count -= node.attr.value == self._name
+
+    def visit_Arg_keyword(self, node: cst.Arg) -> None:  # noqa: N802
+        self.count -= node.keyword is not None and node.keyword.value == self._name
+
+
+def _count(node: cst.CSTNode, name: str) -> int:
+    counter = _Counter(name)
+    node.visit(counter)
+    return counter.count
+
+
+def _mentions(node: cst.CSTNode, name: str) -> bool:
+    return _count(node, name) > 0
+
+
+IMPORT = "from manim import *"
+WRAPPER_NAME = "MainScene"
+_IMPORT_LINE = re.compile(r"(?:from|import)\b")
+
+
+def _wrap_body(code: str, tree: ast.Module) -> str | None:
+    """A bare animation body becomes the `construct` of a scene; imports and definitions stay above it."""
+    if any(isinstance(node, ast.ClassDef) for node in tree.body):
+        return None
+    head = _head(tree)
+    body = [node for node in tree.body if node.lineno > head]
+    if not any(map(_animates, body)) or _body_starts_on(tree, head) or _text_over_lines(tree, head):
+        return None
+    lines = code.split("\n")
+    inside = [f"        {line}" if line.strip() else "" for line in lines[head:]]
+    while inside and not inside[0]:
+        inside.pop(0)
+    start = [*lines[:head], "", ""] if head else []
+    return "\n".join([*start, f"class {WRAPPER_NAME}(Scene):", "    def construct(self):", *inside])
+
+
+def _head(tree: ast.Module) -> int:
+    """Lines of the head, which stays at the file's level: up to the last import or definition before the animation.
+
+    A docstring and settings (`config.frame_rate = 30`) among them stay there too.
+    """
+    head = 0
+    for node in tree.body:
+        if isinstance(node, _DEFINITIONS):
+            head = node.end_lineno or head
+        elif _animates(node):
+            break
+    return max(head, _lines_that_stay_above(tree))
+
+
+_DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def _animates(node: ast.stmt) -> bool:
+    """Whether a statement calls `self.play` or `self.add`, or builds a Manim object."""
+    for call in ast.walk(node):
+        if not isinstance(call, ast.Call):
+            continue
+        function = call.func
+        if isinstance(function, ast.Attribute):
+            on_self = isinstance(function.value, ast.Name) and function.value.id == "self"
+            if on_self and function.attr in ("play", "add"):
+                return True
+        elif isinstance(function, ast.Name) and function.id in MOBJECTS:
+            return True
+    return False
+
+
+def _body_starts_on(tree: ast.Module, line: int) -> bool:
+    """Whether a statement of the body shares the last line of the head (`import x; y()`)."""
+    return any(node.lineno <= line and _animates(node) and not isinstance(node, _DEFINITIONS) for node in tree.body)
+
+
+def _text_over_lines(tree: ast.Module, head: int) -> bool:
+    """Whether the body holds a text over several lines, which an indent would change."""
+    return any(
+        isinstance(node, ast.Constant | ast.JoinedStr)
+        and _is_text(node)
+        and node.lineno > head
+        and node.end_lineno != node.lineno
+        for node in ast.walk(tree)
+    )
+
+
+def _manim_import(code: str, tree: ast.Module) -> str | None:
+    """`from manim import *` is put above a program that has a scene and imports no Manim."""
+    found = outline(tree)
+    if found.imports_manim or not found.scenes:
+        return None
+    lines = code.split("\n")
+    line = _lines_that_stay_above(tree)
+    rest = lines[line:]
+    while rest and not rest[0].strip():
+        rest.pop(0)
+    gap = [] if rest and _IMPORT_LINE.match(rest[0]) else ["", ""]
+    above = [*lines[:line], ""] if line else []
+    return "\n".join([*above, IMPORT, *gap, *rest])
+
+
+def _lines_that_stay_above(tree: ast.Module) -> int:
+    """Lines of the docstring and of imports from `__future__`, which must come first."""
+    line = 0
+    for number, node in enumerate(tree.body):
+        docstring = number == 0 and isinstance(node, ast.Expr) and _is_text(node.value)
+        future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        if not (docstring or future):
+            break
+        line = node.end_lineno or line
+    return line
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+REPAIRS: tuple[tuple[str, Callable[[str, ast.Module], str | None]], ...] = (
+    ("repair:wrap_body", _wrap_body),
+    ("repair:manim_import", _manim_import),
+)
+"""Names and functions, in the order in which they are tried."""
+
+
+def _compiles(code: str) -> bool:
+    """Whether the compiler takes the program too: it finds an `import *` inside a function, say."""
+    try:
+        compile(code, "<program>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def repair_code(code: str, parsed: Parsed) -> tuple[str, Parsed, tuple[str, ...]]:
+    """The repaired program, what the parser makes of it, and the names of the repairs made, in order."""
+    code, parsed, made = repair_code_by_steps(code, parsed)
+    return code, parsed, tuple(name for name, _ in made)
+
+
+def repair_code_by_steps(code: str, parsed: Parsed) -> tuple[str, Parsed, list[tuple[str, str]]]:
+    """As `repair_code`, with the text after each repair that was made."""
+    made: list[tuple[str, str]] = []
+    for name, repair in REPAIRS:
+        if parsed.tree is None:
+            break
+        changed = repair(code, parsed.tree)
+        if changed is None:
+            continue
+        result = parse(changed)
+        if result.ok and _compiles(changed):
+            code, parsed = changed, result
+            made.append((name, code))
+    return code, parsed, made

@@ -1,0 +1,319 @@
+"""Keyword arguments that Manim 0.22 knows by other names, or in another form."""
+
+import ast
+import re
+from collections.abc import Mapping
+from functools import partial
+
+import libcst as cst
+
+from builder.manim_lint.fixes.program import (
+    Program,
+    called,
+    called_ast,
+    change_calls,
+    is_plain,
+    keyword,
+    keyword_arg,
+    manim_modules,
+    positional,
+    renamed,
+    with_args,
+)
+
+_RENAMED: Mapping[tuple[str, str], str] = {
+    ("Rotating", "radians"): "angle",
+    ("Rotate", "radians"): "angle",
+    ("Code", "code"): "code_string",
+    ("Code", "file_name"): "code_file",
+    ("Code", "style"): "formatter_style",
+    ("Code", "insert_line_no"): "add_line_numbers",
+    ("Code", "line_no_from"): "line_numbers_from",
+    ("GrowFromPoint", "start"): "point",
+    ("CubicBezier", "start"): "start_anchor",
+    ("CubicBezier", "end"): "end_anchor",
+    ("CubicBezier", "control1"): "start_handle",
+    ("CubicBezier", "control2"): "end_handle",
+    ("get_riemann_rectangles", "opacity"): "fill_opacity",
+    ("TangentLine", "line_color"): "color",
+    ("BarChart", "height"): "y_length",
+    ("BarChart", "width"): "x_length",
+    ("Axes", "number_line_config"): "axis_config",
+    ("Axes", "axes_config"): "axis_config",
+    ("NumberPlane", "axes_config"): "axis_config",
+    ("Square", "size"): "side_length",
+    ("Circle", "r"): "radius",
+    ("RegularPolygon", "sides"): "n",
+    ("RegularPolygon", "num_sides"): "n",
+    ("RegularPolygon", "n_sides"): "n",
+    ("Arrow", "thickness"): "stroke_width",
+    ("Line", "thickness"): "stroke_width",
+    ("Text", "line_height"): "line_spacing",
+    ("Text", "text_color"): "color",
+    ("arrange", "alignment"): "aligned_edge",
+    ("arrange", "align"): "aligned_edge",
+    ("next_to", "alignment"): "aligned_edge",
+    ("next_to", "align"): "aligned_edge",
+}
+"""Today's names by callee and old name."""
+
+_LOOKS = frozenset(
+    """
+    BarChart.label_y_axis BarChart.bar_label_scale_val BarChart.n_ticks BarChart.tick_width
+    Code.scale_factor Code.margin Code.indentation_chars Code.generate_html_file Code.display_type Code.stroke_width
+    Code.line_no_buff TracedPath.min_distance_to_new_point
+    Axes.center_point NumberLine.tick_frequency NumberLine.leftmost_tick NumberLine.exclude_zero_label
+    Text.alignment Text.align Text.text_align Text.text_alignment Rotate.in_place
+    """.split()
+)
+"""Arguments that have no place any more, and only touched the looks; they are left out."""
+
+_SPANS: Mapping[str, tuple[str, str, str]] = {
+    "x_range": ("x_min", "x_max", "x_step"),
+    "y_range": ("y_min", "y_max", "y_step"),
+    "z_range": ("z_min", "z_max", "z_step"),
+    "t_range": ("t_min", "t_max", "t_step"),
+    "u_range": ("u_min", "u_max", "u_step"),
+    "v_range": ("v_min", "v_max", "v_step"),
+}
+_SPANNED = frozenset(
+    """
+    Axes ThreeDAxes NumberPlane ComplexPlane NumberLine FunctionGraph ParametricFunction Surface plot get_graph
+    plot_line_graph get_area get_riemann_rectangles
+    """.split()
+)
+_LARGEST_SHARE = 5
+"""A larger size of a text is meant in points."""
+_CODE_BACKGROUND = {
+    "background_stroke_width": "stroke_width",
+    "background_stroke_color": "stroke_color",
+    "corner_radius": "corner_radius",
+    "background_color": "fill_color",
+}
+_CODE_PARAGRAPH = {"font": "font", "font_size": "font_size", "line_spacing": "line_spacing"}
+
+CLUE = re.compile(r"\w\s*=")
+
+
+def keywords(program: Program) -> cst.Module | None:
+    """Each old keyword in today's form: `radians=PI` of `Rotating` is `angle=PI`, `x_min` and `x_max` are `x_range`."""
+    found = program.found("unknown_argument", "manimgl_dialect")
+    if not found:
+        return None
+
+    def change(call: cst.Call) -> cst.BaseExpression | None:
+        if not any(arg.keyword is not None and arg.keyword.value in found for arg in call.args):
+            return None  # the check names the first wrong argument of a call; the others are mended with it
+        args = [todays(called(call), arg) for arg in call.args]
+        kept = [_font_size(called(call), arg) for arg in args if arg is not None]
+        return _gathered(call, spans(called(call), _bar_range(called(call), kept)))
+
+    return change_calls(program, change)
+
+
+def todays(callee: str, arg: cst.Arg) -> cst.Arg | None:
+    """An argument under today's name; `None` if it has no place any more."""
+    if arg.keyword is None:
+        return arg
+    old = arg.keyword.value
+    if f"{callee}.{old}" in _LOOKS:
+        return None
+    new = _RENAMED.get((callee, old))
+    if new is None and re.search(r"[a-z][A-Z]", old):
+        new = re.sub(r"(?<=[a-z])([A-Z])", lambda capital: f"_{capital.group().lower()}", old)
+    return arg if new is None else arg.with_changes(keyword=cst.Name(new))
+
+
+def _font_size(callee: str, arg: cst.Arg) -> cst.Arg:
+    """`size=0.5` of a text, a share of the usual size of 48, as `font_size=24`."""
+    if callee not in ("Text", "MarkupText", "Paragraph") or arg.keyword is None or arg.keyword.value != "size":
+        return arg
+    if not isinstance(arg.value, cst.Integer | cst.Float):
+        return arg
+    size = arg.value.evaluated_value
+    points = round(48 * size if size <= _LARGEST_SHARE else size)
+    return arg.with_changes(keyword=cst.Name("font_size"), value=cst.Integer(str(points)))
+
+
+def spans(callee: str, args: list[cst.Arg]) -> list[cst.Arg]:
+    """The arguments of a call with `x_range=[0, 2]` for `x_min=0, x_max=2`; both ends must be there."""
+    if callee not in _SPANNED:
+        return args
+    for new, (low, high, step) in _SPANS.items():
+        given = {arg.keyword.value: arg for arg in args if arg.keyword is not None}
+        if low not in given or high not in given or new in given:
+            continue
+        parts = [given[name].value for name in (low, high, step) if name in given]
+        value = cst.List([cst.Element(part) for part in parts])
+        at = args.index(given[low])
+        rest = [arg for arg in args if all(arg is not given.get(name) for name in (low, high, step))]
+        args = [*rest[:at], keyword_arg(new, value), *rest[at:]]
+    return args
+
+
+def _bar_range(callee: str, args: list[cst.Arg]) -> list[cst.Arg]:
+    """`max_value=10` of a bar chart as `y_range=[0, 10]`."""
+    if callee != "BarChart":
+        return args
+    return [
+        keyword_arg("y_range", cst.List([cst.Element(cst.Integer("0")), cst.Element(arg.value)]))
+        if arg.keyword is not None and arg.keyword.value == "max_value"
+        else arg
+        for arg in args
+    ]
+
+
+def _gathered(call: cst.Call, args: list[cst.Arg]) -> cst.Call:
+    """Looks of `Code` that are now in `background_config` and `paragraph_config`."""
+    if called(call) != "Code":
+        return with_args(call, args)
+    for new, table in (("background_config", _CODE_BACKGROUND), ("paragraph_config", _CODE_PARAGRAPH)):
+        moved = [arg for arg in args if arg.keyword is not None and arg.keyword.value in table]
+        if not moved or keyword(call, new) is not None:
+            continue
+        items = [
+            cst.DictElement(cst.SimpleString(f'"{table[arg.keyword.value]}"'), arg.value)
+            for arg in moved
+            if arg.keyword is not None
+        ]
+        args = [arg for arg in args if not any(arg is item for item in moved)]
+        args.append(keyword_arg(new, cst.Dict(items)))
+    return with_args(call, args)
+
+
+_AXIS_CONFIGS = frozenset({"axis_config", "x_axis_config", "y_axis_config", "z_axis_config", "number_line_config"})
+_AXIS_LOOKS = frozenset({"exclude_zero_label", "tick_frequency", "leftmost_tick", "number_scale_val", "center_point"})
+CONFIG_CLUE = re.compile("|".join(sorted({*_AXIS_LOOKS, "numbers_to_show"})))
+
+
+def configures_axes(call: ast.Call) -> bool:
+    """Whether a call takes a dictionary of settings for axes."""
+    return any(item.arg in _AXIS_CONFIGS and isinstance(item.value, ast.Dict) for item in call.keywords)
+
+
+def axis_configs(program: Program) -> cst.Module | None:
+    """Settings in `axis_config={…}` that a number line has no more are left out; `numbers_to_show` has a new name."""
+
+    def change(call: cst.Call) -> cst.BaseExpression | None:
+        args = [
+            arg.with_changes(value=_settings(arg.value))
+            if arg.keyword is not None and arg.keyword.value in _AXIS_CONFIGS and isinstance(arg.value, cst.Dict)
+            else arg
+            for arg in call.args
+        ]
+        return call.with_changes(args=args)
+
+    return change_calls(program, change)
+
+
+def _settings(entries: cst.Dict) -> cst.Dict:
+    kept = []
+    for entry in entries.elements:
+        key = _text_key(entry)
+        if key in _AXIS_LOOKS:
+            continue
+        if key == "numbers_to_show":
+            entry = entry.with_changes(key=cst.SimpleString('"numbers_to_include"'))  # noqa: PLW2901
+        kept.append(entry)
+    if kept and len(kept) < len(entries.elements):
+        kept[-1] = kept[-1].with_changes(comma=entries.elements[-1].comma)
+    return entries.with_changes(elements=kept)
+
+
+def _text_key(entry: cst.BaseDictElement) -> object:
+    if isinstance(entry, cst.DictElement) and isinstance(entry.key, cst.SimpleString):
+        return entry.key.evaluated_value
+    return None
+
+
+CLASS_CLUE = re.compile(r"\b(?:corner_radius|dashed|outer_radius|inner_radius|align|alignment)\s*=")
+
+
+def wants_another(call: ast.Call) -> bool:
+    """Whether an argument belongs to a class near the one that is called, or has another name there."""
+    given = {item.arg for item in call.keywords}
+    match called_ast(call):
+        case "Rectangle":
+            return "corner_radius" in given
+        case "Line":
+            return "dashed" in given
+        case "Sector":
+            return bool(given & {"outer_radius", "inner_radius"})
+        case "arrange":
+            return bool(given & {"align", "alignment"})
+    return False
+
+
+def other_classes(program: Program) -> cst.Module | None:
+    """`Rectangle(corner_radius=0.1)` becomes a `RoundedRectangle`, `Line(dashed=True)` a `DashedLine`.
+
+    A `Sector` is the whole sector of a circle: with an `inner_radius` it is an `AnnularSector`, and an
+    `outer_radius` alone is its `radius`. None of these arguments is taken by the class that was called; nor does
+    `arrange` take an `alignment`.
+    """
+    modules = manim_modules(program.tree)
+    own = {node.name for node in ast.walk(program.tree) if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+
+    def change(call: cst.Call) -> cst.BaseExpression | None:
+        name = called(call)
+        if name == "arrange" and name not in own:
+            return call.with_changes(args=[arg for arg in map(partial(todays, name), call.args) if arg is not None])
+        if not is_plain(call, modules) or name in own:
+            return None
+        given = {arg.keyword.value: arg for arg in call.args if arg.keyword is not None}
+        if name == "Rectangle" and "corner_radius" in given:
+            return call.with_changes(func=renamed(call.func, "RoundedRectangle"))
+        dashed = given.get("dashed")
+        if name == "Line" and dashed is not None and isinstance(dashed.value, cst.Name):
+            rest = with_args(call, [arg for arg in call.args if arg is not dashed])
+            func = renamed(call.func, "DashedLine") if dashed.value.value == "True" else call.func
+            return rest.with_changes(func=func)
+        if name == "Sector" and "inner_radius" in given and not positional(call):
+            return call.with_changes(func=renamed(call.func, "AnnularSector"))
+        if name == "Sector" and "outer_radius" in given and not positional(call):
+            args = [
+                arg.with_changes(keyword=cst.Name("radius")) if arg is given["outer_radius"] else arg
+                for arg in call.args
+            ]
+            return call.with_changes(args=args)
+        return None
+
+    return change_calls(program, change)
+
+
+CODE_CLUE = re.compile(r"\bCode\(")
+
+
+def code_text(program: Program) -> cst.Module | None:
+    """`Code("print(1)")` becomes `Code(code_string="print(1)")`: the first argument is the name of a file."""
+    modules = manim_modules(program.tree)
+
+    def change(call: cst.Call) -> cst.BaseExpression | None:
+        plain = positional(call)
+        if called(call) != "Code" or not is_plain(call, modules) or not plain or len(plain) != 1:
+            return None
+        text = plain[0].value
+        if not isinstance(text, cst.SimpleString) or not re.search(r"[\n(=]|\\n", text.raw_value):
+            return None
+        return with_args(call, [keyword_arg("code_string", text), *call.args[1:]])
+
+    return change_calls(program, change)
+
+
+BRACE_CLUE = re.compile(r"\.get_te(?:xt|x)\(")
+
+
+def brace_colours(program: Program) -> cst.Module | None:
+    """`brace.get_text("a", color=RED)` becomes `brace.get_text("a").set_color(RED)`: it is only placed."""
+    if "color" not in program.found("unknown_argument"):
+        return None
+
+    def change(call: cst.Call) -> cst.BaseExpression | None:
+        colour = keyword(call, "color")
+        if called(call) not in ("get_text", "get_tex") or colour is None or isinstance(call.func, cst.Name):
+            return None
+        plain = with_args(call, [arg for arg in call.args if arg is not colour])
+        value = colour.with_changes(keyword=None, equal=cst.MaybeSentinel.DEFAULT, comma=cst.MaybeSentinel.DEFAULT)
+        return cst.Call(cst.Attribute(plain, cst.Name("set_color")), [value])
+
+    return change_calls(program, change)

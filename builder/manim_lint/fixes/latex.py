@@ -1,0 +1,379 @@
+"""LaTeX that cannot be set: formulas outside of mathematics, dollars inside of it, backslashes that Python takes.
+
+These fail when LaTeX runs, or show garbage, and the API check does not see it; each step is sure by itself.
+"""
+
+import ast
+import re
+from collections.abc import Callable
+from functools import partial
+
+import libcst as cst
+
+from builder.manim_lint.fixes.program import (
+    Program,
+    bound_names,
+    called,
+    called_ast,
+    change_calls,
+    is_plain,
+    keyword,
+    literals,
+    manim_modules,
+    positional,
+    renamed,
+)
+
+Text = cst.SimpleString
+
+TEX = frozenset({"Tex", "TextMobject", "TexText", "Title", "BulletedList"})
+"""Classes of which each argument is a text, with formulas between dollars."""
+SENTENCES = frozenset({"Title", "BulletedList"})
+"""Those that have no counterpart for formulas."""
+MATH = frozenset({"MathTex", "SingleStringMathTex", "TexMobject"})
+"""Classes of which each argument is a formula."""
+
+
+def backslash(text: Text) -> str:
+    """A backslash, as the literal must spell it."""
+    return "\\" if "r" in text.prefix.lower() else "\\\\"
+
+
+def rewritten(text: Text, raw: str) -> Text:
+    """The literal with another text between its quotes."""
+    return text.with_changes(value=f"{text.prefix}{text.quote}{raw}{text.quote}")
+
+
+def value_of(node: cst.BaseExpression) -> str | None:
+    """The text of a literal; what an f-string puts in stands as `0`."""
+    if isinstance(node, cst.FormattedString):
+        parts = [part.value if isinstance(part, cst.FormattedStringText) else "0" for part in node.parts]
+        text = "".join(parts).replace("{{", "{").replace("}}", "}")
+        return text if "r" in node.prefix.lower() else text.replace("\\\\", "\\")
+    if not isinstance(node, Text) or "b" in node.prefix.lower():
+        return None
+    value = node.evaluated_value
+    return value if isinstance(value, str) else None
+
+
+def change_texts(program: Program, names: frozenset[str], change: Callable[[str, Text], Text]) -> cst.Module:
+    """The module with the literal texts that calls of these names take through `change`.
+
+    Calls that bring a template or an environment of their own stay as they are, and so do names of the program's own.
+    """
+    modules = manim_modules(program.tree)
+    ours = names - bound_names(program.tree)
+
+    def call(node: cst.Call) -> cst.BaseExpression | None:
+        name = called(node)
+        if name not in ours or not is_plain(node, modules):
+            return None
+        if keyword(node, "tex_template") is not None or keyword(node, "tex_environment") is not None:
+            return None
+        args = [
+            arg.with_changes(value=change(name, arg.value))
+            if arg.keyword is None and not arg.star and isinstance(arg.value, Text)
+            else arg
+            for arg in node.args
+        ]
+        return node.with_changes(args=args)
+
+    return change_calls(program, call)
+
+
+_EATEN = """
+alpha approx angle arccos arcsin arctan ast asymp aleph beta binom begin bar big bigl bigr bigg Big because boxed bot
+bullet bmod boldsymbol backslash frac forall flat nabla neq ne nu neg not notin ni nleq ngeq nmid rho right
+rightarrow rangle rfloor rceil rvert rVert theta times text textbf textit texttt tan tanh tau tilde to top triangle
+tfrac vec varepsilon varphi vartheta vdots vee vert varnothing
+""".split()  # commands whose first letter makes an escape with the backslash: \f in "\frac" is a form feed
+_EATEN_COMMAND = re.compile(rf"(?<!\\)((?:\\\\)*)\\(?=(?:{'|'.join(sorted(_EATEN, key=len, reverse=True))})(?![a-z]))")
+RAW_CLUE = re.compile(r"\\(?:[abfnrtv])[a-z]")
+
+_EATEN_VALUE = re.compile("[\a\b\f\v]|[\t\r][a-z]|\n(?:abla|eq|e |u[^a-z]|eg|ot|i )")
+
+
+def lost_backslash(call: ast.Call) -> bool:
+    """Whether a text for LaTeX holds what an escape makes of a command."""
+    return called_ast(call) in TEX | MATH and any(map(_EATEN_VALUE.search, literals(call)))
+
+
+def raw_latex(program: Program) -> cst.Module | None:
+    r"""`MathTex("\frac{1}{2}")` becomes `MathTex(r"\frac{1}{2}")`: Python reads `\f` as a form feed."""
+    return change_texts(program, TEX | MATH, lambda _name, text: _with_backslashes(text))
+
+
+def _with_backslashes(text: Text) -> Text:
+    if text.prefix or not _EATEN_COMMAND.search(text.raw_value):
+        return text
+    if re.search(r"\\(?:[\\'\"\n]|[abfnrtv](?![a-z]))", text.raw_value):  # other escapes are meant as such
+        return rewritten(text, _EATEN_COMMAND.sub(r"\1\\\\", text.raw_value))
+    return text.with_changes(value="r" + text.value)
+
+
+_COMMANDS = """
+frac dfrac tfrac sqrt int iint oint sum prod lim infty partial nabla cdot times div pm mp leq geq neq approx equiv sim
+alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi varphi chi psi
+omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega sin cos tan log ln exp det vec hat bar dot ddot overline
+underbrace overbrace left right mathbb mathbf mathrm mathcal to rightarrow leftarrow Rightarrow leftrightarrow in notin
+subset cup cap forall exists angle circ prime langle rangle quad
+""".split()
+_NEEDS_MATH = re.compile(rf"(?<!\\)[\^_]|\\(?:{'|'.join(_COMMANDS)})(?![A-Za-z])")
+_HAS_MATH = re.compile(r"(?<!\\)\$|\\[(\[]|\\begin\b|\\ensuremath\b|\\verb\b|\\url\b|\\includegraphics\b")
+TEX_CLUE = re.compile(r"\b(?:Tex|TextMobject|TexText|Title|BulletedList)\(")
+_WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}[,.:;]? +[A-Za-z]{2,}|(?<![\\A-Za-z{_^])[A-Za-z]{4,}(?![A-Za-z{(])")
+
+
+def lacks_dollars(call: ast.Call) -> bool:
+    """Whether a text holds a formula and no dollar."""
+    if called_ast(call) not in TEX:
+        return False
+    return any(_NEEDS_MATH.search(text) and not _HAS_MATH.search(text) for text in literals(call))
+
+
+def tex_math(program: Program) -> cst.Module | None:
+    """`Tex("a^2 + b^2")` becomes `MathTex("a^2 + b^2")`; in a sentence, `x^2` becomes `$x^2$`.
+
+    A power, an index or a command of mathematics outside of dollars stops LaTeX.
+    """
+    modules = manim_modules(program.tree)
+
+    def change(call: cst.Call) -> cst.BaseExpression | None:
+        name = called(call)
+        plain = positional(call)
+        if name not in TEX or not is_plain(call, modules) or not plain:
+            return None
+        if any(arg.keyword is not None and arg.keyword.value == "tex_environment" for arg in call.args):
+            return None
+        texts = [value_of(arg.value) for arg in plain]
+        known = [text for text in texts if text is not None]
+        if len(known) != len(texts) or any(_HAS_MATH.search(text) for text in known):
+            return None
+        if not any(_NEEDS_MATH.search(text) for text in known):
+            return None
+        if name not in SENTENCES and not any(_WORDS.search(_without_text(text)) for text in known):
+            return call.with_changes(func=renamed(call.func, "MathTex"))
+        if not all(isinstance(arg.value, Text) for arg in plain):
+            return None
+        args = [
+            arg.with_changes(value=_dollars(cst.ensure_type(arg.value, Text))) if arg.keyword is None else arg
+            for arg in call.args
+        ]
+        return call.with_changes(args=args)
+
+    return change_calls(program, change)
+
+
+def _without_text(formula: str) -> str:
+    r"""A formula without its `\text{…}` and its commands."""
+    return re.sub(r"\\(?:text\w*|mathrm|operatorname)\s*\{[^{}]*\}", " ", formula)
+
+
+def _dollars(text: Text) -> Text:
+    """Formulas of a sentence between dollars; an underscore inside a word is escaped."""
+    parts = []
+    for word in _split(text.raw_value):
+        bare = word.strip()
+        if re.fullmatch(r"[A-Za-z]{2,}(?:_[A-Za-z]{2,})+[.,;:!?]?", bare):
+            parts.append(word.replace("_", f"{backslash(text)}_"))
+        elif bare and _NEEDS_MATH.search(bare.replace("\\\\", "\\")):
+            end = re.search(r"[.,;:!?]*$", bare)
+            tail = end.group() if end else ""
+            core = bare.removesuffix(tail)
+            parts.append(word.replace(bare, f"${core}${tail}", 1))
+        else:
+            parts.append(word)
+    return rewritten(text, "".join(parts))
+
+
+def _split(text: str) -> list[str]:
+    """Pieces of a text, each a run without blanks outside of braces, with the blanks before it."""
+    pieces: list[str] = []
+    depth, start, inside = 0, 0, False
+    for at, character in enumerate(text):
+        if character == "{":
+            depth += 1
+        elif character == "}":
+            depth = max(depth - 1, 0)
+        if character == " " and not depth:
+            if inside:
+                pieces.append(text[start:at])
+                start, inside = at, False
+        else:
+            inside = True
+    pieces.append(text[start:])
+    return pieces
+
+
+MATH_CLUE = re.compile(r"\b(?:MathTex|TexMobject)\(")
+_DOLLAR = re.compile(r"(?<!\\)\$")
+
+
+def has_dollars(call: ast.Call) -> bool:
+    """Whether a formula holds a dollar."""
+    return called_ast(call) == "MathTex" and any("$" in text for text in literals(call))
+
+
+def math_dollars(program: Program) -> cst.Module | None:
+    r"""`MathTex("$x^2$")` becomes `MathTex("x^2")`, and `MathTex(r"Area $x^2$")` becomes `Tex(…)`.
+
+    Dollars inside of mathematics stop LaTeX, but for those in a `\text{…}`.
+    """
+    modules = manim_modules(program.tree)
+
+    def change(call: cst.Call) -> cst.BaseExpression | None:
+        plain = positional(call)
+        if called(call) != "MathTex" or not is_plain(call, modules) or not plain:
+            return None
+        texts = [value_of(arg.value) for arg in plain]
+        known = [text for text in texts if text is not None]
+        if len(known) != len(texts) or not all(isinstance(arg.value, Text) for arg in plain):
+            return None
+        if not any(_DOLLAR.search(_without_text(text)) for text in known):
+            return None
+        whole = [re.fullmatch(r"\s*(\$\$?)[^$]+\1\s*", text) or not _DOLLAR.search(text) for text in known]
+        if all(whole):
+            args = [arg.with_changes(value=_bare(arg.value)) if arg.keyword is None else arg for arg in call.args]
+            return call.with_changes(args=args)
+        if any(len(_DOLLAR.findall(text)) % 2 or _NEEDS_MATH.search(_outside(text)) for text in known):
+            return None
+        return call.with_changes(func=renamed(call.func, "Tex"))
+
+    return change_calls(program, change)
+
+
+def _bare(node: cst.BaseExpression) -> cst.BaseExpression:
+    text = cst.ensure_type(node, Text)
+    return rewritten(text, _DOLLAR.sub("", text.raw_value))
+
+
+def _outside(text: str) -> str:
+    """What stands outside of dollars."""
+    return re.sub(r"\$[^$]*\$", " ", text)
+
+
+PARTS_CLUE = re.compile(r"\bText\(")
+
+
+def has_parts(call: ast.Call) -> bool:
+    """Whether a `Text` is given more than one text."""
+    return called_ast(call) == "Text" and len(call.args) > 1 and isinstance(call.args[1], ast.Constant | ast.JoinedStr)
+
+
+def text_of_parts(program: Program) -> cst.Module | None:
+    r"""`Text("area ", r"\(x^2\)")` becomes `Tex(…)`: a `Text` takes one text, and what follows is its opacity."""
+    modules = manim_modules(program.tree)
+
+    def change(call: cst.Call) -> cst.BaseExpression | None:
+        plain = positional(call)
+        if called(call) != "Text" or not is_plain(call, modules) or not plain or len(plain) < 2:
+            return None
+        return call.with_changes(func=renamed(call.func, "Tex")) if all(map(_is_text, plain)) else None
+
+    return change_calls(program, change)
+
+
+def _is_text(arg: cst.Arg) -> bool:
+    return isinstance(arg.value, cst.SimpleString | cst.FormattedString | cst.ConcatenatedString)
+
+
+_SIGNS = re.compile(r"(?<!\\)[%&#]")
+_WORDS_INSIDE = re.compile(r"\\text\w*\{[^{}$]*\}")
+_MATH_SIGNS = re.compile(r"(?<!\\)[%#]|\\begin\{(?:align|gather|equation)|\\\[|\\text\w*\{[^{}$]*[_&]")
+SIGN_CLUE = re.compile(r"[%&#]|\\text|\\begin\{(?:align|equation|gather)\*?\}|\\\[")
+
+
+def has_signs(call: ast.Call) -> bool:
+    """Whether a text for LaTeX holds a sign that has a meaning of its own there, or an environment."""
+    name = called_ast(call)
+    if name not in TEX | MATH:
+        return False
+    signs = _SIGNS if name in TEX else _MATH_SIGNS
+    return any(map(signs.search, literals(call)))
+
+
+def latex_signs(program: Program) -> cst.Module | None:
+    r"""`Tex("50%")` becomes `Tex("50\\%")`, and `#` and, outside of tables, `&` alike: a bare `%` begins a comment."""
+
+    def escaped(name: str, text: Text) -> Text:
+        value = value_of(text)
+        if value is None or "\n" in value or "\\begin" in value or "\\verb" in value or "\\url" in value:
+            return text
+        escape = partial(_escaped, backslash(text))
+        if name in TEX:
+            return rewritten(text, escape("%#&", text.raw_value))
+        inside = partial(escape, "_&")
+        return rewritten(text, _WORDS_INSIDE.sub(lambda words: inside(words.group()), escape("%#", text.raw_value)))
+
+    return change_texts(program, TEX | MATH, escaped)
+
+
+def _escaped(slash: str, signs: str, text: str) -> str:
+    return re.sub(rf"(?<!\\)[{signs}]", lambda sign: f"{slash}{sign.group()}", text)
+
+
+_BRACKETS = re.compile(r"""([rR]?["']{1,3})\s*\\{1,2}\[\s*([^\[\]]*?)\s*\\{1,2}\]\s*(["']{1,3})""")
+
+
+def nested_environments(program: Program) -> cst.Module | None:
+    r"""`align*` inside `MathTex`, which is an `align*` itself, becomes `aligned`; so does `gather*`, as `gathered`.
+
+    `equation*` and `\[ … \]` are taken off.
+    """
+
+    def inner(_name: str, text: Text) -> Text:
+        value = re.sub(r"(\\(?:begin|end)\{)(align|gather)\*?\}", r"\1\2ed}", text.value)
+        value = re.sub(r"\\{1,2}(?:begin|end)\{equation\*?\}\s*", "", value)
+        if _BRACKETS.fullmatch(value):
+            value = _BRACKETS.sub(r"\1\2\3", value)
+        return text.with_changes(value=value)
+
+    return change_texts(program, MATH, inner)
+
+
+LETTERS = {
+    **dict(zip("αβγδεζηθικλμνξπρστυφχψω", """
+    alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi psi
+    omega""".split(), strict=True)),
+    **dict(zip("ΓΔΘΛΞΠΣΦΨΩ", "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(), strict=True)),
+    **dict(zip("≤≥≠≈∞∑∫∂∈⇒∀∃∇∙⋅∘∠△⊥∥∪∩⊂∅∝", """
+    leq geq neq approx infty sum int partial in Rightarrow forall exists nabla cdot cdot circ angle triangle perp
+    parallel cup cap subset emptyset propto""".split(), strict=True)),
+}  # fmt: skip
+"""Signs that Manim's LaTeX does not know, by the commands for them."""
+LETTER_CLUE = re.compile(f"[{''.join(LETTERS)}−′]")
+
+
+def has_letters(call: ast.Call) -> bool:
+    """Whether a text for LaTeX holds a sign that it does not know."""
+    return called_ast(call) in TEX | MATH and any(map(LETTER_CLUE.search, literals(call)))
+
+
+def latex_letters(program: Program) -> cst.Module | None:
+    r"""`MathTex("π")` becomes `MathTex("\\pi ")`, and `Tex("π")` becomes `Tex("$\\pi$")`, outside of dollars."""
+
+    if re.search(r"tex_template|TexTemplate", program.code):
+        return None  # another LaTeX, which may know them
+
+    def spelt(name: str, text: Text) -> Text:
+        math = name in MATH
+        out = []
+        for number, piece in enumerate((_TEXT_PIECES if math else _MATH_PIECES).split(text.raw_value)):
+            form = "{}{}" if math == (number % 2 == 0) else "${}{}$"
+            out.append(LETTER_CLUE.sub(partial(_spelt, form, backslash(text)), piece))
+        return rewritten(text, "".join(out))
+
+    return change_texts(program, TEX | MATH, spelt)
+
+
+_TEXT_PIECES = re.compile(r"(\\text\w*\{[^{}$]*\})")
+_MATH_PIECES = re.compile(r"((?<!\\)\$[^$]*\$)")
+
+
+def _spelt(form: str, slash: str, sign: re.Match[str]) -> str:
+    plain = {"−": "-", "′": "'"}.get(sign.group())
+    if plain is not None:
+        return plain
+    command = form.format(slash, LETTERS[sign.group()])
+    runs_on = command[-1].isalpha() and sign.string[sign.end() : sign.end() + 1].isalpha()
+    return f"{command} " if runs_on else command

@@ -1,0 +1,66 @@
+"""Parsing that never raises: a syntax tree, or where and why the parser stopped."""
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+_MAX_PATH = 200
+"""Dots in the name of an imported module: the parser's memory grows with the square of their number."""
+_BLANKS = r"(?:[ \t\f]|\\\r?\n)*+"
+_LONG_PATH = re.compile(
+    rf"(?:\b(?:import|from)|,)(?:[ \t\f.]|\\\r?\n)*+\w++(?:{_BLANKS}\.{_BLANKS}\w++){{{_MAX_PATH},}}+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What the parser made of a text: `tree`, or `error` (the message) and `position` (characters read before it)."""
+
+    tree: ast.Module | None
+    error: str = ""
+    position: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the text is a Python program."""
+        return self.tree is not None
+
+
+@lru_cache(maxsize=2)  # steps that parse leave a text that is parsed again at once
+def parse(code: str) -> Parsed:
+    """Parse a program; any failure, also of the parser itself, is an answer.
+
+    Warnings of the parser are the caller's to silence, once for many programs (`builder.prepare.prepare`).
+    """
+    if code.count(".") >= _MAX_PATH and _LONG_PATH.search(code):
+        return Parsed(None, f"the parser was spared a module's name with more than {_MAX_PATH} dots")
+    try:
+        return Parsed(ast.parse(code))
+    except SyntaxError as error:
+        line, column = error.lineno or 1, max((error.offset or 1) - 1, 0)
+        where = f"line {line}: {error.msg}"
+        return Parsed(None, where, _offset(code, line) + column)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Parsed(None, f"the parser gave up: {str(error) or type(error).__name__}")
+
+
+def _offset(code: str, line: int) -> int:
+    """Characters before the first character of a line, counted from 1."""
+    position = 0
+    for _ in range(line - 1):
+        newline = code.find("\n", position)
+        if newline < 0:
+            break
+        position = newline + 1
+    return position
+
+
+def same_program(before: ast.Module, after: ast.Module) -> bool:
+    """Whether two trees are equal, positions aside; trees too deep to be compared are not."""
+    if len(before.body) != len(after.body):
+        return False
+    try:
+        return all(ast.dump(one) == ast.dump(other) for one, other in zip(before.body, after.body, strict=True))
+    except RecursionError:
+        return False

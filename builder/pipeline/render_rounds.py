@@ -1,0 +1,105 @@
+"""Rows are decided, their programs rendered, and rows decided anew, until every row that stays has a verdict.
+
+A row whose program failed is dropped before duplicates are decided, so the next of its cluster takes its place, and
+is rendered in the next round.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from builder.core.events import Events
+from builder.core.ledger import VERDICT_COLUMNS, kept
+from builder.core.row_store import PreparedFile, batches_with
+from builder.pipeline.build import Build, Prepared
+from builder.render.verdict import Outcome, Verdict
+from builder.render.verdict_file import write_verdicts
+from builder.render.verdicts import Judge
+
+Decide = Callable[[pl.DataFrame], pl.DataFrame]
+"""Gives the ledger for rows as `builder.decide.decide` takes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """What is known of the program of one row."""
+
+    verdict: str = ""
+    detail: str = ""
+    """What the program raised."""
+
+
+def verified(prepared: Prepared, decide: Decide, judge: Judge, events: Events) -> pl.DataFrame:
+    """The ledger of a config whose programs are rendered.
+
+    Args:
+        prepared: the rows as read.
+        decide: the decisions of this config.
+        judge: who is asked for verdicts.
+        events: hears the progress.
+    """
+    marks: dict[int, _Mark] = {}
+    while True:
+        ledger = decide(_marked(prepared.rows, marks))
+        rendered = _may_stay(ledger)
+        asked = rendered.filter(rendered.is_in(list(marks)).not_())
+        if asked.is_empty():
+            return ledger
+        marks |= _judged(prepared.files, asked, judge, events)
+
+
+def _may_stay(ledger: pl.DataFrame) -> pl.Series:
+    """Indices of the codes of rows that stay if their program passes."""
+    silent = (pl.col("stage") == "render") & (pl.col("reason").cast(pl.String) == "not_rendered")
+    rows = pl.concat([kept(ledger), ledger.filter(silent)])
+    return rows.select(code=pl.coalesce("code_index", "index"))["code"].sort()
+
+
+def _judged(files: Sequence[PreparedFile], asked: pl.Series, judge: Judge, events: Events) -> dict[int, _Mark]:
+    """A mark for each code that is asked for, with or without a verdict."""
+    wanted = asked.unique().sort()
+
+    def codes() -> Iterator[str]:
+        for batch in batches_with(files, ("code",), wanted):
+            yield from batch["code"]
+
+    judge.ask(codes(), wanted.len(), events)
+    marks: dict[int, _Mark] = {}
+    for batch in batches_with(files, ("code",), wanted):
+        for index, code in batch.select("index", "code").iter_rows():
+            found = judge.verdict_on(code)
+            marks[index] = _Mark(detail=_unjudged(judge, code)) if found is None else _mark(found)
+    return marks
+
+
+def _mark(found: Verdict) -> _Mark:
+    if found.outcome is Outcome.PASSED:
+        return _Mark(found.outcome)
+    where = f" (line {found.line})" if found.line else ""
+    return _Mark(found.outcome, f"{found.exception}: {found.message}".strip(": ") + where)
+
+
+def _unjudged(judge: Judge, code: str) -> str:
+    """Why there is no verdict, as far as it is known."""
+    found = judge.machine_fault(code)
+    return "" if found is None else f"{found.exception}: {found.message}"
+
+
+def _marked(rows: pl.DataFrame, marks: Mapping[int, _Mark]) -> pl.DataFrame:
+    """The rows with what is known of their programs."""
+    found = pl.DataFrame(
+        [(index, mark.verdict, "", mark.detail) for index, mark in marks.items()],
+        schema={"index": pl.UInt32, **dict.fromkeys(VERDICT_COLUMNS, pl.String)},
+        orient="row",
+    )
+    joined = rows.select("index").join(found, on="index", how="left", maintain_order="left")
+    return rows.with_columns(joined[name].fill_null("").cast(kind) for name, kind in VERDICT_COLUMNS.items())
+
+
+def write_used_verdicts(builds: Sequence[Build], path: Path) -> None:
+    """Write the verdicts that builds asked for, with thumbnails; nothing if they asked for none."""
+    judges = {id(decided.judge): decided.judge for decided in builds if decided.judge is not None}
+    for judge in judges.values():  # one: the builds of a folder share it
+        write_verdicts(path, judge.used.values(), judge.conditions, judge.known.thumbnails)

@@ -1,0 +1,207 @@
+"""The story, top to bottom: read, prepare, decide, emit."""
+
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from builder.config import BuildConfig
+from builder.core.events import Events, Silent
+from builder.core.ledger import REPAIRS_SEPARATOR, check_accounted, id_column, kept
+from builder.core.row_store import WORDS, PreparedFile, batches_with, lazy
+from builder.core.schema import SPLITS
+from builder.decide.decide import PROBLEM_COLUMNS, code_sources, decide, pairs_of
+from builder.decide.decontaminate import (
+    BenchmarkRow,
+    find_in_benchmarks,
+    near_variants,
+    read_official,
+    with_official_pairs,
+)
+from builder.decide.deduplicate import near_descriptions
+from builder.decide.pairing.shuffled import find_parts
+from builder.decide.split import split_rows
+from builder.emit.augment import VARIANTS, clashes, plan_variants, variant_text
+from builder.emit.rows import order_rows
+from builder.emit.tokens import Tokens, count_tokens, long_variants, with_tokens
+from builder.pipeline.build import Build, Prepared
+from builder.pipeline.render_rounds import verified
+from builder.prepare.benchmark import plain_prompt, probe_key, program_keys
+from builder.prepare.cache import prepare_files
+from builder.prepare.clean_description import normalise_description
+from builder.prepare.code_detector import judge_text
+from builder.prepare.keys import description_key
+from builder.render.verdicts import Judge, judging
+from builder.sources.benchmarks import read_benchmark
+from builder.sources.read_all import read_sources
+from builder.sources.tokenizer import find_tokenizer
+
+_TEXT_COLUMNS = ("description", "code")
+_ERROR_LENGTH = 200
+"""Characters of an error that authors report, as far as the ledger tells it."""
+_WANTED = (
+    "index",
+    "code_index",
+    "source",
+    "code_source",
+    "row",
+    "content",
+    "description_key",
+    "official",
+    "split",
+)
+
+
+def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
+    """Read the sources, prepare their rows in parallel, and split them.
+
+    Raises:
+        SourceError: a source cannot be had or read (unless it may be skipped), or none is left.
+        SettingError: a setting has no meaning.
+    """
+    events = events or Silent()
+    benchmark = read_benchmarks(config)
+    tokenizer = find_tokenizer(config, events)
+    sources, skipped = read_sources(config, events, judge_text)
+    files: list[PreparedFile] = []
+    frames: list[pl.DataFrame] = []
+    first = 0
+    read = {source.spec.name: source.path for source in sources}
+    prepared = prepare_files(read, config.cache, config.workers, config.cluster, events)
+    source = pl.Enum(list(prepared))
+    for name, path in prepared.items():
+        frames.append(_keys(path).with_columns(source=pl.lit(name, source)))
+        files.append(PreparedFile(path, first, _text_bytes(path)))
+        first += frames[-1].height
+    rows = pl.concat(frames).with_row_index("index")
+    rows = rows.hstack(split_rows(rows, config.test_size, config.seed))
+    marks, parts = find_parts(rows, lazy(files, WORDS))
+    for part in parts:
+        if part.shuffled:
+            events.warn(part.message)
+    rows = rows.drop("style").hstack(marks.drop("index"))
+    near = with_official_pairs(near_descriptions(rows, files, config.cache, events), rows, files)
+    listed = find_in_benchmarks(rows, files, benchmark, read_official(probe_key()))
+    tokens = None
+    if tokenizer is not None:
+        tokens = count_tokens(tokenizer, files, lambda done: events.progress("count tokens", done, rows.height))
+    return Prepared(tuple(sources), tuple(files), rows, parts, near, skipped, listed, config.decontaminate, tokens)
+
+
+def read_benchmarks(config: BuildConfig) -> list[BenchmarkRow]:
+    """The rows of the user's benchmarks, cleaned and keyed; a text that stands twice is there once.
+
+    Raises:
+        SettingError: a file is missing, cannot be read, or holds no prompts and no programs.
+    """
+    found: dict[str | tuple[int, ...], BenchmarkRow] = {}
+    for path, column in config.benchmarks:
+        for held in read_benchmark(path, column, judge_text):
+            where = f"{path.name}, row {held.row}"
+            if held.is_code:
+                keys = program_keys(held.text)
+                found.setdefault(keys, BenchmarkRow(where, (), keys))
+            elif prompt := plain_prompt(held.text):
+                found.setdefault(prompt, BenchmarkRow(where, (prompt,), ()))
+    return list(found.values())
+
+
+def _keys(path: Path) -> pl.DataFrame:
+    """What decisions need of a source's prepared rows: keys as numbers, few words as categories, no text."""
+    problems = [
+        pl.col(name) if name.endswith("_detail") else pl.col(name).cast(pl.Categorical) for name in PROBLEM_COLUMNS
+    ]
+    return (
+        pl.scan_parquet(path)
+        .select(
+            pl.col("row").cast(pl.UInt32),
+            "official",
+            pl.col("content").str.to_integer(base=16, dtype=pl.UInt64),
+            "description_key",
+            "program_key",
+            "canonical_key",
+            "legacy_key",
+            "style",
+            *problems,
+            pl.col("api_reason").cast(pl.Categorical),
+            "api_detail",
+            pl.col("error").str.strip_chars().replace("", None).str.slice(0, _ERROR_LENGTH).alias("reported_error"),
+            *(
+                pl.col(name).list.join(REPAIRS_SEPARATOR).cast(pl.Categorical)
+                for name in ("description_repairs", "code_repairs")
+            ),
+        )
+        .collect()
+    )
+
+
+def _text_bytes(path: Path) -> int:
+    metadata = pq.read_metadata(path)
+    return sum(
+        metadata.row_group(group).column(column).total_uncompressed_size
+        for group in range(metadata.num_row_groups)
+        for column in range(metadata.num_columns)
+        if metadata.schema.column(column).name in _TEXT_COLUMNS
+    )
+
+
+def build(prepared: Prepared, config: BuildConfig, events: Events | None = None, judge: Judge | None = None) -> Build:
+    """Decide one config. The ledger adds up, or this raises.
+
+    Args:
+        prepared: the sources as read.
+        config: the settings; with `verify`, programs are rendered.
+        events: hears the progress of rendering.
+        judge: who is asked for verdicts; by default one that lasts as long as this call.
+
+    Raises:
+        RenderError: programs are to be rendered, and something that this needs is missing.
+    """
+    if config.verify and judge is None:
+        with judging(config, events or Silent()) as opened:
+            return build(prepared, config, events, opened)
+    listed, tokens = _listed(prepared, config), prepared.tokens if config.tokenizer else None
+    files, parts, near = prepared.files, prepared.parts, prepared.near
+    pairs = pairs_of(prepared.rows, config, files)
+
+    lengths = tokens.with_system(config.system_prompt) if tokens else None
+
+    def decided(rows: pl.DataFrame) -> pl.DataFrame:
+        return decide(rows, parts, config, near=near, listed=listed, files=files, pairs=pairs, lengths=lengths)
+
+    ledger = decided(prepared.rows) if judge is None else verified(prepared, decided, judge, events or Silent())
+    check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
+    return Build(config, prepared, ledger, _plan(prepared, config, ledger, tokens), judge)
+
+
+def _plan(prepared: Prepared, config: BuildConfig, ledger: pl.DataFrame, tokens: Tokens | None) -> pl.DataFrame:
+    """The rows to write, with their variants, in order, as `emitted_rows` takes them."""
+    stay = code_sources(kept(ledger), prepared.rows).select(_WANTED)
+    train, test = (stay.filter(pl.col("split") == side) for side in SPLITS)
+    in_test, in_train = (
+        (text for part in batches_with(prepared.files, ("description",), side["index"]) for text in part["description"])
+        for side in (test, train)
+    )
+    forbidden = clashes(in_test, normalise_description, description_key, in_train)
+    forbidden |= near_variants(stay, prepared.near, prepared.files, config.near_test, _variants)
+    if tokens and config.drop_long and config.augmentation_factor > 1:
+        room = config.max_tokens - tokens.of(config.system_prompt)
+        forbidden |= long_variants(train, tokens, prepared.files, room)
+    variants = plan_variants(train.with_columns(id_column()), config.augmentation_factor, config.seed, forbidden)
+    originals = test.select("index", pl.lit(0, pl.UInt16).alias("variant"))
+    plan = pl.concat([variants, originals]).join(stay.drop("description_key"), on="index", how="inner")
+    if tokens:
+        plan = with_tokens(plan, tokens, prepared.files, config.system_prompt)
+    return order_rows(plan, config.seed).drop("content").sort("order", "index", "variant")
+
+
+def _variants(description: str) -> list[str]:
+    """All prompts that augmentation makes of a description, but for the description itself."""
+    return [variant_text(description, variant) for variant in range(1, VARIANTS + 1)]
+
+
+def _listed(prepared: Prepared, config: BuildConfig) -> pl.DataFrame:
+    """What is near a benchmark of this config, which may be another than that of the config it was prepared for."""
+    if config.decontaminate == prepared.decontaminate:
+        return prepared.listed
+    return find_in_benchmarks(prepared.rows, prepared.files, read_benchmarks(config), read_official(probe_key()))

@@ -1,0 +1,252 @@
+"""What the card says of a build, as Markdown: tables and lines made from the manifest, no number typed by hand."""
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from builder.config import CONFIG_HELP, CONFIGS
+from builder.emit.formats import FORMATS
+from builder.publish.card_sources import source_cell
+from builder.publish.markdown import cell, number, table
+
+_LONG_LINE = 100
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+Stats = Mapping[str, Any]
+
+WHEN: Mapping[str, str] = {
+    "curated": "you fine-tune a model: the cleanest pairs, each once",
+    "verified": "no program may be in that does not run: the strictest choice",
+    "deduplicated": "you want one answer to each prompt, or compare with work that removed equal descriptions",
+    "all": "you choose and weigh rows yourself",
+    "no_augment": "you choose rows yourself, and want prompts as their authors wrote them",
+}
+"""For each config, when to use it."""
+
+DEFAULT_FORMAT = "sharegpt"
+_CHAT = "three messages: `system`, `user` (the prompt), `assistant` (the program, in a Markdown fence)"
+_SAID: Mapping[str, str] = {
+    "prompt": "two messages: `system` and `user`",
+    "completion": "one message, of `assistant`: the program, in a Markdown fence",
+    "instruction": "the prompt",
+    "input": "always empty",
+    "output": "the program, in a Markdown fence",
+    "system": "the system message",
+}
+_COLUMNS: Mapping[str, str] = {
+    "source": "name of the source",
+    "id": "`<source>/<row number>`, as in `ledger/<config>.parquet`",
+    "variant": "0 is the original prompt; 1 and up, the prompt in other words (train only)",
+    "license": "licence of the source; of both, where prompt and program come from two",
+    "official": "a test row of a public benchmark: keep it out of training",
+}
+_ENDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("not readable", ("read", "clean"), ""),
+    ("failed a check", ("check",), ""),
+    ("wrong pair", ("pair", "conflict"), ""),
+    ("in a benchmark", ("filter",), "in_benchmark"),
+    ("repaired, on the test side", ("filter",), "repaired_in_test"),
+    ("left out", ("filter",), "*"),
+    ("duplicate", ("duplicate",), ""),
+    ("near a test row", ("leak",), ""),
+    ("did not render", ("render",), ""),
+)
+"""Where dropped rows went: the column's title, stages, and the reason; empty for all, `*` for those not named here."""
+
+
+def configs_table(names: Sequence[str], statistics: Mapping[str, Stats], default: str) -> str:
+    """Each config with its rows, what it holds and when to use it."""
+    rows = []
+    for name in names:
+        help_text = CONFIG_HELP[name].removeprefix("recommended: ")
+        notes = ["recommended"] * (help_text != CONFIG_HELP[name]) + ["default"] * (name == default)
+        train, test = (number(statistics[name]["splits"][split]["rows"]) for split in ("train", "test"))
+        label = f"`{name}`" + (f" ({', '.join(notes)})" if notes else "")
+        rows.append([label, train, test, help_text, WHEN.get(name, "")])
+    return table(["config", "train", "test", "what it holds", "use it when"], rows, numbers=(1, 2))
+
+
+def with_setting(manifest: Mapping[str, Any], names: Sequence[str], setting: str) -> str:
+    """The configs that were built with a setting on, as a text: `a`, `b` and `c`; empty if there is none."""
+    found = [f"`{name}`" for name in names if manifest["configs"][name].get(setting)]
+    return " and ".join([", ".join(found[:-1])] * (len(found) > 1) + found[-1:])
+
+
+def columns_table(settings: Mapping[str, Any]) -> str:
+    """The columns of a config's rows."""
+    columns = FORMATS[settings.get("format", DEFAULT_FORMAT)].columns
+    rows = [[f"`{name}`", _SAID.get(name, _CHAT)] for name in columns]
+    rows += [[f"`{name}`", meaning] for name, meaning in _COLUMNS.items()]
+    rows += [["`tokens`", "length of the whole conversation in tokens"]] if settings.get("tokenizer") else []
+    rows += [["`preview`", "the last frame of the program, as an image"]] if settings.get("previews") else []
+    return table(["column", "meaning"], rows)
+
+
+def funnel_table(stats: Stats) -> str:
+    """Rows by source: read, where dropped ones went (columns without any are left out), kept on each side."""
+    lines = stats["funnel_by_source"]
+    ends = [end for end in _ENDS if sum(_went(line, end) for line in lines)]
+    titles = ["source", "read", *(title for title, _, _ in ends), "kept in train", "kept in test"]
+    counts = [[line["read"], *(_went(line, end) for end in ends), line["train"], line["test"]] for line in lines]
+    rows = [[f"`{line['source']}`", *map(number, row)] for line, row in zip(lines, counts, strict=True)]
+    if len(lines) > 1:
+        rows.append(["all", *(number(sum(column)) for column in zip(*counts, strict=True))])
+    return table(titles, rows, numbers=range(1, len(titles)))
+
+
+def _went(line: Mapping[str, Any], end: tuple[str, tuple[str, ...], str]) -> int:
+    _, stages, reason = end
+    named = {other for _, _, other in _ENDS}
+    return sum(
+        rows
+        for stage in stages
+        for why, rows in line["dropped"].get(stage, {}).items()
+        if reason in ("", why) or (reason == "*" and why not in named)
+    )
+
+
+def config_lines(stats: Stats) -> list[str]:
+    """What else is to be known of a config's rows."""
+    lines = [f"{cell(part['message'])}." for part in stats["pairing"]["shuffled"]]
+    repaired = stats["pairing"]["repaired_pairs"]
+    if repaired["rows"]:
+        lines.append(
+            f"Rows given the code that belongs to their description: {number(repaired['rows'])}, of which "
+            f"{number(repaired['kept'])} are kept."
+        )
+    official = stats["official_test_rows"]
+    if official["read"]:
+        lines.append(f"Official test rows of a benchmark: {official['kept']} of {official['read']} remain.")
+    grown = stats["augmentation"]
+    if grown["train_rows_after"] != grown["train_rows_before"]:
+        lines.append(
+            f"Train holds {number(grown['train_rows_before'])} rows as their authors wrote them, and "
+            f"{number(grown['train_rows_after'] - grown['train_rows_before'])} with their prompts in other words."
+        )
+    return lines
+
+
+def certificate_table(names: Sequence[str], statistics: Mapping[str, Stats]) -> str:
+    """What the proof found in each config."""
+    rows = []
+    for name in names:
+        leaks, proof = statistics[name]["leakage"], statistics[name].get("certificate") or {}
+        scores = [
+            f"{pair['score']:.3f}" if (pair := proof.get(f"nearest_{what}")) else "none"
+            for what in ("agreeing", "program")
+        ]
+        official = [number(proof.get(key, 0)) for key in ("official_test_rows", "official_test_rows_near_train")]
+        rows.append(
+            [
+                f"`{name}`",
+                number(statistics[name]["splits"]["test"]["rows"]),
+                number(leaks["equal_prompts_across_the_split"]),
+                number(leaks["equal_programs_across_the_split"]),
+                scores[0],
+                str(proof.get("limit", "-")),
+                scores[1],
+                *official,
+            ]
+        )
+    titles = [
+        "config",
+        "test rows",
+        "equal prompts",
+        "equal programs",
+        "nearest description",
+        "limit",
+        "nearest program",
+    ]
+    titles += ["official test rows", "of them near train"]
+    return table(titles, rows, numbers=range(1, len(titles)))
+
+
+def steps_table(stats: Stats) -> str:
+    """Cleaning steps and repairs with the rows that each changed, most first; empty if none did."""
+    steps = sorted(stats["cleaning_and_repairs"].items(), key=lambda item: (-item[1], item[0]))
+    parts = [(*name.partition(":")[::2], count) for name, count in steps]
+    rows = [[what, f"`{name}`", number(count)] for what, name, count in parts]
+    return table(["what", "step", "rows"], rows, numbers=(2,)) if rows else ""
+
+
+def limits(names: Sequence[str], manim: str) -> list[str]:
+    """What the data does not promise."""
+    loose = [f"`{name}`" for name in names if not CONFIGS[name].near_duplicates]
+    told = []
+    if loose:
+        told.append(
+            f"Near duplicates are still in {', '.join(loose)}, and so are prompts that do not belong to their programs."
+        )
+    if any(name != "verified" for name in names):
+        told.append(
+            f"Programs are held against Manim {manim} without being run"
+            + ("; only those of `verified` were rendered." if "verified" in names else ": some will fail.")
+        )
+    told += [
+        "A test row that was reworded throughout is not recognised in train.",
+        "Prompts are English. How well a program draws its prompt was judged by words, not by looking at the picture.",
+    ]
+    return told
+
+
+def sources_table(sources: Sequence[Mapping[str, Any]], sample: bool) -> str:
+    """Each source with where it was read, at which revision, its rows and its licence."""
+    rows = [
+        [
+            f"`{source['name']}`",
+            "sample of this project" if sample else source_cell(source),
+            f"`{source['revision'][:12]}`" if source["revision"] else "-",
+            number(source["rows"]),
+            cell(source["licence"]),
+        ]
+        for source in sources
+    ]
+    return table(["source", "where", "revision", "rows read", "licence"], rows, numbers=(3,))
+
+
+def rebuild_commands(manifest: Mapping[str, Any]) -> str:
+    """What to type to make the same bytes again; configs with the same settings share a command."""
+    sources = manifest["sources"]
+    by_flags: dict[str, list[str]] = {}
+    for name, settings in manifest["configs"].items():
+        by_flags.setdefault(_flags(name, settings, sources), []).append(name)
+    commands = (
+        " ".join(["python -m builder build", *(f"--config {name}" for name in names), *([flags] if flags else [])])
+        for flags, names in by_flags.items()
+    )
+    return "\n".join(_broken(command) for command in commands)
+
+
+def _broken(command: str) -> str:
+    """A long command on lines that a shell joins."""
+    if len(command) <= _LONG_LINE:
+        return command
+    return command.replace(" --local ", " \\\n    --local ").replace(" --datasets ", " \\\n    --datasets ")
+
+
+def _flags(name: str, settings: Mapping[str, Any], sources: Sequence[Mapping[str, Any]]) -> str:
+    """Flags for what differs from the preset, and for what was read."""
+    preset = CONFIGS[name]
+    words: list[str] = []
+    for key, value in settings.items():
+        usual = getattr(preset, key, None)
+        flag = "--" + key.replace("_", "-")
+        if key == "name" or usual is None or value == (list(usual) if isinstance(usual, tuple) else usual):
+            continue
+        if isinstance(value, bool):
+            words.append(flag if value else f"--no-{flag[2:]}")
+        elif key == "tokenizer" and _SHA256.fullmatch(value):
+            words += [flag, "FILE"]
+        elif key == "decontaminate":
+            words += [flag, *(f"FILE_{place}" for place in range(1, len(value) + 1))]
+        elif isinstance(value, list | tuple):
+            words += [word for item in value for word in (flag, shlex.quote(f"{item[0]}={item[1]}"))]
+        else:
+            words += [flag, shlex.quote(str(value))]
+    if settings.get("verify"):
+        words.append("--verdicts verdicts.parquet")
+    if not settings.get("sample"):
+        words += [f"--local {source['name']}=FILE" for source in sources if source["kind"] == "file"]
+        words += ["--datasets", *(source["name"] for source in sources)]
+        words += ["--locked"] * any(source["kind"] != "file" for source in sources)
+    return " ".join(words)

@@ -1,0 +1,63 @@
+"""One config written for offline fine-tuning: JSON Lines with statistics, reports and the manifest."""
+
+from pathlib import Path
+from typing import Any
+
+from builder.config import BuildConfig
+from builder.core.events import Events, Silent
+from builder.core.files import write_json
+from builder.core.schema import SPLITS
+from builder.pipeline.render_rounds import write_used_verdicts
+from builder.pipeline.story import build, prepare
+from builder.prepare.keys import description_key
+from builder.publish.atomic import outputs_of, publishing
+from builder.publish.manifest import manifest_of
+from builder.publish.stats import Written
+from builder.publish.trainers import write_trainer_file
+from builder.publish.write import emitted, stats_of, write_json_lines, write_ledger
+from builder.render.verdict_file import VERDICTS_FILE
+from builder.report.deduplication_report import duplication_report, near_report, write_removed
+from builder.report.pairing_report import pairing_report
+from builder.report.proof.folder import MANIFEST, BuiltFolder
+from builder.report.write import keep_for_report, put_report
+
+
+def export(config: BuildConfig, folder: Path, events: Events | None = None) -> dict[str, Any]:
+    """Write one config for offline fine-tuning; returns the content of `dataset_stats.json`.
+
+    Writes `train.json` and `test.json` (JSON Lines), `dataset_stats.json`, `ledger.parquet`, `manifest.json`, and
+    when deduplicating `deduplication_report.json` and `removed_duplicates.json`, when pairs are checked
+    `pairing_report.json`, and for a trainer the file that it wants (`TRAINER_FILES`).
+
+    Raises:
+        SourceError, SettingError: as `prepare`.
+        OutputError: the folder cannot be written.
+    """
+    events = events or Silent()
+    with publishing(folder, "export") as staging:
+        prepared = prepare(config, events)
+        decided = build(prepared, config, events)
+        written = {split: Written() for split in SPLITS}
+        for split in SPLITS:
+            rows = written[split].counted(emitted(decided, split, events), description_key)
+            write_json_lines(rows, staging / f"{split}.json", config.format, config.system_prompt)
+        stats = stats_of(decided, written, staging, {split: [f"{split}.json"] for split in SPLITS})
+        write_json(stats, staging / "dataset_stats.json")
+        if config.deduplicate:
+            priorities = {source.spec.name: source.spec.priority for source in prepared.sources}
+            report = duplication_report(decided.outcomes, priorities)
+            report["near_descriptions"] = near_report(decided.outcomes, prepared.near, config.near_duplicates)
+            write_json(report, staging / "deduplication_report.json")
+            write_removed(decided.outcomes, prepared.files, staging / "removed_duplicates.json")
+        if config.repair_pairs or config.check_pairs:
+            report = pairing_report(decided.outcomes, stats["pairing"]["shuffled"], config.pair_margin)
+            write_json(report, staging / "pairing_report.json")
+        if config.trainer:
+            write_trainer_file(config.trainer, staging)
+        write_ledger(decided.outcomes, staging / "ledger.parquet")
+        write_used_verdicts([decided], staging / VERDICTS_FILE)
+        keep_for_report([decided], {config.name: stats}, staging)
+        manifest = manifest_of("export", [decided], staging)
+        put_report(BuiltFolder(staging, manifest), folder)
+        write_json({**manifest, "outputs": outputs_of(staging)}, staging / MANIFEST)
+    return stats

@@ -1,0 +1,110 @@
+"""A decided config as it is written: rows, ledger and statistics."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+import pyarrow.parquet as pq
+
+from builder.core.events import Events, Silent
+from builder.core.ledger import closed_slices
+from builder.core.schema import SPLITS
+from builder.emit.formats import FORMATS, fenced
+from builder.emit.rows import EmittedRow
+from builder.emit.tokens import tokens_told
+from builder.pipeline.build import Build
+from builder.prepare.keys import description_key
+from builder.publish.stats import Written, build_stats, leakage
+from builder.render.verdicts import Judge
+from builder.report.proof.certificate import certify, told_official
+from builder.report.proof.folder import rows_of
+
+
+def emitted(decided: Build, split: str, events: Events) -> Iterator[EmittedRow]:
+    """The rows of a split, in their order; `events` hears how many are done."""
+    total = decided.plan.filter(pl.col("split") == split).height
+    for done, row in enumerate(decided.rows(split), start=1):
+        if done % 1000 == 0 or done == total:
+            events.progress(f"write {decided.config.name}/{split}", done, total)
+        yield row
+
+
+def dataset_rows(
+    decided: Build, split: str, written: dict[str, Written], events: Events | None = None
+) -> Iterator[dict[str, Any]]:
+    """Rows of a split as the dataset has them, each a plain dictionary; counts them into `written[split]`."""
+    make = FORMATS[decided.config.format].make
+    written[split] = Written()
+    for row in written[split].counted(emitted(decided, split, events or Silent()), description_key):
+        preview = {"preview": _image(row, decided.judge)} if decided.config.previews else {}
+        yield {
+            **make(decided.config.system_prompt, row.prompt, fenced(row.code)),
+            "source": row.source,
+            "id": row.id,
+            "variant": row.variant,
+            "license": row.licence,
+            "official": row.official,
+            **preview,
+            **({"tokens": row.tokens} if decided.config.tokenizer else {}),
+        }
+
+
+def _image(row: EmittedRow, judge: Judge | None) -> dict[str, Any] | None:
+    """The last frame of a row's program, as `datasets` holds an image."""
+    image = judge.thumbnail(row.code) if judge is not None else None
+    return None if image is None else {"bytes": image, "path": None}
+
+
+def stats_of(
+    decided: Build, written: dict[str, Written], staging: Path, files: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """Statistics of a config whose rows were written, with the certificate that nothing leaks.
+
+    Args:
+        decided: the config.
+        written: by split, what was counted while it was written.
+        staging: the folder that it was written to.
+        files: by split, the files there.
+
+    Raises:
+        OutputError: a train row is near a test row: a bug in the step that should have dropped it.
+    """
+    leaks = leakage(decided.outcomes, written["train"], written["test"])
+    mirrors = {source.spec.name: source.spec.location for source in decided.prepared.sources if source.mirror_of}
+    shuffled = [{**asdict(part), "message": part.message} for part in decided.prepared.parts if part.shuffled]
+    format_name = decided.config.format
+    train, test = ((row for name in files[split] for row in rows_of(staging, name, format_name)) for split in SPLITS)
+    official = decided.plan.filter(pl.col("split") == "test")["official"].to_list()
+    certificate = certify(train, told_official(test, official), decided.config.near_test)
+    certificate.check()
+    factor = decided.config.augmentation_factor
+    stats = build_stats(decided.outcomes, written, leaks, factor, mirrors=mirrors, shuffled=shuffled)
+    if tokens := decided.prepared.tokens if decided.config.tokenizer else None:
+        lengths = {split: counts.tokens for split, counts in written.items()}
+        stats["tokens"] = tokens_told(tokens, decided.config.system_prompt, decided.config.max_tokens, lengths)
+    return {**stats, "certificate": certificate.told()}
+
+
+def write_ledger(ledger: pl.DataFrame, path: Path) -> None:
+    """Close a ledger and write it as Parquet, some rows at a time."""
+    slices = (part.to_arrow(compat_level=pl.CompatLevel.oldest()) for part in closed_slices(ledger))
+    first = next(slices)
+    with pq.ParquetWriter(path, first.schema, compression="zstd") as writer:
+        writer.write_table(first)
+        for part in slices:
+            writer.write_table(part)
+
+
+def write_json_lines(rows: Iterable[EmittedRow], path: Path, format_name: str, system_prompt: str) -> int:
+    """Write one conversation a line: the keys of its format and `source`, no other. Returns the number of lines."""
+    make = FORMATS[format_name].make
+    count = 0
+    with path.open("wb") as opened:
+        for row in rows:
+            line = {**make(system_prompt, row.prompt, fenced(row.code)), "source": row.source}
+            opened.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+            count += 1
+    return count

@@ -1,0 +1,108 @@
+"""Verdicts as Parquet: what a build publishes with its data, and what another one takes in place of rendering."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from builder.core.errors import SettingError
+from builder.render.verdict import Conditions, Level, Outcome, Verdict
+
+VERDICTS_FILE = "verdicts.parquet"
+_BATCH_ROWS = 1024
+_CONDITIONS: dict[str, pa.DataType] = {
+    "manim": pa.string(),
+    "latex": pa.string(),
+    "level": pa.string(),
+    "timeout": pa.float64(),
+    "sandboxed": pa.bool_(),
+}
+_VERDICT: dict[str, pa.DataType] = {
+    "program": pa.string(),
+    "outcome": pa.string(),
+    "exception": pa.string(),
+    "message": pa.string(),
+    "line": pa.int32(),
+    "seconds": pa.float64(),
+    "thumbnail": pa.binary(),
+}
+SCHEMA = pa.schema({**_VERDICT, **_CONDITIONS})
+"""Columns of the file: those of `Verdict`, then those of `Conditions`, which are the same in each row."""
+
+
+Thumbnails = Callable[[Sequence[str]], Mapping[str, bytes]]
+"""Gives the last frames of programs, by hash."""
+
+
+class VerdictTable:
+    """The verdicts of a file, all reached under the same conditions."""
+
+    def __init__(self, path: Path) -> None:
+        """Read a file of verdicts; thumbnails stay on the disk.
+
+        Raises:
+            SettingError: the file is missing, no file of verdicts, or holds verdicts of several conditions.
+        """
+        self._path = path
+        self.verdicts: dict[str, Verdict] = {}
+        conditions: set[Conditions] = set()
+        try:
+            with pq.ParquetFile(path) as opened:
+                for batch in opened.iter_batches(_BATCH_ROWS, columns=[n for n in SCHEMA.names if n != "thumbnail"]):
+                    for row in batch.to_pylist():
+                        verdict = _verdict_of(row)
+                        self.verdicts[verdict.program] = verdict
+                        conditions.add(Conditions(**{**_told(row), "level": Level(row["level"])}))
+        except OSError as error:
+            raise SettingError(f"--verdicts {path}: {error.strerror or error}") from error
+        except (ValueError, KeyError, TypeError, pa.ArrowException) as error:
+            raise SettingError(f"--verdicts {path}: not a file of verdicts that a build wrote ({error})") from error
+        if len(conditions) != 1:
+            told = "; ".join(sorted(map(str, conditions))) or "none"
+            raise SettingError(f"--verdicts {path}: verdicts of one Manim and one setting are wanted, it holds: {told}")
+        self.conditions = conditions.pop()
+
+    def known(self, program: str) -> Verdict | None:
+        """The verdict on a program, by its hash, without the thumbnail."""
+        return self.verdicts.get(program)
+
+    def thumbnails(self, programs: Iterable[str]) -> dict[str, bytes]:
+        """The last frames of programs, by hash; of those that have one."""
+        wanted = set(programs)
+        found: dict[str, bytes] = {}
+        with pq.ParquetFile(self._path) as opened:
+            for number in range(opened.num_row_groups):  # sorted by program: few of them hold what is wanted
+                held: Any = opened.metadata.row_group(number).column(0).statistics
+                if held is None or any(held.min <= program <= held.max for program in wanted):
+                    group = opened.read_row_group(number, columns=["program", "thumbnail"])
+                    pairs = zip(group["program"].to_pylist(), group["thumbnail"].to_pylist(), strict=True)
+                    found |= {name: image for name, image in pairs if name in wanted and image is not None}
+        return found
+
+
+def write_verdicts(path: Path, verdicts: Iterable[Verdict], conditions: Conditions, thumbnails: Thumbnails) -> None:
+    """Write verdicts in the order of their programs' hashes; the same verdicts give the same bytes."""
+    told = {name: getattr(conditions, name) for name in _CONDITIONS}
+    ordered = sorted(verdicts, key=lambda verdict: verdict.program)
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+        for start in range(0, max(len(ordered), 1), _BATCH_ROWS):
+            part = ordered[start : start + _BATCH_ROWS]
+            images = thumbnails([verdict.program for verdict in part])
+            rows = [
+                {name: getattr(verdict, name) for name in _VERDICT}
+                | told
+                | {"thumbnail": images.get(verdict.program), "seconds": round(verdict.seconds, 3)}
+                for verdict in part
+            ]
+            writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in _CONDITIONS}
+
+
+def _verdict_of(row: Mapping[str, Any]) -> Verdict:
+    values = {name: row[name] for name in _VERDICT if name not in ("thumbnail", "outcome")}
+    return Verdict(**values, outcome=Outcome(row["outcome"]))

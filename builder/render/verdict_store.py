@@ -1,0 +1,128 @@
+"""Verdicts that were reached on this machine, in an SQLite database in the cache: nothing is rendered twice."""
+
+import sqlite3
+import threading
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+
+from builder.core.errors import OutputError
+from builder.render.verdict import Conditions, Outcome, Verdict
+
+_TABLE = """
+create table if not exists verdicts (
+    program text not null,      -- program_hash of the code
+    conditions text not null,   -- Conditions, as JSON
+    outcome text not null,
+    exception text not null,
+    message text not null,
+    line integer,
+    seconds real not null,
+    thumbnail blob,
+    primary key (program, conditions)
+) without rowid
+"""
+_COLUMNS = "program, outcome, exception, message, line, seconds"
+_BUSY_SECONDS = 60.0
+"""How long to wait for another build that writes."""
+
+
+class VerdictStore:
+    """The verdicts reached under some conditions. Threads may share it; so may builds.
+
+    Each verdict is on the disk when `keep` returns, so a run that is interrupted goes on where it stopped.
+    """
+
+    def __init__(self, path: Path, conditions: Conditions) -> None:
+        """Open or make the database.
+
+        Raises:
+            OutputError: it cannot be made or opened, or is no such database.
+        """
+        self._path = path
+        self._conditions = orjson.dumps(asdict(conditions), option=orjson.OPT_SORT_KEYS).decode()
+        self._lock = threading.Lock()
+        self._connected: sqlite3.Connection | None = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be made ({error.strerror}); choose another --cache-dir") from error
+        self._run(_TABLE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; the next question opens it again."""
+        with self._lock:
+            if self._connected is not None:
+                self._connected.close()
+                self._connected = None
+
+    def known(self, program: str) -> Verdict | None:
+        """The verdict on a program, by its hash, without the thumbnail; `None` if it was not rendered.
+
+        Raises:
+            OutputError: the database cannot be read.
+        """
+        asked = f"select {_COLUMNS} from verdicts where program = ? and conditions = ?"
+        row = self._run(asked, program, self._conditions)
+        return None if row is None else Verdict(row[0], Outcome(row[1]), *row[2:])
+
+    def thumbnails(self, programs: Iterable[str]) -> dict[str, bytes]:
+        """The last frames of programs, by hash; of those that have one."""
+        asked = "select thumbnail from verdicts where program = ? and conditions = ?"
+        rows = ((program, self._run(asked, program, self._conditions)) for program in programs)
+        return {program: row[0] for program, row in rows if row is not None and row[0] is not None}
+
+    def keep(self, verdict: Verdict) -> None:
+        """Write a verdict down; it takes the place of an earlier one.
+
+        Raises:
+            OutputError: the database cannot be written.
+        """
+        values = (
+            verdict.program,
+            self._conditions,
+            verdict.outcome.value,
+            _text(verdict.exception),
+            _text(verdict.message),
+            verdict.line,
+            round(verdict.seconds, 3),
+            verdict.thumbnail,
+        )
+        self._run("insert or replace into verdicts values (?, ?, ?, ?, ?, ?, ?, ?)", *values)
+
+    def _run(self, statement: str, *values: object) -> Any:
+        """The first row that a statement gives, or `None`."""
+        with self._lock:
+            try:
+                if self._connected is None:
+                    self._connected = sqlite3.connect(
+                        self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                    )
+                    self._connected.execute("pragma journal_mode = wal")
+                    self._connected.execute("pragma synchronous = normal")
+                return self._connected.execute(statement, values).fetchone()
+            except sqlite3.Error as error:
+                raise self._refused(error) from error
+
+    def _refused(self, error: sqlite3.Error) -> OutputError:
+        return OutputError(
+            f"{self._path}: verdicts cannot be kept there ({error}); free some space, make it writable, or move the "
+            "file away to render everything anew"
+        )
+
+
+def _text(value: str) -> str:
+    """A text that any file can hold: a program's message may hold half of a surrogate pair."""
+    return value.encode("utf-8", "replace").decode()

@@ -1,0 +1,166 @@
+"""Who is asked for verdicts: looks them up, has rendered what is missing, and remembers what was asked."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from builder.config import BuildConfig
+from builder.core.events import Events
+from builder.core.executors import processors
+from builder.render.cluster import releases_here, releases_on_cluster, render_on_cluster
+from builder.render.pool import render_all
+from builder.render.setup import Setup
+from builder.render.verdict import Conditions, Level, Outcome, Verdict, program_hash
+from builder.render.verdict_file import VerdictTable
+from builder.render.verdict_store import VerdictStore
+
+Render = Callable[[Iterable[str]], Iterator[Verdict]]
+"""Renders codes, and gives the verdicts as they come, in any order."""
+
+
+class Known(Protocol):
+    """Where verdicts are looked up: a `VerdictStore` or a `VerdictTable`."""
+
+    def known(self, program: str) -> Verdict | None:
+        """The verdict on a program, by its hash."""
+
+    def thumbnails(self, programs: Iterable[str]) -> dict[str, bytes]:
+        """The last frames of programs, by hash."""
+
+
+@dataclass(slots=True)
+class Judge:
+    """Answers for programs; each is asked for, looked up and rendered once in a run."""
+
+    conditions: Conditions
+    known: Known
+    keep: Callable[[Verdict], None]
+    """Called with each new verdict, before anything else is done with it."""
+    render: Render | None
+    """`None`: nothing is rendered."""
+    retry: frozenset[Outcome] = frozenset()
+    """Programs with such a verdict are rendered again; those with `environment` always are."""
+    limit: int | None = None
+    """Programs that may be rendered in this run, at the most."""
+    used: dict[str, Verdict] = field(default_factory=dict)
+    """By hash, the verdicts on all programs that were asked for, thumbnails left out."""
+    _asked: set[str] = field(default_factory=set)
+    rendered: int = 0
+    """Programs that were rendered in this run."""
+    _started: float = field(default_factory=time.monotonic)
+
+    def ask(self, codes: Iterable[str], total: int, events: Events) -> None:
+        """See to it that `verdict_on` knows these programs, as far as they may be rendered."""
+        passed = done = 0
+        telling = threading.Lock()  # codes are taken by the threads that render
+
+        def tell(verdict: Verdict) -> None:
+            nonlocal passed, done
+            with telling:
+                done += 1
+                passed += verdict.outcome is Outcome.PASSED
+                rate = self.rendered / max(time.monotonic() - self._started, 1e-3) * 60
+                events.progress(
+                    "render", done, max(total, done), "programs", f"{passed:,} passed, {rate:,.0f} a minute"
+                )
+
+        def missing() -> Iterator[str]:
+            for code in codes:
+                program = program_hash(code)
+                if program in self._asked:
+                    continue
+                self._asked.add(program)
+                found = self.known.known(program)
+                if found is not None:
+                    self.used[program] = found
+                if found is not None and not self._is_tried_again(found):
+                    tell(found)
+                elif self.render is not None and (self.limit is None or self.limit > 0):
+                    self.limit = None if self.limit is None else self.limit - 1
+                    yield code
+
+        for verdict in (self.render or _nothing)(missing()):
+            self.rendered += 1
+            self.keep(verdict)
+            self.used[verdict.program] = replace(verdict, thumbnail=None)
+            tell(verdict)
+
+    def verdict_on(self, code: str) -> Verdict | None:
+        """The verdict on a program that was asked for; `None` if there is none that says anything about it."""
+        found = self.used.get(program_hash(code))
+        return None if found is None or found.outcome is Outcome.ENVIRONMENT else found
+
+    def machine_fault(self, code: str) -> Verdict | None:
+        """What the machine lacked for a program that has no verdict, if that is why."""
+        found = self.used.get(program_hash(code))
+        return found if found is not None and found.outcome is Outcome.ENVIRONMENT else None
+
+    def thumbnail(self, code: str) -> bytes | None:
+        """The last frame of a program, as WebP, if there is one."""
+        program = program_hash(code)
+        return self.known.thumbnails([program]).get(program)
+
+    def _is_tried_again(self, found: Verdict) -> bool:
+        return found.outcome is Outcome.ENVIRONMENT or found.outcome in self.retry
+
+
+def _nothing(codes: Iterable[str]) -> Iterator[Verdict]:
+    """Looks codes up, and renders none."""
+    for _ in codes:
+        pass
+    return iter(())
+
+
+STORE = "verdicts.sqlite"
+"""Name of the database in the cache."""
+
+
+@contextmanager
+def judging(config: BuildConfig, events: Events, limit: int | None = None) -> Iterator[Judge]:
+    """A judge for the programs of a config.
+
+    Args:
+        config: with `verify`; `verdicts`, or else the settings of rendering.
+        events: hears what takes long.
+        limit: programs that may be rendered, at the most.
+
+    Raises:
+        RenderError: Manim or the sandbox is missing, or does not start.
+        SettingError: the file of verdicts cannot be read.
+    """
+    if config.verdicts:
+        table = VerdictTable(Path(config.verdicts).expanduser())
+        yield Judge(table.conditions, table, keep=_refuse, render=None)
+        return
+    if config.no_sandbox:
+        events.warn("programs are rendered without a sandbox, as --no-sandbox asks: they can do whatever you can")
+    setup = _setup(config)
+    releases = releases_on_cluster(config.cluster) if config.cluster else releases_here(setup.python)
+    conditions = Conditions(releases.manim, releases.latex, setup.level, setup.timeout, setup.sandboxed)
+
+    def render(programs: Iterable[str]) -> Iterator[Verdict]:
+        if config.cluster:
+            return render_on_cluster(setup, releases, programs, config.cluster, events)
+        return render_all(setup, programs, config.workers or processors())
+
+    with VerdictStore(config.cache / STORE, conditions) as store:
+        retry = frozenset(Outcome(word) for word in config.retry)
+        yield Judge(conditions, store, store.keep, render, retry, limit)
+
+
+def _setup(config: BuildConfig) -> Setup:
+    return Setup(
+        python=Path(config.manim_python).expanduser() if config.manim_python else None,
+        level=Level(config.level),
+        timeout=config.timeout,
+        sandboxed=not config.no_sandbox,
+        tex_cache=config.cache / "formulas",
+    )
+
+
+def _refuse(verdict: Verdict) -> None:
+    raise AssertionError(f"a verdict was reached where nothing is rendered: {replace(verdict, thumbnail=None)}")

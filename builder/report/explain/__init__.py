@@ -1,0 +1,6 @@
+"""One row's life, from the text that was read to the prompts that are written."""
+
+from builder.report.explain.explanation import Explanation, Match, Matches
+from builder.report.explain.row import explain
+
+__all__ = ["Explanation", "Match", "Matches", "explain"]

@@ -1,0 +1,125 @@
+"""What is told of a row: plain data, to be shown or written as JSON."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from builder.decide.split import SplitReason
+from builder.manim_lint.check.check import ApiProblem
+from builder.prepare.trace import Check, TraceStep
+
+LISTED = 20
+"""Rows that are named one by one, where there are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A row that has something in common with the one explained."""
+
+    id: str
+    score: float
+    """Likeness of the two descriptions, 0 to 1."""
+    agrees: bool
+    """Whether what counts in full (numbers, colours, directions, shapes, quoted text) is the same in both."""
+    only_here: tuple[str, ...]
+    """Of what counts in full, what the row explained has beyond this one."""
+    only_there: tuple[str, ...]
+    """The other way round."""
+    fit: float | None
+    """How well its code fits its description, 0 to 1; `None` if the config did not judge it."""
+    repairs: int
+    """Repairs of its code."""
+    outcome: str
+    """`kept in train`, `kept in test`, or `dropped: <stage>, <reason>`."""
+    description: str
+    """Cleaned, in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Rows of one kind of likeness: how many there are, and the first of them, best score first."""
+
+    total: int
+    rows: tuple[Neighbour, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A prompt as written."""
+
+    number: int
+    """0 is the description itself."""
+    opening: str
+    """Of the template: what stands before the description; empty if nothing does."""
+    form: str
+    """Of the template: how the description is worded (see `builder.emit.prompts`); "text" if it stays as it is."""
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that is known of a row under one config. Plain data: numbers, texts, and tuples of them."""
+
+    config: str
+    id: str
+    outcome: str
+    """As a neighbour's."""
+    fit: float | None
+    """As a neighbour's."""
+    ledger: dict[str, Any]
+    """Its line, as written."""
+    stood_against: Neighbour | None
+    """The row that stayed in its place, or the test row that it is too near to."""
+    description: str | None
+    """As read; `None` if it is no text."""
+    code: str | None
+    not_text: str
+    """Why a value was not read as text; empty if both were."""
+    reported_error: str
+    """What the authors report of a run; empty if nothing."""
+    steps: tuple[TraceStep, ...]
+    checks: tuple[Check, ...]
+    api_found: tuple[ApiProblem, ...]
+    """What the API check found before repairs."""
+    api_left: tuple[ApiProblem, ...]
+    """What it found after them."""
+    equal_descriptions: Neighbours
+    equal_programs: Neighbours
+    near_descriptions: Neighbours
+    """Without the equal ones."""
+    near_duplicates: float
+    """The setting: the likeness from which one of two rows goes; 0 for none."""
+    near_test: float
+    """The setting: the likeness from which a train row goes that stands near a test row."""
+    split: SplitReason
+    code_used_by: tuple[str, ...]
+    """Ids of re-paired rows that have this row's code, at most `LISTED`."""
+    final_description: str
+    """Cleaned."""
+    final_code: str
+    """Cleaned and repaired; the other row's, if the row was paired anew."""
+    variants: tuple[Variant, ...]
+    """Empty if the row was dropped."""
+    also: tuple[str, ...]
+    """Ids of other rows with this description, if it was looked for by a piece of it; at most `LISTED`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A description that holds the text asked for."""
+
+    id: str
+    """Of the first row that has it."""
+    description: str
+    rows: int
+    """How many rows have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Several descriptions hold the text asked for."""
+
+    text: str
+    total: int
+    """Different descriptions."""
+    matches: tuple[Match, ...]
+    """The first `LISTED`, in the order of reading."""

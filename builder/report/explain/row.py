@@ -1,0 +1,197 @@
+"""Questions asked of one build about one row.
+
+Nothing is decided here. Cleaning, checks, split and variants are told by the functions that made them.
+"""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from builder.config import BuildConfig
+from builder.core.events import Events, Silent
+from builder.core.ledger import close_ledger, id_column
+from builder.core.row_store import columns_of
+from builder.core.schema import Example
+from builder.decide.split import split_reason
+from builder.emit.augment import variant_of
+from builder.emit.rows import emitted_rows
+from builder.pipeline.build import Build, Prepared, index_of
+from builder.pipeline.story import build, prepare
+from builder.prepare.trace import trace_row
+from builder.render.verdicts import judging
+from builder.report.explain.explanation import LISTED, Explanation, Match, Matches, Neighbour, Neighbours, Variant
+from builder.report.explain.search import found_rows, ids_of
+from builder.similarity.boilerplate import core
+from builder.similarity.compare import same_meaning
+
+
+def explain(config: BuildConfig, wanted: str, events: Events | None = None) -> Explanation | Matches:
+    """What became of a row and why.
+
+    Args:
+        config: what to build.
+        wanted: an id (`SOURCE/ROW`), or a piece of a cleaned description; case and white space do not count.
+        events: hears what takes long.
+
+    Returns:
+        The row's explanation, or what there is to choose from if the text stands in several descriptions. A text that
+        is the whole of one description means that one.
+
+    Raises:
+        SettingError: no row has that id, or no description holds the text.
+        SourceError: as `builder.pipeline.story.prepare`.
+    """
+    wanted = wanted.encode("utf-8", "replace").decode()
+    prepared = prepare(config, events)
+    index = index_of(prepared, wanted)
+    if index is not None:
+        return _explanation(_decided(prepared, config, events), index)
+    found = found_rows(prepared, wanted)
+    if found.height > 1:
+        rows = found.head(LISTED).iter_rows(named=True)
+        matches = tuple(Match(row["id"], row["description"], len(row["rows"])) for row in rows)
+        return Matches(wanted, found.height, matches)
+    first, *others = found["rows"][0].to_list()
+    return _explanation(_decided(prepared, config, events), first, ids_of(prepared.rows, others[:LISTED]))
+
+
+def _decided(prepared: Prepared, config: BuildConfig, events: Events | None) -> Build:
+    """The config decided; of programs only those verdicts are known that were reached before."""
+    if not config.verify:
+        return build(prepared, config)
+    with judging(config, events or Silent(), limit=0) as judge:
+        return build(prepared, config, events, judge)
+
+
+def _explanation(decided: Build, index: int, also: Sequence[str] = ()) -> Explanation:
+    prepared, outcomes, config = decided.prepared, decided.outcomes, decided.config
+    place = next(n for n, file in reversed(list(enumerate(prepared.files))) if file.first_index <= index)
+    row = index - prepared.files[place].first_index
+    read = pl.scan_parquet(prepared.sources[place].path).slice(row, 1).collect().row(0, named=True)
+    own = outcomes.row(index, named=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        trace = trace_row(Example(read["description"] or "", read["code"] or ""), own["official"])
+    (text,) = columns_of(prepared.files, ("description",), pl.Series([index], dtype=pl.UInt32))["description"]
+    code_index = index if own["code_index"] is None else own["code_index"]
+    (code,) = columns_of(prepared.files, ("code",), pl.Series([code_index], dtype=pl.UInt32))["code"]
+    line = close_ledger(outcomes, slice(index, index + 1)).row(0, named=True)
+    against = [] if own["kept_index"] is None else _neighbours(decided, text, _of(outcomes, [own["kept_index"]])).rows
+    return Explanation(
+        config=config.name,
+        id=line["id"],
+        outcome=_outcomes(outcomes[index : index + 1])[0],
+        fit=_fit(own),
+        ledger=line,
+        stood_against=next(iter(against), None),
+        description=read["description"],
+        code=read["code"],
+        not_text=read["problem"] or "",
+        reported_error=read["error"] or "",
+        steps=trace.steps,
+        checks=trace.checks(),
+        api_found=trace.api_found,
+        api_left=trace.api_left,
+        equal_descriptions=_neighbours(decided, text, _equal(outcomes, own, "description_key")),
+        equal_programs=_neighbours(decided, text, _equal(outcomes, own, "canonical_key")),
+        near_descriptions=_neighbours(decided, text, _near(prepared.near, outcomes, own["description_key"])),
+        near_duplicates=config.near_duplicates,
+        near_test=config.near_test,
+        split=split_reason(prepared.rows, index, config.test_size, config.seed),
+        code_used_by=tuple(_users_of(index, prepared.rows, outcomes)),
+        final_description=text,
+        final_code=code,
+        variants=_variants(decided, index, text),
+        also=tuple(also),
+    )
+
+
+def _key(key: int | None) -> pl.Expr:
+    """A key to compare with; nothing equals one that is not there."""
+    return pl.lit(key, pl.UInt64)
+
+
+def _of(outcomes: pl.DataFrame, indices: Sequence[int]) -> pl.DataFrame:
+    return outcomes.filter(pl.col("index").is_in(indices))
+
+
+def _equal(outcomes: pl.DataFrame, own: dict[str, Any], key: str) -> pl.DataFrame:
+    """The other rows with an equal key."""
+    return outcomes.filter((pl.col(key) == _key(own[key])) & (pl.col("index") != own["index"]))
+
+
+def _near(near: pl.DataFrame, outcomes: pl.DataFrame, key: int | None) -> pl.DataFrame:
+    """Rows with a near description, nearest first, with `likeness` and `agrees` as they were found for all configs."""
+    left, right, own = pl.col("left"), pl.col("right"), _key(key)
+    found = near.filter((left == own) | (right == own)).select(
+        pl.when(left == own).then(right).otherwise(left).alias("description_key"),
+        pl.col("score").alias("likeness"),
+        "agrees",
+    )
+    return outcomes.join(found, on="description_key").sort(-pl.col("likeness"), "index")
+
+
+def _neighbours(decided: Build, text: str, rows: pl.DataFrame) -> Neighbours:
+    """Rows of the ledger as neighbours of a description."""
+    first = rows.head(LISTED)
+    texts = dict(
+        columns_of(decided.prepared.files, ("description",), first["index"]).select("index", "description").iter_rows()
+    )
+    told = []
+    for row_id, outcome, row in zip(
+        first.select(id_column())["id"], _outcomes(first), first.iter_rows(named=True), strict=True
+    ):
+        other = texts[row["index"]]
+        verdict = same_meaning(core(text), core(other), 0)  # as `near_descriptions` compares them
+        score, agrees = row.get("likeness", verdict.score), row.get("agrees", verdict.agrees)
+        told.append(
+            Neighbour(
+                id=row_id,
+                score=score,
+                agrees=agrees,
+                only_here=verdict.only_left,
+                only_there=verdict.only_right,
+                fit=_fit(row),
+                repairs=str(row["code_repairs"]).count("repair:"),
+                outcome=outcome,
+                description=other,
+            )
+        )
+    return Neighbours(rows.height, tuple(told))
+
+
+def _fit(row: dict[str, Any]) -> float | None:
+    """How well code and description of an open ledger's row fit, where the config judges that."""
+    fit = row.get("fit")
+    return None if fit is None else round(float(fit), 6)
+
+
+def _outcomes(rows: pl.DataFrame) -> list[str]:
+    """What became of rows of an open ledger, in words."""
+    columns = (pl.col(name).cast(pl.String) for name in ("stage", "reason", "split"))
+    return [
+        f"dropped: {stage}, {reason}" if stage else f"kept in {split}"
+        for stage, reason, split in rows.select(columns).iter_rows()
+    ]
+
+
+def _variants(decided: Build, index: int, description: str) -> tuple[Variant, ...]:
+    """The prompts of a row, as they are written."""
+    licences = {source.spec.name: source.spec.licence for source in decided.prepared.sources}
+    plan = decided.plan.filter(pl.col("index") == index)
+    rows = sorted(emitted_rows(decided.prepared.files, plan, licences), key=lambda row: row.variant)
+    told = []
+    for row in rows:
+        template = variant_of(description, row.variant)[0] if row.variant else None
+        opening, form = (template.opening, template.form) if template else ("", "text")
+        told.append(Variant(row.variant, opening, form, row.prompt))
+    return tuple(told)
+
+
+def _users_of(index: int, read: pl.DataFrame, outcomes: pl.DataFrame) -> list[str]:
+    """Ids of the first rows that were given the code which the row with this index was read with."""
+    same = read.filter(pl.col("program_key") == _key(read["program_key"][index]))["index"]
+    users = outcomes.filter(pl.col("code_index").is_in(same.implode())).head(LISTED)
+    return users.select(id_column())["id"].to_list()

@@ -1,0 +1,256 @@
+"""The leakage certificate: how near any test row comes to any train row, found anew in what was written.
+
+It reads the rows as emitted, templates and all, and knows nothing of how the split was made.
+
+A pair of a test and a train row offends if the descriptions agree in what counts in full and are as alike as the limit,
+or have the same letters and digits; if the programs are equal under canonical names; or if the descriptions agree and
+both are near.
+"""
+
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from rapidfuzz.distance import Indel
+from rapidfuzz.fuzz import ratio
+from rapidfuzz.process import cdist
+
+from builder.core.errors import OutputError
+from builder.emit.formats import unfenced
+from builder.manim_lint.syntax import parse
+from builder.prepare.canonical import canonical_key
+from builder.prepare.keys import program_tokens
+from builder.report.proof.folder import WrittenRow
+from builder.similarity.boilerplate import core
+from builder.similarity.compare import likeness
+from builder.similarity.key_terms import telling
+from builder.similarity.near_pairs import near_pairs
+from builder.similarity.normalize import normal
+
+ALL_PAIRS = 40_000_000
+"""Pairs of texts up to which every test row is compared with every train row; beyond, candidates are."""
+BOTH = (0.75, 0.9)
+"""Likeness of descriptions that agree and of programs from which a pair offends if it reaches both. The step that drops
+leaks is stricter (0.7), since a template may bring two descriptions a little nearer."""
+_BLOCK = 64
+"""Test rows that are compared at a time."""
+_FIRST_LETTER = 0xE000
+"""Where the private letters start that stand for tokens."""
+_LETTERS = sys.maxunicode - _FIRST_LETTER
+"""So many different tokens have a letter of their own."""
+_LONG = 4_000
+"""Letters or tokens of a text that are compared, at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The pair of a test and a train row that comes nearest."""
+
+    score: float
+    """Likeness from 0 to 1."""
+    test: str
+    train: str
+    """File and row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What was compared, and what was found."""
+
+    limit: float
+    """Likeness of descriptions from which a pair offends, if they also agree in what counts in full."""
+    test_rows: int
+    train_rows: int
+    every_pair: bool
+    """Whether every test row was compared with every train row; if not, with all that could be near."""
+    description: Nearest | None
+    """The nearest descriptions, whatever they differ in."""
+    agreeing: Nearest | None
+    """The nearest descriptions that agree in what counts in full: numbers, colours, shapes, directions, quotes."""
+    program: Nearest | None
+    """The nearest programs, by their tokens; equal ones offend, whatever their names of variables."""
+    official: int
+    official_near: int
+    """Official test rows, and how many of them have an offending train row."""
+    offending: tuple[tuple[str, str, str, float], ...]
+    """What is alike (`description`, `program`, or `description and program` with the likeness of the descriptions),
+    test row, train row, likeness; nearest first."""
+
+    def check(self) -> None:
+        """Do nothing if nothing offends.
+
+        Raises:
+            OutputError: a train row is near a test row.
+        """
+        if self.offending:
+            what, test, train, score = self.offending[0]
+            raise OutputError(
+                f"{len(self.offending):,} pairs across the split are too near: the {what} of {train} is like that of "
+                f"{test} by {score:.3f}, and {self.limit} is the limit. Nothing was published; please report this"
+            )
+
+    def told(self) -> dict[str, Any]:
+        """As `dataset_stats.json` has it."""
+        pairs = {name: getattr(self, name) for name in ("description", "agreeing", "program")}
+        return {
+            "limit": self.limit,
+            "test_rows": self.test_rows,
+            "train_rows": self.train_rows,
+            "every_pair_compared": self.every_pair,
+            **{
+                f"nearest_{name}": {"score": pair.score, "test": pair.test, "train": pair.train} if pair else None
+                for name, pair in pairs.items()
+            },
+            "official_test_rows": self.official,
+            "official_test_rows_near_train": self.official_near,
+            "offending_pairs": [list(pair) for pair in self.offending],
+        }
+
+
+def certify(train: Iterable[WrittenRow], test: Iterable[WrittenRow], limit: float) -> Certificate:
+    """Compare the rows of both sides.
+
+    Args:
+        train, test: the rows as written.
+        limit: likeness of descriptions from which a pair offends.
+    """
+    left, right = list(test), list(train)
+    every = len(left) * len(right) <= ALL_PAIRS
+    description, agreeing, agree = _descriptions(left, right, min(limit, BOTH[0]), every)
+    near: list[_Found] = [("description", *pair) for pair in agree if pair[2] >= limit]
+    near += [("description", *pair) for pair in _same_letters(left, right)]
+    both = _with_near_programs(left, right, [pair for pair in agree if BOTH[0] <= pair[2] < limit])
+    program, equal = _programs(left, right, every)
+    found = {*near, *equal, *both}
+    officials = [number for number, row in enumerate(left) if row.official]
+    touched = {test for _, test, _, _ in found}
+    return Certificate(
+        limit=limit,
+        test_rows=len(left),
+        train_rows=len(right),
+        every_pair=every,
+        description=description,
+        agreeing=agreeing,
+        program=program,
+        official=len(officials),
+        official_near=sum(number in touched for number in officials),
+        offending=tuple(
+            (what, left[one].where, right[other].where, score)
+            for what, one, other, score in sorted(found, key=lambda pair: (-pair[3], pair))
+        ),
+    )
+
+
+def told_official(test: Iterable[WrittenRow], official: Sequence[bool]) -> Iterator[WrittenRow]:
+    """Test rows of JSON Lines, which do not tell which are official, told by the flags of all test rows in order.
+
+    Rows that tell it themselves stay as they are.
+    """
+    for number, row in enumerate(test):
+        known = row.id is not None or number >= len(official)
+        yield row if known else replace(row, official=official[number])
+
+
+_Pair = tuple[int, int, float]
+_Found = tuple[str, int, int, float]
+
+
+def _descriptions(
+    test: Sequence[WrittenRow], train: Sequence[WrittenRow], limit: float, every: bool
+) -> tuple[Nearest | None, Nearest | None, list[_Pair]]:
+    """The nearest descriptions, the nearest that agree in what counts in full, and the pairs that agree."""
+    ones, others = ([core(row.prompt) for row in rows] for rows in (test, train))
+    pairs = _agreeing(ones, others) if every else _candidates(ones, others, limit)
+    agreeing = max(pairs, key=lambda pair: (pair[2], -pair[0], -pair[1]), default=None)
+    told = Nearest(agreeing[2], test[agreeing[0]].where, train[agreeing[1]].where) if agreeing else None
+    if not every:
+        return told, told, pairs
+    best = _best([normal(text)[:_LONG] for text in ones], [normal(text)[:_LONG] for text in others])
+    return best and Nearest(best[2], test[best[0]].where, train[best[1]].where), told, pairs
+
+
+def _agreeing(ones: Sequence[str], others: Sequence[str]) -> list[_Pair]:
+    """All pairs of texts that agree in what counts in full, with their likeness."""
+    by_key: dict[int, list[int]] = {}
+    for number, text in enumerate(others):
+        by_key.setdefault(telling(text).key, []).append(number)
+    pairs = [(one, other) for one, text in enumerate(ones) for other in by_key.get(telling(text).key, ())]
+    return [(one, other, likeness(ones[one], others[other])) for one, other in pairs]
+
+
+def _same_letters(test: Sequence[WrittenRow], train: Sequence[WrittenRow]) -> list[_Pair]:
+    """Pairs whose descriptions differ in case, white space and signs alone, formulas too."""
+    firsts: dict[str, int] = {}
+    for number, row in enumerate(train):
+        if letters := normal(core(row.prompt)):
+            firsts.setdefault(letters, number)
+    asked = (normal(core(row.prompt)) for row in test)
+    return [(number, firsts[letters], 1.0) for number, letters in enumerate(asked) if letters in firsts]
+
+
+def _candidates(ones: Sequence[str], others: Sequence[str], limit: float) -> list[_Pair]:
+    """Pairs that agree in what counts in full and may be near."""
+    found = near_pairs(ones, limit, others).filter("agrees")
+    return list(found.select("left", "right", "score").iter_rows())
+
+
+def _with_near_programs(
+    test: Sequence[WrittenRow], train: Sequence[WrittenRow], pairs: Sequence[_Pair]
+) -> list[_Found]:
+    """The pairs whose programs are near in their letters."""
+    return [
+        ("description and program", one, other, score)
+        for one, other, score in pairs
+        if ratio(unfenced(test[one].code), unfenced(train[other].code), score_cutoff=100 * BOTH[1]) > 0
+    ]
+
+
+def _programs(
+    test: Sequence[WrittenRow], train: Sequence[WrittenRow], every: bool
+) -> tuple[Nearest | None, list[_Found]]:
+    """The nearest programs, and pairs of equal ones."""
+    sides = [[unfenced(row.code) for row in rows] for rows in (test, train)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        keys = {code: canonical_key(parse(code).tree, code) for code in dict.fromkeys((*sides[0], *sides[1]))}
+    firsts: dict[int | None, int] = {}
+    for number, code in enumerate(sides[1]):
+        firsts.setdefault(keys[code], number)
+    firsts.pop(None, None)
+    equal: list[_Found] = [
+        ("program", number, firsts[keys[code]], 1.0) for number, code in enumerate(sides[0]) if keys[code] in firsts
+    ]
+    if not every:
+        return (Nearest(1.0, test[equal[0][1]].where, train[equal[0][2]].where) if equal else None), equal
+    letters: dict[str, str] = {}
+    spelt = {code: _as_letters(code, letters) for side in sides for code in dict.fromkeys(side)}
+    ones, others = ([spelt[code] for code in codes] for codes in sides)
+    best = _best(ones, others)
+    return best and Nearest(best[2], test[best[0]].where, train[best[1]].where), equal
+
+
+def _as_letters(code: str, letters: dict[str, str]) -> str:
+    """A program's tokens, a letter each, so that its likeness is that of its tokens."""
+    tokens = program_tokens(code)[:_LONG]
+    return "".join(letters.setdefault(token, chr(_FIRST_LETTER + len(letters) % _LETTERS)) for token in tokens)
+
+
+def _best(ones: Sequence[str], others: Sequence[str]) -> tuple[int, int, float] | None:
+    """The pair with the greatest likeness, the first of several."""
+    first_one, first_other = (dict(reversed([(text, at) for at, text in enumerate(side)])) for side in (ones, others))
+    left, right = sorted(first_one, key=first_one.__getitem__), sorted(first_other, key=first_other.__getitem__)
+    best: tuple[int, int, float] | None = None
+    for start in range(0, len(left) if right else 0, _BLOCK):
+        block = left[start : start + _BLOCK]
+        cutoff = best[2] if best else 0.0  # what cannot be nearer is not worked out
+        scores = cdist(
+            block, right, scorer=Indel.normalized_similarity, score_cutoff=cutoff, dtype=np.float64, workers=-1
+        )
+        one, other = np.unravel_index(int(np.argmax(scores)), scores.shape)
+        score = round(float(scores[one, other]), 6)
+        if best is None or score > best[2]:
+            best = (first_one[block[int(one)]], first_other[right[int(other)]], score)
+    return best

@@ -1,0 +1,313 @@
+"""What the columns of a table hold, judged by a sample of their values: numbers, file names, prose, code."""
+
+import functools
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from statistics import median
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from builder.core.schema import Judge, Judged
+from builder.sources.columns.nested import inner_value, nested_names, outer_column
+from builder.sources.file_formats import BrokenRow, Table
+
+FIRST_ROWS = 4096
+"""The sample is taken from so many rows at the beginning of a table."""
+SAMPLE_ROWS = 400
+"""Rows that are looked at."""
+MAX_JUDGED_CHARACTERS = 30_000
+"""A longer text is not judged: it would take as long as many others. Nor is the rest of it held."""
+
+
+def bytes_columns(files: Sequence[Path]) -> frozenset[str]:
+    """Columns of Parquet files that hold bytes, such as videos: they are never text, and long to read."""
+    schemas = [pq.read_schema(file) for file in files if file.suffix.lower() == ".parquet"]
+    return frozenset(column.name for schema in schemas for column in schema if holds_bytes(column.type))
+
+
+def holds_bytes(kind: pa.DataType) -> bool:
+    """Whether values of a type are bytes, or hold some."""
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return True
+    fields = kind.num_fields if isinstance(kind, pa.StructType) else 0
+    if isinstance(kind, pa.ListType | pa.LargeListType):
+        return holds_bytes(kind.value_type)
+    return any(holds_bytes(kind.field(number).type) for number in range(fields))
+
+
+def sample_values(table: Table, unread: Collection[str] = ()) -> dict[str, list[object]]:
+    """Values by column, those inside others last: up to `SAMPLE_ROWS` rows, spread evenly over the first ones.
+
+    Raises:
+        SourceError: the table cannot be read.
+    """
+    columns = [name for name in dict.fromkeys(table.columns) if name not in unread]
+    rows = _spread_rows(table, columns)
+    values: dict[str, list[object]] = {name: [row[at] for row in rows] for at, name in enumerate(columns)}
+    for outer in columns:
+        for name in nested_names(outer, values[outer]):
+            path = name[len(outer) + 1 :]
+            values.setdefault(name, [_short(inner_value(value, path)) for value in values[outer]])
+    return values
+
+
+def _spread_rows(table: Table, columns: Sequence[str]) -> list[tuple[object, ...]]:
+    batches = table.batches(columns) if columns else iter(())
+    in_order: Iterator[tuple[object, ...]] = (
+        row for batch in batches for row in zip(*(batch[name] for name in columns), strict=True)
+    )
+    rows: list[tuple[object, ...]] = []
+    step = 1
+    for number, row in enumerate(islice(in_order, FIRST_ROWS)):
+        if number % step == 0:
+            rows.append(tuple(map(_short, row)))
+        if len(rows) == 2 * SAMPLE_ROWS:  # no more than that is ever held
+            rows, step = rows[::2], 2 * step
+    chosen = range(min(len(rows), SAMPLE_ROWS))
+    return [rows[number * len(rows) // len(chosen)] for number in chosen]
+
+
+def _short(value: object) -> object:
+    return value[: MAX_JUDGED_CHARACTERS + 1] if isinstance(value, str) else value
+
+
+CHARACTERS_A_COLUMN = 800_000
+"""Texts of a column that are judged, together; of a column with longer ones, every second, third ... is."""
+CHARACTERS_IN_ALL = 3_000_000
+"""The same for all columns together, so that a wide table takes no longer."""
+
+PROSE_WORDS = 3
+"""A text of fewer words is no description."""
+PROSE_LETTERS = 0.6
+"""Share of letters among the characters of prose, white space aside."""
+FULL_WORDS = 8
+"""Prose with so many words (the median) counts in full; titles and labels are shorter, and count less."""
+PLAIN_PYTHON = 0.5
+"""What a program without any Manim name counts, beside one with Manim: formulas and settings parse too."""
+VARIED = 0.5
+"""A code column counts in full if this share of its texts differ: one program may stand under several prompts."""
+CODE_SHARE = 0.5
+"""Share of a column's values that parse or use Manim, from which on it may be the code."""
+PROSE_SHARE = 0.5
+"""Share of a column's values that are prose, from which on it may be the description."""
+DISTINCT_SHARE = 0.1
+"""Share of different texts below which a column holds labels or templates, and is neither."""
+
+CODE, PROSE = "code", "prose"
+_NOT_CODE = Judged(False, False, False)
+_NUMBER = re.compile(r"[+-]?[\d.,_ :/-]*\d(?:[.,]?[eE][+-]?\d+)?\s?%?")
+_URL = re.compile(r"[a-zA-Z][\w+.-]*://\S+|www\.\S+")
+_FILE_NAME = re.compile(
+    r"[\w()./\\:~-]{0,200}[\w)]\.[A-Za-z]\w{0,5}"
+    r"|[\w()./\\:~ -]{0,200}[\w)]\.(?:py|ipynb|txt|md|json|csv|mp4|mov|svg|png|jpe?g|gif|wav|mp3|pdf)",
+    re.IGNORECASE,
+)
+_LOG = re.compile(
+    r"\s*(?:\[?\d{2,4}[-/:.]\d\d[-/:.]\d\d|\[?(?:DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL)\b|Traceback \(most recent)"
+)
+# A character of a script that is written without spaces counts as a word.
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|(?:(?![\u3040-\u30ff\u3400-\u9fff])[^\W\d_])+")
+_KINDS_OF_VALUES: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "truth values"),
+    ((int, float), "numbers"),
+    ((list, tuple), "lists"),
+    (dict, "objects"),
+    ((bytes, bytearray), "bytes"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a sample of a column's values shows."""
+
+    name: str
+    outer: str
+    """The column that a nested one stands in; empty for a column of its own."""
+    keys: Sequence[object] = field(repr=False)
+    """What its values are compared by; `None` for those that are null, blank or broken."""
+    filled: int
+    """Values that are neither null nor blank."""
+    judged: int
+    """Of these, the ones that were looked at."""
+    kinds: Mapping[str, int]
+    """How many of the judged values are of each kind."""
+    parses: int
+    manim: int
+    scenes: int
+    distinct: float
+    """Share of different values among the filled ones."""
+    words: float
+    """Median number of words of its prose."""
+    same_as: str = ""
+    """An earlier column that holds the same values."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of most of its values; empty where it holds nothing."""
+        return max(self.kinds, key=lambda kind: self.kinds[kind], default="")
+
+    @property
+    def manim_share(self) -> float:
+        """Share of the judged values that use Manim, 0 to 1."""
+        return self.manim / max(self.judged, 1)
+
+    @property
+    def constant(self) -> bool:
+        """It has hardly any different values, though it has several."""
+        return self.filled > 1 and (self.distinct <= 1 / self.filled or self.distinct < DISTINCT_SHARE)
+
+    @property
+    def may_be_code(self) -> bool:
+        """Most of its values are programs, and not one and the same."""
+        return not self.constant and self._share(CODE) >= CODE_SHARE
+
+    @property
+    def may_be_description(self) -> bool:
+        """Most of its values are prose, and not one and the same."""
+        return not self.constant and self._share(PROSE) >= PROSE_SHARE
+
+    @property
+    def code_score(self) -> float:
+        """How much of a code column it is, 0 to 1; empty values count against it."""
+        plain = self.kinds.get(CODE, 0) - self.manim
+        code = (self.manim + PLAIN_PYTHON * plain) / max(self.judged, 1)
+        return self._filled_share * code * min(1.0, self.distinct / VARIED)
+
+    @property
+    def prose_score(self) -> float:
+        """How much of a description column it is, 0 to 1: prose that varies, long enough to ask for something."""
+        return self._filled_share * self._share(PROSE) * self.distinct * min(1.0, self.words / FULL_WORDS)
+
+    @property
+    def evidence(self) -> str:
+        """One line for a person."""
+        if self.same_as:
+            return f"`{self.name}`: the same values as `{self.same_as}`"
+        if not self.filled:
+            return f"`{self.name}`: empty"
+        if self._share(CODE) >= CODE_SHARE:
+            counts = ((self.parses, "parse"), (self.manim, "use Manim"), (self.scenes, "have a Scene"))
+            told = ", ".join(f"{count / self.judged:.0%} {what}" for count, what in counts)
+        else:
+            told = self.kind if self._share(self.kind) > 0.995 else f"{self._share(self.kind):.0%} {self.kind}"
+        if self.constant:
+            different = round(self.distinct * self.filled)
+            told += f", {different} different" if different > 1 else ", all the same"
+        elif self.kind == PROSE:
+            told += f", {self.distinct:.0%} distinct"
+        empty = 1 - self._filled_share
+        told += f", {empty:.0%} empty" if empty >= 0.005 else ""
+        return f"`{self.name}`: {told}".replace(" %", "%").replace("%", " %")
+
+    @property
+    def _filled_share(self) -> float:
+        return self.filled / max(len(self.keys), 1)
+
+    def _share(self, kind: str) -> float:
+        return self.kinds.get(kind, 0) / max(self.judged, 1)
+
+
+def judge_columns(table: Table, judge: Judge, unread: Collection[str] = ()) -> list[Column]:
+    """Judge the columns of a table, those that stand inside others too, each by the same sample of rows.
+
+    Raises:
+        SourceError: the table cannot be read.
+    """
+    sample = sample_values(table, unread)
+    characters = min(CHARACTERS_A_COLUMN, CHARACTERS_IN_ALL // max(len(sample), 1))
+    judge_once = functools.cache(judge)
+    found: list[Column] = []
+    for name, values in sample.items():
+        outer = "" if name in table.columns else outer_column(name, table.columns)
+        column = _judge_column(name, outer, values, judge_once, characters)
+        equal = next((other.name for other in found if column.filled and other.keys == column.keys), "")
+        found.append(replace(column, same_as=equal))
+    return found
+
+
+def _judge_column(name: str, outer: str, values: Sequence[object], judge: Judge, characters: int) -> Column:
+    keys = [_key(value) for value in values]
+    filled = [value for value, key in zip(values, keys, strict=True) if key is not None]
+    total = sum(len(value) for value in filled if isinstance(value, str) and len(value) <= MAX_JUDGED_CHARACTERS)
+    looked_at = filled[:: -(-total // characters) or 1]
+    kinds: Counter[str] = Counter()
+    parses = manim = scenes = 0
+    words: list[int] = []
+    for value in looked_at:
+        kind, judged = _kind(value, judge)
+        kinds[kind] += 1
+        parses, manim, scenes = parses + judged.parses, manim + judged.manim, scenes + judged.scene
+        if kind == PROSE:
+            words.append(_words(str(value)))
+    return Column(
+        name=name,
+        outer=outer,
+        keys=keys,
+        filled=len(filled),
+        judged=len(looked_at),
+        kinds=kinds,
+        parses=parses,
+        manim=manim,
+        scenes=scenes,
+        distinct=len(set(keys) - {None}) / max(len(filled), 1),
+        words=median(words) if words else 0,
+    )
+
+
+def _key(value: object) -> object:
+    """A value in a form that can be compared, whatever is nested in it; `None` for one that is null or blank."""
+    if value is None or isinstance(value, BrokenRow):
+        return None
+    if isinstance(value, str):
+        return value.strip() or None
+    return id(value) if isinstance(value, list | dict) else (type(value).__name__, str(value))
+
+
+def _kind(value: object, judge: Judge) -> tuple[str, Judged]:
+    """What a value is, in the plural; the judge is asked only of texts that may be code or prose."""
+    if not isinstance(value, str):
+        kinds = (kind for types, kind in _KINDS_OF_VALUES if isinstance(value, types))
+        return next(kinds, "other values"), _NOT_CODE
+    if len(value) > MAX_JUDGED_CHARACTERS:
+        return "texts too long to judge", _NOT_CODE
+    if plain := _plain_kind(value.strip()):
+        return plain, _NOT_CODE
+    judged = judge(value)
+    if judged.parses or judged.manim:
+        return CODE, judged
+    if _LOG.match(value):
+        return "logs", judged
+    letters = sum(map(str.isalpha, value))
+    prose = _words(value) >= PROSE_WORDS and letters >= PROSE_LETTERS * len("".join(value.split()))
+    return PROSE if prose else "other texts", judged
+
+
+def _plain_kind(text: str) -> str:
+    """The kind of a text that needs no judge; empty if it does."""
+    if _NUMBER.fullmatch(text):
+        return "numbers"
+    if _URL.fullmatch(text):
+        return "URLs"
+    if _FILE_NAME.fullmatch(text):
+        return "file names"
+    if text[0] in "[{" and _is_json(text):
+        return "JSON"
+    return "single words" if not any(map(str.isspace, text)) and _words(text) < PROSE_WORDS else ""
+
+
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _words(text: str) -> int:
+    return sum(1 for _ in _WORD.finditer(text))

@@ -1,0 +1,101 @@
+"""Which columns hold the description and the code, by name: those that the source names, or likely names.
+
+`builder.sources.columns.detect` finds them by value where no column has the source's name.
+"""
+
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from builder.core.errors import FieldsNotFoundError
+from builder.sources.spec import SourceSpec
+
+DESCRIPTION_NAMES = ("description", "instruction", "prompt", "question", "query", "input")
+CODE_NAMES = ("code", "output", "answer", "response", "completion")
+Role = Literal["description", "code"]
+LIKELY_NAMES: dict[Role, frozenset[str]] = {
+    "description": frozenset(DESCRIPTION_NAMES),
+    "code": frozenset(CODE_NAMES),
+}
+"""Names that a column of each role often has, in lower case, letters and digits alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The columns chosen; empty where the source has no such column."""
+
+    description: str
+    code: str
+    split: str = ""
+    error: str = ""
+    difficulty: str = ""
+
+
+def find_fields(spec: SourceSpec, columns: Sequence[str]) -> Fields:
+    """Choose the columns of a source by their names alone.
+
+    Raises:
+        FieldsNotFoundError: no column, or more than one, is likely for the description or the code.
+    """
+    description = _find(spec, columns, "description", spec.description_field)
+    code = _find(spec, columns, "code", spec.code_field)
+    return with_others(spec, columns, description, code)
+
+
+def with_others(spec: SourceSpec, columns: Sequence[str], description: str, code: str) -> Fields:
+    """These two fields, and those that the source names for other ends, where it has them.
+
+    Raises:
+        FieldsNotFoundError: description and code are the same column.
+    """
+    if description == code:
+        raise FieldsNotFoundError(not_found(spec, columns, "code", f"column {code!r} is taken for the description"))
+    split, error = named_column(spec.split_field, columns), named_column(spec.error_field, columns)
+    return Fields(description, code, split, error, named_column(spec.difficulty_field, columns))
+
+
+def named_column(named: str, columns: Sequence[str]) -> str:
+    """The column of that name, case and separators aside where no column has it to the letter; empty if none has."""
+    if not named or named in columns:
+        return named
+    alike = [column for column in columns if _plain(column) == _plain(named)]
+    return alike[0] if len(alike) == 1 else ""
+
+
+def likely_columns(role: Role, columns: Iterable[str]) -> list[str]:
+    """The columns with a likely name for a role; of a nested one, its last part counts."""
+    return [column for column in columns if {_plain(column), _plain(column.rpartition(".")[2])} & LIKELY_NAMES[role]]
+
+
+def not_found(
+    spec: SourceSpec,
+    columns: Sequence[str],
+    role: Role,
+    what: str,
+    *,
+    evidence: Sequence[str] = (),
+    likely: Sequence[str] = (),
+) -> str:
+    """What to tell of a field that was not found: why, the columns, what they hold, and the flag to type."""
+    seen = f" What they hold: {'; '.join(evidence)}." if evidence else ""
+    flags = " or ".join(f"--{role}-field {shlex.quote(f'{spec.name}={column}')}" for column in likely)
+    return (
+        f"{spec.name}: the {role} was not found: {what}. Columns: {', '.join(columns) or 'none'}.{seen} "
+        f"Name it with --{role}-field {spec.name}=COLUMN" + (f", such as {flags}" if flags else "")
+    )
+
+
+def _find(spec: SourceSpec, columns: Sequence[str], role: Role, named: str) -> str:
+    if exact := named_column(named, columns):
+        return exact
+    found = likely_columns(role, columns)
+    if len(found) == 1:
+        return found[0]
+    what = f"several columns may hold it ({', '.join(found)})" if found else "no column has a likely name"
+    missing = f"column {named!r} is missing and " if named else ""
+    raise FieldsNotFoundError(not_found(spec, columns, role, missing + what))
+
+
+def _plain(name: str) -> str:
+    return "".join(character for character in name.lower() if character.isalnum())

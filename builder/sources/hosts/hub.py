@@ -1,0 +1,349 @@
+"""Reads a source from the Hugging Face Hub, or from any host that speaks its protocol (`HF_ENDPOINT`).
+
+Each call here is made with patience (`builder.core.retry`) and raises `SourceError` for all that a person can meet (no
+network, no such repository, no access, no data, a damaged file), or `OutputError` where the disk is at fault.
+"""
+
+import functools
+import inspect
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from json import JSONDecodeError
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from builder.core.errors import SourceError
+from builder.core.events import Events, Silent
+from builder.core.files import disk_error, sha256_of
+from builder.core.retry import retried, status_of
+from builder.sources.hosts.files import (
+    RemoteFile,
+    Resolved,
+    choose_files,
+    failure_of,
+    is_archive,
+    is_data_file,
+    is_safe_name,
+    shown,
+)
+from builder.sources.spec import SourceSpec
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+
+from collections.abc import Mapping
+
+from builder.sources.hosts.files import disk_problem, network_reason
+
+_GLOB_PARTS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+def card_splits(path: Path) -> dict[str, list[str]]:
+    """Each split's file patterns in the card's default config; empty if there are none, or none so plain."""
+    from huggingface_hub import metadata_load
+
+    try:
+        card: Any = metadata_load(path) or {}
+    except Exception:  # a card's YAML is its authors'; whatever is wrong with it, the file names remain
+        return {}
+    configs = card.get("configs")
+    configs = [c for c in configs if isinstance(c, Mapping)] if isinstance(configs, list) else []
+    default = [c for c in configs if c.get("default") or c.get("config_name") == "default"] or configs[:1]
+    return _splits_of(default[0].get("data_files")) if default else {}
+
+
+def _splits_of(data_files: object) -> dict[str, list[str]]:
+    """`data_files` of a card's config in any of its three forms: paths, split to paths, or a list of both."""
+    if isinstance(data_files, str):
+        return {"train": [data_files]}
+    if isinstance(data_files, list) and all(isinstance(item, str) for item in data_files):
+        return {"train": data_files} if data_files else {}
+    if isinstance(data_files, list):
+        items = [item for item in data_files if isinstance(item, Mapping)]
+        data_files = {item.get("split"): item.get("path") for item in items}
+    if not isinstance(data_files, Mapping):
+        return {}
+    listed = {split: [paths] if isinstance(paths, str) else paths for split, paths in data_files.items()}
+    return {str(split): [str(p) for p in paths] for split, paths in listed.items() if isinstance(paths, list)}
+
+
+def matches(name: str, pattern: str) -> bool:
+    """Whether a path fits a card's pattern, in which `*` and `?` stay within a folder and `**` does not."""
+    pieces = re.split(r"(\*\*/|\*\*|\*|\?)", pattern.removeprefix("./"))
+    expression = "".join(_GLOB_PARTS.get(piece, re.escape(piece)) for piece in pieces)
+    return re.fullmatch(expression, name) is not None
+
+
+_LOG_IN = "log in with `hf auth login`, or set HF_TOKEN"
+
+
+def hub_place(spec: SourceSpec) -> str:
+    """The page of a source's repository."""
+    return f"{_host()}/datasets/{spec.location}"
+
+
+def _host() -> str:
+    from huggingface_hub import constants
+
+    return re.sub(r"//[^/@]*@", "//", constants.ENDPOINT)  # an address may carry a password
+
+
+def what_happened(spec: SourceSpec, error: BaseException) -> str:
+    """One sentence on a failed call: the place, what happened there, and what to do."""
+    from huggingface_hub import errors
+
+    if isinstance(error, errors.LocalEntryNotFoundError) and error.__cause__:
+        error = error.__cause__  # it says "not in the cache either"; the cause is why it had to look there
+    place = hub_place(spec)
+    revision = spec.revision or "main"
+    known: tuple[tuple[type[BaseException], str], ...] = (
+        (errors.GatedRepoError, f"{place} is gated: ask for access on that page, then {_LOG_IN}"),
+        (
+            errors.RepositoryNotFoundError,
+            f"there is no dataset at {place}, or it is private: check the name; if it is private, {_LOG_IN}",
+        ),
+        (
+            errors.RevisionNotFoundError,
+            f"{place} has no revision {revision!r}: set the source's `revision` to a branch, tag or commit that "
+            f"{place}/commits/main lists, or, if it was locked, move on with --update-lock {spec.name}",
+        ),
+        (errors.EntryNotFoundError, f"{place} lists a file that it does not give: try again later"),
+        (errors.HFValidationError, f"{spec.location!r} is no dataset of the Hub: write it as owner/name"),
+        (errors.OfflineModeIsEnabled, f"{place} can't be asked: unset HF_HUB_OFFLINE to let the Hub answer"),
+        (JSONDecodeError, f"{_host()} does not answer as a Hub does: check HF_ENDPOINT and the network"),
+        (UnicodeEncodeError, "the access token holds a character that no token has: correct HF_TOKEN"),
+    )
+    for kind, sentence in known:
+        if isinstance(error, kind):
+            return sentence
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if status in (401, 403):
+        return f"{place} refused the credentials (HTTP {status}): {_LOG_IN} to a valid token"
+    if status:
+        return f"{place} answered HTTP {status}: try again later"
+    if problem := disk_problem(error):
+        return f"{place} can't be stored ({problem}): free some space, or choose another cache folder"
+    return f"no answer from {_host()} ({network_reason(error)}): check the network, its proxy and HF_ENDPOINT"
+
+
+T = TypeVar("T")
+Told = Callable[[int], None]
+"""Hears of bytes that have come."""
+
+_CARD = "README.md"
+_XET_STATUS = re.compile(r"\((\d{3}) ")
+_UNREADABLE = (JSONDecodeError, UnicodeEncodeError)
+
+
+class NoRangesError(Exception):
+    """A host gives whole files only."""
+
+
+class ShortAnswerError(ConnectionError):
+    """An answer ended before all that it announced had come."""
+
+
+def newest_hub(spec: SourceSpec, events: Events | None = None) -> str:
+    """The commit that the source's revision names now; one request."""
+    from huggingface_hub import HfApi
+
+    commit = _asked(spec, lambda: HfApi().dataset_info(spec.location, revision=spec.revision or "main").sha, events)
+    if not commit:
+        raise SourceError(f"source {spec.name!r}: {hub_place(spec)} names no commit, so it can't be pinned")
+    return str(commit)
+
+
+def resolve_hub(spec: SourceSpec, cache_dir: Path, commit: str = "", events: Events | None = None) -> Resolved:
+    """The data files that a repository has at a commit (by default that of the source's revision).
+
+    They are `spec.file`; or what the card's default config gives the split; or what their names say.
+    """
+    from huggingface_hub import HfApi
+
+    commit = commit or newest_hub(spec, events)
+    spec = replace(spec, revision=commit)
+    files = _asked(spec, lambda: _list_files(HfApi(), spec, commit), events)
+    names = _asked(spec, lambda: _chosen_names(spec, sorted(files), commit, cache_dir), events)
+    return Resolved(commit, tuple(files[name] for name in names))
+
+
+def _list_files(api: "HfApi", spec: SourceSpec, commit: str) -> dict[str, RemoteFile]:
+    tree = api.list_repo_tree(spec.location, recursive=True, revision=commit, repo_type="dataset")
+    files = {}
+    for entry in tree:
+        size = getattr(entry, "size", None)  # a folder has none
+        if size is not None:
+            stated = getattr(getattr(entry, "lfs", None), "sha256", "") or ""
+            files[entry.path] = RemoteFile(entry.path, size, stated)
+    return files
+
+
+def download_hub(
+    spec: SourceSpec,
+    commit: str,
+    file: RemoteFile,
+    cache_dir: Path,
+    *,
+    told: Told = lambda _: None,
+    events: Events | None = None,
+) -> Path:
+    """A whole file in the cache, checked against the hash that the Hub states; what differs is fetched once more."""
+    from huggingface_hub import hf_hub_download
+
+    drawn = "tqdm_class" in inspect.signature(hf_hub_download).parameters  # else it came with a later release
+    bar = {"tqdm_class": _bar(told)} if drawn else {}
+    fetch = functools.partial(
+        hf_hub_download, spec.location, file.name, repo_type="dataset", revision=commit, cache_dir=cache_dir / "hub"
+    )
+    path = Path(_asked(spec, lambda: _by_xet_or_http(spec, lambda: fetch(**bar), events), events))
+    if not drawn:
+        told(file.bytes)
+    if not file.sha256 or sha256_of(path) == file.sha256:
+        return path
+    again = functools.partial(fetch, force_download=True, **bar)
+    path = Path(_asked(spec, lambda: _by_xet_or_http(spec, again, events), events))
+    if (found := sha256_of(path)) != file.sha256:
+        raise SourceError(
+            f"source {spec.name!r}: {file.name} of {hub_place(spec)} arrived damaged: it has the SHA-256 {found}, and "
+            f"the Hub states {file.sha256}. Try again; if it stays so, something on the way changes files"
+        )
+    return path
+
+
+def _by_xet_or_http(spec: SourceSpec, fetch: Callable[[], str], events: Events | None) -> str:
+    """Fetch a file; where Xet fails for good, over plain HTTP, as is every later file of this process.
+
+    The Hub's client takes Xet by itself, which has hosts of its own, that may be out of reach, and retries on its own.
+    """
+    from huggingface_hub import constants
+
+    by_xet = not constants.HF_HUB_DISABLE_XET
+    try:
+        return fetch()
+    except (RuntimeError, OSError) as error:
+        if not by_xet or not _is_of_xet(error):
+            raise
+        if problem := disk_error(error):
+            raise problem from None  # the disk would be as full without Xet
+        told = _XET_STATUS.search(str(error))  # the rest of its text may hold a signed address
+        status = status_of(error) or (told and told[1])
+        why = f" (HTTP {status})" if status else ""
+    (events or Silent()).warn(
+        f"{spec.name}: Xet, the Hub's own transport, failed{why}; files come over plain HTTP instead, as they do from "
+        "the start with HF_HUB_DISABLE_XET=1"
+    )
+    constants.HF_HUB_DISABLE_XET = True
+    return fetch()
+
+
+def _is_of_xet(error: BaseException) -> bool:
+    """Whether it comes of Xet, or of the Hub's refusal to let it in."""
+    asked = getattr(getattr(error, "response", None), "url", "")
+    return type(error) is RuntimeError or type(error).__name__.startswith("Xet") or "/xet-read-token/" in str(asked)
+
+
+def read_range_hub(
+    spec: SourceSpec, commit: str, name: str, between: tuple[int, int], events: Events | None = None
+) -> bytes:
+    """The bytes of a file from the first place of `between` up to the second.
+
+    Raises:
+        NoRangesError: the host sends the whole file, whatever is asked.
+    """
+    return _asked(spec, lambda: _read_range(spec, commit, name, *between), events)
+
+
+def _read_range(spec: SourceSpec, commit: str, name: str, start: int, end: int) -> bytes:
+    from huggingface_hub import constants, hf_hub_url
+    from huggingface_hub import utils as hub_utils
+
+    utils: Any = hub_utils
+    url = hf_hub_url(spec.location, name, repo_type="dataset", revision=commit)
+    headers = {**utils.build_hf_headers(), "range": f"bytes={start}-{end - 1}", "accept-encoding": "identity"}
+    request: dict[str, Any] = {"headers": headers, "timeout": constants.HF_HUB_DOWNLOAD_TIMEOUT}
+    session: Any = utils.get_session()
+    if callable(getattr(session, "stream", None)):  # an httpx client; one of requests has a flag of that name
+        with session.stream("GET", url, **request) as answer:
+            return _ranged(answer, end - start, utils.hf_raise_for_status, answer.read)
+    with session.get(url, stream=True, **request) as answer:
+        return _ranged(answer, end - start, utils.hf_raise_for_status, lambda: answer.content)
+
+
+def _ranged(answer: Any, wanted: int, check: Callable[[Any], None], read: Callable[[], bytes]) -> bytes:
+    """The body of an answer to a request for a range; a whole file is left unread."""
+    if answer.status_code >= 400:
+        read()
+    check(answer)
+    if answer.status_code != 206:
+        raise NoRangesError
+    body = read()
+    if len(body) != wanted:
+        raise ShortAnswerError(f"{len(body)} bytes came of {wanted}")
+    return body
+
+
+def _asked(spec: SourceSpec, call: Callable[[], T], events: Events | None) -> T:
+    """What a call to the Hub gives, tried again with patience; its failures as one sentence."""
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it would log addresses that carry signatures
+    # The base of the client's HTTP error: whichever HTTP library it is built on, its network errors share it.
+    bases: tuple[type[Exception], ...] = HfHubHTTPError.__bases__
+    met: tuple[type[Exception], ...] = (*bases, OSError, HFValidationError, *_UNREADABLE)
+    try:
+        return retried(call, spec.name, events or Silent())
+    except met as error:
+        # `from None`: a client's text may hold a header, and a traceback would print it.
+        raise failure_of(error)(f"source {spec.name!r}: {what_happened(spec, error)}") from None
+
+
+def _bar(told: Told) -> type:
+    """A progress bar that draws nothing and passes on how many bytes came."""
+    from tqdm.auto import tqdm
+
+    class Bar(tqdm):  # type: ignore[misc,type-arg,unused-ignore]
+        def __init__(self, *values: Any, **named: Any) -> None:
+            named.pop("name", None)
+            super().__init__(*values, **{**named, "disable": True})
+
+        def update(self, n: float | None = 1) -> bool | None:
+            told(int(n or 0))
+            return None
+
+        def update_transfer(self, n: float | None = 1) -> None:
+            """Xet tells of bytes twice, as sent and as put together; only these count."""
+
+        def set_transfer_postfix_str(self, *values: Any, **named: Any) -> None:
+            """Comes with `update_transfer`."""
+
+    return Bar
+
+
+def _chosen_names(spec: SourceSpec, names: list[str], commit: str, cache_dir: Path) -> list[str]:
+    from huggingface_hub import hf_hub_download
+
+    if spec.file:
+        if spec.file not in names or not is_safe_name(spec.file):
+            raise SourceError(
+                f"source {spec.name!r}: {hub_place(spec)} has no file {spec.file!r}; it holds: {shown(names)}. "
+                "Set the source's `file` to one of them, or leave it empty"
+            )
+        return [spec.file]
+    by_split: dict[str, list[str]] = {}
+    if _CARD in names:
+        kept = cache_dir / "hub"
+        card = hf_hub_download(spec.location, _CARD, repo_type="dataset", revision=commit, cache_dir=kept)
+        by_split = card_splits(Path(card))
+    if by_split and spec.split and spec.split not in by_split:
+        raise SourceError(
+            f"source {spec.name!r}: {hub_place(spec)} has no split {spec.split!r}, only {', '.join(by_split)}. "
+            "Set the source's `split` to one of them"
+        )
+    patterns = by_split.get(spec.split, []) if spec.split else [p for each in by_split.values() for p in each]
+    by_card = [
+        name for name in names if (is_data_file(name) or is_archive(name)) and any(matches(name, p) for p in patterns)
+    ]
+    return by_card or choose_files(spec, names, hub_place(spec))

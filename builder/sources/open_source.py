@@ -1,0 +1,194 @@
+"""Open sources: files that are here or at a host, as one table. Of remote Parquet only what is asked for comes."""
+
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.core.errors import SourceError
+from builder.core.events import Events
+from builder.core.files import sha256_of
+from builder.sources.columns.content import bytes_columns
+from builder.sources.file_formats import Batch, Table, data_files, open_table
+from builder.sources.hosts.archives import remove_folder, unpack
+from builder.sources.hosts.files import RemoteFile, Resolved, SourceFile, choose_files, is_archive, names_split
+from builder.sources.hosts.hub import NoRangesError, download_hub, newest_hub, read_range_hub, resolve_hub
+from builder.sources.hosts.kaggle import newest_kaggle, resolve_kaggle
+from builder.sources.hosts.parquet_ranges import PARQUET_ERRORS, RemoteParquet
+from builder.sources.spec import SourceSpec
+
+SMALL_BYTES = 1_000_000
+"""A file up to this size is read whole: fewer requests, and its hash is checked."""
+MOST_OF_IT = 5 / 6
+"""From this share of a file's bytes on it is read whole, too."""
+SPLIT_BY_FILE = "(split told by the file)"
+"""Name of the column, and a source's `split_field`, that says `test` for rows of a file whose name says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSource:
+    """A source whose columns are known and whose rows are not read yet."""
+
+    spec: SourceSpec
+    revision: str
+    table: Table
+    unread: frozenset[str]
+    """Columns that hold bytes."""
+    files: Callable[[], tuple[SourceFile, ...]]
+    """What was read of which files; complete once the rows are read."""
+
+
+class Meter:
+    """Counts the bytes that come for a source, and tells a listener."""
+
+    def __init__(self, name: str, events: Events) -> None:
+        self._step, self._events = f"fetch {name}", events
+        self.done = self.total = 0
+
+    def expect(self, count: int) -> None:
+        """So many bytes more will come."""
+        self.total += count
+
+    def told(self, count: int) -> None:
+        """So many bytes came."""
+        self.done += count
+        self._events.progress(self._step, self.done, max(self.total, self.done), "bytes")
+
+
+def newest(spec: SourceSpec, events: Events) -> str:
+    """The revision that a remote source has now; empty where the client cannot tell without fetching."""
+    return newest_hub(spec, events) if spec.kind == "huggingface" else newest_kaggle(spec, events)
+
+
+def resolve(spec: SourceSpec, cache_dir: Path, revision: str, events: Events, meter: Meter) -> Resolved:
+    """The files of a remote source at a revision; those of Kaggle are fetched."""
+    if spec.kind == "huggingface":
+        return resolve_hub(spec, cache_dir, revision, events)
+    return resolve_kaggle(spec, revision if revision.isdigit() else "", events, meter.told)
+
+
+def open_local(spec: SourceSpec) -> OpenedSource:
+    """Open a source of local files.
+
+    Raises:
+        SourceError: a file is missing or cannot be opened.
+    """
+    try:
+        files = data_files(Path(spec.location).expanduser())
+    except SourceError as error:
+        raise SourceError(f"{spec.name}: {error}") from error
+    table = open_table(files)
+    hashed = tuple(SourceFile(file.name, file.stat().st_size, sha256_of(file)) for file in files)
+    return OpenedSource(spec, "", table, bytes_columns(files), lambda: hashed)
+
+
+def open_remote(spec: SourceSpec, resolved: Resolved, cache_dir: Path, events: Events, meter: Meter) -> OpenedSource:
+    """Open a source at a host; of a large Parquet file its footer is read, other files are fetched.
+
+    Raises:
+        SourceError: a file cannot be had or opened.
+    """
+    parts = [
+        _Part(spec, resolved.revision, file, cache_dir=cache_dir, events=events, meter=meter) for file in resolved.files
+    ]
+    columns = tuple(dict.fromkeys(name for part in parts for name in part.columns))
+    if not columns:
+        raise SourceError(f"source {spec.name!r}: {spec.location} holds no rows that can be read")
+
+    def batches(wanted: Sequence[str]) -> Iterator[Batch]:
+        for part in parts:
+            for batch in part.batches(wanted):
+                if SPLIT_BY_FILE in wanted:
+                    count = len(next(iter(batch.values())))
+                    batch[SPLIT_BY_FILE] = ["test" if names_split(part.name, "test") else "train"] * count
+                yield batch
+
+    more = (SPLIT_BY_FILE,) if spec.split_field == SPLIT_BY_FILE else ()
+    unread = frozenset(name for part in parts for name in part.bytes_columns)
+    table = Table(columns + more, batches)
+    return OpenedSource(spec, resolved.revision, table, unread, lambda: tuple(part.source_file() for part in parts))
+
+
+class _Part:
+    """One file of a remote source: whole and local, or read by ranges until most of it is wanted."""
+
+    def __init__(
+        self, spec: SourceSpec, revision: str, file: RemoteFile, *, cache_dir: Path, events: Events, meter: Meter
+    ) -> None:
+        self.name = file.name
+        self._spec, self._revision, self._file = spec, revision, file
+        self._cache_dir, self._events, self._meter = cache_dir, events, meter
+        self._path = file.path
+        self._table: Table | None = None
+        self._members: list[Path] = []
+        self._remote = self._open_ranges() if self._path is None and file.bytes > SMALL_BYTES else None
+        if self._remote:
+            self.columns, self.bytes_columns = self._remote.columns, self._remote.bytes_columns
+        else:
+            self.columns = self._whole().columns
+            self.bytes_columns = bytes_columns(self._unpacked())
+
+    def batches(self, wanted: Sequence[str]) -> Iterator[Batch]:
+        """Rows with these columns."""
+        remote = self._remote
+        if self._table or remote is None:
+            yield from self._whole().batches(wanted)
+            return
+        count = remote.wanted_bytes(wanted)
+        if count > MOST_OF_IT * self._file.bytes:
+            yield from self._whole().batches(wanted)
+            return
+        self._meter.expect(count)
+        try:
+            yield from remote.batches(wanted, self._meter.told)
+        except PARQUET_ERRORS as error:
+            raise SourceError(f"source {self._spec.name!r}: {self.name} cannot be read to its end: {error}") from error
+
+    def source_file(self) -> SourceFile:
+        """What was read of the file."""
+        if self._path or self._remote is None:
+            return SourceFile(self.name, self._file.bytes, sha256_of(self._local()))
+        return SourceFile(self.name, self._file.bytes, self._file.sha256, False, dict(self._remote.hashes))
+
+    def _open_ranges(self) -> RemoteParquet | None:
+        """The file by ranges; nothing if it is no Parquet, has no hash at its host, or the host gives no ranges."""
+        if not self.name.lower().endswith(".parquet") or not self._file.sha256:
+            return None
+
+        def read(start: int, end: int) -> bytes:
+            return read_range_hub(self._spec, self._revision, self.name, (start, end), self._events)
+
+        try:
+            remote = RemoteParquet(self._file.bytes, read)
+        except (NoRangesError, *PARQUET_ERRORS):
+            return None
+        self._meter.expect(remote.footer_bytes)
+        self._meter.told(remote.footer_bytes)
+        return remote
+
+    def _local(self) -> Path:
+        if self._path is None:
+            self._meter.expect(self._file.bytes)
+            self._path = download_hub(
+                self._spec, self._revision, self._file, self._cache_dir, told=self._meter.told, events=self._events
+            )
+        return self._path
+
+    def _whole(self) -> Table:
+        if self._table is None:
+            self._table = open_table(self._unpacked())
+        return self._table
+
+    def _unpacked(self) -> list[Path]:
+        """The local file, or what it holds if it is an archive; that goes when this part does."""
+        path = self._local()
+        if not is_archive(self.name):
+            return [path]
+        if not self._members:
+            self._cache_dir.mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(prefix="unpacked-", dir=self._cache_dir))
+            weakref.finalize(self, remove_folder, str(folder))
+            names = unpack(path, folder)
+            self._members = [folder / name for name in choose_files(self._spec, names, self.name)]
+        return self._members

@@ -1,0 +1,244 @@
+"""A source becomes one local Parquet file of `READ_SCHEMA`, kept in the cache under the hash of what went in."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from builder.core.errors import SourceError
+from builder.core.events import Events
+from builder.core.files import code_hash, short_hash, written_aside
+from builder.core.row_store import open_writer, rows_of_a_group
+from builder.core.schema import READ_SCHEMA, Judge
+from builder.sources.columns.detect import Choice, choose_fields
+from builder.sources.columns.names import Fields, find_fields
+from builder.sources.columns.nested import with_nested
+from builder.sources.file_formats import Batch, BrokenRow, Table
+from builder.sources.hosts.files import SourceFile
+from builder.sources.lock import Pin, check_pin
+from builder.sources.open_source import Meter, OpenedSource, newest, open_local, open_remote, resolve
+from builder.sources.read_cache import Kept, alone, find_kept, keep
+from builder.sources.spec import SourceSpec
+
+MAX_CHARACTERS = 400_000
+"""A longer description or code is not carried on: no prompt or program for fine-tuning comes near."""
+EXPECTED_WITHIN = 0.05
+"""Share by which a source's rows may differ from the expected number without a warning."""
+_READERS = ("read_one.py", "open_source.py", "file_formats.py", "cells.py", "read_cache.py")
+"""Files of this package that read, besides those of `columns` and `hosts`: they name the cache of what was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSource:
+    """A source that was read."""
+
+    spec: SourceSpec
+    """As it was read: of a mirror, with the mirror's place."""
+    path: Path
+    """Parquet of `READ_SCHEMA`, one line a row, in the order of the source."""
+    rows: int
+    columns: tuple[str, ...]
+    fields: Fields
+    files: tuple[SourceFile, ...]
+    revision: str
+    """Hub commit or Kaggle version; empty for a local file."""
+    mirror_of: str = ""
+    """Where the source itself lives, if it was read from a mirror."""
+
+
+def choose(opened: OpenedSource, judge: Judge) -> Choice:
+    """The columns of an open source.
+
+    Raises:
+        SourceError: a file cannot be read.
+        FieldsNotFoundError: the description or code column cannot be told.
+    """
+    return choose_fields(opened.spec, opened.table, judge, opened.unread)
+
+
+def read_source(
+    spec: SourceSpec,
+    cache_dir: Path,
+    events: Events,
+    judge: Judge | None = None,
+    *,
+    pin: Pin | None = None,
+    lock_file: Path = Path(),
+    offline: bool = False,
+) -> ReadSource:
+    """Read a source into the cache, or find it there. Without a judge of texts, columns are told by name alone.
+
+    Args:
+        spec: the source.
+        cache_dir: the cache.
+        events: hears warnings and progress.
+        judge: tells code from other texts.
+        pin: what is locked of a remote source; it is read at that revision.
+        lock_file: where the pin stands, for messages.
+        offline: make no request; only what is in the cache is used.
+
+    Raises:
+        SourceError: the source cannot be had or read, or is not what is locked.
+        FieldsNotFoundError: its description or code column cannot be told.
+    """
+    task = _Task(spec, cache_dir, events, judge, pin, lock_file, offline)
+    path, kept = _local(task) if spec.kind == "file" else _remote(task)
+    for warning in kept.warnings:
+        events.warn(warning)
+    if not kept.rows:
+        raise SourceError(f"{spec.name}: the source has no rows ({spec.location})")
+    _compare_with_expected(spec, kept.rows, events)
+    return ReadSource(spec, path, kept.rows, kept.columns, kept.fields, kept.files, kept.revision)
+
+
+def kept_of(spec: SourceSpec, cache_dir: Path, revision: str, events: Events) -> Kept | None:
+    """What the cache holds of a remote source at a revision."""
+    return find_kept(_path(spec, cache_dir, [spec.location, revision]), spec.name, events)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What `read_source` was asked for."""
+
+    spec: SourceSpec
+    cache_dir: Path
+    events: Events
+    judge: Judge | None
+    pin: Pin | None
+    lock_file: Path
+    offline: bool
+
+
+def _local(task: _Task) -> tuple[Path, Kept]:
+    opened = open_local(task.spec)
+    path = _path(task.spec, task.cache_dir, [file.sha256 for file in opened.files()], task.judge is not None)
+    with alone(path):
+        return path, find_kept(path, task.spec.name, task.events) or _read(opened, path, task)
+
+
+def _remote(task: _Task) -> tuple[Path, Kept]:
+    spec, pin = task.spec, task.pin
+    revision = pin.revision if pin else newest(spec, task.events)
+    path = _path(spec, task.cache_dir, [spec.location, revision], task.judge is not None)
+    with alone(path):
+        kept = (find_kept(path, spec.name, task.events) if revision else None) or _fetch(revision, path, task)
+    if pin:
+        check_pin(pin, kept.files, task.lock_file)
+    return path, kept
+
+
+def _path(spec: SourceSpec, cache_dir: Path, content: Sequence[str], by_value: bool = True) -> Path:
+    """Where a source's rows are kept: named by its content, its wishes, and the code that reads it."""
+    here = Path(__file__).parent
+    packages = (file for name in ("columns", "hosts") for file in (here / name).glob("*.py"))
+    code = code_hash(*packages, *(here / name for name in _READERS))
+    told = {item.name: getattr(spec, item.name) for item in fields(spec)}
+    wishes = [
+        f"{key}={told[key]}" for key in sorted(told) if key == "kind" or key.endswith(("_field", "file", "split"))
+    ]
+    return cache_dir / "read" / f"{spec.name}-{short_hash([code, f'by_value={by_value}', *wishes, *content])}.parquet"
+
+
+def _fetch(revision: str, path: Path, task: _Task) -> Kept:
+    spec = task.spec
+    if task.offline:
+        raise SourceError(
+            f"{spec.name}: revision {revision} of {spec.location} is not in the cache {task.cache_dir}, and "
+            "--offline forbids to fetch it: build once without --offline"
+        )
+    meter = Meter(spec.name, task.events)
+    resolved = resolve(spec, task.cache_dir, revision, task.events, meter)
+    if task.pin:
+        stated = (SourceFile(file.name, file.bytes, file.sha256) for file in resolved.files)
+        check_pin(task.pin, stated, task.lock_file)
+    return _read(open_remote(spec, resolved, task.cache_dir, task.events, meter), path, task)
+
+
+def _read(opened: OpenedSource, path: Path, task: _Task) -> Kept:
+    spec, table = opened.spec, opened.table
+    chosen, warning = _fields(opened, task.judge)
+    warnings = [warning] if warning else []
+    if spec.split_field and not chosen.split:
+        warnings.append(f"{spec.name}: no column {spec.split_field!r}, so its official test rows cannot be told")
+    _convert(with_nested(table), chosen, path, spec.name, task.events)
+    rows = pq.read_metadata(path).num_rows
+    kept = Kept(opened.revision, rows, table.columns, chosen, opened.files(), tuple(warnings))
+    if task.pin:
+        check_pin(task.pin, kept.files, task.lock_file)
+    keep(path, kept)
+    return kept
+
+
+def _fields(opened: OpenedSource, judge: Judge | None) -> tuple[Fields, str]:
+    """The columns of a source, and what a person should know of the choice."""
+    if judge is None:
+        return find_fields(opened.spec, opened.table.columns), ""
+    choice = choose(opened, judge)
+    return choice.fields, choice.warning(opened.spec, opened.table.columns)
+
+
+def _compare_with_expected(spec: SourceSpec, rows: int, events: Events) -> None:
+    if spec.expected_rows and abs(rows - spec.expected_rows) > EXPECTED_WITHIN * spec.expected_rows:
+        share = abs(rows - spec.expected_rows) / spec.expected_rows
+        events.warn(f"{spec.name}: {rows:,} rows read, {spec.expected_rows:,} expected ({share:.0%} off)")
+
+
+def _convert(table: Table, fields: Fields, path: Path, name: str, events: Events) -> None:
+    wanted = [fields.description, fields.code, fields.split, fields.error, fields.difficulty]
+    done = 0
+    schema = READ_SCHEMA.with_metadata({"columns": ", ".join(table.columns)})
+    with written_aside(path) as aside, open_writer(aside, schema) as writer:
+        for batch in table.batches(list(dict.fromkeys(filter(None, wanted)))):
+            converted = _convert_batch(batch, fields, done)
+            writer.write_batch(converted.replace_schema_metadata(schema.metadata), rows_of_a_group(converted))
+            done += converted.num_rows
+            events.progress(f"read {name}", done, None)
+
+
+def _convert_batch(batch: Batch, fields: Fields, first_row: int) -> pa.RecordBatch:
+    texts: dict[str, list[str | None]] = {}
+    count = len(next(iter(batch.values())))
+    problems: list[list[str]] = [[] for _ in range(count)]
+    for role in ("description", "code", "split", "error", "difficulty"):
+        values = batch.get(getattr(fields, role)) if getattr(fields, role) else None
+        texts[role] = [None] * count if values is None else list(_texts(values, role, problems))
+    rows = list(range(first_row, first_row + count))
+    # A row that its file could not give says so once, not once for every column.
+    problem = ["; ".join(dict.fromkeys(found)) or None for found in problems]
+    return pa.RecordBatch.from_pydict({"row": rows, **texts, "problem": problem}, schema=READ_SCHEMA)
+
+
+def _texts(values: Sequence[object], role: str, problems: list[list[str]]) -> Iterator[str | None]:
+    """Values as text; what is not text becomes null, and for description and code a problem of its row."""
+    telling = role in ("description", "code")
+    for value, problem in zip(values, problems, strict=True):
+        if value is None:
+            yield None
+        elif isinstance(value, str):
+            if telling and len(value) > MAX_CHARACTERS:
+                problem.append(f"{role}: {len(value):,} characters, more than {MAX_CHARACTERS:,}")
+                yield None
+                continue
+            if value.isascii() or _encodes(value):
+                yield value
+                continue
+            if telling:
+                problem.append(f"{role}: not valid UTF-8")
+            yield None
+        else:
+            if isinstance(value, BrokenRow):
+                problem.append(value.reason)
+            elif telling:
+                problem.append(f"{role}: {type(value).__name__}, not text")
+            told = str(value).encode("utf-8", "replace").decode("utf-8")
+            yield None if telling or isinstance(value, BrokenRow) else told
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
