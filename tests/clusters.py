@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.test_cluster import address_of
+from tests.core.test_executors import address_of
 
 ROOT = Path(__file__).parent.parent
 

@@ -14,8 +14,8 @@ from builder.render.verdict import Conditions, Level, Outcome, Verdict, program_
 from builder.render.verdict_file import VerdictTable, write_verdicts
 from builder.render.verdict_store import VerdictStore
 from builder.render.verdicts import Judge
+from tests.render.test_render_rounds import CONDITIONS, ROWS, StandIn, stand_in, verified_config
 from tests.rows import circles
-from tests.test_verified import CONDITIONS, ROWS, StandIn, stand_in, verified_config
 
 __all__ = ["stand_in"]
 VERDICTS = st.builds(

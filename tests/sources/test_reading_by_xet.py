@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.core.test_patience import FAULTS
 from tests.reading import TOKEN, environment, finish, hub_spec, parquet, read, start
 from tests.servers.hub import RESET, Answer
 from tests.servers.xet_read import XetSources
-from tests.test_patience import FAULTS
 
 ROWS = [{"question": f"Draw circle {n}, then let it grow", "python_code": f"Circle({n})"} for n in range(2000)]
 LINES = b"".join(json.dumps(row).encode() + b"\n" for row in ROWS)

@@ -19,7 +19,7 @@ from builder.core.errors import OutputError
 from builder.core.files import disk_error, written_aside
 from tests.rows import Row, circles, files_of, write_source
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LIMIT_BYTES = 6_000
 """No file may grow larger where a disk is full: less than any output, more than a lock."""
 

@@ -1,6 +1,6 @@
 """What reading the four sources costs, measured at servers that hold stand-ins with the real schemas and row counts.
 
-The table that `pytest -s tests/test_fetched.py` prints is the one in `docs/sources.md`.
+The table that `pytest -s tests/sources/test_fetched.py` prints is the one in `docs/sources.md`.
 """
 
 import io

@@ -22,7 +22,7 @@ from tests.pushing import REPO, TOKEN, build_sample, push
 from tests.rows import circles
 from tests.servers.hub_write import WritableHub
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TALK = {"json", "quiet", "verbose"}
 
 

@@ -28,7 +28,7 @@ from tests.pushing import build_sample
 from tests.servers.card_rules import LICENCES, head_problems
 from tests.servers.hub_write import WritableHub
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

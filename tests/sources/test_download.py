@@ -19,7 +19,7 @@ from builder.sources.spec import SourceSpec
 from tests.servers.hub import Answer, HubServer
 from tests.servers.kaggle import KaggleServer
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TOKEN = "hf_thisMustNeverBeShown"
 CHILD = """
 import json, sys

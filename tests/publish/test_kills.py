@@ -19,7 +19,7 @@ import pytest
 from builder.cli.main import main
 from tests.rows import circles, files_of, write_source
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ROWS = 3_100
 """Enough for two processes."""
 COMMANDS = ("export", "build")
