@@ -28,7 +28,7 @@ from builder.manim_lint.syntax import parse
 from builder.prepare.clean_code import clean_code
 from builder.prepare.prepare import prepare_row
 from builder.render.verdict import Outcome, program_hash
-from builder.render.verdicts import Judge, judging
+from builder.render.verdicts import Verdicts, open_verdicts
 
 STATES = ("read", "repaired")
 
@@ -52,17 +52,17 @@ def programs_of(source: str, path: Path, half: str | None = None) -> Programs:
     return Programs(texts)
 
 
-def ask(judge: Judge, codes: Iterable[str], events: Events) -> None:
+def ask(verdicts: Verdicts, codes: Iterable[str], events: Events) -> None:
     """Have those rendered that parse."""
     wanted = [code for code in dict.fromkeys(codes) if parse(code).ok]
-    judge.ask(wanted, len(wanted), events)
+    verdicts.ask(wanted, len(wanted), events)
 
 
-def said(judge: Judge, code: str) -> str:
+def said(verdicts: Verdicts, code: str) -> str:
     """What came of a program: a verdict, or for `failed` the type of what it raised."""
     if not parse(code).ok:
         return "SyntaxError"
-    found = judge.verdict_on(code) or judge.machine_fault(code)
+    found = verdicts.verdict_on(code) or verdicts.machine_fault(code)
     if found is None:
         return "not rendered"
     return found.exception if found.outcome is Outcome.FAILED else found.outcome.value
@@ -90,13 +90,13 @@ def table(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> str:
     return "\n".join(lines)
 
 
-def summary(judge: Judge, programs: Iterable[Programs]) -> str:
+def summary(verdicts: Verdicts, programs: Iterable[Programs]) -> str:
     """A line for each text that was rendered: its key, verdict and exception."""
     lines: dict[str, dict[str, str | None]] = {}
     for one in programs:
         for texts in one.texts.values():
             for code in texts:
-                found = judge.used.get(program_hash(code))
+                found = verdicts.used.get(program_hash(code))
                 if found is None:
                     continue
                 lines[key_of(code)] = {
@@ -125,14 +125,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     data = {name: path for name, path in sources_in(given.data).items() if not given.only or name in given.only}
     programs = {source: programs_of(source, path, given.half) for source, path in data.items()}
     started = time.monotonic()
-    with Terminal(verbose=True) as terminal, judging(config, terminal) as judge:
-        ask(judge, (code for one in programs.values() for texts in one.texts.values() for code in texts), terminal)
+    with Terminal(verbose=True) as terminal, open_verdicts(config, terminal) as verdicts:
+        ask(verdicts, (code for one in programs.values() for texts in one.texts.values() for code in texts), terminal)
         seconds = time.monotonic() - started
         console = Console(soft_wrap=True, highlight=False)
-        console.print(table(counted(programs, lambda code: said(judge, code))), markup=False)
-        console.print(f"\n{judge.rendered:,} programs rendered in {seconds:.0f} s by Manim {judge.conditions.manim}")
+        console.print(table(counted(programs, lambda code: said(verdicts, code))), markup=False)
+        console.print(
+            f"\n{verdicts.rendered:,} programs rendered in {seconds:.0f} s by Manim {verdicts.conditions.manim}"
+        )
         if given.summary:
-            given.summary.write_text(summary(judge, programs.values()), encoding="utf-8")
+            given.summary.write_text(summary(verdicts, programs.values()), encoding="utf-8")
 
 
 if __name__ == "__main__":

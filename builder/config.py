@@ -109,7 +109,7 @@ RETRIED = ("failed", "timeout", "no_scene", "blank", "refused")
 DEFAULT_TIMEOUT = 60.0
 """Seconds of processor time for one program."""
 MAX_TIMEOUT = 86_400.0
-LEAST_LIKENESS = 0.7
+LEAST_SIMILARITY = 0.7
 """Pairs of descriptions less alike are not looked for."""
 
 
@@ -215,12 +215,12 @@ class BuildConfig:
                 f"augmentation_factor {self.augmentation_factor}: a number from 1 (no augmentation) to "
                 f"{MAX_AUGMENTATION_FACTOR:g} is wanted"
             )
-        if self.near_duplicates and not LEAST_LIKENESS <= self.near_duplicates <= 1:
+        if self.near_duplicates and not LEAST_SIMILARITY <= self.near_duplicates <= 1:
             raise SettingError(
-                f"near_duplicates {self.near_duplicates}: 0, or a likeness from {LEAST_LIKENESS} to 1, is wanted"
+                f"near_duplicates {self.near_duplicates}: 0, or a similarity from {LEAST_SIMILARITY} to 1, is wanted"
             )
-        if not LEAST_LIKENESS <= self.near_test <= 1:
-            raise SettingError(f"near_test {self.near_test}: a likeness from {LEAST_LIKENESS} to 1 is wanted")
+        if not LEAST_SIMILARITY <= self.near_test <= 1:
+            raise SettingError(f"near_test {self.near_test}: a similarity from {LEAST_SIMILARITY} to 1 is wanted")
         if self.pair_margin < 0:
             raise SettingError(f"pair_margin {self.pair_margin}: a number from 0 is wanted")
         if not 0 <= self.mismatch_rate <= 0.5:

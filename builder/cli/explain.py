@@ -190,7 +190,7 @@ def _cluster(console: Console, told: "Explanation") -> None:
 
 
 def _thresholds(told: "Explanation") -> str:
-    """From which likeness on nearness counts in this config."""
+    """From which similarity on nearness counts in this config."""
     same = f"one of two goes from {told.near_duplicates:g} on" if told.near_duplicates else "none goes as a duplicate"
     return f"{same}; near a test row from {told.near_test:g} on"
 

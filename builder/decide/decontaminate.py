@@ -13,14 +13,14 @@ from builder.core.ledger import drop, kept
 from builder.core.row_store import PreparedFile, batches_with, texts_by_index
 from builder.decide.deduplicate import near_test_rows
 from builder.similarity.boilerplate import core
-from builder.similarity.compare import likeness, same_meaning
+from builder.similarity.compare import same_meaning, similarity
 from builder.similarity.fingerprints import Signature, near_signatures, read_signature
 from builder.similarity.key_terms import telling
 from builder.similarity.near_pairs import FLOOR, near_pairs
 from builder.similarity.normalize import normal
 
 NEAR_PROGRAM = 0.9
-"""Likeness from which two programs are near; their descriptions may then be less alike than the threshold."""
+"""Similarity from which two programs are near; their descriptions may then be less alike than the threshold."""
 _COLUMNS = ("index", "kept_index", "reason", "detail", "score")
 
 
@@ -45,7 +45,7 @@ def with_official_pairs(near: pl.DataFrame, rows: pl.DataFrame, files: Sequence[
         for what in (telling(core(text)).key, normal(core(text))):
             alike.setdefault(what, []).append((keys[index], core(text)))
     found = [
-        (*sorted((key, keys[index])), likeness(other, asked), isinstance(what, int))
+        (*sorted((key, keys[index])), similarity(other, asked), isinstance(what, int))
         for batch in batches_with(files, ("description",), firsts["index"])
         for index, text in batch.select("index", "description").iter_rows()
         for asked in (core(text),)
@@ -60,7 +60,7 @@ def with_official_pairs(near: pl.DataFrame, rows: pl.DataFrame, files: Sequence[
 def drop_leaks(
     ledger: pl.DataFrame, near: pl.DataFrame, threshold: float, files: Sequence[PreparedFile]
 ) -> pl.DataFrame:
-    """Drop train rows that equal or nearly equal a kept test row (reason `near_test`, score: the likeness).
+    """Drop train rows that equal or nearly equal a kept test row (reason `near_test`, score: the similarity).
 
     Leaks are equal descriptions; equal programs, whatever their layout, comments and names of variables; descriptions
     with the same letters and digits, whatever their case and signs; and descriptions that agree in what counts in full
@@ -69,7 +69,7 @@ def drop_leaks(
     Args:
         ledger: open, with `description_key` and `canonical_key`.
         near: of `near_descriptions`, with `with_official_pairs`.
-        threshold: the least likeness of near descriptions.
+        threshold: the least similarity of near descriptions.
         files: the prepared rows.
     """
     rows = kept(ledger).select("index", "code_index", "split", "description_key", "canonical_key")
@@ -133,7 +133,7 @@ def near_variants(
         rows: `index`, `split` and `description_key` of the kept rows.
         near: of `near_descriptions`.
         files: the prepared rows.
-        threshold: the least likeness of near descriptions.
+        threshold: the least similarity of near descriptions.
         prompts_of: the prompts of a description's variants, from 1.
     """
     firsts = rows.drop_nulls("description_key").unique(["split", "description_key"], keep="first", maintain_order=True)
@@ -160,8 +160,8 @@ OFFICIAL = Path(__file__).parent / "manimbench_test.json"
 """The list that ships with the package."""
 
 SCHEMA = {"kind": pl.String, "key": pl.UInt64, "score": pl.Float64, "where": pl.String, "official": pl.UInt64}
-"""What is near a benchmark: `description` or `program`, its key, the likeness, the benchmark's row, and of an official
-test row the key of its description."""
+"""What is near a benchmark: `description` or `program`, its key, the similarity, the benchmark's row, and of an
+official test row the key of its description."""
 
 
 _Found = tuple[str, int, float, str, int | None]
@@ -260,7 +260,7 @@ def _cores(rows: pl.DataFrame, files: Sequence[PreparedFile]) -> tuple[list[int]
 
 
 def drop_in_benchmarks(ledger: pl.DataFrame, found: pl.DataFrame, threshold: float) -> pl.DataFrame:
-    """Drop train rows that stand in a benchmark or near it: reason `in_benchmark`, score: the likeness.
+    """Drop train rows that stand in a benchmark or near it: reason `in_benchmark`, score: the similarity.
 
     The detail names the benchmark's row that is nearest, and what is near. Official test rows that are kept here are
     no matter of this step: `drop_leaks` compares them with train, by their texts.
@@ -268,7 +268,7 @@ def drop_in_benchmarks(ledger: pl.DataFrame, found: pl.DataFrame, threshold: flo
     Args:
         ledger: open, with `description_key` and `canonical_key`.
         found: of `find_in_benchmarks`.
-        threshold: the least likeness of near descriptions.
+        threshold: the least similarity of near descriptions.
     """
     stay = kept(ledger)
     here = stay.filter("official")["description_key"].drop_nulls()

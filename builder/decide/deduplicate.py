@@ -71,7 +71,7 @@ def near_descriptions(
 
 
 def drop_near_descriptions(ledger: pl.DataFrame, near: pl.DataFrame, threshold: float) -> pl.DataFrame:
-    """Of rows whose descriptions are near to one another, keep one: reason `near_duplicate`, score the likeness.
+    """Of rows whose descriptions are near to one another, keep one: reason `near_duplicate`, score the similarity.
 
     Near are those whose score reaches the threshold and that agree in what counts in full. An official test row
     stays, or else the row from the best source, then the one whose code fits best (`fit`, where it was judged), then
@@ -122,7 +122,7 @@ def drop_equal_descriptions(ledger: pl.DataFrame) -> pl.DataFrame:
     code (where `fit` was judged), then the lower row.
 
     Only rows kept so far compete, so an invalid copy never displaces a valid one. Official test rows are never
-    dropped for likeness, so two of them may share a description.
+    dropped for similarity, so two of them may share a description.
     """
     rows = kept(ledger).sort("description_key", pl.col("official").not_(), "source", *best_fit_first(ledger), "index")
     first = rows.select("index", "official", "description_key", best=pl.col("index").first().over("description_key"))
@@ -137,7 +137,7 @@ def drop_equal_descriptions(ledger: pl.DataFrame) -> pl.DataFrame:
 
 
 NEAR = 0.9
-"""Likeness from which two descriptions of one program say the same."""
+"""Similarity from which two descriptions of one program say the same."""
 
 
 def drop_conflicts(ledger: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
@@ -145,9 +145,9 @@ def drop_conflicts(ledger: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.Da
 
     Of rows with equal programs the official test row stays, or else the one whose description fits the code best
     (`fit`, where it was judged), then the best source, then the fewest repairs, then the lower row. A row whose
-    description says the same as the one that stays is a duplicate (`duplicate_program`, score: likeness of the
+    description says the same as the one that stays is a duplicate (`duplicate_program`, score: similarity of the
     descriptions); one that says something else is in conflict with it (`conflicting_description`, score: its own
-    fit). Official test rows are never dropped for likeness, so two of them may share a program.
+    fit). Official test rows are never dropped for similarity, so two of them may share a program.
     """
     pairs = _pairs(kept(ledger))
     if pairs.is_empty():

@@ -13,7 +13,7 @@ from builder.core.row_store import PreparedFile
 from builder.decide.pairing.shuffled import Part
 from builder.emit.rows import EmittedRow, emitted_rows
 from builder.emit.tokens import Tokens
-from builder.render.verdicts import Judge
+from builder.render.verdicts import Verdicts
 from builder.sources.read_one import ReadSource
 
 ID = re.compile(r"(.+)/([0-9]{1,12})")
@@ -52,7 +52,7 @@ class Build:
     """The ledger, open: one line for every row read."""
     plan: pl.DataFrame
     """One line for each row to write, as `emitted_rows` takes them, with `split`."""
-    judge: Judge | None = None
+    verdicts: Verdicts | None = None
     """Who was asked for verdicts on programs; `None` if the config renders none."""
 
     @property

@@ -16,7 +16,7 @@ from builder.core.row_store import PreparedFile, batches_with
 from builder.pipeline.build import Build, Prepared
 from builder.render.verdict import Outcome, Verdict
 from builder.render.verdict_file import write_verdicts
-from builder.render.verdicts import Judge
+from builder.render.verdicts import Verdicts
 
 Decide = Callable[[pl.DataFrame], pl.DataFrame]
 """Gives the ledger for rows as `builder.decide.decide` takes them."""
@@ -31,13 +31,13 @@ class _Mark:
     """What the program raised."""
 
 
-def verified(prepared: Prepared, decide: Decide, judge: Judge, events: Events) -> pl.DataFrame:
+def verified(prepared: Prepared, decide: Decide, verdicts: Verdicts, events: Events) -> pl.DataFrame:
     """The ledger of a config whose programs are rendered.
 
     Args:
         prepared: the rows as read.
         decide: the decisions of this config.
-        judge: who is asked for verdicts.
+        verdicts: who is asked for verdicts.
         events: hears the progress.
     """
     marks: dict[int, _Mark] = {}
@@ -47,7 +47,7 @@ def verified(prepared: Prepared, decide: Decide, judge: Judge, events: Events) -
         asked = rendered.filter(rendered.is_in(list(marks)).not_())
         if asked.is_empty():
             return ledger
-        marks |= _judged(prepared.files, asked, judge, events)
+        marks |= _judged(prepared.files, asked, verdicts, events)
 
 
 def _may_stay(ledger: pl.DataFrame) -> pl.Series:
@@ -57,7 +57,7 @@ def _may_stay(ledger: pl.DataFrame) -> pl.Series:
     return rows.select(code=pl.coalesce("code_index", "index"))["code"].sort()
 
 
-def _judged(files: Sequence[PreparedFile], asked: pl.Series, judge: Judge, events: Events) -> dict[int, _Mark]:
+def _judged(files: Sequence[PreparedFile], asked: pl.Series, verdicts: Verdicts, events: Events) -> dict[int, _Mark]:
     """A mark for each code that is asked for, with or without a verdict."""
     wanted = asked.unique().sort()
 
@@ -65,12 +65,12 @@ def _judged(files: Sequence[PreparedFile], asked: pl.Series, judge: Judge, event
         for batch in batches_with(files, ("code",), wanted):
             yield from batch["code"]
 
-    judge.ask(codes(), wanted.len(), events)
+    verdicts.ask(codes(), wanted.len(), events)
     marks: dict[int, _Mark] = {}
     for batch in batches_with(files, ("code",), wanted):
         for index, code in batch.select("index", "code").iter_rows():
-            found = judge.verdict_on(code)
-            marks[index] = _Mark(detail=_unjudged(judge, code)) if found is None else _mark(found)
+            found = verdicts.verdict_on(code)
+            marks[index] = _Mark(detail=_machine_fault(verdicts, code)) if found is None else _mark(found)
     return marks
 
 
@@ -81,9 +81,9 @@ def _mark(found: Verdict) -> _Mark:
     return _Mark(found.outcome, f"{found.exception}: {found.message}".strip(": ") + where)
 
 
-def _unjudged(judge: Judge, code: str) -> str:
+def _machine_fault(verdicts: Verdicts, code: str) -> str:
     """Why there is no verdict, as far as it is known."""
-    found = judge.machine_fault(code)
+    found = verdicts.machine_fault(code)
     return "" if found is None else f"{found.exception}: {found.message}"
 
 
@@ -100,6 +100,6 @@ def _marked(rows: pl.DataFrame, marks: Mapping[int, _Mark]) -> pl.DataFrame:
 
 def write_used_verdicts(builds: Sequence[Build], path: Path) -> None:
     """Write the verdicts that builds asked for, with thumbnails; nothing if they asked for none."""
-    judges = {id(decided.judge): decided.judge for decided in builds if decided.judge is not None}
-    for judge in judges.values():  # one: the builds of a folder share it
-        write_verdicts(path, judge.used.values(), judge.conditions, judge.known.thumbnails)
+    judges = {id(decided.verdicts): decided.verdicts for decided in builds if decided.verdicts is not None}
+    for verdicts in judges.values():  # one: the builds of a folder share it
+        write_verdicts(path, verdicts.used.values(), verdicts.conditions, verdicts.known.thumbnails)

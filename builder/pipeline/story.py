@@ -31,7 +31,7 @@ from builder.prepare.cache import prepare_files
 from builder.prepare.clean_description import normalise_description
 from builder.prepare.code_detector import judge_text
 from builder.prepare.keys import description_key
-from builder.render.verdicts import Judge, judging
+from builder.render.verdicts import Verdicts, open_verdicts
 from builder.sources.benchmarks import read_benchmark
 from builder.sources.read_all import read_sources
 from builder.sources.tokenizer import find_tokenizer
@@ -145,20 +145,22 @@ def _text_bytes(path: Path) -> int:
     )
 
 
-def build(prepared: Prepared, config: BuildConfig, events: Events | None = None, judge: Judge | None = None) -> Build:
+def build(
+    prepared: Prepared, config: BuildConfig, events: Events | None = None, verdicts: Verdicts | None = None
+) -> Build:
     """Decide one config. The ledger adds up, or this raises.
 
     Args:
         prepared: the sources as read.
         config: the settings; with `verify`, programs are rendered.
         events: hears the progress of rendering.
-        judge: who is asked for verdicts; by default one that lasts as long as this call.
+        verdicts: who is asked for verdicts; by default one that lasts as long as this call.
 
     Raises:
         RenderError: programs are to be rendered, and something that this needs is missing.
     """
-    if config.verify and judge is None:
-        with judging(config, events or Silent()) as opened:
+    if config.verify and verdicts is None:
+        with open_verdicts(config, events or Silent()) as opened:
             return build(prepared, config, events, opened)
     listed, tokens = _listed(prepared, config), prepared.tokens if config.tokenizer else None
     files, parts, near = prepared.files, prepared.parts, prepared.near
@@ -169,9 +171,9 @@ def build(prepared: Prepared, config: BuildConfig, events: Events | None = None,
     def decided(rows: pl.DataFrame) -> pl.DataFrame:
         return decide(rows, parts, config, near=near, listed=listed, files=files, pairs=pairs, lengths=lengths)
 
-    ledger = decided(prepared.rows) if judge is None else verified(prepared, decided, judge, events or Silent())
+    ledger = decided(prepared.rows) if verdicts is None else verified(prepared, decided, verdicts, events or Silent())
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
-    return Build(config, prepared, ledger, _plan(prepared, config, ledger, tokens), judge)
+    return Build(config, prepared, ledger, _plan(prepared, config, ledger, tokens), verdicts)
 
 
 def _plan(prepared: Prepared, config: BuildConfig, ledger: pl.DataFrame, tokens: Tokens | None) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from builder.pipeline.build import Prepared, index_of
 from builder.pipeline.story import build, prepare
 from builder.render.verdict import Conditions, Outcome, Verdict
 from builder.render.verdict_file import write_verdicts
-from builder.render.verdicts import Judge, judging
+from builder.render.verdicts import Verdicts, open_verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +80,15 @@ def verify(
     """
     events = events or Silent()
     prepared = prepare(config, events)
-    with judging(config, events, limit) as judge:
+    with open_verdicts(config, events, limit) as verdicts:
         if only:
-            found = Verification(judge.conditions, rows=_of_rows(prepared, only, judge, events))
+            found = Verification(verdicts.conditions, rows=_of_rows(prepared, only, verdicts, events))
         else:
-            outcomes = build(prepared, config, events, judge).outcomes
-            found = Verification(judge.conditions, by_source(outcomes), kept=kept(outcomes).height)
+            outcomes = build(prepared, config, events, verdicts).outcomes
+            found = Verification(verdicts.conditions, by_source(outcomes), kept=kept(outcomes).height)
         if save is not None:
-            write_verdicts(save, judge.used.values(), judge.conditions, judge.known.thumbnails)
-        return Verification(found.conditions, found.sources, found.rows, judge.rendered, found.kept)
+            write_verdicts(save, verdicts.used.values(), verdicts.conditions, verdicts.known.thumbnails)
+        return Verification(found.conditions, found.sources, found.rows, verdicts.rendered, found.kept)
 
 
 def by_source(outcomes: pl.DataFrame) -> tuple[SourceVerdicts, ...]:
@@ -118,19 +118,19 @@ def _most_first(counts: Counter[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (item[0] != Outcome.PASSED, -item[1], item[0])))
 
 
-def _of_rows(prepared: Prepared, ids: Sequence[str], judge: Judge, events: Events) -> tuple[RowVerdict, ...]:
+def _of_rows(prepared: Prepared, ids: Sequence[str], verdicts: Verdicts, events: Events) -> tuple[RowVerdict, ...]:
     indices = {row_id: index_of(prepared, row_id) for row_id in ids}
     for row_id, index in indices.items():
         if index is None:
             raise SettingError(f"--only {row_id}: the id of a row is wanted, as in the ledger: SOURCE/ROW")
     wanted = pl.Series(sorted(index for index in indices.values() if index is not None), dtype=pl.UInt32)
     codes = texts_by_index(prepared.files, "code", wanted)
-    judge.ask(codes.values(), len(codes), events)
-    return tuple(_row_verdict(row_id, codes[index], judge) for row_id, index in indices.items() if index is not None)
+    verdicts.ask(codes.values(), len(codes), events)
+    return tuple(_row_verdict(row_id, codes[index], verdicts) for row_id, index in indices.items() if index is not None)
 
 
-def _row_verdict(row_id: str, code: str, judge: Judge) -> RowVerdict:
-    found = judge.verdict_on(code) or judge.machine_fault(code)
+def _row_verdict(row_id: str, code: str, verdicts: Verdicts) -> RowVerdict:
+    found = verdicts.verdict_on(code) or verdicts.machine_fault(code)
     lines = code.split("\n")
     known = found is not None and found.line is not None and 0 < found.line <= len(lines)
     return RowVerdict(row_id, found, lines[found.line - 1].strip() if known and found and found.line else "")

@@ -20,7 +20,7 @@ from builder.publish.parquet import row_schema, write_shards
 from builder.publish.stats import Written
 from builder.publish.write import dataset_rows, stats_of, write_ledger
 from builder.render.verdict_file import VERDICTS_FILE
-from builder.render.verdicts import judging
+from builder.render.verdicts import open_verdicts
 from builder.report.flow import funnel_svg
 from builder.report.proof.folder import MANIFEST, BuiltFolder, read_manifest
 from builder.report.write import keep_for_report, put_report
@@ -80,12 +80,12 @@ def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events |
 
 
 def _decided(prepared: Prepared, configs: Sequence[BuildConfig], events: Events) -> list[Build]:
-    """Each config decided; those that render programs share one judge."""
+    """Each config decided; those that render programs share their verdicts."""
     rendering = next((config for config in configs if config.verify), None)
     if rendering is None:
         return [build(prepared, config) for config in configs]
-    with judging(rendering, events) as judge:
-        return [build(prepared, config, events, judge if config.verify else None) for config in configs]
+    with open_verdicts(rendering, events) as verdicts:
+        return [build(prepared, config, events, verdicts if config.verify else None) for config in configs]
 
 
 def _write_config(decided: Build, staging: Path, events: Events) -> dict[str, Any]:

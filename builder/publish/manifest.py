@@ -50,7 +50,7 @@ def manifest_of(kind: str, builds: list[Build], staging: Path) -> dict[str, Any]
 
 def _rendering(builds: list[Build]) -> dict[str, Any]:
     """Under which conditions programs were rendered; a build without a sandbox says so."""
-    told = [asdict(decided.judge.conditions) for decided in builds if decided.judge is not None]
+    told = [asdict(decided.verdicts.conditions) for decided in builds if decided.verdicts is not None]
     return {"rendering": told[0]} if told else {}
 
 

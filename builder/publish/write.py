@@ -18,7 +18,7 @@ from builder.emit.tokens import tokens_told
 from builder.pipeline.build import Build
 from builder.prepare.keys import description_key
 from builder.publish.stats import Written, build_stats, leakage
-from builder.render.verdicts import Judge
+from builder.render.verdicts import Verdicts
 from builder.report.proof.certificate import certify, told_official
 from builder.report.proof.folder import rows_of
 
@@ -39,7 +39,7 @@ def dataset_rows(
     make = FORMATS[decided.config.format].make
     written[split] = Written()
     for row in written[split].counted(emitted(decided, split, events or Silent()), description_key):
-        preview = {"preview": _image(row, decided.judge)} if decided.config.previews else {}
+        preview = {"preview": _image(row, decided.verdicts)} if decided.config.previews else {}
         yield {
             **make(decided.config.system_prompt, row.prompt, fenced(row.code)),
             "source": row.source,
@@ -52,9 +52,9 @@ def dataset_rows(
         }
 
 
-def _image(row: EmittedRow, judge: Judge | None) -> dict[str, Any] | None:
+def _image(row: EmittedRow, verdicts: Verdicts | None) -> dict[str, Any] | None:
     """The last frame of a row's program, as `datasets` holds an image."""
-    image = judge.thumbnail(row.code) if judge is not None else None
+    image = verdicts.thumbnail(row.code) if verdicts is not None else None
     return None if image is None else {"bytes": image, "path": None}
 
 

@@ -33,7 +33,7 @@ class Known(Protocol):
 
 
 @dataclass(slots=True)
-class Judge:
+class Verdicts:
     """Answers for programs; each is asked for, looked up and rendered once in a run."""
 
     conditions: Conditions
@@ -120,8 +120,8 @@ STORE = "verdicts.sqlite"
 
 
 @contextmanager
-def judging(config: BuildConfig, events: Events, limit: int | None = None) -> Iterator[Judge]:
-    """A judge for the programs of a config.
+def open_verdicts(config: BuildConfig, events: Events, limit: int | None = None) -> Iterator[Verdicts]:
+    """Verdicts on the programs of a config.
 
     Args:
         config: with `verify`; `verdicts`, or else the settings of rendering.
@@ -134,7 +134,7 @@ def judging(config: BuildConfig, events: Events, limit: int | None = None) -> It
     """
     if config.verdicts:
         table = VerdictTable(Path(config.verdicts).expanduser())
-        yield Judge(table.conditions, table, keep=_refuse, render=None)
+        yield Verdicts(table.conditions, table, keep=_refuse, render=None)
         return
     if config.no_sandbox:
         events.warn("programs are rendered without a sandbox, as --no-sandbox asks: they can do whatever you can")
@@ -149,7 +149,7 @@ def judging(config: BuildConfig, events: Events, limit: int | None = None) -> It
 
     with VerdictStore(config.cache / STORE, conditions) as store:
         retry = frozenset(Outcome(word) for word in config.retry)
-        yield Judge(conditions, store, store.keep, render, retry, limit)
+        yield Verdicts(conditions, store, store.keep, render, retry, limit)
 
 
 def _setup(config: BuildConfig) -> Setup:

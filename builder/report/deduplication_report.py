@@ -14,7 +14,7 @@ from builder.core.row_store import PreparedFile, batches_with, texts_by_index
 SHOWN = 20
 """Pairs on either side of a threshold that are listed, nearest first."""
 STEP = 0.02
-"""Width of a step of a histogram of likeness."""
+"""Width of a step of a histogram of similarity."""
 OLDER_RULE = "lower case, white space collapsed, best source stays"
 
 
@@ -120,10 +120,10 @@ def near_report(ledger: pl.DataFrame, near: pl.DataFrame, threshold: float) -> d
     Args:
         ledger: open, with `description_key`.
         near: pairs of description keys: `left`, `right`, `score`, `agrees` (the same in what counts in full).
-        threshold: likeness from which one of two rows goes; 0 if none does.
+        threshold: similarity from which one of two rows goes; 0 if none does.
 
     Returns:
-        `scores`: pairs by likeness, in steps of `STEP`, that agree and that differ in what counts in full;
+        `scores`: pairs by similarity, in steps of `STEP`, that agree and that differ in what counts in full;
         `just_above` and `just_below`: agreeing pairs next to the threshold, by the first row with each description.
     """
     firsts = ledger.drop_nulls("description_key").group_by("description_key").agg(pl.col("index").min())

@@ -19,7 +19,7 @@ class Verdict:
 
     Attributes:
         near: the score reaches the threshold and the telling tokens agree.
-        score: likeness, 0 to 1.
+        score: similarity, 0 to 1.
         agrees: whether the telling tokens are the same, in the same order.
         only_left: telling tokens that the first text has beyond the second.
         only_right: the other way round; both are empty where only the order differs.
@@ -32,17 +32,17 @@ class Verdict:
     only_right: tuple[str, ...] = ()
 
 
-def likeness(a: str, b: str) -> float:
+def similarity(a: str, b: str) -> float:
     """How alike two texts are in their letters, 0 to 1, to six digits; 1 exactly if they are equal once normalised.
 
     Twice the letters of the longest common subsequence, over the letters of both (the ratio of `rapidfuzz`). Of texts
     beyond `LONG`, the share of pairs of neighbouring words that both have. Symmetric, and never fails.
     """
-    return likeness_of_normal(normal(a), normal(b))
+    return similarity_of_normal(normal(a), normal(b))
 
 
-def likeness_of_normal(a: str, b: str) -> float:
-    """`likeness` of two texts that are normalised already."""
+def similarity_of_normal(a: str, b: str) -> float:
+    """`similarity` of two texts that are normalised already."""
     if a == b:
         return 1.0
     if len(a) + len(b) > LONG:
@@ -66,9 +66,9 @@ def same_meaning(a: str, b: str, threshold: float) -> Verdict:
     Args:
         a: a description.
         b: another.
-        threshold: the least likeness, 0 to 1.
+        threshold: the least similarity, 0 to 1.
     """
-    score = likeness(a, b)
+    score = similarity(a, b)
     one, other = telling(a), telling(b)
     agrees = one == other
     only_left, only_right = ((), ()) if agrees else differing(one, other)

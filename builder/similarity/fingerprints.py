@@ -16,7 +16,7 @@ GRAM = 5
 MOST = 256
 """Hashes of a text at the most: the lowest."""
 LOSS = 0.4
-"""Likeness lost for all runs of letters lost. Measured between 0.2 (single letters) and 0.6 (whole words)."""
+"""Similarity lost for all runs of letters lost. Measured between 0.2 (single letters) and 0.6 (whole words)."""
 _CUT = 1
 """To be raised whenever `telling` or `normal` cuts texts in another way: old signatures are then refused."""
 RULES = xxh3_64_hexdigest(f"{_CUT} {sorted(TOKENS.items())} {sorted(ORDINARY)} {COMMON}".encode())
@@ -73,7 +73,7 @@ def read_signature(plain: Mapping[str, object]) -> Signature:
 
 
 def alike(one: Signature, other: Signature) -> float:
-    """The likeness of two texts as far as their signatures tell, 0 to 1; 1 for the same signature."""
+    """The similarity of two texts as far as their signatures tell, 0 to 1; 1 for the same signature."""
     if one.grams == other.grams and one.length == other.length:
         return 1.0
     known = min((held.grams[-1] for held in (one, other) if len(held.grams) >= MOST), default=None)

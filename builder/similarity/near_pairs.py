@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 from rapidfuzz.process import cpdist
 
-from builder.similarity.compare import LONG, likeness_of_normal
+from builder.similarity.compare import LONG, similarity_of_normal
 from builder.similarity.key_terms import key_of, tokens_of
 from builder.similarity.minhash import buckets, sketches
 from builder.similarity.normalize import folded, normal_of_folded
@@ -56,7 +56,7 @@ class _Pool:
 
 
 def near_pairs(texts: Sequence[str], threshold: float, against: Sequence[str] | None = None) -> pl.DataFrame:
-    """Pairs of texts whose likeness is at least a threshold.
+    """Pairs of texts whose similarity is at least a threshold.
 
     Of texts with the same telling tokens every pair is compared, so the pairs that count are all found, however
     short the texts are (of more than `BLOCK_PAIRS` such pairs, those that share a bucket). Pairs whose telling tokens
@@ -66,7 +66,7 @@ def near_pairs(texts: Sequence[str], threshold: float, against: Sequence[str] | 
 
     Args:
         texts: descriptions.
-        threshold: the least likeness, above 0 to 1. Pairs found at a low one may be filtered by a higher one.
+        threshold: the least similarity, above 0 to 1. Pairs found at a low one may be filtered by a higher one.
         against: other descriptions; if given, pairs go from `texts` to these.
 
     Returns:
@@ -198,7 +198,7 @@ def _neighbours(labels: NDArray[np.uint64], members: _Positions, most: int) -> I
 
 
 def _scored(pool: _Pool, one: _Positions, other: _Positions, threshold: float) -> NDArray[np.float64]:
-    """The likeness of each pair, to six digits, or 0 where it is below the threshold."""
+    """The similarity of each pair, to six digits, or 0 where it is below the threshold."""
     scores = np.zeros(len(one))
     for start in range(0, len(one), _BATCH):
         lefts, rights = one[start : start + _BATCH], other[start : start + _BATCH]
@@ -214,7 +214,7 @@ def _scored(pool: _Pool, one: _Positions, other: _Positions, threshold: float) -
         )
         scores[start + short] = np.round(found, 6)
         for at in np.flatnonzero(long).tolist():
-            scores[start + at] = likeness_of_normal(pool.normals[int(lefts[at])], pool.normals[int(rights[at])])
+            scores[start + at] = similarity_of_normal(pool.normals[int(lefts[at])], pool.normals[int(rights[at])])
     return scores
 
 

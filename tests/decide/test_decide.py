@@ -81,7 +81,7 @@ def test_an_invalid_copy_never_displaces_a_valid_one(tmp_path):
     assert found == {"bespoke_manim/000000": "syntax_error", "manim_codegen/000000": "kept"}
 
 
-def test_an_official_test_row_wins_every_duplicate_and_is_never_dropped_for_likeness(tmp_path):
+def test_an_official_test_row_wins_every_duplicate_and_is_never_dropped_for_similarity(tmp_path):
     """An earlier row of the same source goes for an official one, and two alike official rows both stay."""
     rows = {
         "manimbench": [

@@ -290,7 +290,7 @@ def test_where_manimbench_is_read_its_own_rows_stay_and_leaks_are_told_as_leaks(
 
 
 def test_official_rows_that_are_kept_here_are_left_to_the_step_for_leaks():
-    """It knows their texts; hashes tell likeness roughly. Where the row was dropped, the list stands in for it."""
+    """It knows their texts; hashes tell similarity roughly. Where the row was dropped, the list stands in for it."""
     keys = {"description_key": [1, 2, 3], "canonical_key": [11, 12, 13], "program_key": [11, 12, 13]}
     rows = pl.DataFrame(
         {"index": [0, 1, 2], "split": ["test", "train", "train"], "official": [True, False, False], **keys}

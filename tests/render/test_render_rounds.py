@@ -17,7 +17,7 @@ from builder.render.cluster import Releases
 from builder.render.verdict import Conditions, Outcome, Verdict, program_hash
 from builder.render.verdict_file import VerdictTable
 from builder.render.verdict_store import VerdictStore
-from builder.render.verdicts import Judge
+from builder.render.verdicts import Verdicts
 from builder.report.proof.check import check_folder
 from tests.rows import Row, circles, config_of, files_of, read_lines, said, scene
 
@@ -48,9 +48,9 @@ def verdict_of(code: str) -> Verdict:
     return Verdict(program, Outcome.PASSED, seconds=0.5, thumbnail=WEBP)
 
 
-def judge_of(tmp_path: Path, render: StandIn | None, **more: object) -> Judge:
+def judge_of(tmp_path: Path, render: StandIn | None, **more: object) -> Verdicts:
     store = VerdictStore(tmp_path / "verdicts.sqlite", CONDITIONS)
-    return Judge(CONDITIONS, store, store.keep, render, **more)  # type: ignore[arg-type]
+    return Verdicts(CONDITIONS, store, store.keep, render, **more)  # type: ignore[arg-type]
 
 
 def verified_config(tmp_path: Path, rows: Iterable[Row], **settings: object) -> BuildConfig:
@@ -59,8 +59,8 @@ def verified_config(tmp_path: Path, rows: Iterable[Row], **settings: object) -> 
     )
 
 
-def outcomes_of(config: BuildConfig, judge: Judge) -> dict[str, str]:
-    ledger = build(prepare(config), config, Silent(), judge).ledger
+def outcomes_of(config: BuildConfig, verdicts: Verdicts) -> dict[str, str]:
+    ledger = build(prepare(config), config, Silent(), verdicts).ledger
     return {row["id"].split("/")[1]: row["reason"] or row["outcome"] for row in ledger.iter_rows(named=True)}
 
 

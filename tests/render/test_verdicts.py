@@ -13,7 +13,7 @@ from builder.core.events import Silent
 from builder.render.verdict import Conditions, Level, Outcome, Verdict, program_hash
 from builder.render.verdict_file import VerdictTable, write_verdicts
 from builder.render.verdict_store import VerdictStore
-from builder.render.verdicts import Judge
+from builder.render.verdicts import Verdicts
 from tests.render.test_render_rounds import CONDITIONS, ROWS, StandIn, stand_in, verified_config
 from tests.rows import circles
 
@@ -104,9 +104,9 @@ def test_a_program_that_stands_twice_is_rendered_once(tmp_path: Path) -> None:
     """Equal texts share a verdict within a run."""
     render = StandIn()
     with VerdictStore(tmp_path / "verdicts.sqlite", CONDITIONS) as store:
-        judge = Judge(CONDITIONS, store, store.keep, render)
-        judge.ask(["a = 1", "a = 1", "b = 2"], 3, Silent())
-        judge.ask(["b = 2"], 1, Silent())
+        verdicts = Verdicts(CONDITIONS, store, store.keep, render)
+        verdicts.ask(["a = 1", "a = 1", "b = 2"], 3, Silent())
+        verdicts.ask(["b = 2"], 1, Silent())
     assert render.rendered == ["a = 1", "b = 2"]
 
 

@@ -72,7 +72,7 @@ def test_a_signature_made_by_other_rules_is_refused() -> None:
 
 
 @given(st.text(), st.text())
-def test_any_texts_have_a_likeness_by_signature(one: str, other: str) -> None:
+def test_any_texts_have_a_similarity_by_signature(one: str, other: str) -> None:
     first, second = signature(one), signature(other)
     assert 0 <= alike(first, second) <= 1
     assert alike(first, second) == alike(second, first)

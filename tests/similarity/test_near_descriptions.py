@@ -1,4 +1,4 @@
-"""Likeness of descriptions: what counts in full, and what is a slip of the finger."""
+"""Similarity of descriptions: what counts in full, and what is a slip of the finger."""
 
 import time
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.similarity.compare import LONG, likeness, same_meaning
+from builder.similarity.compare import LONG, same_meaning, similarity
 from builder.similarity.key_terms import differing, telling
 
 SAME = [
@@ -91,11 +91,11 @@ def test_equal_tellings_are_one_key() -> None:
 
 
 @given(wild, wild)
-def test_likeness_is_symmetric_and_a_share(one: str, other: str) -> None:
-    score = likeness(one, other)
+def test_similarity_is_symmetric_and_a_share(one: str, other: str) -> None:
+    score = similarity(one, other)
     assert 0 <= score <= 1
-    assert score == likeness(other, one)
-    assert likeness(one, one) == 1
+    assert score == similarity(other, one)
+    assert similarity(one, one) == 1
 
 
 @given(wild, wild)
@@ -108,8 +108,8 @@ def test_any_texts_have_a_verdict(one: str, other: str) -> None:
 def test_long_texts_are_compared_in_bounded_time() -> None:
     text = "draw a red circle and then a square " * (LONG // 10)
     begun = time.perf_counter()
-    assert likeness(text, text + "again") > 0.99
-    assert likeness(text, text[::-1]) < 0.1
+    assert similarity(text, text + "again") > 0.99
+    assert similarity(text, text[::-1]) < 0.1
     assert time.perf_counter() - begun < 20
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from builder.similarity import near_pairs as candidates
 from builder.similarity.clusters import clusters
-from builder.similarity.compare import likeness
+from builder.similarity.compare import similarity
 from builder.similarity.near_pairs import near_pairs
 
 WORDS = "draw show a the red blue circle square cirlce 3 4 slowly then moving around text".split()
@@ -98,10 +98,10 @@ def test_the_order_of_texts_changes_no_pair(texts: list[str], dice: random.Rando
 
 
 @given(prompts)
-def test_a_higher_threshold_is_a_filter_and_scores_are_likeness(texts: list[str]) -> None:
+def test_a_higher_threshold_is_a_filter_and_scores_are_similarity(texts: list[str]) -> None:
     low, high = near_pairs(texts, 0.6), near_pairs(texts, 0.9)
     assert low.filter(pl.col("score") >= 0.9).equals(high)
-    assert all(score == likeness(texts[one], texts[two]) for one, two, score, _ in low.iter_rows())
+    assert all(score == similarity(texts[one], texts[two]) for one, two, score, _ in low.iter_rows())
 
 
 def test_a_chain_is_cut_where_its_ends_are_not_near() -> None:
@@ -137,7 +137,7 @@ def test_whatever_goes_something_like_it_stays(texts: list[str], dice: random.Ra
     gone = clusters(near_pairs(texts, 0.8).filter("agrees"), order)
     staying = set(range(len(texts))) - set(gone["position"])
     assert set(gone["stays"]) <= staying
-    assert all(likeness(texts[at], texts[stays]) == score for at, stays, score, *_ in gone.iter_rows())
+    assert all(similarity(texts[at], texts[stays]) == score for at, stays, score, *_ in gone.iter_rows())
 
 
 @given(links.map(lambda edges: [(one, two, 0.9 + (one + two) / 1000) for one, two, _ in edges]))

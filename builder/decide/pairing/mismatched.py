@@ -50,7 +50,7 @@ def drop_mismatched(ledger: pl.DataFrame, parts: Sequence[Part], rate: float) ->
     In a part whose pairs are nearly all right, that is the score which no more than the share `rate` of its rows is
     below; elsewhere, that of all such parts together. It is never above `MOST`. A part about which nothing is known
     loses no row. Re-paired rows were judged when they were paired, and official test rows are never dropped for
-    likeness.
+    similarity.
     """
     rows = kept(ledger).filter(pl.col("code_index").is_null() & pl.col("official").not_())
     sound = [number for number, part in enumerate(parts) if part.verdict == "paired" and part.auc >= SOUND_AUC]

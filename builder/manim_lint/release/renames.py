@@ -1,11 +1,11 @@
-"""The nearest right name: by what Manim renamed, then by likeness of letters."""
+"""The nearest right name: by what Manim renamed, then by similarity of letters."""
 
 import difflib
 from functools import lru_cache
 
 from builder.manim_lint.release.model import known
 
-_LIKENESS = 0.75
+_SIMILARITY = 0.75
 """From 0 to 1, as `difflib` counts it."""
 _MAX_LENGTH = 60
 """Characters; nobody meant a name of Manim's with a longer one."""
@@ -105,5 +105,5 @@ def nearest(name: str, among: frozenset[str] | None = None) -> str:
     same = next((candidate for candidate in ordered if candidate.lower() == folded), "")
     if same:
         return same
-    close = difflib.get_close_matches(name, ordered, n=1, cutoff=_LIKENESS)
+    close = difflib.get_close_matches(name, ordered, n=1, cutoff=_SIMILARITY)
     return close[0] if close else ""

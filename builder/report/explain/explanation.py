@@ -17,7 +17,7 @@ class Neighbour:
 
     id: str
     score: float
-    """Likeness of the two descriptions, 0 to 1."""
+    """Similarity of the two descriptions, 0 to 1."""
     agrees: bool
     """Whether what counts in full (numbers, colours, directions, shapes, quoted text) is the same in both."""
     only_here: tuple[str, ...]
@@ -36,7 +36,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """Rows of one kind of likeness: how many there are, and the first of them, best score first."""
+    """Rows of one kind of similarity: how many there are, and the first of them, best score first."""
 
     total: int
     rows: tuple[Neighbour, ...]
@@ -87,9 +87,9 @@ class Explanation:
     near_descriptions: Neighbours
     """Without the equal ones."""
     near_duplicates: float
-    """The setting: the likeness from which one of two rows goes; 0 for none."""
+    """The setting: the similarity from which one of two rows goes; 0 for none."""
     near_test: float
-    """The setting: the likeness from which a train row goes that stands near a test row."""
+    """The setting: the similarity from which a train row goes that stands near a test row."""
     split: SplitReason
     code_used_by: tuple[str, ...]
     """Ids of re-paired rows that have this row's code, at most `LISTED`."""

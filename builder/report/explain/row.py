@@ -20,7 +20,7 @@ from builder.emit.rows import emitted_rows
 from builder.pipeline.build import Build, Prepared, index_of
 from builder.pipeline.story import build, prepare
 from builder.prepare.trace import trace_row
-from builder.render.verdicts import judging
+from builder.render.verdicts import open_verdicts
 from builder.report.explain.explanation import LISTED, Explanation, Match, Matches, Neighbour, Neighbours, Variant
 from builder.report.explain.search import found_rows, ids_of
 from builder.similarity.boilerplate import core
@@ -61,8 +61,8 @@ def _decided(prepared: Prepared, config: BuildConfig, events: Events | None) -> 
     """The config decided; of programs only those verdicts are known that were reached before."""
     if not config.verify:
         return build(prepared, config)
-    with judging(config, events or Silent(), limit=0) as judge:
-        return build(prepared, config, events, judge)
+    with open_verdicts(config, events or Silent(), limit=0) as verdicts:
+        return build(prepared, config, events, verdicts)
 
 
 def _explanation(decided: Build, index: int, also: Sequence[str] = ()) -> Explanation:
@@ -123,14 +123,14 @@ def _equal(outcomes: pl.DataFrame, own: dict[str, Any], key: str) -> pl.DataFram
 
 
 def _near(near: pl.DataFrame, outcomes: pl.DataFrame, key: int | None) -> pl.DataFrame:
-    """Rows with a near description, nearest first, with `likeness` and `agrees` as they were found for all configs."""
+    """Rows with a near description, nearest first, with `similarity` and `agrees` as found for all configs."""
     left, right, own = pl.col("left"), pl.col("right"), _key(key)
     found = near.filter((left == own) | (right == own)).select(
         pl.when(left == own).then(right).otherwise(left).alias("description_key"),
-        pl.col("score").alias("likeness"),
+        pl.col("score").alias("similarity"),
         "agrees",
     )
-    return outcomes.join(found, on="description_key").sort(-pl.col("likeness"), "index")
+    return outcomes.join(found, on="description_key").sort(-pl.col("similarity"), "index")
 
 
 def _neighbours(decided: Build, text: str, rows: pl.DataFrame) -> Neighbours:
@@ -145,7 +145,7 @@ def _neighbours(decided: Build, text: str, rows: pl.DataFrame) -> Neighbours:
     ):
         other = texts[row["index"]]
         verdict = same_meaning(core(text), core(other), 0)  # as `near_descriptions` compares them
-        score, agrees = row.get("likeness", verdict.score), row.get("agrees", verdict.agrees)
+        score, agrees = row.get("similarity", verdict.score), row.get("agrees", verdict.agrees)
         told.append(
             Neighbour(
                 id=row_id,

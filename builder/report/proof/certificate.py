@@ -25,7 +25,7 @@ from builder.prepare.canonical import canonical_key
 from builder.prepare.keys import program_tokens
 from builder.report.proof.folder import WrittenRow
 from builder.similarity.boilerplate import core
-from builder.similarity.compare import likeness
+from builder.similarity.compare import similarity
 from builder.similarity.key_terms import telling
 from builder.similarity.near_pairs import near_pairs
 from builder.similarity.normalize import normal
@@ -33,8 +33,8 @@ from builder.similarity.normalize import normal
 ALL_PAIRS = 40_000_000
 """Pairs of texts up to which every test row is compared with every train row; beyond, candidates are."""
 BOTH = (0.75, 0.9)
-"""Likeness of descriptions that agree and of programs from which a pair offends if it reaches both. The step that drops
-leaks is stricter (0.7), since a template may bring two descriptions a little nearer."""
+"""Similarity of descriptions that agree and of programs from which a pair offends if it reaches both. The step that
+drops leaks is stricter (0.7), since a template may bring two descriptions a little nearer."""
 _BLOCK = 64
 """Test rows that are compared at a time."""
 _FIRST_LETTER = 0xE000
@@ -50,7 +50,7 @@ class Nearest:
     """The pair of a test and a train row that comes nearest."""
 
     score: float
-    """Likeness from 0 to 1."""
+    """Similarity from 0 to 1."""
     test: str
     train: str
     """File and row."""
@@ -61,7 +61,7 @@ class Certificate:
     """What was compared, and what was found."""
 
     limit: float
-    """Likeness of descriptions from which a pair offends, if they also agree in what counts in full."""
+    """Similarity of descriptions from which a pair offends, if they also agree in what counts in full."""
     test_rows: int
     train_rows: int
     every_pair: bool
@@ -76,8 +76,8 @@ class Certificate:
     official_near: int
     """Official test rows, and how many of them have an offending train row."""
     offending: tuple[tuple[str, str, str, float], ...]
-    """What is alike (`description`, `program`, or `description and program` with the likeness of the descriptions),
-    test row, train row, likeness; nearest first."""
+    """What is alike (`description`, `program`, or `description and program` with the similarity of the descriptions),
+    test row, train row, similarity; nearest first."""
 
     def check(self) -> None:
         """Do nothing if nothing offends.
@@ -115,7 +115,7 @@ def certify(train: Iterable[WrittenRow], test: Iterable[WrittenRow], limit: floa
 
     Args:
         train, test: the rows as written.
-        limit: likeness of descriptions from which a pair offends.
+        limit: similarity of descriptions from which a pair offends.
     """
     left, right = list(test), list(train)
     every = len(left) * len(right) <= ALL_PAIRS
@@ -173,12 +173,12 @@ def _descriptions(
 
 
 def _agreeing(ones: Sequence[str], others: Sequence[str]) -> list[_Pair]:
-    """All pairs of texts that agree in what counts in full, with their likeness."""
+    """All pairs of texts that agree in what counts in full, with their similarity."""
     by_key: dict[int, list[int]] = {}
     for number, text in enumerate(others):
         by_key.setdefault(telling(text).key, []).append(number)
     pairs = [(one, other) for one, text in enumerate(ones) for other in by_key.get(telling(text).key, ())]
-    return [(one, other, likeness(ones[one], others[other])) for one, other in pairs]
+    return [(one, other, similarity(ones[one], others[other])) for one, other in pairs]
 
 
 def _same_letters(test: Sequence[WrittenRow], train: Sequence[WrittenRow]) -> list[_Pair]:
@@ -233,13 +233,13 @@ def _programs(
 
 
 def _as_letters(code: str, letters: dict[str, str]) -> str:
-    """A program's tokens, a letter each, so that its likeness is that of its tokens."""
+    """A program's tokens, a letter each, so that its similarity is that of its tokens."""
     tokens = program_tokens(code)[:_LONG]
     return "".join(letters.setdefault(token, chr(_FIRST_LETTER + len(letters) % _LETTERS)) for token in tokens)
 
 
 def _best(ones: Sequence[str], others: Sequence[str]) -> tuple[int, int, float] | None:
-    """The pair with the greatest likeness, the first of several."""
+    """The pair with the greatest similarity, the first of several."""
     first_one, first_other = (dict(reversed([(text, at) for at, text in enumerate(side)])) for side in (ones, others))
     left, right = sorted(first_one, key=first_one.__getitem__), sorted(first_other, key=first_other.__getitem__)
     best: tuple[int, int, float] | None = None
