@@ -59,7 +59,7 @@ def test_every_command_and_flag_that_is_shown_exists(page):
 def test_flags_in_the_text_exist_too(page):
     """Every `--flag` in a code span is one of some command, of a script of ours, or of another program."""
     every = {flag for parser in PARSERS.values() for flag in parser._option_string_actions}
-    ours = [*ROOT.glob("benchmarks/*.py"), *ROOT.glob("builder/emit/trainers/*.py")]
+    ours = [*ROOT.glob("benchmarks/*.py"), *ROOT.glob("builder/publish/trainers/*.py")]
     every |= {flag for path in ours for flag in re.findall(r'"(--[a-z-]+)"', path.read_text())}
     spans = re.findall(r"(?<!`)`(--[a-z][a-z-]+)", page.read_text())
     assert {flag for flag in spans if not flag.endswith("-")} - every - OF_OTHERS == set()

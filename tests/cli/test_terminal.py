@@ -256,7 +256,7 @@ def test_verbose_tells_each_step_and_where_an_error_came_from(tmp_path, capsys):
     assert main([*command, "--verbose"]) == DONE
     out, err = capsys.readouterr()
     assert out == usual
-    assert re.search(r"(?m)^ +\d+\.\d s  write train: 130 rows$", err)
+    assert re.search(r"(?m)^ +\d+\.\d s  write deduplicated/train: 130 rows$", err)
     assert main(["check", str(tmp_path / "none"), "--verbose"]) == FAILED
     err = capsys.readouterr().err
     assert "Traceback" in err

@@ -8,7 +8,7 @@ import pytest
 
 import builder.core.executors
 import builder.emit.rows
-import builder.pipeline.story
+import builder.publish.export
 from builder.core.errors import OutputError, SourceError
 from builder.publish.export import export
 from tests.rows import circles, config_of, files_of
@@ -51,7 +51,7 @@ def test_a_build_that_fails_at_its_last_file_leaves_the_earlier_output_whole(tmp
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(builder.pipeline.story, "manifest_of", fail)
+    monkeypatch.setattr(builder.publish.export, "manifest_of", fail)
     with pytest.raises(error):
         export_circles(tmp_path, seed=7)
 

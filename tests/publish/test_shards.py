@@ -5,10 +5,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from builder.core.schema import SPLITS
+from builder.emit.formats import FORMATS
 from builder.publish import parquet
+from builder.publish.build_folder import build_dataset
 from builder.publish.parquet import write_shards
+from manim_combined.dataset import ManimCombined
 from tests.pushing import REPO, TOKEN, build_sample, push
-from tests.rows import files_of
+from tests.rows import SOURCES, config_of, files_of
 from tests.servers.hub_write import WritableHub
 
 
@@ -19,15 +23,16 @@ def small(monkeypatch):
     monkeypatch.setattr(parquet, "SHARD_BYTES", 4000)
 
 
-def table(first, last):
-    return pa.table({"n": list(range(first, last)), "text": [f"row {n} " * 5 for n in range(first, last)]})
+SCHEMA = pa.schema({"n": pa.int64(), "text": pa.string()})
+
+
+def rows(first, last):
+    return ({"n": n, "text": f"row {n} " * 5} for n in range(first, last))
 
 
 def test_files_are_cut_at_the_limit(tmp_path, small):
     """All rows are there, in order, and no file's rows take more than the limit."""
-    pq.write_table(table(0, 1000), tmp_path / "all.parquet")
-
-    files = write_shards([tmp_path / "all.parquet"], tmp_path / "out", "train")
+    files = write_shards(rows(0, 1000), SCHEMA, tmp_path / "out", "train")
 
     count = len(files)
     assert count > 3
@@ -41,32 +46,28 @@ def test_files_are_cut_at_the_limit(tmp_path, small):
 
 def test_a_file_of_one_row_group_may_be_larger(tmp_path, small):
     """Each row group that is larger than the limit has a file of its own."""
-    long = pa.table({"text": [f"{n}" * 9000 for n in range(25)]})
-    pq.write_table(long, tmp_path / "all.parquet", compression="none", use_dictionary=False)
+    long = ({"n": n, "text": f"{n}" * 9000} for n in range(25))
 
-    assert len(write_shards([tmp_path / "all.parquet"], tmp_path / "out", "test")) == 3
-
-
-def test_bytes_do_not_depend_on_how_rows_were_spread(tmp_path, small):
-    """One file of all rows, or several of some, give the same shards."""
-    parts = [table(0, 333), table(333, 334), table(334, 1000)]
-    for number, part in enumerate(parts):
-        pq.write_table(part, tmp_path / f"{number}.parquet")
-    pq.write_table(pa.concat_tables(parts), tmp_path / "all.parquet")
-
-    write_shards([tmp_path / "all.parquet"], tmp_path / "one", "train")
-    write_shards([tmp_path / f"{number}.parquet" for number in range(3)], tmp_path / "three", "train")
-
-    assert files_of(tmp_path / "one") == files_of(tmp_path / "three")
+    assert len(write_shards(long, SCHEMA, tmp_path / "out", "test")) == 3
 
 
-def test_rows_without_any_make_one_file(tmp_path):
-    """It has the columns."""
-    pq.write_table(table(0, 0), tmp_path / "none.parquet")
+def test_rows_without_any_make_no_file(tmp_path):
+    """`datasets` cannot read a split without rows."""
+    assert write_shards([], SCHEMA, tmp_path / "out", "train") == []
 
-    (file,) = write_shards([tmp_path / "none.parquet"], tmp_path / "out", "train")
 
-    assert pq.read_table(file).column_names == ["n", "text"]
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_published_rows_are_those_of_the_dataset_builder(tmp_path, format_name):
+    """What `ManimCombined` generates, and what a build writes, hold equal rows in equal columns."""
+    config = config_of(tmp_path, SOURCES, "deduplicated", format=format_name)
+    build_dataset([config], tmp_path / "built")
+    dataset = ManimCombined(config_name="deduplicated", cache_dir=str(tmp_path / "cache"), settings=config.settings())
+    dataset.download_and_prepare()
+    for split in SPLITS:
+        (file,) = (tmp_path / "built" / "data" / "deduplicated").glob(f"{split}-*.parquet")
+        generated = dataset.as_dataset(split=split)
+        assert pq.read_table(file).column_names == generated.column_names
+        assert pq.read_table(file).to_pylist() == generated.to_list()
 
 
 def test_a_build_in_shards_is_the_same_with_any_number_of_workers(tmp_path, small):

@@ -24,7 +24,7 @@ TOKEN = "hf_thisMustNeverBeShown"
 CHILD = """
 import json, sys
 from pathlib import Path
-from builder import retry
+from builder.core import retry
 retry.FIRST_PAUSE_SECONDS = 0.01
 from builder.core.errors import BuilderError
 from builder.sources.spec import SourceSpec
