@@ -52,7 +52,7 @@ def _lengths(sources: Sequence[str], measured: pl.DataFrame, title: str, unit: s
     return Plot(
         title=f"{title} in {unit}",
         note="rows kept, by source; before augmentation",
-        svg=ridges(lines, edges, label=unit, log=True, told=f"{title} in {unit}. {words}."),
+        svg=ridges(lines, edges, label=unit, log=True, words=f"{title} in {unit}. {words}."),
         head=("source", "rows", "shortest", *(f"{p} % up to" for p in _PERCENTILES), "longest"),
         lines=tuple(
             (name, *(f"{n:,}" for n in (len(values), min(values), *told[name], max(values))))
@@ -83,7 +83,7 @@ def _alignment(facts: Facts) -> Plot | None:
     return Plot(
         title="Does the program belong to its prompt?",
         note="score by shared words, from 0 to 1: filled, with its own program; dashed, with another row's",
-        svg=ridges(lines, edges, label="score", log=False, told=f"Alignment. Above 0.5 are, in {words}."),
+        svg=ridges(lines, edges, label="score", log=False, words=f"Alignment. Above 0.5 are, in {words}."),
         head=("source", "pairs scored", "own pairs above 0.5", "random pairs above 0.5"),
         lines=tuple(
             (name, f"{sum(by_source[name]['own']):,}", *(f"{share:.1%}" for share in both))

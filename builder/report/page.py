@@ -85,13 +85,13 @@ def _teaches(taught: Taught) -> dict[str, Any]:
     counted = {"classes": taught.classes, "methods": taught.methods}
     told = {
         name: bars(
-            values[:_BARS], told=f"{name} by programs: " + ", ".join(f"{word} {n:,}" for word, n in values[:_BARS])
+            values[:_BARS], words=f"{name} by programs: " + ", ".join(f"{word} {n:,}" for word, n in values[:_BARS])
         )
         for name, values in counted.items()
     }
     both = {"scenes": taught.scenes[:_BARS], "features": taught.features}
     return told | {
-        name: bars(values, told=f"{name} by programs: " + ", ".join(f"{word} {n:,}" for word, n in values))
+        name: bars(values, words=f"{name} by programs: " + ", ".join(f"{word} {n:,}" for word, n in values))
         for name, values in both.items()
     }
 

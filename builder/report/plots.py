@@ -1,18 +1,11 @@
-"""The plots, by Matplotlib as SVG: text stays text, colours are the page's own, equal numbers give equal bytes."""
+"""The plots, as SVG: text stays text, colours are the page's own, equal numbers give equal bytes."""
 
-import io
-import re
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 
-import matplotlib as mpl
 import numpy as np
 from markupsafe import Markup
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
 
 LIGHT: Mapping[str, str] = {
     "page": "#faf9f6",
@@ -73,15 +66,16 @@ def source_variable(number: int) -> str:
     return f"--s{number % SOURCE_COLOURS}"
 
 
-_POINTS = 72.0
-_WIDTH = 4.5
-"""Inches of a plot, as it is drawn; the page makes it as wide as there is room."""
-_NAMES = {"ink": "#000001", "muted": "#000002", "line": "#000003", "accent": "#000004", "panel": "#000005"}
-_SOURCE = "#0001{:02x}"
+_WIDTH = 324
+"""Units of a plot's width; the page makes it as wide as there is room. A letter is 9.5 units high."""
+_MARGIN = 6
+_RIDGE_HEIGHT = 34
+_RIDGE_GAP = 11
+_AXIS_HEIGHT = 34
+_BAR_STEP = 17.6
+_LETTER = 5.4
+"""Units of a letter's width, about."""
 _MOST_TICKS = 7
-_ID = re.compile(r' id="(?![pm][0-9a-f]{10}")[^"]*"')
-_HEAD = re.compile(r"\A.*?(?=<svg)|<metadata>.*?</metadata>\s*", re.DOTALL)
-_SIZE = re.compile(r'(<svg[^>]*?) width="[^"]*"|(<svg[^>]*?) height="[^"]*"')
 _STEPS = 30
 """Of a histogram of lengths, from the shortest to the longest text, by their logarithm."""
 
@@ -94,16 +88,7 @@ class Ridge:
     counts: Sequence[int]
     note: str
     other: Sequence[int] = ()
-    """Numbers to compare with, drawn as an outline."""
-
-
-@contextmanager
-def _style() -> Iterator[None]:
-    """Matplotlib as it comes, whatever a person's own settings are."""
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "manim-combined", "font.size": 9.5})
-        yield
+    """Numbers to compare with, shown as an outline."""
 
 
 def length_steps(shortest: int, longest: int) -> list[float]:
@@ -118,7 +103,7 @@ def counted(lengths: Sequence[int], edges: Sequence[float]) -> list[int]:
     return [int(count) for count in counts]
 
 
-def ridges(lines: Sequence[Ridge], edges: Sequence[float], *, label: str, log: bool, told: str) -> Markup:
+def ridges(lines: Sequence[Ridge], edges: Sequence[float], *, label: str, log: bool, words: str) -> Markup:
     """Histograms of several sources above one another, each as high as it can be.
 
     Args:
@@ -126,88 +111,86 @@ def ridges(lines: Sequence[Ridge], edges: Sequence[float], *, label: str, log: b
         edges: of the steps.
         label: what the axis measures, with its unit.
         log: whether the axis is logarithmic.
-        told: the plot in words.
+        words: what the plot shows, for those who do not see it.
     """
-    with _style():
-        figure = Figure(figsize=(_WIDTH, 0.62 * len(lines) + 0.62))
-        every = figure.subplots(len(lines), 1, sharex=True, squeeze=False)[:, 0]
-        for number, (axes, line) in enumerate(zip(every, lines, strict=True)):
-            _ridge(axes, line, edges, _SOURCE.format(number % SOURCE_COLOURS))
-            if log:
-                axes.set_xscale("log")
-            axes.set_xlim(edges[0], edges[-1])
-        _bottom(every[-1], label, log)
-        figure.subplots_adjust(left=0.02, right=0.98, top=0.97, bottom=0.46 / (0.62 * len(lines) + 0.62), hspace=0.35)
-        return _svg(figure, told)
+    places = _places(edges, edges, log)
+    bottom = len(lines) * (_RIDGE_HEIGHT + _RIDGE_GAP)
+    parts = [
+        part
+        for number, line in enumerate(lines)
+        for part in _ridge(line, places, (number + 1) * (_RIDGE_HEIGHT + _RIDGE_GAP), f"var({source_variable(number)})")
+    ]
+    ticks = _log_ticks(edges) if log else list(np.linspace(edges[0], edges[-1], 6))
+    for tick, place in zip(ticks, _places(ticks, edges, log), strict=True):
+        parts.append(f'<path d="M{_n(place)} {bottom}v3" stroke="var(--line)"/>')
+        parts.append(_text(place, bottom + 14, f"{tick:,.10g}", "muted", anchor="middle"))
+    parts.append(_text(_WIDTH / 2, bottom + 28, label, "muted", anchor="middle"))
+    return _svg(parts, bottom + _AXIS_HEIGHT, words)
 
 
-def _ridge(axes: Axes, line: Ridge, edges: Sequence[float], colour: str) -> None:
-    axes.stairs(line.counts, edges, fill=True, color=colour, alpha=0.72, linewidth=0)
+def _ridge(line: Ridge, places: Sequence[float], bottom: float, colour: str) -> Iterator[str]:
+    scale = _RIDGE_HEIGHT / max(*line.counts, *line.other, 1)
+    yield f'<path d="{_stairs(line.counts, places, bottom, scale)}z" fill="{colour}" fill-opacity=".72"/>'
     if any(line.other):
-        axes.stairs(line.other, edges, color=_NAMES["ink"], linewidth=1.0, linestyle=(0, (3, 2)))
-    axes.set_ylim(0, max((*line.counts, *line.other, 1)) * 1.7)
-    axes.text(0.0, 0.99, line.name, transform=axes.transAxes, va="top", color=_NAMES["ink"], fontweight="bold")
-    axes.text(1.0, 0.99, line.note, transform=axes.transAxes, va="top", ha="right", color=_NAMES["muted"])
-    axes.set_yticks([])
-    axes.patch.set_visible(False)
-    for side in ("top", "left", "right"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(_NAMES["line"])
-    axes.tick_params(axis="x", which="both", length=0, labelbottom=False)
+        outline = _stairs(line.other, places, bottom, scale)
+        yield f'<path d="{outline}" fill="none" stroke="var(--ink)" stroke-dasharray="3 2"/>'
+    yield f'<path d="M{_MARGIN} {_n(bottom)}H{_WIDTH - _MARGIN}" stroke="var(--line)"/>'
+    top = bottom - _RIDGE_HEIGHT
+    yield _text(_MARGIN, top, line.name, "ink", weight="bold")
+    if line.note:
+        yield _text(_WIDTH - _MARGIN, top, line.note, "muted", anchor="end")
 
 
-def _bottom(axes: Axes, label: str, log: bool) -> None:
-    axes.tick_params(
-        axis="x", which="major", length=3, labelbottom=True, color=_NAMES["line"], labelcolor=_NAMES["muted"]
+def _stairs(counts: Sequence[int], places: Sequence[float], bottom: float, scale: float) -> str:
+    """A path along the tops of a histogram's steps, from the baseline and back to it."""
+    steps = "".join(
+        f"V{_n(bottom - count * scale)}H{_n(right)}" for count, right in zip(counts, places[1:], strict=True)
     )
-    if log:
-        low, high = axes.get_xlim()
-        ticks = [n * 10**power for power in range(8) for n in (1, 2, 5) if low <= n * 10**power <= high]
-        ticks = ticks if len(ticks) <= _MOST_TICKS else [tick for tick in ticks if str(tick).startswith("1")]
-        axes.set_xticks(ticks, [f"{n:,}" for n in ticks])
-        axes.set_xticks([], minor=True)
-    axes.set_xlabel(label, color=_NAMES["muted"])
+    return f"M{_n(places[0])} {_n(bottom)}{steps}V{_n(bottom)}"
 
 
-def bars(values: Sequence[tuple[str, int]], *, told: str) -> Markup:
-    """Bars with their names and numbers, one below the other."""
-    height = 0.245 * max(len(values), 1) + 0.1
-    with _style():
-        figure = Figure(figsize=(_WIDTH, height))
-        axes = figure.subplots()
-        places = np.arange(len(values))
-        most = max((number for _, number in values), default=1)
-        axes.barh(places, [number for _, number in values], height=0.66, color=_NAMES["accent"], alpha=0.8)
-        for place, (_, number) in enumerate(values):
-            axes.text(number + most * 0.012, place, f"{number:,}", va="center", color=_NAMES["muted"])
-        axes.set_yticks(places, [name for name, _ in values])
-        axes.set_ylim(len(values) - 0.4, -0.6)
-        axes.set_xlim(0, max(most, 1) * 1.2)
-        axes.set_xticks([])
-        axes.tick_params(axis="y", length=0, labelcolor=_NAMES["ink"])
-        axes.patch.set_visible(False)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
-        figure.subplots_adjust(left=0.36, right=1.0, top=1 - 0.05 / height, bottom=0.05 / height)
-        return _svg(figure, told)
+def _places(values: Sequence[float], edges: Sequence[float], log: bool) -> list[float]:
+    """Where values stand on an axis that runs over the edges."""
+    first, last = (math.log(edge) if log else edge for edge in (edges[0], edges[-1]))
+    width = _WIDTH - 2 * _MARGIN
+    return [_MARGIN + width * ((math.log(value) if log else value) - first) / (last - first) for value in values]
 
 
-@lru_cache(maxsize=1)
-def _variables() -> Mapping[str, str]:
-    """The custom property that stands for each colour a plot is drawn in."""
-    sources = {_SOURCE.format(number): f"var({source_variable(number)})" for number in range(SOURCE_COLOURS)}
-    return {**{colour: f"var(--{name})" for name, colour in _NAMES.items()}, **sources}
+def _log_ticks(edges: Sequence[float]) -> list[float]:
+    ticks = [n * 10.0**power for power in range(8) for n in (1, 2, 5) if edges[0] <= n * 10**power <= edges[-1]]
+    return ticks if len(ticks) <= _MOST_TICKS else [tick for tick in ticks if f"{tick:g}".startswith("1")]
 
 
-def _svg(figure: Figure, told: str) -> Markup:
-    """A figure as SVG to put into a page."""
-    figure.patch.set_visible(False)
-    FigureCanvasSVG(figure)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="svg", dpi=_POINTS, metadata={"Date": None})
-    text = _ID.sub("", _HEAD.sub("", buffer.getvalue().decode("utf-8")))
-    text = _SIZE.sub(lambda found: found[1] or found[2], text)
-    for colour, variable in _variables().items():
-        text = text.replace(colour, variable)
-    head = Markup('<svg class="plot" role="img" aria-label="{}"').format(told)
-    return head + Markup(text.removeprefix("<svg"))
+def bars(values: Sequence[tuple[str, int]], *, words: str) -> Markup:
+    """Bars with their names and numbers, one below the other; `words` say what they show."""
+    most = max((number for _, number in values), default=1)
+    left = _LETTER * max((len(name) for name, _ in values), default=0) + 8
+    room = (_WIDTH - left) / 1.2
+    parts = []
+    for place, (name, number) in enumerate(values):
+        top, width = place * _BAR_STEP + 6, room * number / max(most, 1)
+        parts.append(_text(left - 5, top + 9, name, "ink", anchor="end"))
+        parts.append(
+            f'<rect x="{left}" y="{_n(top)}" width="{_n(width)}" height="11.6" fill="var(--accent)" fill-opacity=".8"/>'
+        )
+        parts.append(_text(left + width + 3, top + 9, f"{number:,}", "muted"))
+    return _svg(parts, max(len(values), 1) * _BAR_STEP + 8, words)
+
+
+def _text(x: float, y: float, text: str, colour: str, *, anchor: str = "start", weight: str = "normal") -> str:
+    style = f'fill="var(--{colour})" text-anchor="{anchor}" font-weight="{weight}"'
+    return Markup(f'<text x="{_n(x)}" y="{_n(y)}" {style}>{{}}</text>').format(text)
+
+
+def _n(value: float) -> str:
+    """A coordinate, rounded to a hundredth."""
+    return f"{round(value, 2):g}"
+
+
+def _svg(parts: Sequence[str], height: float, words: str) -> Markup:
+    """A plot to put into a page."""
+    head = Markup(
+        '<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img" aria-label="{}" viewBox="0 0 {} {}" '
+        'font-size="9.5" font-family="sans-serif">'
+    )
+    return head.format(words, _WIDTH, _n(height)) + Markup("".join(parts)) + Markup("</svg>")
