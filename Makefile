@@ -23,10 +23,10 @@ demo: $(VENV)/ready-run  ## build the bundled sample, load it and show a convers
 	cd demo && ../$(BIN)/python ../docs/show_conversation.py
 
 test: $(VENV)/ready-dev  ## the tests that need nothing but Python packages
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 test-environments: $(VENV)/ready-dev  ## the tests that install several releases of datasets, and trainers
-	$(BIN)/python -m pytest -m environments tests/environments
+	$(BIN)/python -m pytest -m environments -n 2 --dist loadfile tests/environments
 
 $(VENV)/ready-browser: $(VENV)/ready-dev
 	@test -x /usr/bin/chromium || .ci/debian-packages tests/browser/debian-packages.txt

@@ -1,4 +1,7 @@
-"""Virtual environments with releases of `datasets` and of Python, made once a session, each when a test first asks."""
+"""Virtual environments with releases of `datasets` and of Python, made once a session, each when a test first asks.
+
+The worker processes of a session share them.
+"""
 
 import json
 import os
@@ -12,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).parents[2]
 RELEASES = {"3.6": "datasets==3.6.*", "4.0": "datasets==4.0.*", "newest": "datasets"}
@@ -73,25 +77,40 @@ class Environments:
     """Makes environments with the project installed, each at most once."""
 
     folder: Path
-    wheel: Path
-    made: dict[tuple[str, str], Environment]
 
     def get(self, release: str, version: str = THIS_PYTHON) -> Environment:
         """The environment with a release of `datasets`, by its name in `RELEASES`, and a version of Python."""
-        if (release, version) not in self.made:
-            environment = self.empty(f"{release}-{version}", find_python(version))
-            install = ["-m", "pip", "install", "--quiet", "--no-compile", RELEASES[release], self.wheel]
+        python, home = find_python(version), self.folder / f"{release}-{version}"
+        with FileLock(f"{home}.lock"):
+            if (home / "ready").exists():
+                return _environment(home)
+            environment = self.empty(home.name, python)
+            install = ["-m", "pip", "install", "--quiet", "--no-compile", RELEASES[release], self.wheel()]
             run([environment.python, *install], environment.home)
-            self.made[release, version] = environment
-        return self.made[release, version]
+            (home / "ready").touch()
+            return environment
+
+    def wheel(self) -> Path:
+        """A wheel of the project as it is now."""
+        with FileLock(self.folder / "wheel.lock"):
+            if not list(self.folder.glob("*.whl")):
+                run(
+                    [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", self.folder, ROOT], self.folder
+                )
+            (wheel,) = self.folder.glob("*.whl")
+            return wheel
 
     def empty(self, name: str, python: Path, *options: str) -> Environment:
         """A new environment without packages; `options` are of the module `venv`."""
         home = self.folder / name
         home.mkdir()
         run([python, "-m", "venv", *options, home / "venv"], home, **_CHOOSE)
-        scripts = "Scripts" if os.name == "nt" else "bin"
-        return Environment(home / "venv" / scripts / "python", home)
+        return _environment(home)
+
+
+def _environment(home: Path) -> Environment:
+    scripts = "Scripts" if os.name == "nt" else "bin"
+    return Environment(home / "venv" / scripts / "python", home)
 
 
 def find_python(version: str) -> Path:
@@ -106,9 +125,9 @@ def find_python(version: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def environments(tmp_path_factory: pytest.TempPathFactory) -> Environments:
+def environments(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Environments:
     """Environments that hold a wheel of the project as it is now."""
-    folder = tmp_path_factory.mktemp("environments")
-    run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT], folder)
-    (wheel,) = folder.glob("*.whl")
-    return Environments(folder, wheel, {})
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "environments"
+    folder.mkdir(exist_ok=True)
+    return Environments(folder)
