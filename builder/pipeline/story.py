@@ -180,21 +180,31 @@ def _plan(prepared: Prepared, config: BuildConfig, ledger: pl.DataFrame, tokens:
     """The rows to write, with their variants, in order, as `emitted_rows` takes them."""
     stay = code_sources(kept(ledger), prepared.rows).select(_WANTED)
     train, test = (stay.filter(pl.col("split") == side) for side in SPLITS)
-    in_test, in_train = (
-        (text for part in batches_with(prepared.files, ("description",), side["index"]) for text in part["description"])
-        for side in (test, train)
-    )
-    forbidden = clashes(in_test, normalise_description, description_key, in_train)
-    forbidden |= near_variants(stay, prepared.near, prepared.files, config.near_test, _variants)
-    if tokens and config.drop_long and config.augmentation_factor > 1:
-        room = config.max_tokens - tokens.of(config.system_prompt)
-        forbidden |= long_variants(train, tokens, prepared.files, room)
+    augmented = config.augmentation_factor > 1
+    forbidden = _forbidden_variants(prepared, config, train, test, tokens) if augmented else frozenset()
     variants = plan_variants(train.with_columns(id_column()), config.augmentation_factor, config.seed, forbidden)
     originals = test.select("index", pl.lit(0, pl.UInt16).alias("variant"))
     plan = pl.concat([variants, originals]).join(stay.drop("description_key"), on="index", how="inner")
     if tokens:
         plan = with_tokens(plan, tokens, prepared.files, config.system_prompt)
     return order_rows(plan, config.seed).drop("content").sort("order", "index", "variant")
+
+
+def _forbidden_variants(
+    prepared: Prepared, config: BuildConfig, train: pl.DataFrame, test: pl.DataFrame, tokens: Tokens | None
+) -> frozenset[tuple[int, int]]:
+    """Variants, by description key and number, that would repeat another prompt, come near test, or be too long."""
+    in_test, in_train = (
+        (text for part in batches_with(prepared.files, ("description",), side["index"]) for text in part["description"])
+        for side in (test, train)
+    )
+    forbidden = clashes(in_test, normalise_description, description_key, in_train)
+    stay = pl.concat([train, test])
+    forbidden |= near_variants(stay, prepared.near, prepared.files, config.near_test, _variants)
+    if tokens and config.drop_long:
+        room = config.max_tokens - tokens.of(config.system_prompt)
+        forbidden |= long_variants(train, tokens, prepared.files, room)
+    return forbidden
 
 
 def _variants(description: str) -> list[str]:
