@@ -1,7 +1,6 @@
 """One row, and a batch of rows, through cleaning, repair, checks and keys. Pure: no file, no clock, no network."""
 
 import gc
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -63,9 +62,7 @@ def prepare_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
     collecting = gc.isenabled()
     gc.disable()  # syntax trees are large and hold no cycles: collecting costs a third of the time
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
-            rows = [_prepare(row) for row in batch.to_pylist()]
+        rows = [_prepare(row) for row in batch.to_pylist()]
     finally:
         if collecting:
             gc.enable()

@@ -1,4 +1,4 @@
-"""One row's way through cleaning and repair, step by step. `prepare_row` takes it too, so no one is told another story.
+"""One row's way through cleaning and repair, step by step; `prepare_row` takes the same way.
 
 Pure: no file, no clock, no network.
 """
@@ -9,14 +9,15 @@ from typing import Literal
 
 from builder.core.schema import Example
 from builder.manim_lint.check.check import ApiProblem, check_api
-from builder.manim_lint.fixes.engine import repair_api_by_steps
-from builder.manim_lint.fixes.excerpts import repair_code_by_steps
+from builder.manim_lint.fixes.engine import repair_api
+from builder.manim_lint.fixes.excerpts import repair_code
 from builder.manim_lint.scenes import Outline, outline
+from builder.manim_lint.steps import Steps
 from builder.manim_lint.syntax import Parsed, parse
 from builder.manim_lint.unflatten.unflatten import unflatten
 from builder.prepare.check import CODE_CHECKS, DESCRIPTION_CHECKS, Problem
-from builder.prepare.clean_code import clean_code_by_steps
-from builder.prepare.clean_description import clean_description_by_steps
+from builder.prepare.clean_code import clean_code
+from builder.prepare.clean_description import clean_description
 
 Part = Literal["description", "code"]
 _KEPT_REPAIRS = 1024
@@ -73,32 +74,29 @@ class Trace:
         text, code = self.cleaned.description, self.cleaned.code
         of_text = [(check.__name__, check(text)) for check in DESCRIPTION_CHECKS]
         of_code = [(check.__name__, check(code, self.parsed, self.outline)) for check in CODE_CHECKS]
-        return (*_told("description", of_text), *_told("code", of_code))
+        return (*_results("description", of_text), *_results("code", of_code))
 
 
-def _told(part: Part, results: list[tuple[str, Problem | None]]) -> list[Check]:
+def _results(part: Part, results: list[tuple[str, Problem | None]]) -> list[Check]:
     """The results up to the first problem, which is the one that counts; what comes after it was not asked."""
-    told: list[Check] = []
+    checks: list[Check] = []
     failed = False
     for function, problem in results:
         name = function.removeprefix("_")
         if failed:
-            told.append(Check(name, part, None, ""))
+            checks.append(Check(name, part, None, ""))
         elif problem is None:
-            told.append(Check(name, part, True, ""))
+            checks.append(Check(name, part, True, ""))
         else:
             failed = True
-            told.append(Check(problem[0], part, False, problem[1]))
-    return told
+            checks.append(Check(problem[0], part, False, problem[1]))
+    return checks
 
 
 def trace_row(original: Example, official: bool = False) -> Trace:
-    """Clean and repair one row (official test rows are not repaired), keeping the text after each step.
-
-    Warnings of the parser are the caller's to silence.
-    """
-    description, of_description = clean_description_by_steps(original.description)
-    code, parsed, of_code = clean_code_by_steps(original.code)
+    """Clean and repair one row (official test rows are not repaired), keeping the text after each step."""
+    description, of_description = clean_description(original.description)
+    code, parsed, of_code = clean_code(original.code)
     if not official:
         code, parsed, more = _repaired(code, parsed)
         of_code = [*of_code, *more]
@@ -120,28 +118,26 @@ def trace_row(original: Example, official: bool = False) -> Trace:
 
 
 @lru_cache(maxsize=_KEPT_REPAIRS)
-def _held_against_manim(
-    code: str, found: tuple[ApiProblem, ...]
-) -> tuple[str, tuple[ApiProblem, ...], list[tuple[str, str]]]:
+def _held_against_manim(code: str, found: tuple[ApiProblem, ...]) -> tuple[str, tuple[ApiProblem, ...], Steps]:
     """The repairs of what Manim would not take, and of what the check cannot see; sources repeat programs."""
-    return repair_api_by_steps(code, found)
+    return repair_api(code, found)
 
 
-def _steps(part: Part, text: str, taken: list[tuple[str, str]]) -> list[TraceStep]:
+def _steps(part: Part, text: str, taken: Steps) -> list[TraceStep]:
     befores = [text, *(after for _, after in taken)]
     return [TraceStep(name, part, before, after) for before, (name, after) in zip(befores, taken, strict=False)]
 
 
-def _repaired(code: str, parsed: Parsed) -> tuple[str, Parsed, list[tuple[str, str]]]:
+def _repaired(code: str, parsed: Parsed) -> tuple[str, Parsed, Steps]:
     """The program on lines again, in a scene, with Manim's import, where it lacks these."""
-    made: list[tuple[str, str]] = []
+    made: Steps = []
     if parsed.tree is None:
         lines = unflatten(code)
         if lines is not None:
             code, parsed, made = lines, parse(lines), [("repair:one_line", lines)]
     if parsed.tree is None or _is_sound(parsed):
         return code, parsed, made
-    code, parsed, more = repair_code_by_steps(code, parsed)
+    code, parsed, more = repair_code(code, parsed)
     return code, parsed, [*made, *more]
 
 

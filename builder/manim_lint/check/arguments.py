@@ -152,7 +152,7 @@ def _played(node: ast.Call, arguments: Arguments) -> Iterator[Finding]:
 @cache
 def _mobject_methods() -> frozenset[str]:
     """Names that are methods of mobjects, and nothing else in Manim."""
-    heirs = known().heirs("Mobject")
+    heirs = known().subclasses("Mobject")
     others = frozenset().union(*(heir.attributes - heir.methods.keys() for heir in heirs))
     return frozenset().union(*(heir.methods for heir in heirs)) - others
 
@@ -190,7 +190,7 @@ def _is(value: Value, wanted: str) -> bool:
     cls = known().manim_class(value.name)
     if value.kind not in ("instance", "animate") or cls is None or cls.is_a(wanted):
         return True
-    return not value.exact and any(heir.is_a(wanted) for heir in known().heirs(value.name))
+    return not value.exact and any(heir.is_a(wanted) for heir in known().subclasses(value.name))
 
 
 def _wanted(wanted: str) -> str:
