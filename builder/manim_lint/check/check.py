@@ -7,10 +7,11 @@ depends on values (lengths of lists, LaTeX, arithmetic) is not looked at.
 
 import ast
 
-from builder.manim_lint.check.interpreter import Reader
+from builder.manim_lint.check.interpreter import read_program
 from builder.manim_lint.check.names import read_imports, unknown_names
 from builder.manim_lint.check.problem import ApiProblem, Finding
 from builder.manim_lint.check.reachability import certain, uncertain_regions
+from builder.manim_lint.check.reading import Reading
 from builder.manim_lint.release.model import manim_release
 from builder.manim_lint.release.renames import nearest
 
@@ -34,18 +35,17 @@ def check_api(tree: ast.Module) -> tuple[ApiProblem, ...]:
 
 
 def _problems(tree: ast.Module) -> tuple[ApiProblem, ...]:
-    reader = Reader()
-    reader.read(tree)
-    imports = read_imports(reader.imports)
-    findings = [*imports.findings, *reader.findings, *unknown_names(tree, imports.star, imports.stars_open)]
+    reading = read_program(tree)
+    imports = read_imports(reading.imports)
+    findings = [*imports.findings, *reading.findings, *unknown_names(tree, imports.star, imports.stars_open)]
     if not findings:
         return ()
-    classes = frozenset(own.node.name for own in reader.own_classes.values())
-    regions = uncertain_regions(tree.body, frozenset(reader.mentioned), classes)
+    classes = frozenset(own.node.name for own in reading.own_classes.values())
+    regions = uncertain_regions(tree.body, frozenset(reading.mentioned), classes)
     placed = {
         (_place(finding), finding.reason, finding.name): finding
         for finding in findings
-        if _holds(finding, reader) and certain(_place(finding), regions)
+        if _holds(finding, reading) and certain(_place(finding), regions)
     }
     ordered = sorted(placed.items(), key=lambda item: item[0])
     return tuple(
@@ -53,11 +53,11 @@ def _problems(tree: ast.Module) -> tuple[ApiProblem, ...]:
     )
 
 
-def _holds(finding: Finding, reader: Reader) -> bool:
+def _holds(finding: Finding, reading: Reading) -> bool:
     """Whether the whole program bears a finding out."""
-    if finding.unless_set and (reader.any_attribute or finding.unless_set in reader.attributes_set):
+    if finding.unless_set and (reading.any_attribute or finding.unless_set in reading.attributes_set):
         return False
-    return not finding.through & reader.mixed
+    return not finding.through & reading.mixed
 
 
 def _place(finding: Finding) -> tuple[int, int]:
