@@ -23,11 +23,20 @@ class Parsed:
     tree: ast.Module | None
     error: str = ""
     position: int = 0
+    line: int = 1
+    """Where the parser stopped, from 1."""
+    column: int = 1
+    """The same, in characters."""
 
     @property
     def ok(self) -> bool:
         """Whether the text is a Python program."""
         return self.tree is not None
+
+    @property
+    def message(self) -> str:
+        """The error without the line."""
+        return self.error.removeprefix(f"line {self.line}: ")
 
 
 @contextmanager
@@ -49,7 +58,7 @@ def parse(code: str) -> Parsed:
     except SyntaxError as error:
         line, column = error.lineno or 1, max((error.offset or 1) - 1, 0)
         where = f"line {line}: {error.msg}"
-        return Parsed(None, where, _offset(code, line) + column)
+        return Parsed(None, where, _offset(code, line) + column, line, column + 1)
     except (ValueError, RecursionError, MemoryError) as error:
         return Parsed(None, f"the parser gave up: {str(error) or type(error).__name__}")
 

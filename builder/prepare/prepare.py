@@ -8,7 +8,7 @@ import pyarrow as pa
 from xxhash import xxh3_64_intdigest
 
 from builder.core.schema import PREPARED_SCHEMA, Example
-from builder.manim_lint.check.check import ApiProblem
+from builder.manim_lint import Problem
 from builder.prepare.canonical import canonical_key
 from builder.prepare.check import check_code, check_description
 from builder.prepare.features import code_words, description_words
@@ -28,7 +28,7 @@ class PreparedRow:
     description_problem: tuple[str, str, str] | None
     """Stage, reason, detail; `None` if nothing is wrong."""
     code_problem: tuple[str, str, str] | None
-    api_problem: ApiProblem | None
+    api_problem: Problem | None
     """The first thing that Manim would not take."""
     description_key: int | None
     program_key: int | None

@@ -7,21 +7,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from builder import manim_lint
 from builder.core.schema import Example
-from builder.manim_lint.check.check import ApiProblem, check_api
-from builder.manim_lint.fixes.engine import repair_api
-from builder.manim_lint.fixes.excerpts import repair_code
 from builder.manim_lint.scenes import Outline, outline
 from builder.manim_lint.steps import Steps
 from builder.manim_lint.syntax import Parsed, parse
-from builder.manim_lint.unflatten.unflatten import unflatten
 from builder.prepare.check import CODE_CHECKS, DESCRIPTION_CHECKS, Problem
 from builder.prepare.clean_code import clean_code
 from builder.prepare.clean_description import clean_description
 
 Part = Literal["description", "code"]
-_KEPT_REPAIRS = 1024
-"""Programs whose repair is remembered: it costs far more than all else, and a program stands in several rows."""
+_KEPT_FIXES = 1024
+"""Programs whose fixes are remembered: they cost far more than all else, and a program stands in several rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +57,9 @@ class Trace:
     """Its scenes; `None` if it does not parse."""
     steps: tuple[TraceStep, ...]
     """In order, those of the description first. Each starts from the text that the one before it left."""
-    api_found: tuple[ApiProblem, ...]
+    api_found: tuple[manim_lint.Problem, ...]
     """What the API check found before its repairs."""
-    api_left: tuple[ApiProblem, ...]
+    api_left: tuple[manim_lint.Problem, ...]
     """What it still finds."""
 
     def names(self, part: Part) -> tuple[str, ...]:
@@ -97,51 +94,32 @@ def trace_row(original: Example, official: bool = False) -> Trace:
     """Clean and repair one row (official test rows are not repaired), keeping the text after each step."""
     description, of_description = clean_description(original.description)
     code, parsed, of_code = clean_code(original.code)
-    if not official:
-        code, parsed, more = _repaired(code, parsed)
-        of_code = [*of_code, *more]
-    found = left = check_api(parsed.tree) if parsed.tree is not None else ()
-    if parsed.tree is not None and not official:
-        code, left, more = _held_against_manim(code, found)
-        if more:
-            parsed = parse(code)
-            of_code = [*of_code, *more]
+    fixed = _only_checked(code) if official else _fixed(code)
+    if fixed.steps:
+        code, parsed = fixed.code, parse(fixed.code)
+        of_code = [*of_code, *((step.name, step.after) for step in fixed.steps)]
+    parses = parsed.tree is not None  # where it does not, a check of the row says so
     return Trace(
         original=original,
         cleaned=Example(description, code),
         parsed=parsed,
         outline=outline(parsed.tree) if parsed.tree is not None else None,
         steps=(*_steps("description", original.description, of_description), *_steps("code", original.code, of_code)),
-        api_found=found,
-        api_left=left,
+        api_found=fixed.found if parses else (),
+        api_left=fixed.problems if parses else (),
     )
 
 
-@lru_cache(maxsize=_KEPT_REPAIRS)
-def _held_against_manim(code: str, found: tuple[ApiProblem, ...]) -> tuple[str, tuple[ApiProblem, ...], Steps]:
-    """The repairs of what Manim would not take, and of what the check cannot see; sources repeat programs."""
-    return repair_api(code, found)
+def _only_checked(code: str) -> manim_lint.Fixed:
+    problems = manim_lint.check(code)
+    return manim_lint.Fixed(code, (), problems, problems)
+
+
+@lru_cache(maxsize=_KEPT_FIXES)
+def _fixed(code: str) -> manim_lint.Fixed:
+    return manim_lint.fix(code)
 
 
 def _steps(part: Part, text: str, taken: Steps) -> list[TraceStep]:
     befores = [text, *(after for _, after in taken)]
     return [TraceStep(name, part, before, after) for before, (name, after) in zip(befores, taken, strict=False)]
-
-
-def _repaired(code: str, parsed: Parsed) -> tuple[str, Parsed, Steps]:
-    """The program on lines again, in a scene, with Manim's import, where it lacks these."""
-    made: Steps = []
-    if parsed.tree is None:
-        lines = unflatten(code)
-        if lines is not None:
-            code, parsed, made = lines, parse(lines), [("repair:one_line", lines)]
-    if parsed.tree is None or _is_sound(parsed):
-        return code, parsed, made
-    code, parsed, more = repair_code(code, parsed)
-    return code, parsed, [*made, *more]
-
-
-def _is_sound(parsed: Parsed) -> bool:
-    """Whether a program imports Manim and has a scene."""
-    seen = outline(parsed.tree) if parsed.tree is not None else None
-    return seen is not None and seen.imports_manim and bool(seen.scenes)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builder.manim_lint.check.check import ApiProblem, check_api
+from builder.manim_lint.check.check import Problem, check_api
 from builder.manim_lint.fixes.engine import MAX_CHARACTERS, repair_api
 from builder.manim_lint.fixes.table import STEPS
 from builder.manim_lint.steps import names
@@ -296,12 +296,12 @@ def test_a_name_of_the_programs_own_is_never_renamed() -> None:
 def test_a_step_that_brings_something_new_is_not_kept() -> None:
     """The check has the last word."""
 
-    def never_pleased(tree: ast.Module) -> tuple[ApiProblem, ...]:
+    def never_pleased(tree: ast.Module) -> tuple[Problem, ...]:
         del tree
-        return (ApiProblem("unknown_name", "", "ShowCreation", 1, ""), ApiProblem("unknown_name", "", "New", 1, ""))
+        return (Problem("unknown_name", "", "ShowCreation", 1, 1), Problem("unknown_name", "", "New", 1, 1))
 
     code = scene("self.play(ShowCreation(Circle()))")
-    problems = (ApiProblem("unknown_name", "", "ShowCreation", 1, ""),)
+    problems = (Problem("unknown_name", "", "ShowCreation", 1, 1),)
     assert repair_api(code, problems, never_pleased) == (code, problems, [])
 
 
@@ -320,7 +320,7 @@ def test_a_step_that_brings_something_new_is_not_kept() -> None:
 def test_a_hostile_text_comes_back(code: str) -> None:
     """No crash, and no long work."""
     tree = parse(code).tree
-    problems = (ApiProblem("unknown_name", "", "ShowCreation", 1, ""),)
+    problems = (Problem("unknown_name", "", "ShowCreation", 1, 1),)
     if tree is None:
         assert repair_api(code, problems) == (code, problems, [])
     else:

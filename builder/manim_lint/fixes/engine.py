@@ -7,13 +7,13 @@ from functools import lru_cache
 
 import libcst as cst
 
-from builder.manim_lint.check.check import ApiProblem, check_api
+from builder.manim_lint.check.check import Problem, check_api
 from builder.manim_lint.fixes.program import Program, Step, calls
 from builder.manim_lint.fixes.table import STEPS
 from builder.manim_lint.steps import Steps
 from builder.manim_lint.syntax import compiles, parse
 
-Check = Callable[[ast.Module], tuple[ApiProblem, ...]]
+Check = Callable[[ast.Module], tuple[Problem, ...]]
 
 MAX_CHARACTERS = 30_000
 """Longer programs are left as they are: a tree with layout costs seconds then. The longest real one has 20,240."""
@@ -26,8 +26,8 @@ MAX_DEPTH = 120
 
 
 def repair_api(
-    code: str, problems: tuple[ApiProblem, ...], check: Check = check_api
-) -> tuple[str, tuple[ApiProblem, ...], Steps]:
+    code: str, problems: tuple[Problem, ...], check: Check = check_api
+) -> tuple[str, tuple[Problem, ...], Steps]:
     """The fixed program, what the API check still finds, and the steps that were kept.
 
     `problems` are what the check finds in `code`. A step is kept if its result compiles and the check finds less
@@ -84,7 +84,7 @@ def _changed(step: Step, program: Program, check: Check) -> Program | None:
     return Program(module.code, tree, module, check(tree))
 
 
-def _is_tried(step: Step, code: str, tree: ast.Module, problems: tuple[ApiProblem, ...]) -> bool:
+def _is_tried(step: Step, code: str, tree: ast.Module, problems: tuple[Problem, ...]) -> bool:
     if not (step.unchecked or problems) or step.pattern.search(code) is None:
         return False
     return step.sees is None or any(map(step.sees, _calls(tree)))

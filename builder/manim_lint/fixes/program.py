@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from builder.manim_lint.check.problem import ApiProblem
+from builder.manim_lint.check.problem import Problem
 from builder.manim_lint.release.names import PACKAGES
 
 
@@ -21,7 +21,7 @@ class Program:
     code: str
     tree: ast.Module
     module: cst.Module
-    problems: tuple[ApiProblem, ...]
+    problems: tuple[Problem, ...]
 
     def found(self, *reasons: str) -> frozenset[str]:
         """Names with which the check finds fault, for these reasons (for any, without)."""
