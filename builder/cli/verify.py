@@ -8,7 +8,6 @@ from builder.cli.command import Answer
 from builder.cli.settings import settings_of
 from builder.config import make_config
 from builder.core.errors import SettingError
-from builder.core.schema import Outcome
 
 if TYPE_CHECKING:
     from builder.cli.console import Terminal
@@ -53,6 +52,8 @@ def show_verification(found: "Verification") -> None:
 
 
 def _table(sources: "tuple[SourceVerdicts, ...]") -> Table:
+    from builder.core.schema import Outcome  # with Arrow, which `--help` does without
+
     table = Table(title="rows by what came of their programs", title_justify="left")
     table.show_edge = False
     table.add_column("")

@@ -27,7 +27,7 @@ def in_program(code: str) -> list[tuple[str, str]]:
 def test_a_problem_says_what_where_and_what_was_meant():
     """A renamed class is named with its line and the name it has today."""
     problem = problems("square = Square()\nself.play(ShowCreation(square))")[0]
-    assert problem == Problem("unknown_name", "ShowCreation; did you mean Create?", "ShowCreation", 5, 11)
+    assert problem == Problem("unknown_name", "ShowCreation; did you mean Create?", "ShowCreation", 5, 19)
     assert problem.detail == "ShowCreation (line 5); did you mean Create?"
 
 
