@@ -9,7 +9,6 @@ import argparse
 import json
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -147,7 +146,6 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder with the real files")
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="run these sections")
     arguments = parser.parse_args()
-    warnings.simplefilter("ignore", SyntaxWarning)
     for name in arguments.only:
         section = SECTIONS[name]
         print(f"\n{name}: {(section.__doc__ or '').strip()}")

@@ -8,7 +8,6 @@ has no verdict yet, before or after, is counted as such and no more.
 import argparse
 import json
 import sys
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from benchmarks.rendering import Verdict, key_of, read_verdicts
 from builder.manim_lint.check.check import check_api
 from builder.manim_lint.fixes.engine import repair_api
 from builder.manim_lint.fixes.excerpts import repair_code
+from builder.manim_lint.steps import names
 from builder.manim_lint.syntax import parse
 from builder.manim_lint.unflatten.unflatten import unflatten
 from builder.prepare.clean_code import clean_code
@@ -35,11 +35,11 @@ def repaired(code: str) -> tuple[str, tuple[str, ...]]:
     if not parsed.ok and (lines := unflatten(code)) is not None:
         code, parsed = lines, parse(lines)
         made.append("repair:one_line")
-    code, parsed, names = repair_code(code, parsed)
-    made += names
+    code, parsed, steps = repair_code(code, parsed)
+    made += names(steps)
     if parsed.tree is not None:
-        code, _, names = repair_api(code, check_api(parsed.tree))
-        made += names
+        code, _, steps = repair_api(code, check_api(parsed.tree))
+        made += names(steps)
     return code, tuple(made)
 
 
@@ -105,7 +105,6 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="JSON Lines to write the programs to that repair changed")
     parser.add_argument("--half", choices=HALVES, help="only programs of this half")
     arguments = parser.parse_args()
-    warnings.simplefilter("ignore", SyntaxWarning)
     programs = cleaned_codes(sources_in(arguments.data), arguments.half)
     if arguments.write:
         changed = {text for codes in programs.values() for code in codes if (text := repaired(code)[0]) != code}

@@ -9,7 +9,6 @@ writes keys, verdicts and types of exceptions, no text, for `benchmarks.quality`
 import argparse
 import json
 import time
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -119,7 +118,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--half", choices=HALVES, help="only programs of this half")
     parser.add_argument("--summary", type=Path, help="write keys, verdicts and exceptions here")
     given = parser.parse_args(arguments)
-    warnings.simplefilter("ignore", SyntaxWarning)
     settings = {"manim_python": given.manim_python, "cache_dir": given.cache_dir, "workers": given.workers}
     config = make_config("verified", level=given.level, **settings)
     data = {name: path for name, path in sources_in(given.data).items() if not given.only or name in given.only}

@@ -5,6 +5,7 @@ from builder.cli.check import add_check_arguments, add_diff_arguments, check, di
 from builder.cli.command import Command
 from builder.cli.doctor import add_doctor_arguments, doctor
 from builder.cli.explain import add_explain_arguments, explain
+from builder.cli.lint import add_lint_arguments, lint
 from builder.cli.push import add_push_arguments, push
 from builder.cli.report import add_report_arguments, report
 from builder.cli.sources import add_sources_arguments, sources
@@ -85,6 +86,14 @@ COMMANDS = (
         ),
         report,
         add_report_arguments,
+        takes_settings=False,
+    ),
+    Command(
+        "lint",
+        "check Manim programs without running them: names, arguments and values; fix what can be fixed",
+        ("lint scene.py", "lint scenes --diff", "lint rows.jsonl README.md --json", "lint - --fix < scene.py"),
+        lint,
+        add_lint_arguments,
         takes_settings=False,
     ),
     Command(

@@ -28,8 +28,6 @@ _DIFF_LINES = 2_000
 """Lines of two texts that are compared line by line: beyond, the time may grow with the square of their number."""
 _SHOWN_LINES = 200
 """Lines of a text or a diff; `--json` has all."""
-_FIRST_CHARACTERS = 100
-"""Of a text that is named, and not shown."""
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 _SPLIT = {
     "official": "its group holds an official test row",
@@ -77,10 +75,10 @@ def show_explanation(told: "Explanation") -> None:
 def show_matches(found: "Matches") -> None:
     """The descriptions among which a text does not decide."""
     console = new_console()
-    _line(console, f"{found.total:,} descriptions hold {first_words(found.text)!r}; name one by its id:")
+    _line(console, f"{found.total:,} descriptions hold {_first_words(found.text)!r}; name one by its id:")
     for match in found.matches:
         copies = f"  ({match.rows:,} rows)" if match.rows > 1 else ""
-        _line(console, f"  {match.id}  {first_words(match.description)}{copies}")
+        _line(console, f"  {match.id}  {_first_words(match.description)}{copies}")
     if found.total > len(found.matches):
         _line(console, f"  and {found.total - len(found.matches):,} more")
 
@@ -101,7 +99,7 @@ def _head(console: Console, told: "Explanation") -> None:
     if told.fit is not None:
         _line(console, f"  its code fits its description: {told.fit:.3f}")
     if told.reported_error:
-        _line(console, f"  its authors report: {first_words(told.reported_error)}")
+        _line(console, f"  its authors report: {_first_words(told.reported_error)}")
     if told.also:
         _line(console, f"  the same description: {', '.join(told.also)}")
 
@@ -206,7 +204,7 @@ def _neighbour(console: Console, row: "Neighbour") -> None:
     fit = "" if row.fit is None else f", fit {row.fit:.3f}"
     repairs = f", {row.repairs} repair{'s' * (row.repairs > 1)}" if row.repairs else ""
     _line(console, f"    {row.id}  descriptions {row.score:.3f} alike{_difference(row)}; {row.outcome}{fit}{repairs}")
-    _line(console, f"      {first_words(row.description)}", "dim")
+    _line(console, f"      {_first_words(row.description)}", "dim")
 
 
 def _difference(row: "Neighbour") -> str:
@@ -215,7 +213,7 @@ def _difference(row: "Neighbour") -> str:
     if not (row.only_here or row.only_there):
         return ", what counts in full in another order"
     sides = (("here", row.only_here), ("there", row.only_there))
-    parts = [f"only {side} {first_words(', '.join(tokens))}" for side, tokens in sides if tokens]
+    parts = [f"only {side} {_first_words(', '.join(tokens))}" for side, tokens in sides if tokens]
     return f", differ in what counts in full: {', '.join(parts)}"
 
 
@@ -254,11 +252,10 @@ def _written(console: Console, told: "Explanation") -> None:
     _text(console, told.final_code)
 
 
-def first_words(text: str) -> str:
-    """A text in one line, cut where it is long."""
-    line = " ".join(text[: 4 * _FIRST_CHARACTERS].split())
-    cut = line if len(line) <= _FIRST_CHARACTERS else f"{line[:_FIRST_CHARACTERS]} …"
-    return visible(cut)
+def _first_words(text: str) -> str:
+    from builder.report.explain.search import first_words
+
+    return visible(first_words(text))
 
 
 def _text(console: Console, text: str) -> None:

@@ -27,7 +27,7 @@ _SHOWN_EXCEPTIONS = 12
 
 
 def show_verification(found: "Verification") -> None:
-    """Verdicts by source before and after repair, or one by one where rows were named."""
+    """Verdicts by source, or one by one where rows were named."""
     console = new_console()
     conditions = found.conditions
     sandbox = "" if conditions.sandboxed else ", without a sandbox"
@@ -52,31 +52,26 @@ def show_verification(found: "Verification") -> None:
 
 
 def _table(sources: "tuple[SourceVerdicts, ...]") -> Table:
-    table = Table(title="rows by what came of their programs, as they were -> after repair", title_justify="left")
+    from builder.core.schema import Outcome  # with Arrow, which `--help` does without
+
+    table = Table(title="rows by what came of their programs", title_justify="left")
     table.show_edge = False
     table.add_column("")
     for source in sources:
         table.add_column(source.source, justify="right")
     totals: dict[str, int] = {}
     for source in sources:
-        for name, rows in source.before.items():
+        for name, rows in source.verdicts.items():
             totals[name] = totals.get(name, 0) + rows
-    names = sorted(totals, key=lambda name: (name != "passed", -totals[name], name))
+    names = sorted(totals, key=lambda name: (name != Outcome.PASSED, -totals[name], name))
     for name in names[:_SHOWN_EXCEPTIONS]:
-        table.add_row(name, *(_cell(source.before.get(name, 0), source.after.get(name, 0)) for source in sources))
+        table.add_row(name, *(f"{source.verdicts.get(name, 0):,}" for source in sources))
     if rest := names[_SHOWN_EXCEPTIONS:]:
-        cells = (
-            _cell(sum(s.before.get(name, 0) for name in rest), sum(s.after.get(name, 0) for name in rest))
-            for s in sources
-        )
+        cells = (f"{sum(source.verdicts.get(name, 0) for name in rest):,}" for source in sources)
         table.add_row("other exceptions", *cells)
     if any(source.not_rendered for source in sources):
         table.add_row("not rendered", *(f"{source.not_rendered:,}" for source in sources))
     return table
-
-
-def _cell(before: int, after: int) -> str:
-    return f"{before:,}" if before == after else f"{before:,} -> {after:,}"
 
 
 DEFAULT = "verified"

@@ -30,15 +30,17 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "split": pl.String,
     "official": pl.Boolean,
     "verdict": pl.String,  # on the program as it is written; empty if it was not rendered
-    "verdict_before": pl.String,  # on the program before it was repaired for what the first rendering said
+    "verdict_before": pl.String,  # empty, and gone with the next release
 }
 """Columns of a ledger as written, in order."""
 
-VERDICT_COLUMNS = {"verdict": pl.Categorical(), "verdict_before": pl.Categorical(), "verdict_detail": pl.String()}
+VERDICT_COLUMNS = {"verdict": pl.Categorical(), "verdict_detail": pl.String()}
 """What is known of a row's program from rendering it; the detail is for a person."""
 
 SLICE_ROWS = 65_536
 """Rows that are closed and written at a time."""
+REPAIR = "repair:"
+"""How the names of repairs start in the ledger's `repairs`; names of cleaning steps start otherwise."""
 REPAIRS_SEPARATOR = ","
 """Between the names in `repairs`, while they are one text."""
 
@@ -110,6 +112,7 @@ def close_ledger(ledger: pl.DataFrame, part: slice = slice(None)) -> pl.DataFram
         _hex(rows["group"]),
         outcome=pl.when(_KEPT).then(pl.lit("kept")).otherwise(pl.lit("dropped")),
         detail=pl.col("detail").fill_null(""),
+        verdict_before=pl.lit(""),
         score=pl.col("score").round(6),
         margin=pl.col("margin").round(6),
         repairs=pl.when(repairs == "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 import pyarrow as pa
 
@@ -73,3 +74,19 @@ _PREPARED: dict[str, pa.DataType] = {
 }
 PREPARED_SCHEMA = pa.schema(_PREPARED)
 """Rows as prepared: what `prepare` writes, `decide` reads without the texts, and `emit` with them."""
+
+
+class Outcome(StrEnum):
+    """The word of a verdict."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    """The program raised, or was ended for using more memory, processes or files than it may."""
+    TIMEOUT = "timeout"
+    NO_SCENE = "no_scene"
+    BLANK = "blank"
+    """Nothing but background in every sampled frame."""
+    ENVIRONMENT = "environment"
+    """The machine's fault: no LaTeX, no font, no memory. Tried again later, and never held against the row."""
+    REFUSED = "refused"
+    """Tried to use the network, or to write where it may not."""

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from builder.config import BuildConfig
-from builder.core.ledger import REPAIRS_SEPARATOR, VERDICT_COLUMNS, all_repairs, drop, kept, open_ledger
+from builder.core.ledger import REPAIR, REPAIRS_SEPARATOR, VERDICT_COLUMNS, all_repairs, drop, kept, open_ledger
 from builder.core.row_store import WORDS, PreparedFile, lazy
+from builder.core.schema import Outcome
 from builder.decide.decontaminate import drop_in_benchmarks, drop_leaks
 from builder.decide.deduplicate import drop_conflicts, drop_equal_descriptions, drop_near_descriptions
 from builder.decide.pairing.mismatched import drop_mismatched, judge_fit
@@ -14,27 +15,21 @@ from builder.decide.pairing.repair_pairs import repair_pairs
 from builder.decide.pairing.shuffled import Part
 from builder.decide.subset import draw, drop_long
 
-PASSED = "passed"
-"""The one verdict with which a row stays."""
-
 
 def drop_failed(ledger: pl.DataFrame) -> pl.DataFrame:
     """Drop rows whose program has a verdict other than `passed` (reason: the verdict)."""
     verdict = pl.col("verdict").cast(pl.String)
-    bad = kept(ledger).filter((verdict != "") & (verdict != PASSED))
+    bad = kept(ledger).filter((verdict != "") & (verdict != Outcome.PASSED))
     return drop(ledger, bad.select("index", verdict.alias("reason"), detail="verdict_detail"), "render")
 
 
 def drop_not_rendered(ledger: pl.DataFrame) -> pl.DataFrame:
     """Drop rows whose program has no verdict (reason `not_rendered`): nothing is said against them, or for them."""
-    silent = kept(ledger).filter(pl.col("verdict").cast(pl.String) != PASSED)
+    silent = kept(ledger).filter(pl.col("verdict").cast(pl.String) != Outcome.PASSED)
     return drop(
         ledger, silent.select("index", pl.lit("not_rendered").alias("reason"), detail="verdict_detail"), "render"
     )
 
-
-REPAIR = "repair:"
-"""How the names of repairs start in the ledger's `repairs`; names of cleaning steps start otherwise."""
 
 PROBLEM_COLUMNS = tuple(f"{part}_{what}" for part in ("description", "code") for what in ("stage", "reason", "detail"))
 """Columns in which `prepare` told what is wrong with a row; the ledger's own take their place."""

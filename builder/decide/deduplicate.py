@@ -7,7 +7,7 @@ import polars as pl
 
 from builder.core.events import Events
 from builder.core.files import code_hash, short_hash, written_aside
-from builder.core.ledger import drop, kept
+from builder.core.ledger import REPAIR, drop, kept
 from builder.core.row_store import PreparedFile, columns_of, texts_by_index
 from builder.similarity.boilerplate import core
 from builder.similarity.clusters import clusters
@@ -22,7 +22,7 @@ def best_fit_first(ledger: pl.DataFrame) -> list[pl.Expr]:
 
 def repairs_made() -> pl.Expr:
     """How many repairs a row's code has had."""
-    return pl.col("code_repairs").cast(pl.String).str.count_matches("repair:")
+    return pl.col("code_repairs").cast(pl.String).str.count_matches(REPAIR)
 
 
 SCHEMA = {"left": pl.UInt64, "right": pl.UInt64, "score": pl.Float64, "agrees": pl.Boolean}

@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from builder.manim_lint.release.names import PACKAGES, SCENES
+from builder.manim_lint.release.names import PACKAGES
+from builder.manim_lint.release.names import scenes as scene_classes
 
 _MAX_ANCESTORS = 100
 """Classes through which a `construct` is looked for: a bound on hostile files, beyond any real one."""
@@ -49,7 +50,7 @@ def outline(tree: ast.Module) -> Outline:
             for alias in node.names:
                 plugin_scene = root.startswith("manim_") and alias.name.endswith(("Scene", "Slide"))
                 plugin_star = plugin_star or (root.startswith("manim_") and alias.name == "*")
-                if _is_manim(root) and (alias.name in SCENES or plugin_scene):
+                if _is_manim(root) and (alias.name in scene_classes() or plugin_scene):
                     scene_names.add(alias.asname or alias.name)
         elif isinstance(node, ast.ClassDef):
             classes[node.name] = node
@@ -87,27 +88,27 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 def _scenes(classes: dict[str, ast.ClassDef], imported: set[str], modules: set[str]) -> list[str]:
     """Names of scene classes in file order; a class of the file hides a Manim class of its name."""
-    heirs: dict[str, list[str]] = {}  # by class of the file, the classes that name it as a base
+    subclasses: dict[str, list[str]] = {}  # by class of the file, the classes that name it as a base
     for name, node in classes.items():
         for base in _bases_within(node, classes):
             if base != name:
-                heirs.setdefault(base, []).append(name)
+                subclasses.setdefault(base, []).append(name)
 
     def is_scene(base: ast.expr, own: str) -> bool:
         if isinstance(base, ast.Name):
             hidden = base.id in classes and base.id != own
-            return not hidden and (base.id in SCENES or base.id in imported)
+            return not hidden and (base.id in scene_classes() or base.id in imported)
         root = base
         while isinstance(root, ast.Attribute):
             root = root.value
         if not (isinstance(base, ast.Attribute) and isinstance(root, ast.Name) and root.id in modules):
             return False
-        return base.attr in SCENES or base.attr.endswith(("Scene", "Slide"))
+        return base.attr in scene_classes() or base.attr.endswith(("Scene", "Slide"))
 
     waiting = [name for name, node in classes.items() if any(is_scene(base, name) for base in node.bases)]
     found = set(waiting)
     while waiting:
-        more = [heir for heir in heirs.get(waiting.pop(), ()) if heir not in found]
+        more = [subclass for subclass in subclasses.get(waiting.pop(), ()) if subclass not in found]
         found.update(more)
         waiting += more
     return [name for name in classes if name in found]

@@ -2,6 +2,9 @@
 
 import ast
 import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,29 +23,54 @@ class Parsed:
     tree: ast.Module | None
     error: str = ""
     position: int = 0
+    line: int = 1
+    """Where the parser stopped, from 1."""
+    column: int = 1
+    """The same, in characters."""
 
     @property
     def ok(self) -> bool:
         """Whether the text is a Python program."""
         return self.tree is not None
 
+    @property
+    def message(self) -> str:
+        """The error without the line."""
+        return self.error.removeprefix(f"line {self.line}: ")
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """What Python would warn of in a program that it reads (an escape that is none) is not said."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
 
 @lru_cache(maxsize=2)  # steps that parse leave a text that is parsed again at once
 def parse(code: str) -> Parsed:
-    """Parse a program; any failure, also of the parser itself, is an answer.
-
-    Warnings of the parser are the caller's to silence, once for many programs (`builder.prepare.prepare`).
-    """
+    """Parse a program, without warnings; any failure, also of the parser itself, is an answer."""
     if code.count(".") >= _MAX_PATH and _LONG_PATH.search(code):
         return Parsed(None, f"the parser was spared a module's name with more than {_MAX_PATH} dots")
     try:
-        return Parsed(ast.parse(code))
+        with silent():
+            return Parsed(ast.parse(code))
     except SyntaxError as error:
         line, column = error.lineno or 1, max((error.offset or 1) - 1, 0)
         where = f"line {line}: {error.msg}"
-        return Parsed(None, where, _offset(code, line) + column)
+        return Parsed(None, where, _offset(code, line) + column, line, column + 1)
     except (ValueError, RecursionError, MemoryError) as error:
         return Parsed(None, f"the parser gave up: {str(error) or type(error).__name__}")
+
+
+def compiles(code: str) -> bool:
+    """Whether the compiler takes a program too: it finds an `import *` inside a function, say."""
+    try:
+        with silent():
+            compile(code, "<program>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _offset(code: str, line: int) -> int:

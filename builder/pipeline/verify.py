@@ -24,10 +24,8 @@ class SourceVerdicts:
     """What came of the programs of a source's rows. Rows that were dropped before they were rendered do not count."""
 
     source: str
-    before: dict[str, int]
-    """Rows by what came of the program as it was: `passed`, another outcome, or for `failed` the type of exception."""
-    after: dict[str, int]
-    """The same after repair."""
+    verdicts: dict[str, int]
+    """Rows by what came of the program: `passed`, another outcome, or for `failed` the type of exception."""
     not_rendered: int
     """Rows without a verdict."""
 
@@ -93,21 +91,19 @@ def verify(
 
 def by_source(outcomes: pl.DataFrame) -> tuple[SourceVerdicts, ...]:
     """Verdicts by source, from an open ledger."""
-    wanted = [pl.col(name).cast(pl.String) for name in ("source", "verdict", "verdict_before", "reason")]
+    wanted = [pl.col(name).cast(pl.String) for name in ("source", "verdict", "reason")]
     rows = outcomes.select(*wanted, exception=pl.col("verdict_detail").str.extract(r"^(\w+)"))
-    told = []
+    found = []
     for source in rows["source"].unique(maintain_order=True):
-        before: Counter[str] = Counter()
-        after: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         silent = 0
-        for _, verdict, first, reason, exception in rows.filter(pl.col("source") == source).iter_rows():
+        for _, verdict, reason, exception in rows.filter(pl.col("source") == source).iter_rows():
             silent += reason == "not_rendered"
             if verdict:
-                before[_said(first or verdict, exception)] += 1
-                after[_said(verdict, exception)] += 1
-        if before or silent:
-            told.append(SourceVerdicts(source, _most_first(before), _most_first(after), silent))
-    return tuple(told)
+                counts[_said(verdict, exception)] += 1
+        if counts or silent:
+            found.append(SourceVerdicts(source, _most_first(counts), silent))
+    return tuple(found)
 
 
 def _said(verdict: str, exception: str | None) -> str:

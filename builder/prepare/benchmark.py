@@ -1,7 +1,5 @@
 """A benchmark's programs and prompts as rows are compared by: programs by key, prompts cleaned."""
 
-import warnings
-
 from builder.core.schema import Example
 from builder.manim_lint.syntax import parse
 from builder.prepare.canonical import canonical_key
@@ -28,9 +26,7 @@ def program_keys(code: str) -> tuple[int, ...]:
 
     Rows of train are repaired, so a copy of the program may be there in either form. Empty where there is no program.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)
-        found = [prepare_row(Example("", code), official).canonical_key for official in (True, False)]
+    found = [prepare_row(Example("", code), official).canonical_key for official in (True, False)]
     return tuple(dict.fromkeys(key for key in found if key is not None))
 
 

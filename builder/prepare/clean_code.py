@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from builder.manim_lint.syntax import Parsed, parse, same_program
+from builder.manim_lint.steps import Steps
+from builder.manim_lint.syntax import Parsed, parse, same_program, silent
 
 _FENCE = re.compile(
     r"(?:`{3,}|~{3,})[ \t]*(?:(\w[\w+.-]*)(?=[ \t]*(?:\n|\\n|\Z))|(python3?|py)\b)?[ \t]*\n?", re.IGNORECASE
@@ -29,9 +30,7 @@ _MAX_BLOCKS = 16
 _LEADING_BLANKS = re.compile(r"\A(?:[ \t\f]*\n)+")
 
 
-Steps = tuple[tuple[str, Callable[[str], str]], ...]
-Taken = list[tuple[str, str]]
-"""Steps that were kept, in order: the name, and the text after it."""
+Table = tuple[tuple[str, Callable[[str], str]], ...]
 
 
 def _bom(code: str) -> str:
@@ -129,7 +128,7 @@ def _outer_blanks(code: str) -> str:
     return code if stripped.endswith("\\") else stripped  # a joined line needs the line end that follows
 
 
-STEPS: Steps = (
+STEPS: Table = (
     ("clean:bom", _bom),
     ("clean:line_ends", _line_ends),
     ("clean:excel_line_ends", _excel_line_ends),
@@ -172,17 +171,11 @@ class _Work:
         return parse(text)
 
 
-def clean_code(code: str) -> tuple[str, Parsed, tuple[str, ...]]:
-    """The cleaned program, what the parser makes of it, and the names of the steps that were kept, in order.
+def clean_code(code: str) -> tuple[str, Parsed, Steps]:
+    """The cleaned program, what the parser makes of it, and the steps that were kept.
 
     Steps are tried again until none changes the text, so cleaning twice equals cleaning once.
     """
-    cleaned, parsed, taken = clean_code_by_steps(code)
-    return cleaned, parsed, tuple(dict.fromkeys(name for name, _ in taken))
-
-
-def clean_code_by_steps(code: str) -> tuple[str, Parsed, Taken]:
-    """As `clean_code`, with the text after each step that was kept."""
     as_read = parse(code)
     try:
         return _clean(code, as_read, _Work())
@@ -190,20 +183,20 @@ def clean_code_by_steps(code: str) -> tuple[str, Parsed, Taken]:
         return code, as_read, []
 
 
-def _clean(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, Taken]:
-    taken: Taken = []
+def _clean(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, Steps]:
+    taken: Steps = []
     for _ in range(_MAX_ROUNDS):
         before = code
-        code, parsed, more = _clean_sound(code, parsed, work) if parsed.ok else _mend(code, parsed, work)
+        code, parsed, more = _clean_sound(code, parsed, work) if parsed.ok else _clean_broken(code, parsed, work)
         taken += more
         if code == before:
             return code, parsed, taken
     raise _GaveUpError
 
 
-def _clean_sound(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, Taken]:
+def _clean_sound(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, Steps]:
     """One round over a text that parses: steps that leave its syntax tree as it is."""
-    taken: Taken = []
+    taken: Steps = []
     for name, step in STEPS:
         changed = step(code)
         if changed == code:
@@ -216,13 +209,13 @@ def _clean_sound(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, T
     return code, parsed, taken
 
 
-def _mend(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, Taken]:
+def _clean_broken(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, Steps]:
     """A text that does not parse: steps one after the other until it does, or else those that help the parser on."""
     for steps in (tuple(step for step in STEPS if step[0] != _RISKY), STEPS):
-        mended = _until_it_parses(code, steps, work)
-        if mended is not None:
-            return mended
-    taken: Taken = []
+        parsing = _until_it_parses(code, steps, work)
+        if parsing is not None:
+            return parsing
+    taken: Steps = []
     for name, step in STEPS:
         changed = step(code)
         if changed == code:
@@ -234,8 +227,8 @@ def _mend(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, Taken]:
     return code, parsed, taken
 
 
-def _until_it_parses(code: str, steps: Steps, work: _Work) -> tuple[str, Parsed, Taken] | None:
-    taken: Taken = []
+def _until_it_parses(code: str, steps: Table, work: _Work) -> tuple[str, Parsed, Steps] | None:
+    taken: Steps = []
     for _ in range(_MAX_ROUNDS):
         before = code
         for name, step in steps:
@@ -263,7 +256,8 @@ def _same(name: str, code: str, before: Parsed, after: Parsed) -> bool:
 
 def _without_excel_lines(code: str) -> ast.Module:
     """The tree without the expressions that lone `_x000D_` lines make."""
-    tree = ast.parse(code)
+    with silent():
+        tree = ast.parse(code)  # of its own, since it is changed
     for node in ast.walk(tree):
         for field in ("body", "orelse", "finalbody"):
             body = getattr(node, field, None)

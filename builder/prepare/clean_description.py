@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from builder.manim_lint.steps import Steps
+
 _WRAPPER = re.compile(
     r"\A(?:[\s\"']{0,16}Generate accurate and correct ManimCE Python code for the animation requested by the user\."
     r"\s{0,16}Here is the user'?s request:\s*+)++",
@@ -70,15 +72,9 @@ STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
 )
 
 
-def clean_description(text: str) -> tuple[str, tuple[str, ...]]:
-    """The cleaned description and the names of the steps that changed it, in order; cleaning twice equals once."""
-    cleaned, taken = clean_description_by_steps(text)
-    return cleaned, tuple(dict.fromkeys(name for name, _ in taken))
-
-
-def clean_description_by_steps(text: str) -> tuple[str, list[tuple[str, str]]]:
-    """As `clean_description`, with the text after each step that changed it."""
-    taken: list[tuple[str, str]] = []
+def clean_description(text: str) -> tuple[str, Steps]:
+    """The cleaned description and the steps that changed it; cleaning twice equals once."""
+    taken: Steps = []
     while True:
         before = text
         for name, step in STEPS:

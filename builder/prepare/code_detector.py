@@ -2,10 +2,9 @@
 
 import ast
 import re
-import warnings
 
 from builder.core.schema import Judged
-from builder.manim_lint.release.names import MOBJECTS
+from builder.manim_lint.release.names import mobjects
 from builder.manim_lint.scenes import Outline, outline
 from builder.manim_lint.syntax import Parsed
 from builder.prepare.clean_code import clean_code
@@ -21,7 +20,7 @@ _SIGNS = (
     re.compile(r"\bself\.(?:play|wait|add)\s*\("),
 )
 _CALL = re.compile(r"\b([A-Z]\w*)\(")
-_TELLING = (
+_STATEMENTS = (
     ast.FunctionDef,
     ast.AsyncFunctionDef,
     ast.ClassDef,
@@ -39,12 +38,10 @@ _TELLING = (
 
 def judge_text(text: str) -> Judged:
     """Judge one text. Never raises; `Title: Circle`, `return home` and `this is it` parse but are no programs."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)
-        code, parsed, _ = clean_code(text)
+    code, parsed, _ = clean_code(text)
     if parsed.tree is None:
         return Judged(False, _signs(code) >= MANIM_SIGNS, _SCENE_CLASS.search(code) is not None)
-    if not any(_is_telling(node) for node in parsed.tree.body):
+    if not any(_is_statement_of_code(node) for node in parsed.tree.body):
         return Judged(False, False, False)
     seen = _outline(parsed)
     if seen is None:
@@ -53,11 +50,11 @@ def judge_text(text: str) -> Judged:
     return Judged(True, manim, bool(seen.scenes))
 
 
-def _is_telling(node: ast.stmt) -> bool:
+def _is_statement_of_code(node: ast.stmt) -> bool:
     """Whether a statement is one that words, numbers, JSON and file names do not happen to make."""
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Call)
-    return isinstance(node, _TELLING) or (isinstance(node, ast.AnnAssign) and node.value is not None)
+    return isinstance(node, _STATEMENTS) or (isinstance(node, ast.AnnAssign) and node.value is not None)
 
 
 def _outline(parsed: Parsed) -> Outline | None:
@@ -70,5 +67,5 @@ def _outline(parsed: Parsed) -> Outline | None:
 
 def _signs(code: str) -> int:
     """How many different signs of Manim a text shows."""
-    drawn = any(call.group(1) in MOBJECTS for call in _CALL.finditer(code))
-    return sum(sign.search(code) is not None for sign in _SIGNS) + drawn
+    makes_mobject = any(call.group(1) in mobjects() for call in _CALL.finditer(code))
+    return sum(sign.search(code) is not None for sign in _SIGNS) + makes_mobject

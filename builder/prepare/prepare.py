@@ -1,7 +1,6 @@
 """One row, and a batch of rows, through cleaning, repair, checks and keys. Pure: no file, no clock, no network."""
 
 import gc
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,7 +8,7 @@ import pyarrow as pa
 from xxhash import xxh3_64_intdigest
 
 from builder.core.schema import PREPARED_SCHEMA, Example
-from builder.manim_lint.check.check import ApiProblem
+from builder.manim_lint import Problem
 from builder.prepare.canonical import canonical_key
 from builder.prepare.check import check_code, check_description
 from builder.prepare.features import code_words, description_words
@@ -29,7 +28,7 @@ class PreparedRow:
     description_problem: tuple[str, str, str] | None
     """Stage, reason, detail; `None` if nothing is wrong."""
     code_problem: tuple[str, str, str] | None
-    api_problem: ApiProblem | None
+    api_problem: Problem | None
     """The first thing that Manim would not take."""
     description_key: int | None
     program_key: int | None
@@ -63,9 +62,7 @@ def prepare_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
     collecting = gc.isenabled()
     gc.disable()  # syntax trees are large and hold no cycles: collecting costs a third of the time
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
-            rows = [_prepare(row) for row in batch.to_pylist()]
+        rows = [_prepare(row) for row in batch.to_pylist()]
     finally:
         if collecting:
             gc.enable()

@@ -1,24 +1,43 @@
-"""How a row looks, apart from what it says: by this the parts of a source are told apart."""
+"""How a row looks, apart from what it says: by this the parts of a source are distinguished."""
 
 import re
 from enum import IntEnum
 
-STYLES: tuple[tuple[str, str], ...] = (
-    ("wrapped descriptions", "descriptions without a wrapper"),
-    ("descriptions of several lines", "descriptions of one line"),
-    ("short descriptions", "descriptions that are not short"),
-    ("long descriptions", "descriptions that are not long"),
-    ("descriptions that end with a question mark", "descriptions that end otherwise"),
-    ("descriptions that ask for something", "descriptions that ask for nothing"),
-    ("code on one line", "code of several lines"),
-    ("code after an escaped line end", "code without an escaped line end"),
-    ("fenced code", "code without a fence"),
-    ("code without imports", "code with imports"),
-    ("short code", "code that is not short"),
-    ("long code", "code that is not long"),
-    ("descriptions in another script", "descriptions in Latin letters"),
-)
-"""For each bit of `builder.prepare.style.Style`: a part that shows it, and a part that does not."""
+
+class Style(IntEnum):
+    """Numbers of bits, as they are stored; `WORDS` says what each stands for."""
+
+    WRAPPED = 0
+    LINES = 1
+    SHORT = 2
+    LONG = 3
+    QUESTION = 4
+    REQUEST = 5
+    ONE_LINE = 6
+    ESCAPED = 7
+    FENCED = 8
+    NO_IMPORT = 9
+    SHORT_CODE = 10
+    LONG_CODE = 11
+    FOREIGN = 12
+
+
+WORDS: dict[Style, tuple[str, str]] = {
+    Style.WRAPPED: ("wrapped descriptions", "descriptions without a wrapper"),
+    Style.LINES: ("descriptions of several lines", "descriptions of one line"),
+    Style.SHORT: ("short descriptions", "descriptions that are not short"),
+    Style.LONG: ("long descriptions", "descriptions that are not long"),
+    Style.QUESTION: ("descriptions that end with a question mark", "descriptions that end otherwise"),
+    Style.REQUEST: ("descriptions that ask for something", "descriptions that ask for nothing"),
+    Style.ONE_LINE: ("code on one line", "code of several lines"),
+    Style.ESCAPED: ("code after an escaped line end", "code without an escaped line end"),
+    Style.FENCED: ("fenced code", "code without a fence"),
+    Style.NO_IMPORT: ("code without imports", "code with imports"),
+    Style.SHORT_CODE: ("short code", "code that is not short"),
+    Style.LONG_CODE: ("long code", "code that is not long"),
+    Style.FOREIGN: ("descriptions in another script", "descriptions in Latin letters"),
+}
+"""For each bit: a part that shows it, and a part that does not."""
 
 WHOLE = "all rows"
 """The label of a part that is a whole source."""
@@ -26,36 +45,7 @@ WHOLE = "all rows"
 
 def label_of(path: tuple[tuple[int, bool], ...]) -> str:
     """Words for a part: bits, and whether its rows show them; "all rows" if there are none."""
-    return ", ".join(STYLES[bit][0 if shown else 1] for bit, shown in path) or WHOLE
-
-
-class Style(IntEnum):
-    """Numbers of bits; `builder.prepare.style` has the words for them, in the same order."""
-
-    WRAPPED = 0
-    """The description stands in a wrapper prompt."""
-    LINES = 1
-    """The description has more than one line."""
-    SHORT = 2
-    LONG = 3
-    """The description has fewer than 100 characters, more than 400."""
-    QUESTION = 4
-    """The description ends with a question mark."""
-    REQUEST = 5
-    """The description asks somebody for something ("Can you …", "I would like …")."""
-    ONE_LINE = 6
-    """The code is on one line."""
-    ESCAPED = 7
-    """The code starts with an escaped line end, as text."""
-    FENCED = 8
-    """The code stands in a Markdown fence."""
-    NO_IMPORT = 9
-    """The code imports nothing."""
-    SHORT_CODE = 10
-    LONG_CODE = 11
-    """The code has fewer than 500 characters, more than 2,000."""
-    FOREIGN = 12
-    """Most letters of the description are not of the Latin alphabet."""
+    return ", ".join(WORDS[Style(bit)][0 if shown else 1] for bit, shown in path) or WHOLE
 
 
 _REQUEST = re.compile(

@@ -1,4 +1,4 @@
-"""One row's way through cleaning and repair, step by step. `prepare_row` takes it too, so no one is told another story.
+"""One row's way through cleaning and repair, step by step; `prepare_row` takes the same way.
 
 Pure: no file, no clock, no network.
 """
@@ -7,20 +7,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from builder import manim_lint
 from builder.core.schema import Example
-from builder.manim_lint.check.check import ApiProblem, check_api
-from builder.manim_lint.fixes.engine import repair_api_by_steps
-from builder.manim_lint.fixes.excerpts import repair_code_by_steps
 from builder.manim_lint.scenes import Outline, outline
+from builder.manim_lint.steps import Steps
 from builder.manim_lint.syntax import Parsed, parse
-from builder.manim_lint.unflatten.unflatten import unflatten
 from builder.prepare.check import CODE_CHECKS, DESCRIPTION_CHECKS, Problem
-from builder.prepare.clean_code import clean_code_by_steps
-from builder.prepare.clean_description import clean_description_by_steps
+from builder.prepare.clean_code import clean_code
+from builder.prepare.clean_description import clean_description
 
 Part = Literal["description", "code"]
-_KEPT_REPAIRS = 1024
-"""Programs whose repair is remembered: it costs far more than all else, and a program stands in several rows."""
+_KEPT_FIXES = 1024
+"""Programs whose fixes are remembered: they cost far more than all else, and a program stands in several rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +57,9 @@ class Trace:
     """Its scenes; `None` if it does not parse."""
     steps: tuple[TraceStep, ...]
     """In order, those of the description first. Each starts from the text that the one before it left."""
-    api_found: tuple[ApiProblem, ...]
+    api_found: tuple[manim_lint.Problem, ...]
     """What the API check found before its repairs."""
-    api_left: tuple[ApiProblem, ...]
+    api_left: tuple[manim_lint.Problem, ...]
     """What it still finds."""
 
     def names(self, part: Part) -> tuple[str, ...]:
@@ -73,79 +71,55 @@ class Trace:
         text, code = self.cleaned.description, self.cleaned.code
         of_text = [(check.__name__, check(text)) for check in DESCRIPTION_CHECKS]
         of_code = [(check.__name__, check(code, self.parsed, self.outline)) for check in CODE_CHECKS]
-        return (*_told("description", of_text), *_told("code", of_code))
+        return (*_results("description", of_text), *_results("code", of_code))
 
 
-def _told(part: Part, results: list[tuple[str, Problem | None]]) -> list[Check]:
+def _results(part: Part, results: list[tuple[str, Problem | None]]) -> list[Check]:
     """The results up to the first problem, which is the one that counts; what comes after it was not asked."""
-    told: list[Check] = []
+    checks: list[Check] = []
     failed = False
     for function, problem in results:
         name = function.removeprefix("_")
         if failed:
-            told.append(Check(name, part, None, ""))
+            checks.append(Check(name, part, None, ""))
         elif problem is None:
-            told.append(Check(name, part, True, ""))
+            checks.append(Check(name, part, True, ""))
         else:
             failed = True
-            told.append(Check(problem[0], part, False, problem[1]))
-    return told
+            checks.append(Check(problem[0], part, False, problem[1]))
+    return checks
 
 
 def trace_row(original: Example, official: bool = False) -> Trace:
-    """Clean and repair one row (official test rows are not repaired), keeping the text after each step.
-
-    Warnings of the parser are the caller's to silence.
-    """
-    description, of_description = clean_description_by_steps(original.description)
-    code, parsed, of_code = clean_code_by_steps(original.code)
-    if not official:
-        code, parsed, more = _repaired(code, parsed)
-        of_code = [*of_code, *more]
-    found = left = check_api(parsed.tree) if parsed.tree is not None else ()
-    if parsed.tree is not None and not official:
-        code, left, more = _held_against_manim(code, found)
-        if more:
-            parsed = parse(code)
-            of_code = [*of_code, *more]
+    """Clean and repair one row (official test rows are not repaired), keeping the text after each step."""
+    description, of_description = clean_description(original.description)
+    code, parsed, of_code = clean_code(original.code)
+    fixed = _only_checked(code) if official else _fixed(code)
+    if fixed.steps:
+        code, parsed = fixed.code, parse(fixed.code)
+        of_code = [*of_code, *((step.name, step.after) for step in fixed.steps)]
+    parses = parsed.tree is not None  # where it does not, a check of the row says so
     return Trace(
         original=original,
         cleaned=Example(description, code),
         parsed=parsed,
         outline=outline(parsed.tree) if parsed.tree is not None else None,
         steps=(*_steps("description", original.description, of_description), *_steps("code", original.code, of_code)),
-        api_found=found,
-        api_left=left,
+        api_found=fixed.found if parses else (),
+        api_left=fixed.problems if parses else (),
     )
 
 
-@lru_cache(maxsize=_KEPT_REPAIRS)
-def _held_against_manim(
-    code: str, found: tuple[ApiProblem, ...]
-) -> tuple[str, tuple[ApiProblem, ...], list[tuple[str, str]]]:
-    """The repairs of what Manim would not take, and of what the check cannot see; sources repeat programs."""
-    return repair_api_by_steps(code, found)
+def _only_checked(code: str) -> manim_lint.Fixed:
+    problems = manim_lint.check(code)
+    return manim_lint.Fixed(code, (), problems, problems)
 
 
-def _steps(part: Part, text: str, taken: list[tuple[str, str]]) -> list[TraceStep]:
+@lru_cache(maxsize=_KEPT_FIXES)
+def _fixed(code: str) -> manim_lint.Fixed:
+    return manim_lint.fix(code)
+
+
+def _steps(part: Part, text: str, taken: Steps) -> list[TraceStep]:
     befores = [text, *(after for _, after in taken)]
     return [TraceStep(name, part, before, after) for before, (name, after) in zip(befores, taken, strict=False)]
-
-
-def _repaired(code: str, parsed: Parsed) -> tuple[str, Parsed, list[tuple[str, str]]]:
-    """The program on lines again, in a scene, with Manim's import, where it lacks these."""
-    made: list[tuple[str, str]] = []
-    if parsed.tree is None:
-        lines = unflatten(code)
-        if lines is not None:
-            code, parsed, made = lines, parse(lines), [("repair:one_line", lines)]
-    if parsed.tree is None or _is_sound(parsed):
-        return code, parsed, made
-    code, parsed, more = repair_code_by_steps(code, parsed)
-    return code, parsed, [*made, *more]
-
-
-def _is_sound(parsed: Parsed) -> bool:
-    """Whether a program imports Manim and has a scene."""
-    seen = outline(parsed.tree) if parsed.tree is not None else None
-    return seen is not None and seen.imports_manim and bool(seen.scenes)

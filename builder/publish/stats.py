@@ -138,16 +138,13 @@ def build_stats(
 
 
 def rendered_by_source(ledger: pl.DataFrame) -> dict[str, dict[str, int]]:
-    """For each source whose programs were rendered: rows by verdict, and how many passed only once repaired."""
-    told: dict[str, dict[str, int]] = {}
-    columns = [pl.col(name).cast(pl.String) for name in ("source", "verdict", "verdict_before")]
+    """For each source whose programs were rendered: rows by verdict."""
+    found: dict[str, dict[str, int]] = {}
+    columns = [pl.col(name).cast(pl.String) for name in ("source", "verdict")]
     counts = ledger.select(columns).filter(pl.col("verdict") != "").group_by(pl.all()).len()
-    for source, verdict, before, rows in counts.sort(pl.all()).iter_rows():
-        line = told.setdefault(source, {})
-        line[verdict] = line.get(verdict, 0) + rows
-        if before:
-            line["repaired"] = line.get("repaired", 0) + rows
-    return told
+    for source, verdict, rows in counts.sort(pl.all()).iter_rows():
+        found.setdefault(source, {})[verdict] = rows
+    return found
 
 
 def _steps(ledger: pl.DataFrame) -> dict[str, int]:

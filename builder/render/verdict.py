@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from builder.config import DEFAULT_TIMEOUT
+from builder.core.schema import Outcome
+
+__all__ = ["Outcome"]
 
 
 class Level(StrEnum):
@@ -14,22 +17,6 @@ class Level(StrEnum):
     """Each animation is taken to its end state, and no frame between is computed."""
     FULL = "full"
     """Every frame is computed, at Manim's low quality."""
-
-
-class Outcome(StrEnum):
-    """The word of a verdict."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    """The program raised, or was ended for using more memory, processes or files than it may."""
-    TIMEOUT = "timeout"
-    NO_SCENE = "no_scene"
-    BLANK = "blank"
-    """Nothing but background in every sampled frame."""
-    ENVIRONMENT = "environment"
-    """The machine's fault: no LaTeX, no font, no memory. Tried again later, and never held against the row."""
-    REFUSED = "refused"
-    """Tried to use the network, or to write where it may not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,5 @@ def _texts(row: Mapping[str, Any], colours: Callable[[str], list[str]]) -> dict[
         "official": row["official"],
         "difficulty": visible(row["difficulty"] or ""),
         "error": visible(": ".join(part for part in (row["exception"], row["message"]) if part)),
-        "before": row["verdict_before"],
     }
     return {name: value for name, value in told.items() if value not in ("", None, [], False)}

@@ -1,13 +1,13 @@
 """Section 5: what of Manim the programs use, and what none of them does."""
 
 import ast
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from builder.manim_lint.release.model import known
+from builder.manim_lint.syntax import parse
 
 _FEATURES: Mapping[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "3D": (("ThreeDVMobject", "ThreeDScene", "ThreeDAxes"), frozenset({"set_camera_orientation"})),
@@ -78,11 +78,8 @@ def taught_by(programs: Iterable[str]) -> Taught:
 
 def _used(code: str) -> tuple[set[str], set[str], set[str]] | None:
     """The names, attributes and base classes that a program says; `None` if it does not parse."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
-            tree = ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parse(code).tree
+    if tree is None:
         return None
     names, attributes, bases = set[str](), set[str](), set[str]()
     for node in ast.walk(tree):
@@ -106,7 +103,7 @@ def _features(said: set[str]) -> set[str]:
 
 @lru_cache(maxsize=64)
 def _below(base: str) -> frozenset[str]:
-    return frozenset(cls.name for cls in known().heirs(base))
+    return frozenset(cls.name for cls in known().subclasses(base))
 
 
 @lru_cache(maxsize=1)

@@ -152,11 +152,9 @@ def _with_verdicts(rows: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(pl.Series("program", programs, dtype=pl.String))
     found = rows.join(verdicts.drop("thumbnail"), on="program", how="left", maintain_order="left")
     own = pl.col("verdict").replace("", None) if "verdict" in rows.columns else pl.lit(None, pl.String)
-    before = pl.col("verdict_before") if "verdict_before" in rows.columns else pl.lit("")
     return found.with_columns(
         pl.coalesce(own, pl.col("outcome_right") if "outcome_right" in found.columns else pl.lit(None, pl.String))
         .fill_null("")
         .alias("verdict"),
-        before.fill_null("").alias("verdict_before"),
         pl.col("exception", "message").fill_null(""),
     )

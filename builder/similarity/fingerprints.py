@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import polars as pl
 from xxhash import xxh3_64_hexdigest, xxh32_intdigest
 
-from builder.likeness.ordinary import COMMON, ORDINARY
 from builder.similarity.key_terms import telling
 from builder.similarity.lexicon import TOKENS
 from builder.similarity.normalize import normal
@@ -17,9 +16,9 @@ MOST = 256
 """Hashes of a text at the most: the lowest."""
 LOSS = 0.4
 """Similarity lost for all runs of letters lost. Measured between 0.2 (single letters) and 0.6 (whole words)."""
-_CUT = 1
+_CUT = 2
 """To be raised whenever `telling` or `normal` cuts texts in another way: old signatures are then refused."""
-RULES = xxh3_64_hexdigest(f"{_CUT} {sorted(TOKENS.items())} {sorted(ORDINARY)} {COMMON}".encode())
+RULES = xxh3_64_hexdigest(f"{_CUT} {sorted(TOKENS.items())}".encode())
 """What signatures hang on beside the text: the words that count in full, and how a text is cut."""
 
 SCHEMA = {"left": pl.UInt32, "right": pl.UInt32, "score": pl.Float64}

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from xxhash import xxh3_64_intdigest
 
-from builder.likeness.typos import meant
 from builder.similarity.lexicon import TOKENS
 from builder.similarity.normalize import folded
 
@@ -83,7 +82,7 @@ def _token(word: str) -> str:
         return _number(word) if word[0].isdigit() or word[0] == "." else word
     if len(word) == 1:
         return "" if word in {"a", "i"} else word
-    return word.rstrip("s") if _FIGURE.search(word) else meant(word)
+    return word.rstrip("s") if _FIGURE.search(word) else ""
 
 
 def _number(text: str) -> str:
@@ -101,11 +100,9 @@ def telling(text: str) -> Telling:
     """The tokens that count in full, in order.
 
     These are numbers and signs, colours, shapes, directions, opposites and mathematical terms of the lexicon, single
-    letters, Manim's names, quoted text, LaTeX, code, and file names. A word one slip of a finger away from a longer
-    word of the lexicon, and no word itself, counts as that word ("cirlce" as "circle"). Numbers, quoted text, LaTeX
-    and code are never taken for slips. Case counts in LaTeX alone; plurals do not count.
+    letters, Manim's names, quoted text, LaTeX, code, and file names. Case counts in LaTeX alone; plurals do not count.
 
-    Not covered: ordinary words ("cat" and "car"), names of people and of theorems.
+    Not covered: misspelt words, ordinary words ("cat" and "car"), names of people and of theorems.
     """
     tokens = tokens_of(folded(text))
     return Telling(tuple(tokens), key_of(tokens))

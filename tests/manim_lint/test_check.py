@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.manim_lint.check.check import ApiProblem, check_api, manim_release
+from builder.manim_lint.check.check import Problem, check_api, manim_release
 
 
-def problems(body: str, *, head: str = "from manim import *", scene: str = "Scene") -> tuple[ApiProblem, ...]:
+def problems(body: str, *, head: str = "from manim import *", scene: str = "Scene") -> tuple[Problem, ...]:
     """What is found in a scene whose `construct` is `body`."""
     inside = textwrap.indent(textwrap.dedent(body).strip("\n"), "        ")
     return check_api(ast.parse(f"{head}\nclass Example({scene}):\n    def construct(self):\n{inside}\n"))
@@ -27,7 +27,8 @@ def in_program(code: str) -> list[tuple[str, str]]:
 def test_a_problem_says_what_where_and_what_was_meant():
     """A renamed class is named with its line and the name it has today."""
     problem = problems("square = Square()\nself.play(ShowCreation(square))")[0]
-    assert problem == ApiProblem("unknown_name", "ShowCreation (line 5); did you mean Create?", "ShowCreation", 5)
+    assert problem == Problem("unknown_name", "ShowCreation; did you mean Create?", "ShowCreation", 5, 19)
+    assert problem.detail == "ShowCreation (line 5); did you mean Create?"
 
 
 def test_an_argument_names_the_class_it_was_given_to():

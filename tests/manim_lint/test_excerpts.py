@@ -6,6 +6,7 @@ import pytest
 
 from builder.core.schema import Example
 from builder.manim_lint.fixes.excerpts import repair_code
+from builder.manim_lint.steps import names
 from builder.manim_lint.syntax import parse
 from builder.prepare.prepare import prepare_row
 
@@ -15,10 +16,10 @@ WRAPPED = "from manim import *\n\n\nclass MainScene(Scene):\n    def construct(s
 
 def repaired(code: str) -> tuple[str, tuple[str, ...]]:
     """The repaired code, which must compile, and the repairs made."""
-    text, parsed, repairs = repair_code(code, parse(code))
+    text, parsed, steps = repair_code(code, parse(code))
     assert parsed.ok
     compile(text, "repaired", "exec")
-    return text, tuple(name.removeprefix("repair:") for name in repairs)
+    return text, tuple(name.removeprefix("repair:") for name in names(steps))
 
 
 def test_a_missing_import_is_put_on_top() -> None:
@@ -148,7 +149,7 @@ def test_a_text_over_lines_above_the_body_does_not_stop_the_wrapping() -> None:
 def test_a_program_that_does_not_parse_is_not_repaired() -> None:
     """There is nothing sound to put an import above."""
     code = f"{SCENE}\n    x = = 1"
-    assert repair_code(code, parse(code))[::2] == (code, ())
+    assert repair_code(code, parse(code))[::2] == (code, [])
 
 
 @pytest.mark.parametrize("code", [SCENE, "self.play(Create(Circle()))", f"import numpy as np\n{SCENE}"])

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from builder.manim_lint.steps import names
 from builder.prepare.clean_code import clean_code
 from builder.prepare.keys import program_tokens
 
@@ -24,7 +25,7 @@ IMPORT, REST = PROGRAM.split("\n\n")
 
 
 def steps_of(code: str) -> list[str]:
-    return [step.removeprefix("clean:") for step in clean_code(code)[2]]
+    return [step.removeprefix("clean:") for step in names(clean_code(code)[2])]
 
 
 def each_line(code: str, change: Callable[[str], str]) -> str:
@@ -34,7 +35,7 @@ def each_line(code: str, change: Callable[[str], str]) -> str:
 def test_a_clean_program_is_left_alone() -> None:
     """No step is taken on a program that has nothing around it."""
     code, parsed, steps = clean_code(PROGRAM)
-    assert (code, parsed.ok, steps) == (PROGRAM, True, ())
+    assert (code, parsed.ok, steps) == (PROGRAM, True, [])
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_each_hazard_is_cleaned_by_its_step(dirty: str, steps: list[str]) -> Non
     assert parsed.ok
     assert program_tokens(code) == program_tokens(PROGRAM)
     assert code.replace("\n\n", "\n") == PROGRAM.replace("\n\n", "\n")
-    assert [step.removeprefix("clean:") for step in taken] == steps
+    assert [step.removeprefix("clean:") for step in names(taken)] == steps
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_a_fence_that_shares_a_line_is_taken_off_without_loss(dirty: str) -> Non
 def test_a_fence_in_a_docstring_stays_when_the_program_is_sound(mark: str) -> None:
     """Marks in a text of a sound program are the author's."""
     code = f'{PROGRAM}\n        """Like this:\n{mark}\nx = 1\n{mark}\n"""'
-    assert clean_code(code)[::2] == (code, ())
+    assert clean_code(code)[::2] == (code, [])
 
 
 def test_a_fence_in_a_docstring_of_a_fenced_program_stays() -> None:
@@ -145,20 +146,20 @@ def test_lone_excel_lines_go_from_a_program_that_parses_as_read() -> None:
     ast.parse(dirty)
     code, parsed, steps = clean_code(dirty)
     assert parsed.ok
-    assert steps == ("clean:excel_line_ends",)
+    assert names(steps) == ("clean:excel_line_ends",)
     assert program_tokens(code) == program_tokens(PROGRAM)
 
 
 def test_an_excel_mark_inside_a_text_of_a_sound_program_stays() -> None:
     """A text over several lines keeps its `_x000D_`, which may be what the program is about."""
     code = f'{PROGRAM}\n        """ends in _x000D_\n"""'
-    assert clean_code(code)[::2] == (code, ())
+    assert clean_code(code)[::2] == (code, [])
 
 
 def test_an_entity_inside_a_string_of_a_sound_program_stays() -> None:
     """`&lt;` in Pango markup is on purpose."""
     code = f"{PROGRAM}\n        MarkupText('a &lt; b &amp; c')"
-    assert clean_code(code)[::2] == (code, ())
+    assert clean_code(code)[::2] == (code, [])
 
 
 @pytest.mark.parametrize("wrap", ["```python\n{}\n```", "\\n {}", "   {}", "\ufeff{}"])
@@ -181,7 +182,7 @@ def test_latex_backslashes_are_never_touched(latex: str, wrap: str) -> None:
 def test_text_that_is_no_program_keeps_its_words() -> None:
     """Where nothing helps the parser, nothing is taken off but blank ends."""
     code, parsed, steps = clean_code("Draw a circle &lt; please ```\n\n")
-    assert (code, steps) == ("Draw a circle &lt; please ```", ("clean:outer_blanks",))
+    assert (code, names(steps)) == ("Draw a circle &lt; please ```", ("clean:outer_blanks",))
     assert not parsed.ok
 
 

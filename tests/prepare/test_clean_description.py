@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from builder.manim_lint.steps import names
 from builder.prepare.clean_description import clean_description, normalise_description
 from builder.prepare.keys import description_key
 
@@ -21,7 +22,7 @@ def cleaned(text: str) -> str:
 
 def test_a_clean_description_is_left_alone() -> None:
     """No step is taken on plain words."""
-    assert clean_description("Draw a red circle.") == ("Draw a red circle.", ())
+    assert clean_description("Draw a red circle.") == ("Draw a red circle.", [])
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_each_hazard_is_cleaned_by_its_step(dirty: str, steps: list[str]) -> Non
     """The words come back to the letter, with the exact steps in the order in which they were taken."""
     text, taken = clean_description(dirty)
     assert text == "Draw a circle"
-    assert [step.removeprefix("clean:") for step in taken] == steps
+    assert [step.removeprefix("clean:") for step in names(taken)] == steps
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_list_items_keep_their_lines_and_indents() -> None:
 
 def test_a_wrapper_around_nothing_leaves_nothing() -> None:
     """A request that was never made is an empty description."""
-    assert clean_description(f"{WRAPPER} ") == ("", ("clean:wrapper",))
+    assert clean_description(f"{WRAPPER} ") == ("", [("clean:wrapper", "")])
 
 
 PIECES = [
@@ -97,7 +98,7 @@ def test_cleaning_twice_equals_cleaning_once(text: str) -> None:
     """Any text is cleaned without an error, and a second cleaning finds nothing to do."""
     once, steps = clean_description(text)
     assert (once == text) == (not steps)
-    assert clean_description(once) == (once, ())
+    assert clean_description(once) == (once, [])
 
 
 @settings(max_examples=300, deadline=None)

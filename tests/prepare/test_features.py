@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from builder.decide.pairing import vectors
 from builder.prepare.features import HASH_BITS, MAX_FEATURES, Role, code_words, description_words
-from builder.prepare.style import STYLES, Style, style_of
+from builder.prepare.style import WORDS, Style, style_of
 
 MASK = (1 << HASH_BITS) - 1
 
@@ -106,7 +106,8 @@ def test_both_sides_number_roles_and_looks_alike() -> None:
     """`decide` may not import `prepare`: what they agree on is held together here."""
     assert {role.name: role.value for role in Role} == {role.name: getattr(vectors, role.name) for role in Role}
     assert HASH_BITS == vectors.HASH_BITS
-    assert [style.value for style in Style] == list(range(len(STYLES)))
+    assert [style.value for style in Style] == list(range(len(Style)))
+    assert set(WORDS) == set(Style)
 
 
 def test_a_row_shows_its_looks() -> None:

@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 
 from builder.decide.pairing.alignment import Alignment, learn_alignment, sample_of
 from builder.decide.pairing.vectors import Floats, Ints, code_vectors, description_vectors, narrow, words_only
-from builder.prepare.style import STYLES, WHOLE, label_of
+from builder.prepare.style import WHOLE, Style, label_of
 
 SAMPLE_PAIRS = 800
 """Distinct pairs of a source that are looked at, at the most; besides them as many as this of each rarer look."""
@@ -147,7 +147,7 @@ def look_bits() -> pl.Expr:
     """The list of style bits as one number."""
     return pl.sum_horizontal(
         pl.when(pl.col("style").list.contains(bit)).then(pl.lit(1 << bit, pl.UInt32)).otherwise(pl.lit(0, pl.UInt32))
-        for bit in range(len(STYLES))
+        for bit in range(len(Style))
     )
 
 
@@ -166,7 +166,7 @@ def _sampled(looks: pl.DataFrame) -> pl.DataFrame:
         )
         some = [mixed.head(SAMPLE_PAIRS)]
         if mixed.height > SAMPLE_PAIRS:
-            for bit in range(len(STYLES)):
+            for bit in range(len(Style)):
                 some += [mixed.filter(_shows(((bit, shown),))).head(RARE_PAIRS) for shown in (True, False)]
         chosen.append(pl.concat(some).unique("index", keep="first", maintain_order=True).drop("order"))
     return pl.concat(chosen).sort("index") if chosen else looks
@@ -191,7 +191,7 @@ def _vectors(sample: pl.DataFrame, alignment: Alignment) -> _Sample:
         np.divide(known, whole, out=np.zeros_like(whole), where=whole > 0),
         ordered["description_key"].to_numpy(),
         ordered["program_key"].to_numpy(),
-        np.stack([(look >> bit) & 1 == 1 for bit in range(len(STYLES))], axis=1),
+        np.stack([(look >> bit) & 1 == 1 for bit in range(len(Style))], axis=1),
     )
 
 
@@ -208,7 +208,7 @@ def _parts_of(sample: _Sample) -> list[_Found]:
 def _cut(sample: _Sample, rows: Ints, path: tuple[tuple[int, bool], ...], cuts: int) -> list[_Found]:
     """The parts of some pairs: cut where one side is shuffled and the other sound, where the ranks tell so best."""
     best: tuple[float, int] | None = None
-    for bit in range(len(STYLES)) if cuts else ():
+    for bit in range(len(Style)) if cuts else ():
         shown = sample.looks[rows, bit]
         if min(shown.sum(), (~shown).sum()) < MIN_SOUND:
             continue

@@ -152,9 +152,9 @@ def _played(node: ast.Call, arguments: Arguments) -> Iterator[Finding]:
 @cache
 def _mobject_methods() -> frozenset[str]:
     """Names that are methods of mobjects, and nothing else in Manim."""
-    heirs = known().heirs("Mobject")
-    others = frozenset().union(*(heir.attributes - heir.methods.keys() for heir in heirs))
-    return frozenset().union(*(heir.methods for heir in heirs)) - others
+    subclasses = known().subclasses("Mobject")
+    others = frozenset().union(*(cls.attributes - cls.methods.keys() for cls in subclasses))
+    return frozenset().union(*(cls.methods for cls in subclasses)) - others
 
 
 def _wrong(
@@ -190,7 +190,7 @@ def _is(value: Value, wanted: str) -> bool:
     cls = known().manim_class(value.name)
     if value.kind not in ("instance", "animate") or cls is None or cls.is_a(wanted):
         return True
-    return not value.exact and any(heir.is_a(wanted) for heir in known().heirs(value.name))
+    return not value.exact and any(below.is_a(wanted) for below in known().subclasses(value.name))
 
 
 def _wanted(wanted: str) -> str:

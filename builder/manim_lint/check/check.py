@@ -6,26 +6,33 @@ depends on values (lengths of lists, LaTeX, arithmetic) is not looked at.
 """
 
 import ast
+import re
+from dataclasses import replace
 
-from builder.manim_lint.check.interpreter import Reader
+from builder.manim_lint.check.interpreter import read_program
 from builder.manim_lint.check.names import read_imports, unknown_names
-from builder.manim_lint.check.problem import ApiProblem, Finding
+from builder.manim_lint.check.problem import Finding, Problem
 from builder.manim_lint.check.reachability import certain, uncertain_regions
+from builder.manim_lint.check.reading import Reading
 from builder.manim_lint.release.model import manim_release
 from builder.manim_lint.release.renames import nearest
+from builder.manim_lint.syntax import parse
 
 _MAX_PROBLEMS = 500
 """Problems of one program that are reported."""
+_LINE_END = re.compile(r"\r\n|\r|\n")
+"""What ends a line for the parser."""
 _SUGGESTIONS = 50
 """Problems of one program for which the right name is looked for: it costs more than to find them."""
 
-__all__ = ["ApiProblem", "check_api", "manim_release"]
+__all__ = ["Problem", "check_api", "check_code", "manim_release"]
 
 
-def check_api(tree: ast.Module) -> tuple[ApiProblem, ...]:
+def check_api(tree: ast.Module) -> tuple[Problem, ...]:
     """What is wrong with a program, in file order; empty if nothing was found, or if it is nested too deep to be read.
 
-    The tree is not changed. Each place is named once for each thing that is wrong there, the first 500 places at most.
+    The tree is not changed. Columns are in bytes of UTF-8, as the tree has them. Each place is named once for each
+    thing that is wrong there, the first 500 places at most.
     """
     try:
         return _problems(tree)
@@ -33,19 +40,18 @@ def check_api(tree: ast.Module) -> tuple[ApiProblem, ...]:
         return ()
 
 
-def _problems(tree: ast.Module) -> tuple[ApiProblem, ...]:
-    reader = Reader()
-    reader.read(tree)
-    imports = read_imports(reader.imports)
-    findings = [*imports.findings, *reader.findings, *unknown_names(tree, imports.star, imports.stars_open)]
+def _problems(tree: ast.Module) -> tuple[Problem, ...]:
+    reading = read_program(tree)
+    imports = read_imports(reading.imports)
+    findings = [*imports.findings, *reading.findings, *unknown_names(tree, imports.star, imports.stars_open)]
     if not findings:
         return ()
-    classes = frozenset(own.node.name for own in reader.own_classes.values())
-    regions = uncertain_regions(tree.body, frozenset(reader.mentioned), classes)
+    classes = frozenset(own.node.name for own in reading.own_classes.values())
+    regions = uncertain_regions(tree.body, frozenset(reading.mentioned), classes)
     placed = {
         (_place(finding), finding.reason, finding.name): finding
         for finding in findings
-        if _holds(finding, reader) and certain(_place(finding), regions)
+        if _holds(finding, reading) and certain(_place(finding), regions)
     }
     ordered = sorted(placed.items(), key=lambda item: item[0])
     return tuple(
@@ -53,21 +59,37 @@ def _problems(tree: ast.Module) -> tuple[ApiProblem, ...]:
     )
 
 
-def _holds(finding: Finding, reader: Reader) -> bool:
+def _holds(finding: Finding, reading: Reading) -> bool:
     """Whether the whole program bears a finding out."""
-    if finding.unless_set and (reader.any_attribute or finding.unless_set in reader.attributes_set):
+    if finding.unless_set and (reading.any_attribute or finding.unless_set in reading.attributes_set):
         return False
-    return not finding.through & reader.mixed
+    return not finding.through & reading.mixed
 
 
 def _place(finding: Finding) -> tuple[int, int]:
     return getattr(finding.node, "lineno", 1), getattr(finding.node, "col_offset", 0)
 
 
-def _problem(finding: Finding, suggest: bool) -> ApiProblem:
-    line = _place(finding)[0]
+def _problem(finding: Finding, suggest: bool) -> Problem:
+    line, column = _place(finding)
     said, _, rest = finding.text.partition("; ")
     meant = nearest(finding.name, finding.among) if suggest and finding.among is not None else ""
     rest = f"did you mean {meant}?" if meant else rest
-    detail = f"{said} (line {line})" + (f"; {rest}" if rest else "")
-    return ApiProblem(finding.reason, detail, finding.name, line, finding.owner)
+    return Problem(finding.reason, f"{said}; {rest}" if rest else said, finding.name, line, column + 1, finding.owner)
+
+
+def check_code(code: str) -> tuple[Problem, ...]:
+    """As `check_api`, from the text; a text that does not parse has one problem, where the parser stopped."""
+    parsed = parse(code)
+    if parsed.tree is None:
+        return (Problem("syntax_error", parsed.message, "", parsed.line, parsed.column),)
+    problems = check_api(parsed.tree)
+    if not problems or code.isascii():
+        return problems
+    lines = _LINE_END.split(code)
+    return tuple(replace(problem, column=_characters(lines[problem.line - 1], problem.column)) for problem in problems)
+
+
+def _characters(line: str, column: int) -> int:
+    """A column in characters, of one in UTF-8 bytes; both from 1."""
+    return len(line.encode("utf-8", "surrogatepass")[: column - 1].decode("utf-8", "replace")) + 1

@@ -107,7 +107,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 class _Names(checker.Checker):  # type: ignore[misc]
     """pyflakes' checker without what is not asked here: complaints of other kinds cost half of its time.
 
-    Built-in names and those of star imports are left undefined, to be told apart once for each name.
+    Built-in names and those of star imports are left undefined, to be looked up once for each name.
     """
 
     builtIns = property(lambda _self: frozenset(), lambda _self, _names: None)  # noqa: N815

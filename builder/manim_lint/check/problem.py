@@ -1,24 +1,44 @@
-"""What the API check finds: the public record of a problem, and a finding on its way to become one."""
+"""What the check finds: the public record of a problem, and a finding on its way to become one."""
 
 import ast
 from dataclasses import dataclass, field
 
+REASONS = (
+    "syntax_error",
+    "unknown_name",
+    "unset_name",
+    "unknown_argument",
+    "wrong_arity",
+    "bad_value",
+    "missing_module",
+    "missing_asset",
+    "manimgl_dialect",
+)
+"""All reasons of problems; `docs/lint.md` has an example of each."""
+
 
 @dataclass(frozen=True, slots=True)
-class ApiProblem:
-    """Something that a program uses and Manim does not have, or not like that."""
+class Problem:
+    """Something for which a program is sure to fail, and where."""
 
     reason: str
-    """`unknown_name`, `unknown_argument`, `wrong_arity`, `missing_module`, `missing_asset`, `manimgl_dialect`,
-    `unset_name` or `bad_value`."""
-    detail: str
-    """For a person: name, line, the nearest right one."""
+    """One of `REASONS`."""
+    text: str
+    """For a person: what is wrong, and the nearest right name after a semicolon."""
     name: str
-    """The offending identifier: class, function, attribute, keyword, module or file."""
+    """The offending identifier: class, function, attribute, keyword, module or file; empty for a syntax error."""
     line: int
     """From 1."""
+    column: int
+    """From 1, in characters."""
     owner: str = ""
     """For an argument or attribute: the class or function it was given to (`Axes`, `Axes.plot`)."""
+
+    @property
+    def detail(self) -> str:
+        """The text with the line in it, as the ledger has it."""
+        said, _, rest = self.text.partition("; ")
+        return f"{said} (line {self.line})" + (f"; {rest}" if rest else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,9 @@ def uncertain_regions(body: Iterable[ast.stmt], mentioned: frozenset[str], class
             if ended:
                 found.append(_region([node]))
             else:
-                dark, lit = _parts(node, mentioned, classes)
-                found += [_region(part) for part in dark]
-                waiting += lit
+                uncertain, open_blocks = _parts(node, mentioned, classes)
+                found += [_region(part) for part in uncertain]
+                waiting += open_blocks
                 ended = isinstance(node, ast.Return | ast.Raise | ast.Continue | ast.Break)
     return sorted(found)
 

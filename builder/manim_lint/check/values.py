@@ -85,15 +85,15 @@ def returned(signature: Signature, receiver: Value | None) -> Value | None:
     return instance(signature.returns, exact=False, through=through) if signature.returns else None
 
 
-def join(one: Value | None, other: Value | None) -> Value | None:
+def join(left: Value | None, right: Value | None) -> Value | None:
     """What is known of something that is one or the other."""
-    if one is None or other is None:
+    if left is None or right is None:
         return None
-    if one is other or (one.kind == "method" and one == other):
-        return one
-    if (one.kind, one.name, one.node) == (other.kind, other.name, other.node) and one.kind != "method":
-        both = one.through | other.through
-        return replace(one, exact=one.exact and other.exact, text=None, parts=None, through=both)
+    if left is right or (left.kind == "method" and left == right):
+        return left
+    if (left.kind, left.name, left.node) == (right.kind, right.name, right.node) and left.kind != "method":
+        both = left.through | right.through
+        return replace(left, exact=left.exact and right.exact, text=None, parts=None, through=both)
     return None
 
 
@@ -113,6 +113,16 @@ class OwnClass:
     """What its methods set on `self`."""
     config: frozenset[str] = frozenset()
     """Keys of its `CONFIG`, which ManimGL makes attributes of `self` and Manim Community does not."""
+
+
+def config_keys(node: ast.ClassDef) -> frozenset[str]:
+    """The keys of a class's `CONFIG`."""
+    found: set[str] = set()
+    for item in node.body:
+        if isinstance(item, ast.Assign) and getattr(item.targets[0], "id", "") == "CONFIG":
+            keys = item.value.keys if isinstance(item.value, ast.Dict) else ()
+            found.update(str(key.value) for key in keys if isinstance(key, ast.Constant))
+    return frozenset(found)
 
 
 @dataclass(slots=True)

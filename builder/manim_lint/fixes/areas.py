@@ -1,4 +1,4 @@
-"""Areas under a curve, asked of a class or a scene that has none to give, are asked of axes instead."""
+"""Areas and tangents of a curve, asked of what has none to give, are asked of axes instead."""
 
 import ast
 import re
@@ -6,9 +6,18 @@ from collections.abc import Mapping
 
 import libcst as cst
 
-from builder.manim_lint.fixes.program import Program, called, called_ast, change_calls, keyword, keyword_arg, with_args
+from builder.manim_lint.fixes.program import (
+    Program,
+    called,
+    called_ast,
+    change_calls,
+    keyword,
+    keyword_arg,
+    positional,
+    with_args,
+)
 
-CLUE = re.compile(r"\b(?:Integral|Area|RiemannRectangles|area_between_curves|get_area|get_riemann_rectangles)\(")
+AREA = re.compile(r"\b(?:Integral|Area|RiemannRectangles|area_between_curves|get_area|get_riemann_rectangles)\(")
 _MADE = {
     "Integral": "get_area",
     "Area": "get_area",
@@ -122,3 +131,39 @@ def _curves(tree: ast.Module) -> tuple[dict[str, str], dict[str, str]]:
             case _:
                 pass
     return {name: code for name, code in axes.items() if stores.get(name) == 1}, functions
+
+
+TANGENT = re.compile(r"\.get_tangent_line\(")
+_TANGENT = (
+    "Line(LEFT, RIGHT).set_length({length}).set_angle({axes}.angle_of_tangent({x}, {graph}))"
+    ".move_to({axes}.i2gp({x}, {graph}))"
+)
+
+
+def tangent_lines(program: Program) -> cst.Module | None:
+    """ManimGL's `axes.get_tangent_line(1, graph, length=3)` becomes a line of that length, turned and moved.
+
+    Only where axes, place and graph are names or numbers, so that nothing is made twice.
+    """
+    if "get_tangent_line" not in program.found("unknown_name"):
+        return None
+    blank = cst.Module([])
+
+    def change(call: cst.Call) -> cst.BaseExpression | None:
+        plain = positional(call)
+        match call.func, plain:
+            case cst.Attribute(value=cst.Name(value=axes), attr=cst.Name(value="get_tangent_line")), [place, graph]:
+                pass
+            case _:
+                return None
+        if not all(isinstance(arg.value, cst.Name | cst.Integer | cst.Float) for arg in (place, graph)):
+            return None
+        given = keyword(call, "length")
+        x, name = (blank.code_for_node(arg.value) for arg in (place, graph))
+        length = "5" if given is None else blank.code_for_node(given.value)
+        line = _TANGENT.format(axes=axes, x=x, graph=name, length=length)
+        looks = [blank.code_for_node(arg.with_changes(comma=cst.MaybeSentinel.DEFAULT)) for arg in call.args[2:]]
+        looks = [look for look, arg in zip(looks, call.args[2:], strict=True) if arg is not given]
+        return cst.parse_expression(line.replace("RIGHT", ", ".join(["RIGHT", *looks]), 1))
+
+    return change_calls(program, change)

@@ -1,6 +1,5 @@
 """Colours that Manim lacks: names of the web's colours, and shades of Manim's own, as `ManimColor("#…")`."""
 
-import ast
 import re
 
 import libcst as cst
@@ -8,7 +7,6 @@ import libcst as cst
 from builder.manim_lint.fixes.program import (
     Program,
     called,
-    called_ast,
     change_calls,
     imports_all,
     is_plain,
@@ -16,7 +14,6 @@ from builder.manim_lint.fixes.program import (
     rename,
     with_args,
 )
-from builder.manim_lint.release.model import known
 
 _WEB = """
 ALICEBLUE F0F8FF ANTIQUEWHITE FAEBD7 AQUA 00FFFF AQUAMARINE 7FFFD4 AZURE F0FFFF BEIGE F5F5DC BISQUE FFE4C4
@@ -70,7 +67,7 @@ BASES = {
 _SHADES = {"A": 0.6, "B": 0.3, "C": 0.0, "D": -0.2, "E": -0.4}
 """How far a shade lies towards white (1) or black (-1); Manim's own letters, from light to dark."""
 _PREFIXES = {"LIGHT": 0.4, "LIGHTER": 0.6, "PALE": 0.6, "DARK": -0.4, "DARKER": -0.6, "DEEP": -0.3, "BRIGHT": 0.2}
-CLUE = re.compile(r"\b[A-Z]{3,}(?:_?[A-Z]+)*[1-5]?\b")
+COLOUR = re.compile(r"\b[A-Z]{3,}(?:_?[A-Z]+)*[1-5]?\b")
 
 
 def hex_of(name: str) -> str | None:
@@ -105,7 +102,7 @@ def colours(program: Program) -> cst.Module | None:
     return rename(program, {name: form.format(value) for name, value in found.items() if value})
 
 
-CLASS_CLUE = re.compile(r"\bColor\b")
+COLOUR_CLASS = re.compile(r"\bColor\b")
 
 
 def colour_class(program: Program) -> cst.Module | None:
@@ -131,47 +128,3 @@ def colour_class(program: Program) -> cst.Module | None:
 
     changed = change_calls(program, change)
     return rename(Program(program.code, program.tree, changed, program.problems), {"Color": "ManimColor"})
-
-
-_COLOURED = frozenset("color fill_color stroke_color background_color background_stroke_color".split())
-_COLOURERS = frozenset("set_color set_fill set_stroke set_background_stroke".split())
-TEXT_CLUE = re.compile(r"color|set_fill|set_stroke")
-
-
-def names_a_colour(call: ast.Call) -> bool:
-    """Whether Manim is given the name of a colour, as a text, that it does not know."""
-    name = called_ast(call)
-    if name in _COLOURERS and call.args and _is_unknown(call.args[0]):
-        return True
-    ours = name in _COLOURERS or name in known().star
-    return ours and any(item.arg in _COLOURED and _is_unknown(item.value) for item in call.keywords)
-
-
-def _is_unknown(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str) and _text_hex(node.value) is not None
-
-
-def _text_hex(text: str) -> str | None:
-    """`#RRGGBB` for a text that names a colour which Manim does not know."""
-    name = text.strip().upper().replace(" ", "_")
-    return None if name in known().star or len(name) > 40 else hex_of(name)
-
-
-def colour_texts(program: Program) -> cst.Module | None:
-    """`color="cyan"` becomes `color="#00FFFF"`: Manim knows the names of its own colours alone."""
-
-    def change(call: cst.Call) -> cst.BaseExpression | None:
-        name = called(call)
-        if name not in _COLOURERS and name not in known().star:
-            return None
-        args = []
-        for number, arg in enumerate(call.args):
-            wanted = arg.keyword.value in _COLOURED if arg.keyword else name in _COLOURERS and not number
-            value = arg.value
-            if wanted and isinstance(value, cst.SimpleString) and isinstance(value.evaluated_value, str):
-                found = _text_hex(value.evaluated_value)
-                value = value.with_changes(value=f"{value.quote}{found}{value.quote}") if found else value
-            args.append(arg.with_changes(value=value))
-        return call.with_changes(args=args)
-
-    return change_calls(program, change)

@@ -7,14 +7,13 @@ from functools import lru_cache
 
 import libcst as cst
 
-from builder.manim_lint.check.check import ApiProblem, check_api
+from builder.manim_lint.check.check import Problem, check_api
 from builder.manim_lint.fixes.program import Program, Step, calls
 from builder.manim_lint.fixes.table import STEPS
-from builder.manim_lint.syntax import parse
+from builder.manim_lint.steps import Steps
+from builder.manim_lint.syntax import compiles, parse
 
-Check = Callable[[ast.Module], tuple[ApiProblem, ...]]
-Taken = list[tuple[str, str]]
-"""Steps that were kept, in order: the name, and the text after it."""
+Check = Callable[[ast.Module], tuple[Problem, ...]]
 
 MAX_CHARACTERS = 30_000
 """Longer programs are left as they are: a tree with layout costs seconds then. The longest real one has 20,240."""
@@ -27,24 +26,16 @@ MAX_DEPTH = 120
 
 
 def repair_api(
-    code: str, problems: tuple[ApiProblem, ...], check: Check = check_api
-) -> tuple[str, tuple[ApiProblem, ...], tuple[str, ...]]:
-    """The repaired program, what the API check still finds, and the names of the repairs made (`repair:…`), in order.
+    code: str, problems: tuple[Problem, ...], check: Check = check_api
+) -> tuple[str, tuple[Problem, ...], Steps]:
+    """The fixed program, what the API check still finds, and the steps that were kept.
 
     `problems` are what the check finds in `code`. A step is kept if its result compiles and the check finds less
-    than before and nothing new; a step that mends what the check cannot see, if the check finds nothing new. Where
+    than before and nothing new; a step that fixes what the check cannot see, if the check finds nothing new. Where
     one step only lets the check see further (today's class has no such argument either), it is kept together with
-    the later steps that mend what is then found. A text that does not parse, is very long or deep, or has very many
+    the later steps that fix what is then found. A text that does not parse, is very long or deep, or has very many
     problems, comes back as it is.
     """
-    code, problems, made = repair_api_by_steps(code, problems, check)
-    return code, problems, tuple(dict.fromkeys(name for name, _ in made))
-
-
-def repair_api_by_steps(
-    code: str, problems: tuple[ApiProblem, ...], check: Check = check_api
-) -> tuple[str, tuple[ApiProblem, ...], Taken]:
-    """As `repair_api`, with the text after each step that was kept."""
     tree = parse(code).tree
     if tree is None or len(code) > MAX_CHARACTERS or len(problems) > MAX_PROBLEMS or deeper_than(tree, MAX_DEPTH):
         return code, problems, []
@@ -57,12 +48,12 @@ def repair_api_by_steps(
     return program.code, program.problems, made
 
 
-def _repaired(program: Program, steps: Sequence[Step], check: Check, depth: int = 0) -> tuple[Program, Taken]:
+def _repaired(program: Program, steps: Sequence[Step], check: Check, depth: int = 0) -> tuple[Program, Steps]:
     """The program after those steps that are kept, and these steps.
 
     A step that brings new problems is followed by the later ones, and all of them are kept if together they help.
     """
-    made: Taken = []
+    made: Steps = []
     for number, step in enumerate(steps):
         changed = _changed(step, program, check)
         if changed is None:
@@ -70,7 +61,7 @@ def _repaired(program: Program, steps: Sequence[Step], check: Check, depth: int 
         if _is_kept(step, program, changed):
             program = changed
             made.append((step.name, changed.code))
-        elif not step.evident and depth < MAX_CHAIN and not _kinds(changed) <= _kinds(program):
+        elif not step.unchecked and depth < MAX_CHAIN and not _kinds(changed) <= _kinds(program):
             further, more = _repaired(changed, steps[number + 1 :], check, depth + 1)
             if _kinds(further) < _kinds(program):
                 return further, [*made, (step.name, changed.code), *more]
@@ -93,10 +84,8 @@ def _changed(step: Step, program: Program, check: Check) -> Program | None:
     return Program(module.code, tree, module, check(tree))
 
 
-def _is_tried(step: Step, code: str, tree: ast.Module, problems: tuple[ApiProblem, ...]) -> bool:
-    if not (step.evident or problems) or step.clue.search(code) is None:
-        return False
-    if step.fits is not None and not step.fits(tree):
+def _is_tried(step: Step, code: str, tree: ast.Module, problems: tuple[Problem, ...]) -> bool:
+    if not (step.unchecked or problems) or step.pattern.search(code) is None:
         return False
     return step.sees is None or any(map(step.sees, _calls(tree)))
 
@@ -108,21 +97,12 @@ def _calls(tree: ast.Module) -> list[ast.Call]:
 
 def _is_kept(step: Step, before: Program, after: Program) -> bool:
     old, new = _kinds(before), _kinds(after)
-    return new <= old if step.evident else new < old
+    return new <= old if step.unchecked else new < old
 
 
 def _kinds(program: Program) -> Counter[tuple[str, str, str]]:
     """How often each problem is found, wherever it stands."""
     return Counter((item.reason, item.name or "", item.owner or "") for item in program.problems)
-
-
-def compiles(code: str) -> bool:
-    """Whether the compiler takes the program too: it finds an `import *` inside a function, say."""
-    try:
-        compile(code, "<program>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
 
 
 def deeper_than(tree: ast.Module, limit: int) -> bool:

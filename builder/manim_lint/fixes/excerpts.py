@@ -1,6 +1,6 @@
-"""Repairs: what a sound program lacks is put in. Unlike cleaning, a repair changes what the authors wrote.
+"""Excerpts: what they lack of a whole program (an import, a scene, a first value) is put in.
 
-Official test rows are never repaired. Each repair is a function from a text and its tree to a new text, or
+Each fix of a text is a function from a text and its tree to a new text, or
 `None` where it does not apply; it is kept only if the result parses and compiles.
 """
 
@@ -11,13 +11,14 @@ from collections.abc import Callable
 import libcst as cst
 
 from builder.manim_lint.fixes.program import Program, called, called_ast, positional
-from builder.manim_lint.release.names import MOBJECTS
+from builder.manim_lint.release.names import mobjects
 from builder.manim_lint.scenes import outline
-from builder.manim_lint.syntax import Parsed, parse
+from builder.manim_lint.steps import Steps
+from builder.manim_lint.syntax import Parsed, compiles, parse
 
 _MOST_NAMES = 20
 """Each costs a walk over the whole program."""
-CLUE = re.compile(r"\b(?:Replacement)?Transform\(\s*[a-z_]\w*\s*,\s*[A-Z]")
+TRANSFORM = re.compile(r"\b(?:Replacement)?Transform\(\s*[a-z_]\w*\s*,\s*[A-Z]")
 _WRITTEN = frozenset({"Text", "Tex", "MathTex", "MarkupText", "Title", "Paragraph"})
 _TRANSFORMS = frozenset({"Transform", "ReplacementTransform"})
 
@@ -198,7 +199,7 @@ def _animates(node: ast.stmt) -> bool:
             on_self = isinstance(function.value, ast.Name) and function.value.id == "self"
             if on_self and function.attr in ("play", "add"):
                 return True
-        elif isinstance(function, ast.Name) and function.id in MOBJECTS:
+        elif isinstance(function, ast.Name) and function.id in mobjects():
             return True
     return False
 
@@ -257,24 +258,9 @@ REPAIRS: tuple[tuple[str, Callable[[str, ast.Module], str | None]], ...] = (
 """Names and functions, in the order in which they are tried."""
 
 
-def _compiles(code: str) -> bool:
-    """Whether the compiler takes the program too: it finds an `import *` inside a function, say."""
-    try:
-        compile(code, "<program>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
-
-
-def repair_code(code: str, parsed: Parsed) -> tuple[str, Parsed, tuple[str, ...]]:
-    """The repaired program, what the parser makes of it, and the names of the repairs made, in order."""
-    code, parsed, made = repair_code_by_steps(code, parsed)
-    return code, parsed, tuple(name for name, _ in made)
-
-
-def repair_code_by_steps(code: str, parsed: Parsed) -> tuple[str, Parsed, list[tuple[str, str]]]:
-    """As `repair_code`, with the text after each repair that was made."""
-    made: list[tuple[str, str]] = []
+def repair_code(code: str, parsed: Parsed) -> tuple[str, Parsed, Steps]:
+    """The completed program, what the parser makes of it, and the steps that were made."""
+    made: Steps = []
     for name, repair in REPAIRS:
         if parsed.tree is None:
             break
@@ -282,7 +268,7 @@ def repair_code_by_steps(code: str, parsed: Parsed) -> tuple[str, Parsed, list[t
         if changed is None:
             continue
         result = parse(changed)
-        if result.ok and _compiles(changed):
+        if result.ok and compiles(changed):
             code, parsed = changed, result
             made.append((name, code))
     return code, parsed, made

@@ -1,11 +1,13 @@
-"""Imports that a program lacks, of the standard library, NumPy and other packages that Manim itself needs."""
+"""Imports: those that a program lacks, and those of modules that are not there and of which it uses nothing."""
 
+import ast
 import re
 
 import libcst as cst
 
-from builder.manim_lint.fixes.program import Program, imports_all
+from builder.manim_lint.fixes.program import Program, bound_names, imports_all
 from builder.manim_lint.release.names import PACKAGES
+from builder.manim_lint.syntax import parse
 
 MODULES = {
     "np": "import numpy as np",
@@ -47,8 +49,8 @@ MEMBERS = {name: module for module, names in _MEMBERS.items() for name in names.
 FUNCTIONS = frozenset("sin cos tan asin acos atan atan2 exp log log2 log10 sinh cosh tanh floor ceil".split())
 """Functions that NumPy and `math` have under one name, or under names of the same meaning."""
 
-_CLUE_NAMES = "|".join(sorted({*MODULES, *MEMBERS, *FUNCTIONS}))
-CLUE = re.compile(rf"\b(?:{_CLUE_NAMES})\b")
+_USED_NAMES = "|".join(sorted({*MODULES, *MEMBERS, *FUNCTIONS}))
+USED = re.compile(rf"\b(?:{_USED_NAMES})\b")
 
 
 def missing_imports(program: Program) -> cst.Module | None:
@@ -78,7 +80,38 @@ def with_imports(module: cst.Module, lines: list[str]) -> cst.Module:
     return module.with_changes(body=[*module.body[:at], *new, *module.body[at:]])
 
 
-STAR_CLUE = re.compile(r"\b(?:from|import)[ \t]+manim\b")
+IMPORT = re.compile(r"\bimport\b")
+
+
+def unused_imports(program: Program) -> cst.Module | None:
+    """`from utils import *` goes where there is no `utils` and the program does without; so does `import utils`."""
+    missing = program.found("missing_module")
+    gone = [statement for statement in program.module.body if _imports_only(statement, missing)]
+    if not gone:
+        return None
+    changed = program.module.with_changes(body=[item for item in program.module.body if item not in gone])
+    imported = bound_names(_tree(cst.Module(gone)))
+    used = {node.id for node in ast.walk(_tree(changed)) if isinstance(node, ast.Name)}
+    return None if imported & used else changed
+
+
+def _tree(module: cst.Module) -> ast.Module:
+    return parse(module.code).tree or ast.Module([], [])
+
+
+def _imports_only(statement: cst.CSTNode, modules: frozenset[str]) -> bool:
+    """Whether a line is one import, of these modules alone."""
+    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        return False
+    match _tree(cst.Module([statement.with_changes(leading_lines=[])])).body:
+        case [ast.Import(names=aliases)]:
+            return all(alias.name in modules for alias in aliases)
+        case [ast.ImportFrom(module=str(module), level=0)]:
+            return module in modules
+    return False
+
+
+FROM_MANIM = re.compile(r"\b(?:from|import)[ \t]+manim\b")
 
 
 def manim_names(program: Program) -> cst.Module | None:

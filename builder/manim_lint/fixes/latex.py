@@ -6,7 +6,6 @@ These fail when LaTeX runs, or show garbage, and the API check does not see it; 
 import ast
 import re
 from collections.abc import Callable
-from functools import partial
 
 import libcst as cst
 
@@ -88,7 +87,7 @@ rightarrow rangle rfloor rceil rvert rVert theta times text textbf textit texttt
 tfrac vec varepsilon varphi vartheta vdots vee vert varnothing
 """.split()  # commands whose first letter makes an escape with the backslash: \f in "\frac" is a form feed
 _EATEN_COMMAND = re.compile(rf"(?<!\\)((?:\\\\)*)\\(?=(?:{'|'.join(sorted(_EATEN, key=len, reverse=True))})(?![a-z]))")
-RAW_CLUE = re.compile(r"\\(?:[abfnrtv])[a-z]")
+ESCAPE = re.compile(r"\\(?:[abfnrtv])[a-z]")
 
 _EATEN_VALUE = re.compile("[\a\b\f\v]|[\t\r][a-z]|\n(?:abla|eq|e |u[^a-z]|eg|ot|i )")
 
@@ -120,7 +119,7 @@ subset cup cap forall exists angle circ prime langle rangle quad
 """.split()
 _NEEDS_MATH = re.compile(rf"(?<!\\)[\^_]|\\(?:{'|'.join(_COMMANDS)})(?![A-Za-z])")
 _HAS_MATH = re.compile(r"(?<!\\)\$|\\[(\[]|\\begin\b|\\ensuremath\b|\\verb\b|\\url\b|\\includegraphics\b")
-TEX_CLUE = re.compile(r"\b(?:Tex|TextMobject|TexText|Title|BulletedList)\(")
+TEX_CALL = re.compile(r"\b(?:Tex|TextMobject|TexText|Title|BulletedList)\(")
 _WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}[,.:;]? +[A-Za-z]{2,}|(?<![\\A-Za-z{_^])[A-Za-z]{4,}(?![A-Za-z{(])")
 
 
@@ -203,177 +202,3 @@ def _split(text: str) -> list[str]:
             inside = True
     pieces.append(text[start:])
     return pieces
-
-
-MATH_CLUE = re.compile(r"\b(?:MathTex|TexMobject)\(")
-_DOLLAR = re.compile(r"(?<!\\)\$")
-
-
-def has_dollars(call: ast.Call) -> bool:
-    """Whether a formula holds a dollar."""
-    return called_ast(call) == "MathTex" and any("$" in text for text in literals(call))
-
-
-def math_dollars(program: Program) -> cst.Module | None:
-    r"""`MathTex("$x^2$")` becomes `MathTex("x^2")`, and `MathTex(r"Area $x^2$")` becomes `Tex(…)`.
-
-    Dollars inside of mathematics stop LaTeX, but for those in a `\text{…}`.
-    """
-    modules = manim_modules(program.tree)
-
-    def change(call: cst.Call) -> cst.BaseExpression | None:
-        plain = positional(call)
-        if called(call) != "MathTex" or not is_plain(call, modules) or not plain:
-            return None
-        texts = [value_of(arg.value) for arg in plain]
-        known = [text for text in texts if text is not None]
-        if len(known) != len(texts) or not all(isinstance(arg.value, Text) for arg in plain):
-            return None
-        if not any(_DOLLAR.search(_without_text(text)) for text in known):
-            return None
-        whole = [re.fullmatch(r"\s*(\$\$?)[^$]+\1\s*", text) or not _DOLLAR.search(text) for text in known]
-        if all(whole):
-            args = [arg.with_changes(value=_bare(arg.value)) if arg.keyword is None else arg for arg in call.args]
-            return call.with_changes(args=args)
-        if any(len(_DOLLAR.findall(text)) % 2 or _NEEDS_MATH.search(_outside(text)) for text in known):
-            return None
-        return call.with_changes(func=renamed(call.func, "Tex"))
-
-    return change_calls(program, change)
-
-
-def _bare(node: cst.BaseExpression) -> cst.BaseExpression:
-    text = cst.ensure_type(node, Text)
-    return rewritten(text, _DOLLAR.sub("", text.raw_value))
-
-
-def _outside(text: str) -> str:
-    """What stands outside of dollars."""
-    return re.sub(r"\$[^$]*\$", " ", text)
-
-
-PARTS_CLUE = re.compile(r"\bText\(")
-
-
-def has_parts(call: ast.Call) -> bool:
-    """Whether a `Text` is given more than one text."""
-    return called_ast(call) == "Text" and len(call.args) > 1 and isinstance(call.args[1], ast.Constant | ast.JoinedStr)
-
-
-def text_of_parts(program: Program) -> cst.Module | None:
-    r"""`Text("area ", r"\(x^2\)")` becomes `Tex(…)`: a `Text` takes one text, and what follows is its opacity."""
-    modules = manim_modules(program.tree)
-
-    def change(call: cst.Call) -> cst.BaseExpression | None:
-        plain = positional(call)
-        if called(call) != "Text" or not is_plain(call, modules) or not plain or len(plain) < 2:
-            return None
-        return call.with_changes(func=renamed(call.func, "Tex")) if all(map(_is_text, plain)) else None
-
-    return change_calls(program, change)
-
-
-def _is_text(arg: cst.Arg) -> bool:
-    return isinstance(arg.value, cst.SimpleString | cst.FormattedString | cst.ConcatenatedString)
-
-
-_SIGNS = re.compile(r"(?<!\\)[%&#]")
-_WORDS_INSIDE = re.compile(r"\\text\w*\{[^{}$]*\}")
-_MATH_SIGNS = re.compile(r"(?<!\\)[%#]|\\begin\{(?:align|gather|equation)|\\\[|\\text\w*\{[^{}$]*[_&]")
-SIGN_CLUE = re.compile(r"[%&#]|\\text|\\begin\{(?:align|equation|gather)\*?\}|\\\[")
-
-
-def has_signs(call: ast.Call) -> bool:
-    """Whether a text for LaTeX holds a sign that has a meaning of its own there, or an environment."""
-    name = called_ast(call)
-    if name not in TEX | MATH:
-        return False
-    signs = _SIGNS if name in TEX else _MATH_SIGNS
-    return any(map(signs.search, literals(call)))
-
-
-def latex_signs(program: Program) -> cst.Module | None:
-    r"""`Tex("50%")` becomes `Tex("50\\%")`, and `#` and, outside of tables, `&` alike: a bare `%` begins a comment."""
-
-    def escaped(name: str, text: Text) -> Text:
-        value = value_of(text)
-        if value is None or "\n" in value or "\\begin" in value or "\\verb" in value or "\\url" in value:
-            return text
-        escape = partial(_escaped, backslash(text))
-        if name in TEX:
-            return rewritten(text, escape("%#&", text.raw_value))
-        inside = partial(escape, "_&")
-        return rewritten(text, _WORDS_INSIDE.sub(lambda words: inside(words.group()), escape("%#", text.raw_value)))
-
-    return change_texts(program, TEX | MATH, escaped)
-
-
-def _escaped(slash: str, signs: str, text: str) -> str:
-    return re.sub(rf"(?<!\\)[{signs}]", lambda sign: f"{slash}{sign.group()}", text)
-
-
-_BRACKETS = re.compile(r"""([rR]?["']{1,3})\s*\\{1,2}\[\s*([^\[\]]*?)\s*\\{1,2}\]\s*(["']{1,3})""")
-
-
-def nested_environments(program: Program) -> cst.Module | None:
-    r"""`align*` inside `MathTex`, which is an `align*` itself, becomes `aligned`; so does `gather*`, as `gathered`.
-
-    `equation*` and `\[ … \]` are taken off.
-    """
-
-    def inner(_name: str, text: Text) -> Text:
-        value = re.sub(r"(\\(?:begin|end)\{)(align|gather)\*?\}", r"\1\2ed}", text.value)
-        value = re.sub(r"\\{1,2}(?:begin|end)\{equation\*?\}\s*", "", value)
-        if _BRACKETS.fullmatch(value):
-            value = _BRACKETS.sub(r"\1\2\3", value)
-        return text.with_changes(value=value)
-
-    return change_texts(program, MATH, inner)
-
-
-LETTERS = {
-    **dict(zip("αβγδεζηθικλμνξπρστυφχψω", """
-    alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi psi
-    omega""".split(), strict=True)),
-    **dict(zip("ΓΔΘΛΞΠΣΦΨΩ", "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(), strict=True)),
-    **dict(zip("≤≥≠≈∞∑∫∂∈⇒∀∃∇∙⋅∘∠△⊥∥∪∩⊂∅∝", """
-    leq geq neq approx infty sum int partial in Rightarrow forall exists nabla cdot cdot circ angle triangle perp
-    parallel cup cap subset emptyset propto""".split(), strict=True)),
-}  # fmt: skip
-"""Signs that Manim's LaTeX does not know, by the commands for them."""
-LETTER_CLUE = re.compile(f"[{''.join(LETTERS)}−′]")
-
-
-def has_letters(call: ast.Call) -> bool:
-    """Whether a text for LaTeX holds a sign that it does not know."""
-    return called_ast(call) in TEX | MATH and any(map(LETTER_CLUE.search, literals(call)))
-
-
-def latex_letters(program: Program) -> cst.Module | None:
-    r"""`MathTex("π")` becomes `MathTex("\\pi ")`, and `Tex("π")` becomes `Tex("$\\pi$")`, outside of dollars."""
-
-    if re.search(r"tex_template|TexTemplate", program.code):
-        return None  # another LaTeX, which may know them
-
-    def spelt(name: str, text: Text) -> Text:
-        math = name in MATH
-        out = []
-        for number, piece in enumerate((_TEXT_PIECES if math else _MATH_PIECES).split(text.raw_value)):
-            form = "{}{}" if math == (number % 2 == 0) else "${}{}$"
-            out.append(LETTER_CLUE.sub(partial(_spelt, form, backslash(text)), piece))
-        return rewritten(text, "".join(out))
-
-    return change_texts(program, TEX | MATH, spelt)
-
-
-_TEXT_PIECES = re.compile(r"(\\text\w*\{[^{}$]*\})")
-_MATH_PIECES = re.compile(r"((?<!\\)\$[^$]*\$)")
-
-
-def _spelt(form: str, slash: str, sign: re.Match[str]) -> str:
-    plain = {"−": "-", "′": "'"}.get(sign.group())
-    if plain is not None:
-        return plain
-    command = form.format(slash, LETTERS[sign.group()])
-    runs_on = command[-1].isalpha() and sign.string[sign.end() : sign.end() + 1].isalpha()
-    return f"{command} " if runs_on else command

@@ -5,9 +5,9 @@ import re
 
 import libcst as cst
 
-from builder.manim_lint.fixes.program import Program, called, called_ast, change_calls, positional, renamed, with_args
+from builder.manim_lint.fixes.program import Program, called, called_ast, calls, change_calls, positional, with_args
 
-CLUE = re.compile(r"\.play\(")
+PLAY = re.compile(r"\.play\(")
 
 _METHODS = frozenset(
     """
@@ -51,17 +51,6 @@ def plays_a_method(call: ast.Call) -> bool:
     )
 
 
-def plays_a_move(call: ast.Call) -> bool:
-    """Whether `play` may be given an object that was just moved."""
-    return called_ast(call) == "play" and any(
-        isinstance(arg, ast.Call)
-        and isinstance(arg.func, ast.Attribute)
-        and arg.func.attr in _METHODS
-        and not any(isinstance(node, ast.Attribute) and node.attr == "animate" for node in ast.walk(arg.func))
-        for arg in call.args
-    )
-
-
 def _is_method(node: cst.BaseExpression) -> bool:
     return isinstance(node, cst.Attribute) and node.attr.value in _METHODS
 
@@ -86,54 +75,7 @@ def _animated(group: list[cst.Arg]) -> cst.Call:
     return cst.Call(func, values)
 
 
-def played_moves(program: Program) -> cst.Module | None:
-    """`self.play(m.shift(UP))` becomes `self.play(m.animate.shift(UP))`.
-
-    A scene plays animations alone; a moved object is none. Only for methods of every object, called on a name, an
-    attribute or an item.
-    """
-
-    def change(call: cst.Call) -> cst.BaseExpression | None:
-        if called(call) != "play" or not any(_is_move(arg) for arg in call.args):
-            return None
-        args = [arg.with_changes(value=_moved(arg.value)) if _is_move(arg) else arg for arg in call.args]
-        return call.with_changes(args=args)
-
-    return change_calls(program, change)
-
-
-def _is_move(arg: cst.Arg) -> bool:
-    if arg.keyword is not None or arg.star or not isinstance(arg.value, cst.Call):
-        return False
-    if not isinstance(arg.value.func, cst.Attribute):
-        return False
-    chain = _chain(arg.value)
-    return bool(chain) and all(name in _METHODS for name in chain)
-
-
-def _chain(node: cst.BaseExpression) -> list[str]:
-    """Names of the methods called one after the other on a name, an attribute or an item; none if it is not that."""
-    names = []
-    while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
-        names.append(node.func.attr.value)
-        node = node.func.value
-    while isinstance(node, cst.Attribute | cst.Subscript):
-        if isinstance(node, cst.Attribute) and node.attr.value == "animate":
-            return []
-        node = node.value
-    return names if isinstance(node, cst.Name) and node.value[:1].islower() else []
-
-
-def _moved(node: cst.BaseExpression) -> cst.BaseExpression:
-    """`.animate` before the first method of a chain."""
-    call = cst.ensure_type(node, cst.Call)
-    func = cst.ensure_type(call.func, cst.Attribute)
-    inner = func.value
-    inner = _moved(inner) if isinstance(inner, cst.Call) else cst.Attribute(inner, cst.Name("animate"))
-    return call.with_changes(func=func.with_changes(value=inner))
-
-
-GROUP_CLUE = re.compile(r"VGroup\(\s*\*self\.mobjects")
+ALL_MOBJECTS = re.compile(r"VGroup\(\s*\*self\.mobjects")
 
 
 def all_mobjects(program: Program) -> cst.Module | None:
@@ -150,87 +92,25 @@ def all_mobjects(program: Program) -> cst.Module | None:
     return change_calls(program, change)
 
 
-_ANIMATIONS = {
-    "Scale": "scale",
-    "Shift": "shift",
-    "Move": "move_to",
-    "MoveTo": "move_to",
-    "SetColor": "set_color",
-    "ChangeColor": "set_color",
-    "SetOpacity": "set_opacity",
-    "SetFill": "set_fill",
-    "SetStroke": "set_stroke",
-    "NextTo": "next_to",
-    "ToEdge": "to_edge",
-}
-"""Animations that Manim never had, by the methods that they are named after."""
-METHOD_CLUE = re.compile("|".join(rf"\b{name}\(" for name in _ANIMATIONS))
-_OPTIONS = frozenset({"run_time", "rate_func", "lag_ratio", "path_arc"})
+VGROUP = re.compile(r"=\s*VGroup\(")
 
 
-def method_animations(program: Program) -> cst.Module | None:
-    """`Scale(square, 2, run_time=3)` becomes `square.animate(run_time=3).scale(2)`."""
-    names = _ANIMATIONS.keys() & program.unbound("unknown_name", "manimgl_dialect")
+def plain_groups(program: Program) -> cst.Module | None:
+    """`squares = VGroup()` becomes `squares = Group()` where `squares.add(…)` is given a picture or a plain group."""
+    lines = {item.line for item in program.problems if item.reason == "bad_value" and item.owner == "VGroup.add"}
+    owners = {
+        ast.unparse(call.func.value)
+        for call in calls(program.tree)
+        if call.lineno in lines and isinstance(call.func, ast.Attribute) and call.func.attr == "add"
+    }
+    blank = cst.Module([])
 
-    def change(call: cst.Call) -> cst.BaseExpression | None:
-        name = called(call)
-        plain = positional(call)
-        if name not in names or not isinstance(call.func, cst.Name) or not plain or len(plain) < 2:
-            return None
-        if not isinstance(plain[0].value, cst.Name | cst.Attribute | cst.Subscript):
-            return None
-        options = [arg for arg in call.args if arg.keyword is not None and arg.keyword.value in _OPTIONS]
-        rest = [arg for arg in call.args[1:] if not any(arg is option for option in options)]
-        animate: cst.BaseExpression = cst.Attribute(plain[0].value, cst.Name("animate"))
-        if options:
-            animate = with_args(cst.Call(animate), options)
-        return with_args(call.with_changes(func=cst.Attribute(animate, cst.Name(_ANIMATIONS[name]))), rest)
+    class Groups(cst.CSTTransformer):
+        def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:  # noqa: N802
+            match updated_node:
+                case cst.Assign(targets=[cst.AssignTarget(target=target)], value=cst.Call(func=func) as made):
+                    if blank.code_for_node(target) in owners and blank.code_for_node(func) == "VGroup":
+                        return updated_node.with_changes(value=made.with_changes(func=cst.Name("Group")))
+            return original_node
 
-    return change_calls(program, change) if names else None
-
-
-LIST_CLUE = re.compile(r"(?:FadeIn|FadeOut|self\.add|self\.remove)\(\s*\[")
-
-
-def unpacked_lists(program: Program) -> cst.Module | None:
-    """`FadeIn([a, b])` becomes `FadeIn(*[a, b])`, and so do `self.add` and `self.remove`: they take no list."""
-
-    def change(call: cst.Call) -> cst.BaseExpression | None:
-        match call.func:
-            case cst.Name(value="FadeIn" | "FadeOut"):
-                pass
-            case cst.Attribute(value=cst.Name(value="self"), attr=cst.Name(value="add" | "remove")):
-                pass
-            case _:
-                return None
-        if not call.args or call.args[0].keyword is not None or call.args[0].star:
-            return None
-        if not isinstance(call.args[0].value, cst.List | cst.ListComp):
-            return None
-        return call.with_changes(args=[call.args[0].with_changes(star="*"), *call.args[1:]])
-
-    return change_calls(program, change)
-
-
-UPDATE_CLUE = re.compile(r"\bUpdateFromFunc\(")
-
-
-def alpha_updates(program: Program) -> cst.Module | None:
-    """`UpdateFromFunc(m, f)` of a function that wants two arguments becomes `UpdateFromAlphaFunc(m, f)`."""
-    wants_two = {node.name for node in ast.walk(program.tree) if isinstance(node, ast.FunctionDef) and _two(node.args)}
-
-    def change(call: cst.Call) -> cst.BaseExpression | None:
-        plain = positional(call)
-        if called(call) != "UpdateFromFunc" or not plain or len(plain) != 2:
-            return None
-        match plain[1].value:
-            case cst.Name(value=name) if name in wants_two:
-                return call.with_changes(func=renamed(call.func, "UpdateFromAlphaFunc"))
-        return None
-
-    return change_calls(program, change) if wants_two else None
-
-
-def _two(args: ast.arguments) -> bool:
-    plain = [*args.posonlyargs, *args.args]
-    return len(plain) == 2 and plain[0].arg != "self" and not args.defaults and not args.vararg and not args.kwonlyargs
+    return program.module.visit(Groups()) if owners else None

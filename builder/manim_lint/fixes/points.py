@@ -7,7 +7,7 @@ import libcst as cst
 
 from builder.manim_lint.fixes.program import Program, called, called_ast, change_calls
 
-CLUE = re.compile(
+POINT = re.compile(
     r"\b(?:Dot|Line|Arrow|DoubleArrow|DashedLine|Polygon|ArcBetweenPoints|CurvedArrow|CurvedDoubleArrow|CubicBezier"
     r"|LabeledDot|AnnotationDot|BraceBetweenPoints|move_to|shift|next_to|point|start|end|arc_center|about_point"
     r"|set_points_as_corners|put_start_and_end_on|set_points|add_line_to|move_arc_center_to)\s*[(=]"
@@ -109,52 +109,3 @@ def _number(node: cst.BaseExpression) -> bool:
 
 
 _POINTS = frozenset("array get_center c2p coords_to_point get_corner get_edge_center n2p point_from_proportion".split())
-
-
-TUPLE_CLUE = re.compile(r"[\d\w]\s*\*\s*[(\[]|[)\]]\s*\*\s*\d")
-
-
-def scales_a_tuple(tree: ast.Module) -> bool:
-    """Whether a number with a decimal point is multiplied by three coordinates."""
-    return any(
-        isinstance(node, ast.BinOp)
-        and isinstance(node.op, ast.Mult)
-        and any(_is_decimal(one) and _has_three(other) for one, other in _both_ways(node))
-        for node in ast.walk(tree)
-    )
-
-
-def _both_ways(node: ast.BinOp) -> tuple[tuple[ast.expr, ast.expr], ...]:
-    return (node.left, node.right), (node.right, node.left)
-
-
-def _is_decimal(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, float)
-
-
-def _has_three(node: ast.expr) -> bool:
-    return isinstance(node, ast.Tuple | ast.List) and len(node.elts) == 3
-
-
-def scaled_tuples(program: Program) -> cst.Module | None:
-    """`1.5 * (x, y, 0)` becomes `1.5 * np.array((x, y, 0))`: Python does not multiply by parts of a whole."""
-
-    class Arrays(cst.CSTTransformer):
-        def leave_BinaryOperation(  # noqa: N802
-            self, original_node: cst.BinaryOperation, updated_node: cst.BinaryOperation
-        ) -> cst.BinaryOperation:
-            del original_node
-            left, right = updated_node.left, updated_node.right
-            if not isinstance(updated_node.operator, cst.Multiply):
-                return updated_node
-            if isinstance(left, cst.Float) and isinstance(right, cst.Tuple | cst.List) and len(right.elements) == 3:
-                return updated_node.with_changes(right=_array(right))
-            if isinstance(right, cst.Float) and isinstance(left, cst.Tuple | cst.List) and len(left.elements) == 3:
-                return updated_node.with_changes(left=_array(left))
-            return updated_node
-
-    return program.module.visit(Arrays())
-
-
-def _array(value: cst.BaseExpression) -> cst.Call:
-    return cst.Call(cst.parse_expression("np.array"), [cst.Arg(value)])

@@ -1,4 +1,4 @@
-"""A program as the repair steps see it, and what they share: names, calls, and transformers over `libcst` trees.
+"""A program as the fixes see it, and what they share: names, calls, and transformers over `libcst` trees.
 
 `ast` answers questions (it is fast), `libcst` makes changes (it keeps layout and comments).
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from builder.manim_lint.check.problem import ApiProblem
+from builder.manim_lint.check.problem import Problem
 from builder.manim_lint.release.names import PACKAGES
 
 
@@ -21,7 +21,7 @@ class Program:
     code: str
     tree: ast.Module
     module: cst.Module
-    problems: tuple[ApiProblem, ...]
+    problems: tuple[Problem, ...]
 
     def found(self, *reasons: str) -> frozenset[str]:
         """Names with which the check finds fault, for these reasons (for any, without)."""
@@ -38,19 +38,18 @@ Change = Callable[[Program], cst.Module | None]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One repair.
+    """One fix.
 
-    `clue` is looked for in the text first, `sees` in the calls of its tree, and `fits` is asked of the tree, so that
-    most programs cost one search. An `evident` step is tried without a problem that calls for it too: what it mends
-    fails in a way that the API check does not see.
+    `pattern` is looked for in the text first, then `sees` in the calls of its tree, so that most programs cost one
+    search. An `unchecked` step is tried without a problem that calls for it too: what it fixes fails in a way that the
+    API check does not see.
     """
 
     name: str
-    clue: re.Pattern[str]
+    pattern: re.Pattern[str]
     change: Change
     sees: Callable[[ast.Call], bool] | None = None
-    fits: Callable[[ast.Module], bool] | None = None
-    evident: bool = False
+    unchecked: bool = False
 
 
 def bound_names(tree: ast.AST) -> frozenset[str]:

@@ -74,7 +74,7 @@ class ManimClass:
     @cached_property
     def attributes_below(self) -> frozenset[str]:
         """All names that an instance of this class or any below it has."""
-        return frozenset().union(*(heir.attributes for heir in self._known.heirs(self.name)))
+        return frozenset().union(*(cls.attributes for cls in self._known.subclasses(self.name)))
 
     def method(self, name: str) -> Signature | None:
         """The signature of a method."""
@@ -86,8 +86,8 @@ class ManimClass:
     def methods_below(self, name: str) -> tuple[Signature, ...]:
         """The signatures that a method has in this class and in those below it that have one of their own."""
         if name not in self._below:
-            heirs = self._known.heirs(self.name)
-            own = [heir.method(name) for heir in heirs if heir is self or name in heir.own_methods]
+            classes = self._known.subclasses(self.name)
+            own = [cls.method(name) for cls in classes if cls is self or name in cls.own_methods]
             self._below[name] = tuple(signature for signature in own if signature is not None)
         return self._below[name]
 
@@ -149,7 +149,7 @@ class Known:
             self._signatures[name] = None if record is None else _signature(record)
         return self._signatures[name]
 
-    def heirs(self, name: str) -> list[ManimClass]:
+    def subclasses(self, name: str) -> list[ManimClass]:
         """A class and all classes below it."""
         found = (self.manim_class(other) for other, record in self._classes.items() if name in record["bases"])
         return [cls for cls in found if cls is not None]

@@ -132,7 +132,7 @@ def _receivers(call: ast.Call, source: Target) -> list[Target]:
         order = source.instance.__mro__
         return [_method_of(order[order.index(source.owner) + 1 :], name, source.instance)]
     if isinstance(value, ast.Name) and value.id in ("self", "cls") and source.instance is not None:
-        return [_method_of(cls.__mro__, name, cls) for cls in (source.instance, *all_heirs(source.instance))]
+        return [_method_of(cls.__mro__, name, cls) for cls in (source.instance, *all_subclasses(source.instance))]
     base = _value_of(value, source.function)
     if isinstance(base, type):  # Base.__init__(self, ...)
         whole = bool(call.args) and _is(call.args[0], "self")
@@ -172,18 +172,18 @@ def _beyond_given(target: Target, call: ast.Call, depth: int) -> Keywords:
 @cache
 def _manim_classes() -> tuple[type, ...]:
     """Manim's classes, those for OpenGL aside."""
-    return tuple(cls for cls in all_heirs(object) if re.match(r"manim\.(?!.*opengl)", str(cls.__module__)))
+    return tuple(cls for cls in all_subclasses(object) if re.match(r"manim\.(?!.*opengl)", str(cls.__module__)))
 
 
-def all_heirs(cls: type) -> list[type]:
+def all_subclasses(cls: type) -> list[type]:
     """Every class below a class."""
     found: dict[type, None] = {}
     waiting: list[type] = list(type.__subclasses__(cls))
     while waiting:
-        heir = waiting.pop()
-        if heir not in found:
-            found[heir] = None
-            waiting += type.__subclasses__(heir)
+        subclass = waiting.pop()
+        if subclass not in found:
+            found[subclass] = None
+            waiting += type.__subclasses__(subclass)
     return list(found)
 
 

@@ -43,7 +43,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.manim_lint.release.record import Recorder
-from builder.manim_lint.release.signatures import all_heirs
+from builder.manim_lint.release.signatures import all_subclasses
 
 OTHERS = (
     *("numpy", "numpy.linalg", "numpy.random", "numpy.fft", "math", "cmath", "random", "itertools", "functools"),
@@ -182,7 +182,7 @@ def _overrides() -> dict[str, list[str]]:
     mobject = importlib.import_module("manim").Mobject
 
     found: dict[str, set[str]] = {}
-    for cls in [mobject, *all_heirs(mobject)]:
+    for cls in [mobject, *all_subclasses(mobject)]:
         for animation in getattr(cls, "animation_overrides", {}):
             found.setdefault(animation.__name__, set()).add(cls.__name__)
     return {name: sorted(of) for name, of in sorted(found.items())}

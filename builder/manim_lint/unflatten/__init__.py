@@ -1,1 +1,1 @@
-"""TODO."""
+"""Programs that were flattened to one line, on lines again."""

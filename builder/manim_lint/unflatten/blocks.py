@@ -2,7 +2,7 @@
 
 Some of it is certain: a head is followed by its body, a clause belongs to an open block, a class stands at the
 left, a method in its class, nothing follows a `return` in its block. What is left (where does the body of a
-loop end?) is decided by clues, each with a weight. A beam search keeps the likeliest layouts.
+loop end?) is decided by evidence, each piece with a weight. A beam search keeps the likeliest layouts.
 """
 
 from dataclasses import dataclass, replace

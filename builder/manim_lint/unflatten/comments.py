@@ -11,18 +11,9 @@ import re
 from itertools import islice
 
 from builder.manim_lint.syntax import parse
-from builder.manim_lint.unflatten.statements import (
-    CLOSE,
-    ENDS,
-    OPEN,
-    Splitter,
-    Statement,
-    Token,
-    does_something,
-    ends_operand,
-    open_brackets,
-    snippet,
-)
+from builder.manim_lint.unflatten.splitter import Splitter
+from builder.manim_lint.unflatten.statements import ENDS, Statement, does_something, ends_operand, snippet
+from builder.manim_lint.unflatten.tokens import CLOSE, OPEN, Token, open_brackets
 
 _JOINS = frozenset(", - + * / & = == -> < > %".split())
 """Signs that may end a comment, as keywords may, and would make one expression of its last word and the code."""
@@ -35,7 +26,7 @@ _AFTER_PASS = frozenset("def class async elif else except finally @".split())
 
 
 def split(text: str) -> list[Statement] | None:
-    """The statements of a text in order, or `None` if it is no code, as far as tokens tell."""
+    """The statements of a text in order, or `None` if it is no code, as far as tokens show."""
     splitter = Splitter(text)
     position = 0
     comments = 0

@@ -1,7 +1,7 @@
-"""Clues of whether a statement stands in an open block, and what they weigh together.
+"""Evidence of whether a statement stands in an open block, and what it weighs together.
 
 Does it use the loop's variable, or a name that was set in the body? Does a later one? Does it use the list that
-the body fills? Each clue has a name and, for each kind of block, a weight (`weights.py`).
+the body fills? Each piece of evidence has a name and, for each kind of block, a weight (`weights.py`).
 """
 
 import math
@@ -13,7 +13,7 @@ from builder.manim_lint.unflatten.weights import WEIGHTS
 LOOPS = ("for", "while")
 _BRANCHES = ("if", "elif", "else", "try", "except", "finally", "match", "case")
 _COMMON = frozenset({"self", "range", "len", "enumerate", "zip"})
-"""Names in heads of loops that tell nothing."""
+"""Names in heads of loops that say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +54,32 @@ def kind_of(block: Block, outer: Stack, uses: Uses) -> str:
     if block.head in uses.mains:
         return "main"
     if block.word == "def":
-        if any(one.word == "def" for one in outer):
+        if any(around.word == "def" for around in outer):
             return "inner function"
-        return "method" if any(one.word == "class" for one in outer) else "function"
+        return "method" if any(around.word == "class" for around in outer) else "function"
     if block.word in LOOPS:
         return "loop"
     return "branch" if block.word in _BRANCHES else block.word
 
 
-def clues(block: Block, stack: Stack, lines: list[Line], number: int, uses: Uses) -> list[str]:
+def evidence(block: Block, stack: Stack, lines: list[Line], number: int, uses: Uses) -> list[str]:
     """What speaks for or against a line's standing in the last block of `stack`."""
     line = lines[number]
     found = ["any"]
-    found += _clues_of_names(block, line, number, uses)
-    found += _clues_of_calls(block, line, lines[number - 1])
-    found += _clues_of_shape(block, line)
-    found += _clues_of_surroundings(stack, line, lines[number - 1])
+    found += _evidence_of_names(block, line, number, uses)
+    found += _evidence_of_calls(block, line, lines[number - 1])
+    found += _evidence_of_shape(block, line)
+    found += _evidence_of_surroundings(stack, line, lines[number - 1])
     if block.word in ("if", "elif", "while", "for"):
-        found += _clues_of_head(lines[block.head], line)
+        found += _evidence_of_head(lines[block.head], line)
     if block.word in ("elif", "else", "except", "finally"):
-        found += _clues_of_branch(block, line)
+        found += _evidence_of_branch(block, line)
     if block.word in ("def", "class"):
-        found += _clues_of_scope(block, stack[:-1], lines, number, uses)
+        found += _evidence_of_scope(block, stack[:-1], lines, number, uses)
     return found
 
 
-def _clues_of_names(block: Block, line: Line, number: int, uses: Uses) -> list[str]:
+def _evidence_of_names(block: Block, line: Line, number: int, uses: Uses) -> list[str]:
     """Names that the head sets, and those that the body has set, read or grown so far."""
     found = []
     own = block.own
@@ -108,7 +108,7 @@ def _clues_of_names(block: Block, line: Line, number: int, uses: Uses) -> list[s
     return found
 
 
-def _clues_of_calls(block: Block, line: Line, before: Line) -> list[str]:
+def _evidence_of_calls(block: Block, line: Line, before: Line) -> list[str]:
     """Calls of the scene's methods."""
     found = []
     if line.calls in ("wait", "play", "add", "remove"):
@@ -129,7 +129,7 @@ def _clues_of_calls(block: Block, line: Line, before: Line) -> list[str]:
     return found
 
 
-def _clues_of_shape(block: Block, line: Line) -> list[str]:
+def _evidence_of_shape(block: Block, line: Line) -> list[str]:
     """What kind of statement it is."""
     found = []
     if line.stores and not line.word:
@@ -149,7 +149,7 @@ def _clues_of_shape(block: Block, line: Line) -> list[str]:
     return found
 
 
-def _clues_of_surroundings(stack: Stack, line: Line, before: Line) -> list[str]:
+def _evidence_of_surroundings(stack: Stack, line: Line, before: Line) -> list[str]:
     """The statement before, and the blocks around."""
     found = []
     if line.owner and line.owner == before.owner and line.owner != "self":
@@ -162,14 +162,14 @@ def _clues_of_surroundings(stack: Stack, line: Line, before: Line) -> list[str]:
     return found
 
 
-def _clues_of_head(head: Line, line: Line) -> list[str]:
+def _evidence_of_head(head: Line, line: Line) -> list[str]:
     """What the line does to the names that the head reads."""
     if line.stores & head.loads:
         return ["sets what the head reads"]
     return ["uses what the head reads"] if line.loads & (head.loads - _COMMON) else []
 
 
-def _clues_of_branch(block: Block, line: Line) -> list[str]:
+def _evidence_of_branch(block: Block, line: Line) -> list[str]:
     """How the line goes with the branch before."""
     found = ["branch before is longer" if block.count < block.before_count else "branch before is no longer"]
     if line.loads & block.before_stored & (block.own | block.again):
@@ -181,13 +181,13 @@ def _clues_of_branch(block: Block, line: Line) -> list[str]:
     return found
 
 
-def _clues_of_scope(block: Block, outer: Stack, lines: list[Line], number: int, uses: Uses) -> list[str]:
+def _evidence_of_scope(block: Block, outer: Stack, lines: list[Line], number: int, uses: Uses) -> list[str]:
     """What ends a function or a class."""
     line, head = lines[number], lines[block.head]
     found = []
     if head.name in line.loads:
         found.append("uses the function")
-    if any(lines[one.head].name in line.loads for one in outer if one.word == "class"):
+    if any(lines[around.head].name in line.loads for around in outer if around.word == "class"):
         found.append("uses the class")
     end = next_number(uses.defs, number, default=next_number(uses.ends, number, default=number))
     if next_number(uses.returns, number, default=end) < end:
@@ -204,10 +204,10 @@ def _clues_of_scope(block: Block, outer: Stack, lines: list[Line], number: int, 
 def costs(block: Block, stack: Stack, lines: list[Line], number: int, uses: Uses) -> tuple[float, float]:
     """What it costs to have a line in the last block of `stack`, and to end that block before it.
 
-    Both are minus the logarithm of a probability, as a logistic model of the clues has it.
+    Both are minus the logarithm of a probability, as a logistic model of the evidence has it.
     """
     weights = WEIGHTS[kind_of(block, stack[:-1], uses)]
-    score = sum(weights.get(clue, 0.0) for clue in clues(block, stack, lines, number, uses))
+    score = sum(weights.get(name, 0.0) for name in evidence(block, stack, lines, number, uses))
     return _softplus(-score), _softplus(score)
 
 

@@ -8,7 +8,7 @@ came before, since the flattened text does not say whether it stood at the end o
 from dataclasses import replace
 
 from builder.manim_lint.unflatten.lines import Line
-from builder.manim_lint.unflatten.statements import CLOSE, OPEN, Token, joined
+from builder.manim_lint.unflatten.tokens import CLOSE, OPEN, Token, joined
 
 WIDTH = 88
 """Characters of a line, at most, where brackets allow it: the default of black and of ruff."""

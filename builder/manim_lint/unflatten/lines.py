@@ -96,7 +96,7 @@ def _read(statement: Statement, tree: ast.Module) -> Line | None:
         target=f"{owner}.{method}" if owner else "",
         grows=frozenset({owner}) if method in _GROWS else frozenset(),
         is_quick=call is not None and _is_quick(call),
-        fades_out=any(name in loads for name in ("FadeOut", "Uncreate", "Unwrite")),
+        fades_out=not loads.isdisjoint(_LEAVES),
         ends_block=isinstance(node, ast.Return | ast.Raise | ast.Break | ast.Continue),
         is_import=isinstance(node, ast.Import | ast.ImportFrom),
         is_main=word == "if" and "__name__" in loads,
@@ -205,10 +205,6 @@ class Uses:
                 uses.returns.append(number)
         uses.ends.append(len(lines))
         return uses
-
-    def between(self, names: frozenset[str], start: int, end: int) -> bool:
-        """Whether a line from `start` on and before `end` reads one of the names."""
-        return any(next_number(self.loads.get(name, []), start, default=end) < end for name in names)
 
     def later(self, names: frozenset[str], start: int) -> bool:
         """Whether a line from `start` on, before the next method, reads one of the names as it stands there."""

@@ -1,9 +1,8 @@
 """Programs that were flattened to one line, their line ends and indents lost, are put on lines again.
 
-`statements.py` finds where statements begin, `comments.py` where comments end, `blocks.py` how deep each
-stood, `layout.py` writes them. What the
-flattened text no longer says is guessed from clues: where the body of a loop ends, and where a comment does. Line
-ends inside of texts in triple quotes are not brought back.
+`splitter.py` finds where statements begin, `comments.py` where comments end, `blocks.py` how deep each stood, and
+`layout.py` writes them. What the flattened text no longer says is decided by evidence: where the body of a loop ends,
+and where a comment does. Line ends inside of texts in triple quotes are not brought back.
 """
 
 import ast

@@ -1,7 +1,7 @@
-"""How much each clue says for a statement's standing in an open block (log-odds), by the kind of block.
+"""How much each piece of evidence says for a statement's standing in an open block (log-odds), by the kind of block.
 
 Fitted by logistic regression to the statements of real programs whose layout is known (a half of them: the
-other half is for measuring) and of Manim's own source. Rounded; clues of no weight are left out. Two are set
+other half is for measuring) and of Manim's own source. Rounded; what has no weight is left out. Two are set
 by hand, for want of examples: what names its class stands outside of it, and nothing follows `__main__`'s part.
 """
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from builder.decide.split import SplitReason
-from builder.manim_lint.check.check import ApiProblem
+from builder.manim_lint import Problem
 from builder.prepare.trace import Check, TraceStep
 
 LISTED = 20
@@ -78,9 +78,9 @@ class Explanation:
     """What the authors report of a run; empty if nothing."""
     steps: tuple[TraceStep, ...]
     checks: tuple[Check, ...]
-    api_found: tuple[ApiProblem, ...]
+    api_found: tuple[Problem, ...]
     """What the API check found before repairs."""
-    api_left: tuple[ApiProblem, ...]
+    api_left: tuple[Problem, ...]
     """What it found after them."""
     equal_descriptions: Neighbours
     equal_programs: Neighbours

@@ -3,7 +3,6 @@
 Nothing is decided here. Cleaning, checks, split and variants are told by the functions that made them.
 """
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ import polars as pl
 
 from builder.config import BuildConfig
 from builder.core.events import Events, Silent
-from builder.core.ledger import close_ledger, id_column
+from builder.core.ledger import REPAIR, close_ledger, id_column
 from builder.core.row_store import columns_of
 from builder.core.schema import Example
 from builder.decide.split import split_reason
@@ -71,9 +70,7 @@ def _explanation(decided: Build, index: int, also: Sequence[str] = ()) -> Explan
     row = index - prepared.files[place].first_index
     read = pl.scan_parquet(prepared.sources[place].path).slice(row, 1).collect().row(0, named=True)
     own = outcomes.row(index, named=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)
-        trace = trace_row(Example(read["description"] or "", read["code"] or ""), own["official"])
+    trace = trace_row(Example(read["description"] or "", read["code"] or ""), own["official"])
     (text,) = columns_of(prepared.files, ("description",), pl.Series([index], dtype=pl.UInt32))["description"]
     code_index = index if own["code_index"] is None else own["code_index"]
     (code,) = columns_of(prepared.files, ("code",), pl.Series([code_index], dtype=pl.UInt32))["code"]
@@ -154,7 +151,7 @@ def _neighbours(decided: Build, text: str, rows: pl.DataFrame) -> Neighbours:
                 only_here=verdict.only_left,
                 only_there=verdict.only_right,
                 fit=_fit(row),
-                repairs=str(row["code_repairs"]).count("repair:"),
+                repairs=str(row["code_repairs"]).count(REPAIR),
                 outcome=outcome,
                 description=other,
             )

@@ -188,7 +188,6 @@
     say("steps:", text.steps && text.steps.join(", "));
     say("difficulty:", text.difficulty);
     say("official test row", text.official && "");
-    say("verdict before repair:", text.before);
     say("", text.error);
     return line;
   };

@@ -8,7 +8,6 @@ both are near.
 """
 
 import sys
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -213,9 +212,7 @@ def _programs(
 ) -> tuple[Nearest | None, list[_Found]]:
     """The nearest programs, and pairs of equal ones."""
     sides = [[unfenced(row.code) for row in rows] for rows in (test, train)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)
-        keys = {code: canonical_key(parse(code).tree, code) for code in dict.fromkeys((*sides[0], *sides[1]))}
+    keys = {code: canonical_key(parse(code).tree, code) for code in dict.fromkeys((*sides[0], *sides[1]))}
     firsts: dict[int | None, int] = {}
     for number, code in enumerate(sides[1]):
         firsts.setdefault(keys[code], number)
