@@ -2,6 +2,7 @@
 
 import ast
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,10 +40,14 @@ class Parsed:
         return self.error.removeprefix(f"line {self.line}: ")
 
 
+_ALONE = threading.RLock()
+"""Neither the filters of warnings nor the depth that Python 3.11 counts while it makes a tree are a thread's own."""
+
+
 @contextmanager
 def silent() -> Iterator[None]:
-    """What Python would warn of in a program that it reads (an escape that is none) is not said."""
-    with warnings.catch_warnings():
+    """Parse without what Python would warn of in a program (an escape that is none), one thread at a time."""
+    with _ALONE, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 

@@ -90,7 +90,7 @@ def _machine_fault(verdicts: Verdicts, code: str) -> str:
 def _marked(rows: pl.DataFrame, marks: Mapping[int, _Mark]) -> pl.DataFrame:
     """The rows with what is known of their programs."""
     found = pl.DataFrame(
-        [(index, mark.verdict, "", mark.detail) for index, mark in marks.items()],
+        [(index, mark.verdict, mark.detail) for index, mark in marks.items()],
         schema={"index": pl.UInt32, **dict.fromkeys(VERDICT_COLUMNS, pl.String)},
         orient="row",
     )

@@ -231,7 +231,7 @@ def test_cleaning_twice_equals_cleaning_once(text: str) -> None:
     code, parsed, steps = clean_code(text)
     assert (code == text) == (not steps)
     again, parsed_again, more = clean_code(code)
-    assert (again, parsed_again.ok, more) == (code, parsed.ok, ())
+    assert (again, parsed_again.ok, more) == (code, parsed.ok, [])
 
 
 LINES = [

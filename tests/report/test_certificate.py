@@ -19,6 +19,7 @@ from builder.publish.export import export
 from builder.report.proof.certificate import certify
 from builder.report.proof.check import check_folder
 from builder.report.proof.folder import WrittenRow
+from builder.similarity.key_terms import telling
 from tests.rows import SOURCES, config_of, outcomes, read_lines, said, scene
 
 LIMIT = 0.8
@@ -118,6 +119,7 @@ def test_the_same_letters_are_found_whatever_case_and_signs(retyped):
     assert offending(retyped, scene("Dot()"), POINTS) == {"description"}
 
 
+KEY_TERMS = {word for word in ("while", "zooms", "pause", "camera") if telling(word).tokens}
 SHAPES, COLOURS = ("circle", "square", "triangle", "hexagon"), ("red", "blue", "green", "yellow")
 WAYS = ("slowly", "smoothly", "gradually", "quickly")
 prompts = st.builds(
@@ -135,9 +137,9 @@ prompts = st.builds(
 @given(prompts, st.data())
 @settings(max_examples=60, deadline=None)
 def test_a_retyped_prompt_is_found(prompt, data):
-    """Other case, other punctuation, a slip in a long word."""
+    """Other case, other punctuation, a slip in a word that does not count in full."""
     words = prompt.split()
-    long = [at for at, word in enumerate(words) if word in {*WAYS, "camera", "seconds", "pause"}]
+    long = [at for at, word in enumerate(words) if word in {"while", "zooms", "pause", "camera"} - KEY_TERMS]
     at = data.draw(st.sampled_from(long))
     place = data.draw(st.integers(1, len(words[at]) - 2))
     word = words[at]

@@ -24,7 +24,7 @@ SIGNATURES = [read_signature(plain) for plain in json.loads(json.dumps(make_sign
     ("text", "place"),
     [
         (HELD[0], 0),
-        ("draw a red cirlce that moves to the LEFT of the scene", 0),
+        ("draw a red circle taht moves to the LEFT of the scene", 0),
         ("Draw a red circle which moves to the left of a scene", 0),
         ("make a 3×3 grid of green dots", 1),
     ],
