@@ -247,7 +247,7 @@ def test_an_empty_side_is_certified():
 
 LEAKING = {
     "manimbench": [*((*row, "train") for row in SOURCES["bespoke_manim"][:20]), (PROMPT, PROGRAM, "test")],
-    "thanks_dataset": [(PROMPT.replace("slowly", "slowely"), scene("Dot()"))],
+    "thanks_dataset": [(PROMPT.replace("about", "abuot"), scene("Dot()"))],
 }
 """A train row with a prompt near an official one; the split does not know, since they are not equal."""
 
