@@ -16,6 +16,7 @@ from . import usage
 from .frames import Eye
 from .jail import FAILED_TO_START, MEGABYTE, PROCESSES, Jail, Limits
 from .program import MODULE, run_program
+from .shared_paths import share_paths
 from .tex import Answer, Client, Formula, compile_formula, formula_of
 from .watch import Watch
 
@@ -95,6 +96,7 @@ class Case:
         path.write_text(request["code"], encoding="utf-8", errors="surrogatepass")
         Client(dialogue, self._cache).install()
         Watch(folder, lambda what: send({"refused": what})).install()
+        share_paths(request["code"])
         answer = run_program(path, request["fast"], self._eye)
         picture = self._eye.thumbnail()
         send({**answer, "thumbnail": picture.hex() if picture else None})
