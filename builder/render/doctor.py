@@ -16,7 +16,7 @@ from builder.render.machine.latex import check_latex
 from builder.render.machine.namespaces import why_refused
 from builder.render.machine.probe import check_program, run_command, version_in
 from builder.render.pool import render_all
-from builder.render.setup import DEFAULT_MEMORY, MANIM_ADVICE, PROGRAM_PATH, Setup
+from builder.render.setup import DEFAULT_MEMORY, MANIM_ADVICE, PROGRAM_PATH, Setup, drawing_tools
 from builder.render.verdict import Outcome
 
 LEAST_DISK = 2**30
@@ -30,7 +30,10 @@ _SCENE = """from manim import *
 class Everything(Scene):
     def construct(self):
         self.play(Write(VGroup(Text("text"), MathTex(r"\\frac{1}{2}")).arrange()))
+        self.add(ImageMobject(np.uint8([[0, 255], [255, 0]])).scale(9))
 """
+_PILLOW = "Invalid mode for data type"
+"""What Manim 0.22 raises for every picture with Pillow 13."""
 
 
 def examine(cache: Path, release: str, python: Path | None = None) -> list[Finding]:
@@ -103,7 +106,7 @@ def _bubblewrap() -> Finding:
 
 
 def _scene(python: Path) -> Finding:
-    """A text and a formula are rendered as programs are, formulas kept nowhere."""
+    """A text, a formula and a picture are rendered as programs are, formulas kept nowhere."""
     name, meaning = "a scene", "Manim renders in the sandbox"
     with tempfile.TemporaryDirectory() as folder:
         setup = Setup(python=python, tex_cache=Path(folder))
@@ -113,6 +116,9 @@ def _scene(python: Path) -> Finding:
             return Finding(name, State.BROKEN, str(error)[:300], meaning, (), _SEE_ABOVE)
     if verdict.outcome is not Outcome.PASSED:
         found = f"{verdict.outcome}: {verdict.exception}: {verdict.message}"
+        if _PILLOW in verdict.message:
+            found = f"no picture can be shown with {drawing_tools(python)}: {verdict.message}"
+            return Finding(name, State.BROKEN, found, meaning, (), "pip install 'pillow<13'")
         return Finding(name, State.BROKEN, found, meaning, (), _SEE_ABOVE)
     return Finding(name, State.OK, f"rendered in {verdict.seconds:.1f} s", meaning)
 

@@ -156,7 +156,7 @@ class Sandbox:
             if not parts[-1]:
                 return None
         line, _, self._buffer = b"".join(parts).partition(b"\n")
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             answer = json.loads(line)
             return answer if isinstance(answer, dict) else None
         return None

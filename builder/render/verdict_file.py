@@ -18,6 +18,7 @@ _CONDITIONS: dict[str, pa.DataType] = {
     "level": pa.string(),
     "timeout": pa.float64(),
     "sandboxed": pa.bool_(),
+    "drawing": pa.string(),
 }
 _VERDICT: dict[str, pa.DataType] = {
     "program": pa.string(),
@@ -100,7 +101,7 @@ def write_verdicts(path: Path, verdicts: Iterable[Verdict], conditions: Conditio
 
 
 def _told(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in _CONDITIONS}
+    return {name: row[name] for name in _CONDITIONS if name in row}
 
 
 def _verdict_of(row: Mapping[str, Any]) -> Verdict:

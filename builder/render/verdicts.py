@@ -140,7 +140,9 @@ def open_verdicts(config: BuildConfig, events: Events, limit: int | None = None)
         events.warn("programs are rendered without a sandbox, as --no-sandbox asks: they can do whatever you can")
     setup = _setup(config)
     releases = releases_on_cluster(config.cluster) if config.cluster else releases_here(setup.python)
-    conditions = Conditions(releases.manim, releases.latex, setup.level, setup.timeout, setup.sandboxed)
+    conditions = Conditions(
+        releases.manim, releases.latex, setup.level, setup.timeout, setup.sandboxed, releases.drawing
+    )
 
     def render(programs: Iterable[str]) -> Iterator[Verdict]:
         if config.cluster:

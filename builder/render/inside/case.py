@@ -26,6 +26,8 @@ MESSAGE_CHARACTERS = 300
 FORMULA_SECONDS = 60.0
 OUTCOMES = ("passed", "failed", "no_scene", "blank")
 """What a program may say of itself."""
+_SAID = ("begun", "refused", "outcome", "exception", "message", "line", "thumbnail")
+"""The keys of what it says."""
 _SPARE_ADDRESS_SPACE = 1024 * MEGABYTE
 """Of libraries that are mapped and never touched."""
 
@@ -232,12 +234,12 @@ def _send_compiled(formula: Formula, fonts: dict[bytes, bytes], formulas: Path, 
         answer = answer[os.write(pipe, answer) :]
 
 
-def _lines(report: bytes) -> list[dict[str, Any]]:
-    """What a program said, as far as it makes sense."""
+def _lines(report: bytes) -> list[Answer]:
+    """What a program said, as far as it makes sense: known keys, with values that hold no others."""
     said = []
     for line in report[:REPORT_BYTES].split(b"\n"):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             value = json.loads(line)
             if isinstance(value, dict):
-                said.append(value)
+                said.append({key: value[key] for key in _SAID if isinstance(value.get(key), str | int)})
     return said

@@ -2,7 +2,8 @@
 
 It cannot be asked not to, short of ignoring every special, and `MathTex` needs some. So where the only PostScript of a
 DVI file is what LaTeX's preview package and its kernel write into each, which says nothing of the picture, Ghostscript
-starts from a file of its own that ignores all it is asked. The SVG is the same, byte for byte.
+starts from a file of its own that ignores all it is asked. The SVG is the same, but for the order of its definitions,
+which follows addresses in dvisvgm's memory.
 """
 
 import os
@@ -15,7 +16,7 @@ from .dvi import specials
 _HARMLESS = re.compile(
     rb"""
     dvisvgm:raw\ .* | color\ (?:push|pop).* | header=l3backend-dvips\.pro | ps::[-\ 0-9]+
-    | !/preview@version\([\d.]+\)def | !/preview@tightpage\ true\ def\ \(compatibility\ PostScript\ comment[^()]*\)[^()]*
+    | !/preview@version\([\d.]+\)def | !/preview@tightpage\ true\ def\ \(compatibility\ PostScript\ comment[^()]*
     | !userdict\ begin/preview-bop-level\ 0\ def/bop-hook\{/preview-bop-level\ .*end
     | !userdict\ begin/bop-hook\{(?:preview-bop-level\ 0\ le\{)?7\{currentfile\ token\ .*//bop-hook\ exec\}bind\ def\ end
     | !userdict\ \(some\ extra\ code\ to\ avoid\ dvipng.*pop
