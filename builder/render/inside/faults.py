@@ -12,6 +12,8 @@ _SIGNS = (
     (re.compile(r"fontspec error: \"font-not-found\"|The font \"[^\"]*\" cannot be found"), "a font is missing"),
     (re.compile(r"I can't find the format file|kpathsea: Can't find"), "the installation of LaTeX is broken"),
 )
+
+
 def fault_in_log(log: str) -> str:
     """What the machine lacks, by LaTeX's own words; empty if it is not known to lack anything."""
     if found := _FILE_NOT_FOUND.search(log):

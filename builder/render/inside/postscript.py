@@ -16,9 +16,10 @@ from .dvi import specials
 _HARMLESS = re.compile(
     rb"""
     dvisvgm:raw\ .* | color\ (?:push|pop).* | header=l3backend-dvips\.pro | ps::[-\ 0-9]+
-    | !/preview@version\([\d.]+\)def | !/preview@tightpage\ true\ def\ \(compatibility\ PostScript\ comment[^()]*
+    | !/preview@version\([\d.]+\)def
+    | !/preview@tightpage\ true\ def\ \(compatibility\ PostScript\ comment[^()]*
     | !userdict\ begin/preview-bop-level\ 0\ def/bop-hook\{/preview-bop-level\ .*end
-    | !userdict\ begin/bop-hook\{(?:preview-bop-level\ 0\ le\{)?7\{currentfile\ token\ .*//bop-hook\ exec\}bind\ def\ end
+    | !userdict\ begin/bop-hook\{(?:preview-bop-level\ 0\ le\{)?7\{currentfile\ .*//bop-hook\ exec\}bind\ def\ end
     | !userdict\ \(some\ extra\ code\ to\ avoid\ dvipng.*pop
     """,
     re.VERBOSE | re.DOTALL,

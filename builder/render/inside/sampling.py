@@ -1,9 +1,9 @@
 """Only frames that are looked at are drawn, and moments between them computed only where they can matter.
 
-Until something is seen, all is as in Manim. Then, of each animation, the last frame alone is drawn. If nothing but Manim's
-own code says how it goes, only its start, its middle and its end are computed: what lies between cannot raise
-anything, and leaves nothing behind. An updater, a function of the program or a class that changes how things move makes it
-go through all its moments, as ever.
+Until something is seen, all is as in Manim. Then, of each animation, the last frame alone is drawn. If nothing but
+Manim's own code says how it goes, only its start, its middle and its end are computed: what lies between cannot raise
+anything, and leaves nothing behind. An updater, a function of the program or a class that changes how things move makes
+it go through all its moments, as ever.
 """
 
 from collections.abc import Callable, Iterable, Iterator

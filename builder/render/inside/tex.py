@@ -25,6 +25,7 @@ REQUEST_BYTES = 150_000
 SVG_BYTES = 4 * 2**20
 COMPLAINT_CHARACTERS = 120
 _DIALOGUE_SECONDS = 600.0
+_ATTEMPTS = 5
 _FORMATS = frozenset({".dvi", ".xdv", ".pdf"})
 
 Answer = dict[str, Any]
@@ -140,9 +141,12 @@ class Client:
             make_tex_compilation_command(compiler, output_format, tex_file, tex_file.parent)
         formula = Formula(tex_file.read_text(encoding="utf-8"), tuple(compilers), output_format)
         kept = self._cache / formula.name()
-        if not kept.exists():
-            self._ask(formula, tex_file)
-        shutil.copyfile(kept, tex_file.with_suffix(".svg"))
+        for _ in range(_ATTEMPTS):  # it may be taken away between, with another program that failed
+            if not kept.exists():
+                self._ask(formula, tex_file)
+            with suppress(FileNotFoundError):
+                shutil.copyfile(kept, tex_file.with_suffix(".svg"))
+                break
         return tex_file.with_suffix(output_format)
 
     def _ask(self, formula: Formula, tex_file: Path) -> None:
