@@ -30,7 +30,7 @@ _SCENE = """from manim import *
 class Everything(Scene):
     def construct(self):
         self.play(Write(VGroup(Text("text"), MathTex(r"\\frac{1}{2}")).arrange()))
-        self.add(ImageMobject(np.uint8([[0, 255], [255, 0]])).scale(9))
+        self.add(ImageMobject(np.uint8([[0, 255], [255, 0]])).scale_to_fit_height(3))
 """
 _PILLOW = "Invalid mode for data type"
 """What Manim 0.22 raises for every picture with Pillow 13."""

@@ -131,7 +131,10 @@ def test_a_latex_package_that_is_missing_is_the_environment(sandbox: Sandbox) ->
 
 def test_a_picture_can_be_shown(sandbox: Sandbox) -> None:
     """With a Pillow that is too new for Manim, none can."""
-    assert sandbox.render(scene("self.add(ImageMobject(np.uint8([[0, 255], [255, 0]])))")).outcome is Outcome.PASSED
+    assert (
+        sandbox.render(scene("self.add(ImageMobject(np.uint8([[0, 255], [255, 0]])).scale_to_fit_height(3))")).outcome
+        is Outcome.PASSED
+    )
 
 
 def test_what_failing_programs_stored_goes(sandbox: Sandbox, setup: Setup) -> None:
