@@ -189,9 +189,9 @@ def releases_on_cluster(address: str) -> Releases:
         SettingError: no scheduler or no worker answers, a worker has no Manim, or two differ.
     """
     with connected(address) as client:
-        told = ask(client, address, releases_here)
-    first, releases = next(iter(told.items()))
-    for worker, others in told.items():
+        known = ask(client, address, releases_here)
+    first, releases = next(iter(known.items()))
+    for worker, others in known.items():
         if others != releases:
             raise SettingError(
                 f"--cluster {address}: workers differ: {worker} has {_in_words(others)}, and {first} has "

@@ -60,12 +60,12 @@ def _manim(python: Path, release: str) -> Finding:
     """Imported for real: its compiled parts may lack a library."""
     meaning = f"programs run with it; the API check knows release {release}"
     answer = run_command([str(python), "-I", "-c", "import manim; print('release', manim.__version__)"])
-    told = re.search(r"^release (\S+)$", answer.output, re.MULTILINE) if answer.ended_well else None
-    if told is None:
+    match = re.search(r"^release (\S+)$", answer.output, re.MULTILINE) if answer.ended_well else None
+    if match is None:
         absent = "No module named 'manim'" in answer.output
         state, found = (State.MISSING, f"not in {python}") if absent else (State.BROKEN, answer.last_line)
         return Finding("Manim", state, found, meaning, () if _can_compile() else _TO_COMPILE, MANIM_ADVICE)
-    found = told[1]
+    found = match[1]
     if version_in(found) == version_in(release):
         return Finding("Manim", State.OK, found, meaning)
     state = State.TOO_OLD if version_in(found) < version_in(release) else State.OTHER
@@ -149,8 +149,8 @@ def _available_memory() -> int | None:
     meminfo, limit, used = (
         Path(path) for path in ("/proc/meminfo", "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current")
     )
-    if meminfo.exists() and (told := re.search(r"MemAvailable:\s+(\d+) kB", meminfo.read_text())):
-        found.append(int(told[1]) * 1024)
+    if meminfo.exists() and (match := re.search(r"MemAvailable:\s+(\d+) kB", meminfo.read_text())):
+        found.append(int(match[1]) * 1024)
     if limit.exists() and used.exists() and (bytes_ := limit.read_text().strip()).isdigit():
         found.append(int(bytes_) - int(used.read_text()))
     return min(found) if found else None
