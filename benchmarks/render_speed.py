@@ -2,9 +2,9 @@
 
 Side by side, `manim render --dry_run -ql -a` once a program and `builder.render`, with `--beside N` programs of
 ManimBench and as many of Thanks Dataset that the API check passes, spread evenly; each with `--workers` processes,
-ours with an empty cache of formulas and once more with a full one: the same pass or fail, and processor seconds. Manim's
-command runs in bubblewrap, too, since the programs are strangers'; that costs it some milliseconds. Then what the sandbox
-costs a program, and all of ManimBench at once.
+ours with an empty cache of formulas and once more with a full one: the same pass or fail, and processor seconds.
+Manim's command runs in bubblewrap, too, since the programs are strangers'; that costs it some milliseconds. Then what
+the sandbox costs a program, and all of ManimBench at once.
 
 Figures are of this machine and its load; `load` is the mean number of processes that wanted to run in the last minute.
 """
