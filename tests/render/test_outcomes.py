@@ -271,6 +271,14 @@ def test_a_moment_that_only_manim_computes_is_passed_over(
     assert (int(sandbox.render(code).message) >= 15) is computed
 
 
+def test_a_group_whose_parts_begin_later_is_sampled_too(sandbox: Sandbox) -> None:
+    """They have no targets yet when it begins."""
+    body = (
+        "square = Square()\nself.add(square)\nself.play(Succession(FadeOut(square), FadeIn(Circle()), FadeOut(Dot())))"
+    )
+    assert sandbox.render(scene(body)).outcome is Outcome.PASSED
+
+
 def test_time_goes_on_while_moments_are_passed_over(sandbox: Sandbox) -> None:
     """The clock of a scene is what it is in Manim."""
     code = scene("self.add(Square())\nself.play(Create(Circle()))\nraise SystemExit(round(self.renderer.time, 6))")

@@ -19,6 +19,8 @@ _MOVING = frozenset(
     """.split()
 )
 """Methods by which a class of a program may take part in an animation."""
+_PARTS = ("mobject", "starting_mobject", "target_mobject", "target_copy")
+"""Where an animation has its mobjects; some only once it has begun, which in a group may be later."""
 _DEPTH = 8
 """Of groups of animations; deeper ones go through all their moments."""
 
@@ -88,7 +90,7 @@ def _is_plain(scene: Any) -> bool:
     animations = list(_flat(scene.animations, _DEPTH))
     if not all(animation is not None and _is_own(animation) for animation in animations):
         return False
-    involved = (animation.get_all_mobjects() for animation in animations)
+    involved = ([vars(animation)[name] for name in _PARTS if name in vars(animation)] for animation in animations)
     return all(map(_is_still, _families(chain(scene.mobjects, scene.foreground_mobjects, *involved))))
 
 
@@ -118,7 +120,8 @@ def _families(mobjects: Iterable[Any]) -> Iterator[Any]:
         mobject = left.pop()
         if id(mobject) not in known:
             known.add(id(mobject))
-            yield mobject
+            if mobject is not None:
+                yield mobject
             left += getattr(mobject, "submobjects", ())
 
 
