@@ -12,7 +12,6 @@ Figures are of this machine and its load; `load` is the mean number of processes
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -41,29 +40,38 @@ TRIVIAL = "number = 1"
 """Costs nothing to run, and so all that it takes is what is around it."""
 _TIMES = 100
 _SECONDS = 600
+_MEASURED = """import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime)
+sys.exit(code)
+"""
+"""Runs a command inside the sandbox and prints its processor seconds, which bubblewrap does not hand on."""
 
 
-def by_command(setup: Setup, programs: Sequence[str], workers: int) -> list[bool]:
-    """Whether each program passes by Manim's own command, started once for each."""
+def by_command(setup: Setup, programs: Sequence[str], workers: int) -> tuple[list[bool], float]:
+    """Whether each program passes by Manim's own command, started once for each; processor seconds of all."""
     with tempfile.TemporaryDirectory(prefix="render-speed-") as name:
         folder = Path(name)
         for index, code in enumerate(programs):
             (folder / f"program{index}.py").write_text(code, encoding="utf-8", errors="surrogatepass")
         shell = sandbox_command(setup, folder, None)
         shell = [*shell[: shell.index("--chdir")], "--bind", str(folder), "/scratch", "--chdir", "/scratch"]
-        command = [*shell, str(manim_python(setup.python)), "-m", "manim", "render", "--dry_run", "-ql", "-a"]
+        python = str(manim_python(setup.python))
+        command = [*shell, python, "-c", _MEASURED, python, "-m", "manim", "render", "--dry_run", "-ql", "-a"]
 
-        def passes(index: int) -> bool:
+        def passes(index: int) -> tuple[bool, float]:
             try:
                 done = subprocess.run(
                     [*command, f"program{index}.py"], env={}, capture_output=True, timeout=_SECONDS, check=False
                 )
             except subprocess.TimeoutExpired:
-                return False
-            return done.returncode == 0
+                return False, _SECONDS
+            return done.returncode == 0, float(done.stdout or 0)
 
         with ThreadPoolExecutor(workers) as pool:
-            return list(pool.map(passes, range(len(programs))))
+            found = list(pool.map(passes, range(len(programs))))
+    return [passed for passed, _ in found], sum(seconds for _, seconds in found)
 
 
 def by_library(setup: Setup, programs: Sequence[str], workers: int) -> tuple[list[Verdict], float]:
@@ -93,10 +101,7 @@ def beside(setup: Setup, programs: Sequence[str], workers: int) -> dict[str, Any
     """Processor seconds of both, and where they differ: a blank program passes by Manim's command."""
     ours, cold = by_library(setup, programs, workers)
     again, warm = by_library(setup, programs, workers)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    theirs = by_command(setup, programs, workers)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    theirs, command = by_command(setup, programs, workers)
     shown = (Outcome.PASSED, Outcome.BLANK)
     differing = [
         {"program": index, "command": "passed" if theirs[index] else "failed", "ours": f"{one.outcome} {one.message}"}
