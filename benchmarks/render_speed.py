@@ -1,9 +1,10 @@
 """How fast programs are rendered, beside Manim's own command: `python -m benchmarks.render_speed --data FOLDER`.
 
-Side by side, `manim render --dry_run -ql -a` once a program (`--beside N` programs of ManimBench, spread evenly) and
-`builder.render`, each with `--workers` processes and its own empty cache of formulas: the same pass or fail, and
-programs a minute. Manim's command runs in bubblewrap, too, since the programs are strangers'; that costs it some
-milliseconds. Then what the sandbox costs a program, and all of ManimBench at once.
+Side by side, `manim render --dry_run -ql -a` once a program and `builder.render`, with `--beside N` programs of
+ManimBench and as many of Thanks Dataset that the API check passes, spread evenly; each with `--workers` processes,
+ours with an empty cache of formulas and once more with a full one: the same pass or fail, and processor seconds.
+Manim's command runs in bubblewrap, too, since the programs are strangers'; that costs it some milliseconds. Then what
+the sandbox costs a program, and all of ManimBench at once.
 
 Figures are of this machine and its load; `load` is the mean number of processes that wanted to run in the last minute.
 """
@@ -15,7 +16,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,9 +27,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.pipeline import sources_in
-from benchmarks.repairs import cleaned_codes
+from benchmarks.verification import programs_of
+from builder.manim_lint.check.check import check_api
+from builder.manim_lint.syntax import parse
 from builder.render.command import sandbox_command
-from builder.render.pool import render_all
+from builder.render.inside.usage import family
 from builder.render.sandbox import Sandbox
 from builder.render.setup import Setup, manim_python
 from builder.render.verdict import Outcome, Verdict, program_hash
@@ -35,44 +40,68 @@ TRIVIAL = "number = 1"
 """Costs nothing to run, and so all that it takes is what is around it."""
 _TIMES = 100
 _SECONDS = 600
+_MEASURED = """import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime)
+sys.exit(code)
+"""
+"""Runs a command inside the sandbox and prints its processor seconds, which bubblewrap does not hand on."""
 
 
-def by_command(setup: Setup, programs: Sequence[str], workers: int) -> list[bool]:
-    """Whether each program passes by Manim's own command, started once for each."""
+def by_command(setup: Setup, programs: Sequence[str], workers: int) -> tuple[list[bool], float]:
+    """Whether each program passes by Manim's own command, started once for each; processor seconds of all."""
     with tempfile.TemporaryDirectory(prefix="render-speed-") as name:
         folder = Path(name)
         for index, code in enumerate(programs):
             (folder / f"program{index}.py").write_text(code, encoding="utf-8", errors="surrogatepass")
         shell = sandbox_command(setup, folder, None)
         shell = [*shell[: shell.index("--chdir")], "--bind", str(folder), "/scratch", "--chdir", "/scratch"]
-        command = [*shell, str(manim_python(setup.python)), "-m", "manim", "render", "--dry_run", "-ql", "-a"]
+        python = str(manim_python(setup.python))
+        command = [*shell, python, "-c", _MEASURED, python, "-m", "manim", "render", "--dry_run", "-ql", "-a"]
 
-        def passes(index: int) -> bool:
+        def passes(index: int) -> tuple[bool, float]:
             try:
                 done = subprocess.run(
                     [*command, f"program{index}.py"], env={}, capture_output=True, timeout=_SECONDS, check=False
                 )
             except subprocess.TimeoutExpired:
-                return False
-            return done.returncode == 0
+                return False, _SECONDS
+            return done.returncode == 0, float(done.stdout or 0)
 
         with ThreadPoolExecutor(workers) as pool:
-            return list(pool.map(passes, range(len(programs))))
+            found = list(pool.map(passes, range(len(programs))))
+    return [passed for passed, _ in found], sum(seconds for _, seconds in found)
 
 
-def by_library(setup: Setup, programs: Sequence[str], workers: int) -> list[Verdict]:
-    """The verdict on each program."""
-    verdicts = {verdict.program: verdict for verdict in render_all(setup, programs, workers)}
-    return [verdicts[program_hash(code)] for code in programs]
+def by_library(setup: Setup, programs: Sequence[str], workers: int) -> tuple[list[Verdict], float]:
+    """The verdict on each program, and the processor seconds of all sandboxes, their start included."""
+    verdicts: dict[str, Verdict] = {}
+    seconds: list[float] = []
+    waiting, taking = iter(programs), threading.Lock()
+
+    def work(_: int) -> None:
+        with Sandbox(setup) as sandbox:
+            sandbox.start()
+            while True:
+                with taking:
+                    code = next(waiting, None)
+                if code is None:
+                    break
+                verdicts[program_hash(code)] = sandbox.render(code)
+            assert sandbox._process is not None
+            seconds.append(sum(process.seconds for process in family(sandbox._process.pid)))
+
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(work, range(workers)))
+    return [verdicts[program_hash(code)] for code in programs], sum(seconds)
 
 
 def beside(setup: Setup, programs: Sequence[str], workers: int) -> dict[str, Any]:
-    """Programs a minute of both, and where they differ: a blank program passes by Manim's command."""
-    started = time.monotonic()
-    ours = by_library(setup, programs, workers)
-    between = time.monotonic()
-    theirs = by_command(setup, programs, workers)
-    ended = time.monotonic()
+    """Processor seconds of both, and where they differ: a blank program passes by Manim's command."""
+    ours, cold = by_library(setup, programs, workers)
+    again, warm = by_library(setup, programs, workers)
+    theirs, command = by_command(setup, programs, workers)
     shown = (Outcome.PASSED, Outcome.BLANK)
     differing = [
         {"program": index, "command": "passed" if theirs[index] else "failed", "ours": f"{one.outcome} {one.message}"}
@@ -81,10 +110,10 @@ def beside(setup: Setup, programs: Sequence[str], workers: int) -> dict[str, Any
     ]
     return {
         "programs": len(programs),
-        "a_minute": round(len(programs) / (between - started) * 60, 1),
-        "a_minute_by_command": round(len(programs) / (ended - between) * 60, 1),
-        "times_as_many": round((ended - between) / (between - started), 1),
+        "processor_seconds": {"command": round(command, 1), "cold": round(cold, 1), "warm": round(warm, 1)},
+        "times": {"cold": round(command / cold, 1), "warm": round(command / warm, 1)},
         "differing": differing,
+        "same_again": sum(one.outcome is other.outcome for one, other in zip(ours, again, strict=True)),
         "load": os.getloadavg()[0],
     }
 
@@ -107,9 +136,9 @@ def overhead(setup: Setup) -> dict[str, float]:
 def whole(setup: Setup, programs: Sequence[str], workers: int) -> dict[str, Any]:
     """Seconds for all programs with an empty cache of formulas and again with a full one, and the verdicts."""
     started = time.monotonic()
-    verdicts = by_library(setup, programs, workers)
+    verdicts, _ = by_library(setup, programs, workers)
     between = time.monotonic()
-    again = by_library(setup, programs, workers)
+    again, _ = by_library(setup, programs, workers)
     ended = time.monotonic()
     return {
         "programs": len(programs),
@@ -121,6 +150,11 @@ def whole(setup: Setup, programs: Sequence[str], workers: int) -> dict[str, Any]
     }
 
 
+def _is_sound(code: str) -> bool:
+    parsed = parse(code)
+    return parsed.tree is not None and not check_api(parsed.tree)
+
+
 def main() -> None:
     """Measure and print JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.render_speed", description=__doc__)
@@ -130,14 +164,19 @@ def main() -> None:
     parser.add_argument("--beside", type=int, default=100, help="programs that both render; 0 leaves this out")
     parser.add_argument("--whole", action=argparse.BooleanOptionalAction, default=True, help="all of ManimBench, too")
     given = parser.parse_args()
-    codes = cleaned_codes({"manimbench": sources_in(given.data)["manimbench"]})["manimbench"]
-    programs = list(dict.fromkeys(codes))
+    warnings.simplefilter("ignore", SyntaxWarning)
+    data = sources_in(given.data)
+    programs = [code for code, _ in programs_of("manimbench", data["manimbench"]).texts.values()]
+    thanks = [
+        code for _, code in programs_of("thanks_dataset", data["thanks_dataset"]).texts.values() if _is_sound(code)
+    ]
     with tempfile.TemporaryDirectory(prefix="render-speed-") as first, tempfile.TemporaryDirectory() as second:
         setup = Setup(python=given.manim_python, tex_cache=Path(first))
         found: dict[str, Any] = {"overhead": overhead(setup)}
         if given.beside:
-            spread = [programs[index * len(programs) // given.beside] for index in range(given.beside)]
-            found["beside"] = beside(setup, spread, given.workers)
+            for name, codes in (("manimbench", programs), ("thanks_dataset", thanks)):
+                spread = [codes[index * len(codes) // given.beside] for index in range(given.beside)]
+                found[name] = beside(setup, spread, given.workers)
         if given.whole:
             found["whole"] = whole(replace(setup, tex_cache=Path(second)), programs, given.workers)
     json.dump(found, sys.stdout, indent=1)

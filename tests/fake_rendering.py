@@ -11,7 +11,7 @@ from builder.core.errors import RenderError
 from builder.render.cluster import Releases
 from builder.render.verdict import Outcome, Verdict, program_hash
 
-RELEASES = Releases("0.22.0", "pdfTeX 3.14 (TeX Live 2022/Debian)", "dvisvgm 3.0.3")
+RELEASES = Releases("0.22.0", "pdfTeX 3.14 (TeX Live 2022/Debian)", "dvisvgm 3.0.3", "Pillow 12")
 
 
 def fake_releases(python: object = None) -> Releases:

@@ -19,7 +19,7 @@ from builder.core.executors import ask, connected
 from builder.core.files import code_hash
 from builder.render.pool import render_one
 from builder.render.sandbox import Sandbox
-from builder.render.setup import Setup, find_manim, formula_tools
+from builder.render.setup import Setup, drawing_tools, find_manim, formula_tools
 from builder.render.verdict import Outcome, Verdict, program_hash
 
 if TYPE_CHECKING:
@@ -164,6 +164,7 @@ class Releases:
     manim: str
     latex: str
     dvisvgm: str
+    drawing: str = ""
 
 
 def releases_here(python: Path | None = None) -> Releases:
@@ -175,7 +176,7 @@ def releases_here(python: Path | None = None) -> Releases:
     Raises:
         RenderError: it has no Manim.
     """
-    return Releases(find_manim(python), *formula_tools())
+    return Releases(find_manim(python), *formula_tools(), drawing_tools(python))
 
 
 def releases_on_cluster(address: str) -> Releases:
@@ -188,9 +189,9 @@ def releases_on_cluster(address: str) -> Releases:
         SettingError: no scheduler or no worker answers, a worker has no Manim, or two differ.
     """
     with connected(address) as client:
-        told = ask(client, address, releases_here)
-    first, releases = next(iter(told.items()))
-    for worker, others in told.items():
+        known = ask(client, address, releases_here)
+    first, releases = next(iter(known.items()))
+    for worker, others in known.items():
         if others != releases:
             raise SettingError(
                 f"--cluster {address}: workers differ: {worker} has {_in_words(others)}, and {first} has "
@@ -265,4 +266,5 @@ def check_worker(setup: Setup, releases: Releases, version: str) -> None:
 
 
 def _in_words(releases: Releases) -> str:
-    return ", ".join((f"Manim {releases.manim}", releases.latex or "no LaTeX", releases.dvisvgm or "no dvisvgm"))
+    known = f"Manim {releases.manim}", releases.latex or "no LaTeX", releases.dvisvgm or "no dvisvgm", releases.drawing
+    return ", ".join(filter(None, known))

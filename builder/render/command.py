@@ -104,6 +104,7 @@ def environment(python: Path, worker: Path, home: Path) -> dict[str, str]:
         "PATH": f"{python.parent}:{PROGRAM_PATH}",
         "PYTHONPATH": str(worker),
         "HOME": str(home),
+        "LOGNAME": "renderer",  # the sandbox knows no names of users
         "TMPDIR": str(home),
         "LANG": "C.UTF-8",
         "OPENBLAS_NUM_THREADS": "1",

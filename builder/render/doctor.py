@@ -16,7 +16,7 @@ from builder.render.machine.latex import check_latex
 from builder.render.machine.namespaces import why_refused
 from builder.render.machine.probe import check_program, run_command, version_in
 from builder.render.pool import render_all
-from builder.render.setup import DEFAULT_MEMORY, MANIM_ADVICE, PROGRAM_PATH, Setup
+from builder.render.setup import DEFAULT_MEMORY, MANIM_ADVICE, PROGRAM_PATH, Setup, drawing_tools
 from builder.render.verdict import Outcome
 
 LEAST_DISK = 2**30
@@ -30,7 +30,10 @@ _SCENE = """from manim import *
 class Everything(Scene):
     def construct(self):
         self.play(Write(VGroup(Text("text"), MathTex(r"\\frac{1}{2}")).arrange()))
+        self.add(ImageMobject(np.uint8([[0, 255], [255, 0]])).scale_to_fit_height(3))
 """
+_PILLOW = "Invalid mode for data type"
+"""What Manim 0.22 raises for every picture with Pillow 13."""
 
 
 def examine(cache: Path, release: str, python: Path | None = None) -> list[Finding]:
@@ -57,12 +60,12 @@ def _manim(python: Path, release: str) -> Finding:
     """Imported for real: its compiled parts may lack a library."""
     meaning = f"programs run with it; the API check knows release {release}"
     answer = run_command([str(python), "-I", "-c", "import manim; print('release', manim.__version__)"])
-    told = re.search(r"^release (\S+)$", answer.output, re.MULTILINE) if answer.ended_well else None
-    if told is None:
+    match = re.search(r"^release (\S+)$", answer.output, re.MULTILINE) if answer.ended_well else None
+    if match is None:
         absent = "No module named 'manim'" in answer.output
         state, found = (State.MISSING, f"not in {python}") if absent else (State.BROKEN, answer.last_line)
         return Finding("Manim", state, found, meaning, () if _can_compile() else _TO_COMPILE, MANIM_ADVICE)
-    found = told[1]
+    found = match[1]
     if version_in(found) == version_in(release):
         return Finding("Manim", State.OK, found, meaning)
     state = State.TOO_OLD if version_in(found) < version_in(release) else State.OTHER
@@ -103,7 +106,7 @@ def _bubblewrap() -> Finding:
 
 
 def _scene(python: Path) -> Finding:
-    """A text and a formula are rendered as programs are, formulas kept nowhere."""
+    """A text, a formula and a picture are rendered as programs are, formulas kept nowhere."""
     name, meaning = "a scene", "Manim renders in the sandbox"
     with tempfile.TemporaryDirectory() as folder:
         setup = Setup(python=python, tex_cache=Path(folder))
@@ -113,6 +116,9 @@ def _scene(python: Path) -> Finding:
             return Finding(name, State.BROKEN, str(error)[:300], meaning, (), _SEE_ABOVE)
     if verdict.outcome is not Outcome.PASSED:
         found = f"{verdict.outcome}: {verdict.exception}: {verdict.message}"
+        if _PILLOW in verdict.message:
+            found = f"no picture can be shown with {drawing_tools(python)}: {verdict.message}"
+            return Finding(name, State.BROKEN, found, meaning, (), "pip install 'pillow<13'")
         return Finding(name, State.BROKEN, found, meaning, (), _SEE_ABOVE)
     return Finding(name, State.OK, f"rendered in {verdict.seconds:.1f} s", meaning)
 
@@ -143,8 +149,8 @@ def _available_memory() -> int | None:
     meminfo, limit, used = (
         Path(path) for path in ("/proc/meminfo", "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current")
     )
-    if meminfo.exists() and (told := re.search(r"MemAvailable:\s+(\d+) kB", meminfo.read_text())):
-        found.append(int(told[1]) * 1024)
+    if meminfo.exists() and (match := re.search(r"MemAvailable:\s+(\d+) kB", meminfo.read_text())):
+        found.append(int(match[1]) * 1024)
     if limit.exists() and used.exists() and (bytes_ := limit.read_text().strip()).isdigit():
         found.append(int(bytes_) - int(used.read_text()))
     return min(found) if found else None

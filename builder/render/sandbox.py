@@ -16,9 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from builder.core.errors import BuilderError, RenderError
-from builder.core.files import short_hash, written_aside
+from builder.core.errors import RenderError
+from builder.core.files import short_hash
 from builder.render.command import INSIDE, bare_command, environment, sandbox_command, user_namespace
+from builder.render.formula_cache import FormulaCache
 from builder.render.latex_format import make_format
 from builder.render.setup import Setup, find_manim, formula_tools, manim_python
 from builder.render.verdict import Level, Outcome, Verdict, program_hash
@@ -29,6 +30,7 @@ _PIPE = subprocess.PIPE
 SPARE_SECONDS = 30.0
 """That a worker may take to answer after a program's time is over, before it is ended itself."""
 LINE_BYTES = 10 * 2**20
+_ENDED_WELL = (Outcome.PASSED, Outcome.BLANK)
 
 
 class Sandbox:
@@ -41,6 +43,7 @@ class Sandbox:
         self._process: subprocess.Popen[bytes] | None = None
         self._buffer = b""
         self._formulas = setup.formulas() / short_hash(formula_tools())
+        self._cache = FormulaCache(self._formulas)
 
     def __enter__(self) -> Self:
         return self
@@ -61,6 +64,7 @@ class Sandbox:
             self._formulas.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RenderError(f"{self._formulas}: cannot be made: {error.strerror}") from error
+        self._cache.trim()
         make_format(self._formulas, self._variables())
         self._buffer = b""
         with tempfile.TemporaryFile() as errors, user_namespace() as users:
@@ -103,6 +107,7 @@ class Sandbox:
             self.close()
             answer = {"outcome": "failed", "exception": "WorkerDied", "message": "the program took its worker with it"}
         verdict = verdict_of(answer, program_hash(code), seconds)
+        self._cache.end_program(verdict.outcome in _ENDED_WELL)
         if verdict.outcome is Outcome.FAILED and _killed_for_memory() > killed:
             return Verdict(
                 verdict.program, Outcome.ENVIRONMENT, "OutOfMemory", "the system had no memory", None, seconds
@@ -125,16 +130,7 @@ class Sandbox:
     def _keep_formula(self, message: dict[str, Any]) -> bool:
         """Store a formula that the worker made; whether it is there."""
         formula = formula_in(message)
-        if formula is None:
-            return False
-        name, svg = formula
-        with suppress(BuilderError, OSError):
-            path = self._formulas / name
-            if not path.exists():
-                with written_aside(path) as aside:
-                    aside.write_text(svg, encoding="utf-8")
-            return True
-        return False
+        return formula is not None and self._cache.keep(*formula)
 
     def _write(self, message: dict[str, Any]) -> None:
         assert self._process is not None
@@ -156,7 +152,7 @@ class Sandbox:
             if not parts[-1]:
                 return None
         line, _, self._buffer = b"".join(parts).partition(b"\n")
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             answer = json.loads(line)
             return answer if isinstance(answer, dict) else None
         return None

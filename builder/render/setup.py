@@ -75,6 +75,28 @@ def find_manim(python: Path | None = None) -> str:
 
 
 @cache
+def drawing_tools(python: Path | None = None) -> str:
+    """The releases of what draws for Manim, such as `Pillow 12.3.0, cairo 1.16.0, Pango 1.50.12`.
+
+    Args:
+        python: By default the one that runs this.
+
+    Raises:
+        RenderError: it cannot be run, or lacks one of them.
+    """
+    path = manim_python(python)
+    code = "import PIL, cairo, manimpango as m; "
+    code += "print(f'Pillow {PIL.__version__}, cairo {cairo.cairo_version_string()}, Pango {m.pango_version()}')"
+    try:
+        done = subprocess.run([path, "-I", "-c", code], capture_output=True, text=True, timeout=_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise RenderError(f"{path}: cannot be run: {error}; name a Python that has Manim") from error
+    if done.returncode:
+        raise RenderError(f"{path}: Manim is not whole there: {done.stderr.strip()[-300:]}; {MANIM_ADVICE}")
+    return done.stdout.strip()
+
+
+@cache
 def latex_release() -> str:
     """What LaTeX calls itself, such as `pdfTeX 3.141592653-2.6-1.40.24 (TeX Live 2022/Debian)`; empty without LaTeX."""
     return _first_line("latex")

@@ -50,6 +50,8 @@ class Conditions:
     timeout: float = DEFAULT_TIMEOUT
     """Seconds of processor time for one program."""
     sandboxed: bool = True
+    drawing: str = ""
+    """Releases of what draws: Pillow, cairo, Pango."""
 
 
 def program_hash(code: str) -> str:

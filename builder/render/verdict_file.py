@@ -18,6 +18,7 @@ _CONDITIONS: dict[str, pa.DataType] = {
     "level": pa.string(),
     "timeout": pa.float64(),
     "sandboxed": pa.bool_(),
+    "drawing": pa.string(),
 }
 _VERDICT: dict[str, pa.DataType] = {
     "program": pa.string(),
@@ -54,14 +55,16 @@ class VerdictTable:
                     for row in batch.to_pylist():
                         verdict = _verdict_of(row)
                         self.verdicts[verdict.program] = verdict
-                        conditions.add(Conditions(**{**_told(row), "level": Level(row["level"])}))
+                        conditions.add(Conditions(**{**_conditions_of(row), "level": Level(row["level"])}))
         except OSError as error:
             raise SettingError(f"--verdicts {path}: {error.strerror or error}") from error
         except (ValueError, KeyError, TypeError, pa.ArrowException) as error:
             raise SettingError(f"--verdicts {path}: not a file of verdicts that a build wrote ({error})") from error
         if len(conditions) != 1:
-            told = "; ".join(sorted(map(str, conditions))) or "none"
-            raise SettingError(f"--verdicts {path}: verdicts of one Manim and one setting are wanted, it holds: {told}")
+            values = "; ".join(sorted(map(str, conditions))) or "none"
+            raise SettingError(
+                f"--verdicts {path}: verdicts of one Manim and one setting are wanted, it holds: {values}"
+            )
         self.conditions = conditions.pop()
 
     def known(self, program: str) -> Verdict | None:
@@ -84,7 +87,7 @@ class VerdictTable:
 
 def write_verdicts(path: Path, verdicts: Iterable[Verdict], conditions: Conditions, thumbnails: Thumbnails) -> None:
     """Write verdicts in the order of their programs' hashes; the same verdicts give the same bytes."""
-    told = {name: getattr(conditions, name) for name in _CONDITIONS}
+    values = {name: getattr(conditions, name) for name in _CONDITIONS}
     ordered = sorted(verdicts, key=lambda verdict: verdict.program)
     with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
         for start in range(0, max(len(ordered), 1), _BATCH_ROWS):
@@ -92,15 +95,15 @@ def write_verdicts(path: Path, verdicts: Iterable[Verdict], conditions: Conditio
             images = thumbnails([verdict.program for verdict in part])
             rows = [
                 {name: getattr(verdict, name) for name in _VERDICT}
-                | told
+                | values
                 | {"thumbnail": images.get(verdict.program), "seconds": round(verdict.seconds, 3)}
                 for verdict in part
             ]
             writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
 
 
-def _told(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in _CONDITIONS}
+def _conditions_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in _CONDITIONS if name in row}
 
 
 def _verdict_of(row: Mapping[str, Any]) -> Verdict:

@@ -139,8 +139,12 @@ def open_verdicts(config: BuildConfig, events: Events, limit: int | None = None)
     if config.no_sandbox:
         events.warn("programs are rendered without a sandbox, as --no-sandbox asks: they can do whatever you can")
     setup = _setup(config)
+    if setup.level is Level.FAST:
+        events.warn("--level fast is for a first look: of some programs it says otherwise than --level full does")
     releases = releases_on_cluster(config.cluster) if config.cluster else releases_here(setup.python)
-    conditions = Conditions(releases.manim, releases.latex, setup.level, setup.timeout, setup.sandboxed)
+    conditions = Conditions(
+        releases.manim, releases.latex, setup.level, setup.timeout, setup.sandboxed, releases.drawing
+    )
 
     def render(programs: Iterable[str]) -> Iterator[Verdict]:
         if config.cluster:

@@ -19,6 +19,14 @@ MANIM = Path(os.environ["MANIM_PYTHON"]) if os.environ.get("MANIM_PYTHON") else 
 SECRET = "hf_only_for_this_test"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whatever names no folder, on a cluster's workers too, keeps its formulas in one of the tests, not the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MANIM_DATASETS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
     """Programs get 4 seconds and 600 MB."""

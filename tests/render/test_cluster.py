@@ -14,6 +14,8 @@ from builder.render.pool import render_all
 from builder.render.setup import Setup
 from builder.render.verdict import Outcome, Verdict
 from tests.clusters import Dask
+from tests.render.programs import HARMLESS, scene
+from tests.render.test_hostile_reach import NESTED
 
 pytestmark = pytest.mark.render
 SCENE = "from manim import *\nclass One(Scene):\n    def construct(self):\n        {}\n"
@@ -23,6 +25,7 @@ PROGRAMS = [
     SCENE.format("self.play(ShowCreation(Circle()))"),
     SCENE.format("pass"),
     "import manim",
+    scene(HARMLESS, NESTED),
 ]
 
 

@@ -192,6 +192,7 @@ def test_a_worker_with_other_releases_is_not_fit(
     monkeypatch.undo()
     monkeypatch.setattr(cluster, "find_manim", lambda python: "0.22.0")
     monkeypatch.setattr(cluster, "formula_tools", lambda: (RELEASES.latex, RELEASES.dvisvgm))
+    monkeypatch.setattr(cluster, "drawing_tools", lambda python: RELEASES.drawing)
 
     with pytest.raises(RenderError, match=told):
         cluster.check_worker(Setup(), asked, version or cluster.version_of_rendering())

@@ -13,7 +13,7 @@ import pytest
 
 from builder.render.sandbox import Sandbox
 from builder.render.setup import Setup, manim_python
-from builder.render.verdict import Outcome
+from builder.render.verdict import Outcome, Verdict
 from tests.render.conftest import Judge, processes
 from tests.render.programs import BAD, GOOD, HARMLESS, scene
 
@@ -167,3 +167,39 @@ def test_it_holds_for_a_normal_user_as_well(setup: Setup) -> None:
         done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
         assert done.stdout.splitlines() == ["", "Resource temporarily unavailable", "1 0"], done.stderr
         assert list(Path(formulas).rglob("*.svg"))
+
+
+def test_the_memory_of_the_kernel_is_bounded(sandbox: Sandbox) -> None:
+    """Many processes with all the sockets that they can open, each full, take less than a program may hold."""
+    code = """
+    import os, socket, time
+    def fill():
+        held = []
+        try:
+            while True:
+                held.extend(socket.socketpair())
+                for one in held[-2:]:
+                    one.setblocking(False)
+                    try:
+                        while True: one.send(bytes(65536))
+                    except BlockingIOError: pass
+        except OSError: pass
+        time.sleep(2)
+        return len(held)
+    for _ in range(200):
+        try:
+            if os.fork() == 0:
+                fill()
+                os._exit(0)
+        except OSError: break
+    raise SystemExit(fill() < 128)
+    """
+    free, least = psutil.virtual_memory().available, []
+    verdict: list[Verdict] = []
+    thread = threading.Thread(target=lambda: verdict.append(sandbox.render(scene(HARMLESS, code))))
+    thread.start()
+    while thread.is_alive():
+        least.append(psutil.virtual_memory().available)
+        thread.join(0.1)
+    assert verdict[0].message in ("True", "more than 4 s of processor time")
+    assert free - min(least) < 3 * 2**30

@@ -212,3 +212,33 @@ def test_no_end_of_a_program_is_the_fault_of_the_machine(judge: Judge) -> None:
     for status in (0, 1, 70, 71, 255):
         verdict = judge(f"import os\nos._exit({status})")
         assert (verdict.outcome, verdict.exception) == (Outcome.FAILED, "NoReport")
+
+
+def test_sockets_are_local_ones_only(judge: Judge) -> None:
+    """Of no other family, by C code either; pairs of local ones are what processes talk by."""
+    code = """
+    import ctypes, socket
+    families = [family for family in range(1, 46) if ctypes.CDLL(None).socket(family, 1, 0) >= 0]
+    one, other = socket.socketpair()
+    one.send(b"there")
+    raise SystemExit(f"{families} {other.recv(9)}")
+    """
+    assert judge(scene(HARMLESS, code)).message == "[1] b'there'"
+
+
+NESTED = """
+    import os
+    word = b'{"outcome": "passed", "message": ' + b"[" * 980 + b"]" * 980 + b"}\\n"
+    for descriptor in range(3, 128):
+        try:
+            os.write(descriptor, word)
+        except OSError:
+            pass
+    os._exit(0)
+"""
+
+
+def test_a_deeply_nested_answer_harms_nobody(judge: Judge) -> None:
+    """Of an answer, only texts and numbers under known keys are taken."""
+    verdict = judge(scene(HARMLESS, NESTED))
+    assert (verdict.outcome, verdict.message) in ((Outcome.PASSED, ""), (Outcome.FAILED, "exit status 0"))

@@ -121,12 +121,47 @@ def test_what_latex_lacks_is_the_environment(sandbox: Sandbox, monkeypatch: pyte
         assert without.render(BAD).outcome is Outcome.FAILED
 
 
-def test_a_font_or_package_that_nobody_has_fails(sandbox: Sandbox) -> None:
-    """Only what a usual LaTeX has can be missing from the machine."""
+def test_a_latex_package_that_is_missing_is_the_environment(sandbox: Sandbox) -> None:
+    """Whatever its name: LaTeX itself says which file it did not find."""
     template = "TexTemplate(preamble=r'\\usepackage{nosuchpackage}')"
     verdict = sandbox.render(scene(f"self.add(Tex('x', tex_template={template}))"))
-    assert (verdict.outcome, verdict.exception) == (Outcome.FAILED, "ValueError")
-    assert "nosuchpackage" in verdict.message
+    assert (verdict.outcome, verdict.exception) == (Outcome.ENVIRONMENT, "LaTeX")
+    assert verdict.message == "LaTeX's nosuchpackage.sty is not installed"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import getpass\nself.add(Text(getpass.getuser()))",
+        "import tempfile\nwith tempfile.NamedTemporaryFile() as out:\n    out.write(b'x')\nself.add(Square())",
+        "self.add(Square())\nwith tempconfig({'preview': True}):\n    self.wait(0.1)",
+        "self.add(Square())\nself.wait_until(lambda: self.renderer.time > 0.3, max_time=1)",
+        "tracker = ValueTracker(0)\nself.add(always_redraw(lambda: Square(tracker.get_value() + 1)))\n"
+        "self.play(tracker.animate.set_value(2))\nassert tracker.get_value() == 2",
+        "self.play(Succession(Create(Square()), Wait(), FadeOut(Circle())))",
+        "self.add(Square())\nself.play(LaggedStart(*[FadeIn(Dot(i * RIGHT)) for i in range(5)], lag_ratio=0.3))",
+    ],
+)
+def test_an_honest_program_passes(sandbox: Sandbox, body: str) -> None:
+    """As with Manim's own command."""
+    assert sandbox.render(scene(body)).outcome is Outcome.PASSED
+
+
+def test_a_picture_can_be_shown(sandbox: Sandbox) -> None:
+    """With a Pillow that is too new for Manim, none can."""
+    assert (
+        sandbox.render(scene("self.add(ImageMobject(np.uint8([[0, 255], [255, 0]])).scale_to_fit_height(3))")).outcome
+        is Outcome.PASSED
+    )
+
+
+def test_what_failing_programs_stored_goes(sandbox: Sandbox, setup: Setup) -> None:
+    """A formula stays if its program passes, and goes if it fails afterwards."""
+    before = set(setup.formulas().rglob("*.svg"))
+    assert sandbox.render(scene("self.add(Tex('stored and lost'))\n1 / 0")).outcome is Outcome.FAILED
+    assert set(setup.formulas().rglob("*.svg")) == before
+    assert sandbox.render(scene("self.add(Tex('stored and kept'))")).outcome is Outcome.PASSED
+    assert len(set(setup.formulas().rglob("*.svg")) - before) == 1
 
 
 def test_the_same_program_has_the_same_verdict(sandbox: Sandbox) -> None:
@@ -208,3 +243,43 @@ def test_without_manim_there_is_no_sandbox(tmp_path: Path) -> None:
     """A person is told which Python has no Manim."""
     with pytest.raises(RenderError, match="cannot be run"):
         find_manim(tmp_path / "python")
+
+
+PLAY = "square = Square()\nself.play(Create(square))\nself.play({})"
+
+
+@pytest.mark.parametrize(
+    ("before", "animation", "computed"),
+    [
+        ("", "square.animate.shift(RIGHT)", False),
+        ("def ease(t):\n    moments.append(t)\n    return t", "square.animate(rate_func=ease).shift(RIGHT)", True),
+        ("", "UpdateFromAlphaFunc(square, lambda one, alpha: moments.append(alpha))", True),
+        (
+            "class Own(Square):\n    def interpolate(self, *some, **named):\n"
+            "        moments.append(1)\n        return super().interpolate(*some, **named)",
+            "Transform(Own(), Circle())",
+            True,
+        ),
+    ],
+)
+def test_a_moment_that_only_manim_computes_is_passed_over(
+    sandbox: Sandbox, before: str, animation: str, computed: bool
+) -> None:
+    """A program that computes something of its own goes through all fifteen frames of a second."""
+    count = "import manim.mobject.mobject\nmoments = []\n"
+    code = scene(PLAY.format(animation) + "\nraise SystemExit(len(moments))", count + before)
+    assert (int(sandbox.render(code).message) >= 15) is computed
+
+
+def test_a_group_whose_parts_begin_later_is_sampled_too(sandbox: Sandbox) -> None:
+    """They have no targets yet when it begins."""
+    body = (
+        "square = Square()\nself.add(square)\nself.play(Succession(FadeOut(square), FadeIn(Circle()), FadeOut(Dot())))"
+    )
+    assert sandbox.render(scene(body)).outcome is Outcome.PASSED
+
+
+def test_time_goes_on_while_moments_are_passed_over(sandbox: Sandbox) -> None:
+    """The clock of a scene is what it is in Manim."""
+    code = scene("self.add(Square())\nself.play(Create(Circle()))\nraise SystemExit(round(self.renderer.time, 6))")
+    assert sandbox.render(code).message == "1.0"

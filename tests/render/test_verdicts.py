@@ -13,7 +13,7 @@ from builder.core.events import Silent
 from builder.render.verdict import Conditions, Level, Outcome, Verdict, program_hash
 from builder.render.verdict_file import VerdictTable, write_verdicts
 from builder.render.verdict_store import VerdictStore
-from builder.render.verdicts import Verdicts
+from builder.render.verdicts import Verdicts, open_verdicts
 from tests.render.test_render_rounds import CONDITIONS, ROWS, StandIn, stand_in, verified_config
 from tests.rows import circles
 
@@ -149,3 +149,11 @@ def test_a_limit_on_what_is_rendered_draws_no_subset(
     assert main(["verify", "--config", "deduplicated", "--limit", "2", "--workers", "1", "--json", *own]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["rendered"], told["kept"], told["sources"][0]["not_rendered"]) == (2, 2, 7)
+
+
+def test_the_fast_level_says_that_it_is_for_a_look(tmp_path: Path, stand_in: StandIn) -> None:
+    """Some programs have another verdict there."""
+    events = Silent()
+    with open_verdicts(verified_config(tmp_path, ROWS, level="fast"), events):
+        pass
+    assert any("--level fast is for a first look" in warning for warning in events.warnings)

@@ -103,6 +103,10 @@ _MACHINES = {
 """By machine: its name to the kernel and `clone`, then what is denied: tracing, other processes' memory, namespaces,
 mounts, kernel modules, keys, BPF, perf, and memory that no process need hold (memfd_create, shmget, message queues)."""
 _CLONE3 = 435
+_SOCKETS = {"x86_64": (41, 53), "aarch64": (198, 199)}
+"""`socket` and `socketpair`, which may make local ones only: no network, no netlink, no virtual machine's host."""
+_LOCAL = 1
+_NO_SUCH_FAMILY = 97
 
 
 def _filter_calls() -> None:
@@ -116,6 +120,9 @@ def _filter_calls() -> None:
     steps += [(_EQUAL, 0, 1, _CLONE3), (_RETURN, 0, 0, _ERROR | _ENOSYS)]  # the C library then takes clone
     for number in numbers:
         steps += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERROR | _EPERM)]
+    for number in _SOCKETS[platform.machine()]:
+        steps += [(_EQUAL, 0, 4, number), (_LOAD, 0, 0, 16), (_EQUAL, 1, 0, _LOCAL)]
+        steps += [(_RETURN, 0, 0, _ERROR | _NO_SUCH_FAMILY), (_RETURN, 0, 0, _ALLOW)]
     steps += [(_EQUAL, 0, 3, clone), (_LOAD, 0, 0, 16), (_ANY_BIT, 0, 1, _ANY_NAMESPACE)]
     steps += [(_RETURN, 0, 0, _ERROR | _EPERM), (_RETURN, 0, 0, _ALLOW)]
     code = b"".join(struct.pack("HBBI", *step) for step in steps)

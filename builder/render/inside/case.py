@@ -10,12 +10,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from . import usage
 from .frames import Eye
 from .jail import FAILED_TO_START, MEGABYTE, PROCESSES, Jail, Limits
 from .program import MODULE, run_program
+from .shared_paths import share_paths
 from .tex import Answer, Client, Formula, compile_formula, formula_of
 from .watch import Watch
 
@@ -25,6 +26,8 @@ MESSAGE_CHARACTERS = 300
 FORMULA_SECONDS = 60.0
 OUTCOMES = ("passed", "failed", "no_scene", "blank")
 """What a program may say of itself."""
+_SAID = ("begun", "refused", "outcome", "exception", "message", "line", "thumbnail")
+"""The keys of what it says."""
 _SPARE_ADDRESS_SPACE = 1024 * MEGABYTE
 """Of libraries that are mapped and never touched."""
 
@@ -95,6 +98,7 @@ class Case:
         path.write_text(request["code"], encoding="utf-8", errors="surrogatepass")
         Client(dialogue, self._cache).install()
         Watch(folder, lambda what: send({"refused": what})).install()
+        share_paths(request["code"])
         answer = run_program(path, request["fast"], self._eye)
         picture = self._eye.thumbnail()
         send({**answer, "thumbnail": picture.hex() if picture else None})
@@ -230,12 +234,12 @@ def _send_compiled(formula: Formula, fonts: dict[bytes, bytes], formulas: Path, 
         answer = answer[os.write(pipe, answer) :]
 
 
-def _lines(report: bytes) -> list[dict[str, Any]]:
-    """What a program said, as far as it makes sense."""
+def _lines(report: bytes) -> list[Answer]:
+    """What a program said, as far as it makes sense: known keys, with values that hold no others."""
     said = []
     for line in report[:REPORT_BYTES].split(b"\n"):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             value = json.loads(line)
             if isinstance(value, dict):
-                said.append(value)
+                said.append({key: value[key] for key in _SAID if isinstance(value.get(key), str | int)})
     return said

@@ -10,9 +10,9 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
+from .dvi import font_names
+
 _MAPS = ("ps2pk.map", "dvipdfm.map", "psfonts.map")
-_POST, _POST_POST, _NOTHING, _FONT, _FILL = 248, 249, 138, 243, 223
-_POST_BYTES = 29
 
 
 def read_map() -> dict[bytes, bytes]:
@@ -34,27 +34,3 @@ def lines_for(dvi: bytes, known: dict[bytes, bytes]) -> list[bytes]:
     with suppress(IndexError, KeyError, ValueError):
         return [known[name] for name in font_names(dvi)]
     return []
-
-
-def font_names(dvi: bytes) -> list[bytes]:
-    """The fonts that a DVI file defines, from the list at its end.
-
-    Raises:
-        IndexError, ValueError: it is not a DVI file.
-    """
-    end = dvi.rstrip(bytes([_FILL]))
-    start = int.from_bytes(end[-5:-1])
-    if end[-6] != _POST_POST or dvi[start] != _POST:
-        raise ValueError("not a DVI file")
-    place, names = start + _POST_BYTES, []
-    while (command := dvi[place]) != _POST_POST:
-        place += 1
-        if command == _NOTHING:
-            continue
-        if not _FONT <= command < _FONT + 4:
-            raise ValueError("not a DVI file")
-        place += command - _FONT + 1 + 12
-        length = dvi[place] + dvi[place + 1]
-        names.append(dvi[place + 2 : place + 2 + length])
-        place += 2 + length
-    return names

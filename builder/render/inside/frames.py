@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from .sampling import sample_frames
+
 THUMBNAIL_WIDTH = 320
 THUMBNAIL_BYTES = 60_000
 FAINT = 40
@@ -36,8 +38,10 @@ class Eye:
         from PIL import Image
 
         _encode(Image.new("RGB", (8, 8)), _QUALITIES[0])  # loads what Pillow loads late
-        CairoRenderer.add_frame = self._looking(CairoRenderer.add_frame)
+        add_frame = CairoRenderer.add_frame
+        CairoRenderer.add_frame = self._looking(add_frame)
         CairoRenderer.render = _render
+        sample_frames(lambda: self.seen, add_frame)
         CairoRenderer.play = self._between(CairoRenderer.play)
 
     def finish(self, scene: Any) -> None:

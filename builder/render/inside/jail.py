@@ -23,8 +23,10 @@ MEGABYTE = 2**20
 SCRATCH_MEGABYTES = 256
 SCRATCH_FILES = 20_000
 FILE_BYTES = 128 * MEGABYTE
-PROCESSES = 96
-OPEN_FILES = 512
+PROCESSES = 48
+OPEN_FILES = 128
+"""Both bound what a program can make the kernel hold for it, too: a pair of sockets holds half a megabyte, and so all
+that so many processes can open holds less than a program may use itself."""
 SPARE_SECONDS = 5
 """Of processor time, from the first signal to the kill."""
 FAILED_TO_START = 71

@@ -18,12 +18,14 @@ from typing import Any, NamedTuple
 
 from .faults import fault_in_log
 from .fonts import lines_for
+from .postscript import without_ghostscript
 from .quick import compile_quickly
 
 REQUEST_BYTES = 150_000
 SVG_BYTES = 4 * 2**20
 COMPLAINT_CHARACTERS = 120
 _DIALOGUE_SECONDS = 600.0
+_ATTEMPTS = 5
 _FORMATS = frozenset({".dvi", ".xdv", ".pdf"})
 
 Answer = dict[str, Any]
@@ -92,13 +94,21 @@ def _complaint(errors: str) -> Answer:
 def _convert(compiled: Path, fonts: dict[bytes, bytes]) -> Answer:
     if shutil.which("dvisvgm") is None:
         return {"compiler": "dvisvgm", "complaint": "", "fault": "dvisvgm is not installed"}
-    kind = ["--pdf"] if compiled.suffix == ".pdf" else []
-    if compiled.suffix == ".dvi" and (lines := lines_for(compiled.read_bytes(), fonts)):
-        Path("formula.map").write_bytes(b"\n".join(lines) + b"\n")
-        kind = ["--fontmap=formula.map"]
-    command = ["dvisvgm", *kind, "--page=1", "--no-fonts", "--verbosity=1", "--output=formula.svg", compiled.name]
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    options, quick = ["--pdf"] if compiled.suffix == ".pdf" else [], None
+    if compiled.suffix == ".dvi":
+        dvi = compiled.read_bytes()
+        quick = without_ghostscript(dvi)
+        if lines := lines_for(dvi, fonts):
+            Path("formula.map").write_bytes(b"\n".join(lines) + b"\n")
+            options = ["--fontmap=formula.map"]
+    command = ["dvisvgm", *options, "--page=1", "--no-fonts", "--verbosity=1", "--output=formula.svg", compiled.name]
     picture = Path("formula.svg")
+    for variables in (quick, None) if quick else (None,):
+        done = subprocess.run(
+            command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
+        )  # fmt: skip
+        if done.returncode == 0 and picture.is_file():
+            break
     if not picture.is_file() or picture.stat().st_size > SVG_BYTES:
         fault = fault_in_log(done.stderr.decode(errors="replace"))
         return {"compiler": "dvisvgm", "complaint": "no picture came of it", "fault": fault}
@@ -131,9 +141,12 @@ class Client:
             make_tex_compilation_command(compiler, output_format, tex_file, tex_file.parent)
         formula = Formula(tex_file.read_text(encoding="utf-8"), tuple(compilers), output_format)
         kept = self._cache / formula.name()
-        if not kept.exists():
-            self._ask(formula, tex_file)
-        shutil.copyfile(kept, tex_file.with_suffix(".svg"))
+        for _ in range(_ATTEMPTS):  # it may be taken away between, with another program that failed
+            if not kept.exists():
+                self._ask(formula, tex_file)
+            with suppress(FileNotFoundError):
+                shutil.copyfile(kept, tex_file.with_suffix(".svg"))
+                break
         return tex_file.with_suffix(output_format)
 
     def _ask(self, formula: Formula, tex_file: Path) -> None:

@@ -6,6 +6,7 @@ C code or another process, fails but is not noted.
 """
 
 import os
+import socket
 import stat
 import sys
 from collections.abc import Callable
@@ -68,6 +69,8 @@ class Watch:
             if not outside or (event == "os.mkdir" and os.path.lexists(outside[0])):
                 return ""
             return f"{event[3:]} {_text(outside[0])}"
+        if event == "socket.__new__":  # IPv6 is left out: libraries look for it as they are imported
+            return "open a network socket" if arguments[1] == socket.AF_INET else ""
         if event in _NETWORK:
             address = arguments[1] if len(arguments) > 1 else None
             return f"{event} {address[:2]}" if isinstance(address, tuple) else ""  # a text is a local socket

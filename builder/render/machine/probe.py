@@ -49,8 +49,8 @@ def run_command(command: Sequence[str], folder: str | None = None) -> Answer:
 
 def version_in(text: str) -> tuple[int, ...]:
     """The first version number in a text, for comparing."""
-    told = re.search(r"\d+(?:\.\d+)+", text)
-    return tuple(map(int, told[0].split("."))) if told else ()
+    match = re.search(r"\d+(?:\.\d+)+", text)
+    return tuple(map(int, match[0].split("."))) if match else ()
 
 
 def check_program(name: str, package: str, meaning: str, least: tuple[int, ...] = ()) -> Finding:
