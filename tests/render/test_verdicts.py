@@ -117,7 +117,7 @@ def test_rendering_on_its_own_tells_verdicts_by_source(tmp_path: Path, stand_in:
     config = verified_config(tmp_path, ROWS, test_size=0.01)
     found = verify(config, save=tmp_path / "verdicts.parquet")
     counts = {"passed": 1, "NameError": 1, "blank": 1}
-    assert found.sources == (SourceVerdicts("bespoke_manim", counts, counts, not_rendered=1),)
+    assert found.sources == (SourceVerdicts("bespoke_manim", counts, not_rendered=1),)
     assert (found.rendered, found.kept) == (4, 1)
     assert len(VerdictTable(tmp_path / "verdicts.parquet").verdicts) == 4
 

@@ -3,7 +3,7 @@
 It cannot be asked not to, short of ignoring every special, and `MathTex` needs some. So where the only PostScript of a
 DVI file is what LaTeX's preview package and its kernel write into each, which says nothing of the picture, Ghostscript
 starts from a file of its own that ignores all it is asked. The SVG is the same, but for the order of its definitions,
-which follows addresses in dvisvgm's memory.
+which is not the same in each run.
 """
 
 import os
