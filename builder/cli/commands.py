@@ -91,7 +91,7 @@ COMMANDS = (
     Command(
         "lint",
         "check Manim programs without running them: names, arguments and values; fix what can be fixed",
-        ("lint scene.py", "lint scenes --diff", "lint rows.jsonl README.md --json", "lint - --fix < scene.py"),
+        ("lint scene.py", "lint scenes --diff", "lint rows.jsonl README.md --json", "lint - --fix"),
         lint,
         add_lint_arguments,
         takes_settings=False,
