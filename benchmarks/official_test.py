@@ -12,8 +12,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from builder.decide.decontaminate import OFFICIAL, official_list
-from builder.prepare.benchmark import plain_prompt, probe_key, program_keys
 from builder.prepare.keys import description_key
+from builder.prepare.prepare import plain_prompt, probe_key, program_keys
 from builder.similarity.boilerplate import core
 from builder.similarity.fingerprints import RULES, make_signatures
 

@@ -19,8 +19,7 @@ from benchmarks.rendering import Verdict, key_of, read_verdicts
 from builder.manim_lint.check.check import check_api
 from builder.manim_lint.fixes.engine import repair_api
 from builder.manim_lint.fixes.excerpts import repair_code
-from builder.manim_lint.steps import names
-from builder.manim_lint.syntax import parse
+from builder.manim_lint.syntax import names, parse
 from builder.manim_lint.unflatten.unflatten import unflatten
 from builder.prepare.clean_code import clean_code
 

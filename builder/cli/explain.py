@@ -253,7 +253,7 @@ def _written(console: Console, told: "Explanation") -> None:
 
 
 def _first_words(text: str) -> str:
-    from builder.report.explain.search import first_words
+    from builder.report.explain.row import first_words
 
     return visible(first_words(text))
 

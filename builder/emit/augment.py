@@ -12,9 +12,9 @@ from math import floor
 import polars as pl
 from xxhash import xxh3_64_intdigest
 
+from builder.emit.prompts.forms import CREATION
 from builder.emit.prompts.phrasing import Phrase, analyse
 from builder.emit.prompts.templates import SLOTS, Template, all_templates, fill, ways
-from builder.emit.prompts.verbs import CREATION
 
 VARIANTS = SLOTS
 """Variants of a description besides the description itself, counted from 1."""

@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from builder.manim_lint.release.names import PACKAGES
-from builder.manim_lint.release.names import scenes as scene_classes
+from builder.manim_lint.release.model import PACKAGES
+from builder.manim_lint.release.model import scenes as scene_classes
 
 _MAX_ANCESTORS = 100
 """Classes through which a `construct` is looked for: a bound on hostile files, beyond any real one."""

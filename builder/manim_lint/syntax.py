@@ -4,10 +4,19 @@ import ast
 import re
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+
+Steps = list[tuple[str, str]]
+"""By name, with the text after each; a step that was made twice stands there twice."""
+
+
+def names(steps: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The names of steps, each once, in the order in which they were first made."""
+    return tuple(dict.fromkeys(name for name, _ in steps))
+
 
 _MAX_PATH = 200
 """Dots in the name of an imported module: the parser's memory grows with the square of their number."""

@@ -26,11 +26,11 @@ from builder.emit.rows import order_rows
 from builder.emit.tokens import Tokens, count_tokens, long_variants, with_tokens
 from builder.pipeline.build import Build, Prepared
 from builder.pipeline.render_rounds import verified
-from builder.prepare.benchmark import plain_prompt, probe_key, program_keys
 from builder.prepare.cache import prepare_files
 from builder.prepare.clean_description import normalise_description
 from builder.prepare.code_detector import judge_text
 from builder.prepare.keys import description_key
+from builder.prepare.prepare import plain_prompt, probe_key, program_keys
 from builder.render.verdicts import Verdicts, open_verdicts
 from builder.sources.benchmarks import read_benchmark
 from builder.sources.read_all import read_sources

@@ -11,8 +11,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from builder.manim_lint.steps import Steps
-from builder.manim_lint.syntax import Parsed, parse, same_program, silent
+from builder.manim_lint.syntax import Parsed, Steps, parse, same_program, silent
 
 _FENCE = re.compile(
     r"(?:`{3,}|~{3,})[ \t]*(?:(\w[\w+.-]*)(?=[ \t]*(?:\n|\\n|\Z))|(python3?|py)\b)?[ \t]*\n?", re.IGNORECASE

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from builder.manim_lint.steps import Steps
+from builder.manim_lint.syntax import Steps
 
 _WRAPPER = re.compile(
     r"\A(?:[\s\"']{0,16}Generate accurate and correct ManimCE Python code for the animation requested by the user\."

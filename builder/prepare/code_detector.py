@@ -4,7 +4,7 @@ import ast
 import re
 
 from builder.core.schema import Judged
-from builder.manim_lint.release.names import mobjects
+from builder.manim_lint.release.model import mobjects
 from builder.manim_lint.scenes import Outline, outline
 from builder.manim_lint.syntax import Parsed
 from builder.prepare.clean_code import clean_code

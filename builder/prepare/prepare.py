@@ -9,8 +9,10 @@ from xxhash import xxh3_64_intdigest
 
 from builder.core.schema import PREPARED_SCHEMA, Example
 from builder.manim_lint import Problem
+from builder.manim_lint.syntax import parse
 from builder.prepare.canonical import canonical_key
 from builder.prepare.check import check_code, check_description
+from builder.prepare.clean_description import clean_description
 from builder.prepare.features import code_words, description_words
 from builder.prepare.keys import content_key, description_key, program_key
 from builder.prepare.style import style_of
@@ -109,3 +111,37 @@ def _prepare(row: Mapping[str, object]) -> dict[str, object]:
 def legacy_key(description: str) -> int:
     """The key of an earlier pipeline's rule for duplicates: lower case, white space collapsed, nothing cleaned."""
     return xxh3_64_intdigest(" ".join(description.lower().split()).encode("utf-8", "surrogatepass"))
+
+
+_PROBE = """
+from manim import *
+class Probe(Scene):
+    def construct(self):
+        self.ring = Circle(radius=0.5, color="#FF0000")
+        for step in range(3):
+            shown = self.turned(step, by=90 * DEGREES)
+            self.play(Rotate(self.ring, angle=shown), run_time=1.0)
+        self.add(Tex(f"{step:02d} turns", r"$\\\\alpha$"), *[Dot(x * RIGHT) for x in (-1, 1j)])
+    def turned(self, step, by):
+        return lambda other=step: other * by if other else None
+"""
+"""A program that has something of all that keys are made of."""
+
+
+def program_keys(code: str) -> tuple[int, ...]:
+    """Canonical keys of a benchmark's program: as it stands once cleaned, and as it is once repaired.
+
+    Rows of train are repaired, so a copy of the program may be there in either form. Empty where there is no program.
+    """
+    found = [prepare_row(Example("", code), official).canonical_key for official in (True, False)]
+    return tuple(dict.fromkeys(key for key in found if key is not None))
+
+
+def plain_prompt(text: str) -> str:
+    """A benchmark's prompt, cleaned as descriptions are."""
+    return clean_description(text)[0]
+
+
+def probe_key() -> int | None:
+    """The canonical key of a fixed program: as long as it stays, keys that were kept are those of today."""
+    return canonical_key(parse(_PROBE).tree, _PROBE)

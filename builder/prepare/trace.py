@@ -10,8 +10,7 @@ from typing import Literal
 from builder import manim_lint
 from builder.core.schema import Example
 from builder.manim_lint.scenes import Outline, outline
-from builder.manim_lint.steps import Steps
-from builder.manim_lint.syntax import Parsed, parse
+from builder.manim_lint.syntax import Parsed, Steps, parse
 from builder.prepare.check import CODE_CHECKS, DESCRIPTION_CHECKS, Problem
 from builder.prepare.clean_code import clean_code
 from builder.prepare.clean_description import clean_description

@@ -22,8 +22,7 @@ from builder.publish.card_facts import (
     steps_table,
     with_setting,
 )
-from builder.publish.card_sources import bibtex, is_on_hub, source_notes
-from builder.publish.markdown import number
+from builder.publish.card_sources import bibtex, is_on_hub, number, source_notes
 
 if TYPE_CHECKING:
     from huggingface_hub import DatasetCardData

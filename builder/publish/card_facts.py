@@ -7,8 +7,7 @@ from typing import Any
 
 from builder.config import CONFIG_HELP, CONFIGS
 from builder.emit.formats import FORMATS
-from builder.publish.card_sources import source_cell
-from builder.publish.markdown import cell, number, table
+from builder.publish.card_sources import cell, number, source_cell, table
 
 _LONG_LINE = 100
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -1,11 +1,29 @@
 """Where sources live and how to cite them, for the card. What is not known of a source is not said."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from builder.publish.markdown import cell
+
+def number(value: float) -> str:
+    """With commas."""
+    return f"{value:,}"
+
+
+def cell(text: object) -> str:
+    """A text from outside, as a cell of a table or a line: on one line, nothing in it is Markdown's or HTML's."""
+    line = " ".join(str(text).split())
+    for sign, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "\\|"), ("`", "'"), ("[", "\\[")):
+        line = line.replace(sign, written)
+    return line
+
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], numbers: Container[int] = ()) -> str:
+    """A Markdown table; columns at the places of `numbers` hold such."""
+    under = ["---:" if place in numbers else "---" for place in range(len(titles))]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (titles, under, *rows))
+
 
 Source = Mapping[str, Any]
 

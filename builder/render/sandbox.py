@@ -20,8 +20,7 @@ from builder.core.errors import RenderError
 from builder.core.files import short_hash
 from builder.render.command import INSIDE, bare_command, environment, sandbox_command, user_namespace
 from builder.render.formula_cache import FormulaCache
-from builder.render.latex_format import make_format
-from builder.render.setup import Setup, find_manim, formula_tools, manim_python
+from builder.render.setup import Setup, find_manim, formula_tools, make_format, manim_python
 from builder.render.verdict import Level, Outcome, Verdict, program_hash
 from builder.render.worker_reply import formula_in, verdict_of
 

@@ -8,8 +8,7 @@ from builder.config import BuildConfig, nearest, read_toml
 from builder.core.errors import SettingError
 from builder.core.files import sha256_of, short_hash
 from builder.sources.file_formats import data_files
-from builder.sources.licences import is_permissive
-from builder.sources.spec import KINDS, SourceSpec, known_sources
+from builder.sources.spec import KINDS, SourceSpec, is_permissive, known_sources
 
 SAMPLE_DIR = Path(__file__).parent / "sample"
 _OLDER_NAMES = {

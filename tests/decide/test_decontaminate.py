@@ -13,8 +13,8 @@ from builder.core.errors import SettingError
 from builder.core.ledger import open_ledger
 from builder.decide.decontaminate import OFFICIAL, SCHEMA, drop_in_benchmarks, official_list, read_official
 from builder.emit.augment import VARIANTS, variant_text
-from builder.prepare.benchmark import plain_prompt, probe_key, program_keys
 from builder.prepare.keys import description_key
+from builder.prepare.prepare import plain_prompt, probe_key, program_keys
 from builder.publish.export import export
 from builder.similarity.boilerplate import core
 from builder.similarity.fingerprints import RULES, make_signatures, near_signatures

@@ -6,8 +6,7 @@ import pytest
 
 from builder.core.schema import Example
 from builder.manim_lint.fixes.excerpts import repair_code
-from builder.manim_lint.steps import names
-from builder.manim_lint.syntax import parse
+from builder.manim_lint.syntax import names, parse
 from builder.prepare.prepare import prepare_row
 
 SCENE = "class A(Scene):\n    def construct(self):\n        self.play(Create(Circle()))"

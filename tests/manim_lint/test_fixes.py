@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from builder.manim_lint.check.check import Problem, check_api
 from builder.manim_lint.fixes.engine import MAX_CHARACTERS, repair_api
 from builder.manim_lint.fixes.table import STEPS
-from builder.manim_lint.steps import names
-from builder.manim_lint.syntax import parse
+from builder.manim_lint.syntax import names, parse
 
 
 def scene(*lines: str, base: str = "Scene", head: str = "from manim import *") -> str:

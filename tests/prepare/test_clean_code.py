@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from builder.manim_lint.steps import names
+from builder.manim_lint.syntax import names
 from builder.prepare.clean_code import clean_code
 from builder.prepare.keys import program_tokens
 

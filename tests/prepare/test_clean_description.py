@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builder.manim_lint.steps import names
+from builder.manim_lint.syntax import names
 from builder.prepare.clean_description import clean_description, normalise_description
 from builder.prepare.keys import description_key
 

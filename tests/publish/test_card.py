@@ -22,7 +22,7 @@ from builder.emit.formats import FORMATS
 from builder.publish.card import HUB_LICENCES, card_text
 from builder.publish.card_facts import WHEN
 from builder.publish.card_sources import KNOWN
-from builder.sources.licences import LICENCES as KNOWN_LICENCES
+from builder.sources.spec import LICENCES as KNOWN_LICENCES
 from builder.sources.spec import known_sources
 from tests.pushing import build_sample
 from tests.servers.card_rules import LICENCES, head_problems

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.render import latex_format as formats
-from builder.render.inside.quick import FORMAT, PREAMBLE
+from builder.render import setup as formats
+from builder.render.inside.tex import FORMAT, PREAMBLE
 from builder.render.sandbox import Sandbox
 from builder.render.setup import Setup, manim_python
 from builder.render.verdict import Outcome, Verdict

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.render.inside.quick import FORMAT, PREAMBLE, compile_quickly
-from builder.render.latex_format import make_format
+from builder.render.inside.tex import FORMAT, PREAMBLE, compile_quickly
+from builder.render.setup import make_format
 
 BODY = "\\begin{document}\n$x$\n\\end{document}"
 COMMAND = ["latex", "-output-format=dvi", "formula.tex"]

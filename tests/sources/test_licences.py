@@ -6,8 +6,8 @@ import pytest
 
 from builder.config import make_config
 from builder.core.errors import SettingError
-from builder.sources.licences import is_permissive, objections
 from builder.sources.select import select_sources
+from builder.sources.spec import is_permissive, objections
 from tests.pushing import REPO, TOKEN, environment, run
 from tests.rows import circles, write_source
 from tests.servers.hub_write import WritableHub

@@ -10,16 +10,20 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from builder.emit.prompts.forms import (
+    CREATION,
+    INSTRUCTIONS,
     TOKEN,
     asks_for_code,
     in_third_person,
+    instruction_of,
+    is_base_verb,
+    is_noun_too,
     is_product,
     naming_manim,
     starts_object,
     with_stop,
 )
 from builder.emit.prompts.literals import Sentence, first_sentence, mask_literals
-from builder.emit.prompts.verbs import CREATION, INSTRUCTIONS, instruction_of, is_base_verb, is_noun_too
 
 MAX_LOOK = 20_000
 """Characters of a description that are looked at; in a longer one, whatever follows is taken for instructions."""

@@ -10,8 +10,7 @@ import libcst as cst
 from builder.manim_lint.check.check import Problem, check_api
 from builder.manim_lint.fixes.program import Program, Step, calls
 from builder.manim_lint.fixes.table import STEPS
-from builder.manim_lint.steps import Steps
-from builder.manim_lint.syntax import compiles, parse
+from builder.manim_lint.syntax import Steps, compiles, parse
 
 Check = Callable[[ast.Module], tuple[Problem, ...]]
 

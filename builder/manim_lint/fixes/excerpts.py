@@ -11,10 +11,9 @@ from collections.abc import Callable
 import libcst as cst
 
 from builder.manim_lint.fixes.program import Program, called, called_ast, positional
-from builder.manim_lint.release.names import mobjects
+from builder.manim_lint.release.model import mobjects
 from builder.manim_lint.scenes import outline
-from builder.manim_lint.steps import Steps
-from builder.manim_lint.syntax import Parsed, compiles, parse
+from builder.manim_lint.syntax import Parsed, Steps, compiles, parse
 
 _MOST_NAMES = 20
 """Each costs a walk over the whole program."""

@@ -6,7 +6,7 @@ import re
 import libcst as cst
 
 from builder.manim_lint.fixes.program import Program, bound_names, imports_all
-from builder.manim_lint.release.names import PACKAGES
+from builder.manim_lint.release.model import PACKAGES
 from builder.manim_lint.syntax import parse
 
 MODULES = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from builder.manim_lint.check.problem import Problem
-from builder.manim_lint.release.names import PACKAGES
+from builder.manim_lint.release.model import PACKAGES
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from builder.publish.card import merged_card
 from builder.publish.hub.client import Hub
 from builder.publish.hub.contents import CARD, Contents, LocalFile
 from builder.report.proof.folder import MANIFEST
-from builder.sources.licences import objections
+from builder.sources.spec import objections
 
 MAIN = "main"
 _OURS = re.compile(r"data/(?P<config>[^/]+)/(train|test)-\d{5}-of-\d{5}\.parquet")

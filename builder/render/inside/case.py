@@ -16,7 +16,7 @@ from . import usage
 from .frames import Eye
 from .jail import FAILED_TO_START, MEGABYTE, PROCESSES, Jail, Limits
 from .program import MODULE, run_program
-from .shared_paths import share_paths
+from .sampling import share_paths
 from .tex import Answer, Client, Formula, compile_formula, formula_of
 from .watch import Watch
 

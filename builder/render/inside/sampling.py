@@ -11,6 +11,21 @@ from itertools import chain
 from types import FunctionType
 from typing import Any
 
+_NAMES = ("svgelements", "path_obj")
+
+
+def share_paths(code: str) -> None:
+    """Let copies share outlines from now on, unless a program names them, and so might change one."""
+    from svgelements import Path
+
+    if not any(name in code for name in _NAMES):
+        Path.__deepcopy__ = _itself
+
+
+def _itself(path: Any, _: dict[int, Any]) -> Any:
+    return path
+
+
 _MOVING = frozenset(
     """
     play_internal update_to_time update_self update_mobjects update_meshes should_update_mobjects update interpolate

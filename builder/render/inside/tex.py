@@ -8,6 +8,7 @@ program can neither put another picture under a formula's name nor make LaTeX se
 
 import hashlib
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -16,10 +17,62 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .faults import fault_in_log
 from .fonts import lines_for
 from .postscript import without_ghostscript
-from .quick import compile_quickly
+
+_FILE_NOT_FOUND = re.compile(
+    r"File `([^'/]+\.(?:sty|cls|def|fd|clo|cfg|ldf|enc))' not found|definition file (\S+\.ldf)\s[^!]*not found"
+)
+_SIGNS = (
+    (re.compile(r"Metric \(TFM\) file(?: or installed font)? not found"), "a font of LaTeX is missing"),
+    (re.compile(r"mktex(?:pk|tfm|mf)[^\n]*(?:failed|don't know how|not found)"), "a font of LaTeX is missing"),
+    (re.compile(r"font file '[^']*' not found|can't find font|no font file found", re.IGNORECASE), "a font is missing"),
+    (re.compile(r"fontspec error: \"font-not-found\"|The font \"[^\"]*\" cannot be found"), "a font is missing"),
+    (re.compile(r"I can't find the format file|kpathsea: Can't find"), "the installation of LaTeX is broken"),
+)
+
+
+def fault_in_log(log: str) -> str:
+    """What the machine lacks, by LaTeX's own words; empty if it is not known to lack anything."""
+    if found := _FILE_NOT_FOUND.search(log):
+        return f"LaTeX's {found[1] or found[2]} is not installed"
+    return next((fault for pattern, fault in _SIGNS if pattern.search(log)), "")
+
+
+PREAMBLE = (
+    "\\documentclass[preview]{standalone}\n\\usepackage[english]{babel}\n\\usepackage{amsmath}\n\\usepackage{amssymb}\n"
+)
+"""Of Manim's default template, up to the document."""
+FORMAT = hashlib.blake2b(PREAMBLE.encode(), digest_size=16).hexdigest() + ".fmt"
+"""The name of the format among the formulas, whose folder is named by the releases of the tools."""
+_DOCUMENT = "\\begin{document}"
+_FOLDER = Path("quick")
+
+
+def compile_quickly(text: str, command: list[str], source: Path, formulas: Path) -> bool:
+    """Run LaTeX from the format; whether that has made `source` with the ending `.dvi`.
+
+    Args:
+        text: The whole TeX text.
+        command: What would compile it in the usual way.
+        source: Name of the TeX file, in the working folder.
+        formulas: Folder of the format.
+    """
+    ready = formulas.absolute() / FORMAT
+    usual = command[0] == "latex" and "-output-format=dvi" in command and text.startswith(PREAMBLE + _DOCUMENT)
+    if not usual or not ready.is_file():
+        return False
+    _FOLDER.mkdir()  # of its own, or what is left of a failure would be seen by the usual way
+    rest = "%\n" * PREAMBLE.count("\n") + text.removeprefix(PREAMBLE)  # lines keep their numbers
+    (_FOLDER / source).write_text(rest, encoding="utf-8", errors="surrogatepass")
+    quick = [command[0], f"-fmt={ready}", *command[1:]]
+    done = subprocess.run(quick, cwd=_FOLDER, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    made = (_FOLDER / source).with_suffix(".dvi")
+    if done.returncode or not made.is_file():
+        return False
+    made.replace(made.name)
+    return True
+
 
 REQUEST_BYTES = 150_000
 SVG_BYTES = 4 * 2**20

@@ -7,23 +7,83 @@ from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
+from rapidfuzz.fuzz import partial_ratio, ratio
 
 from builder.config import BuildConfig
+from builder.core.errors import SettingError
 from builder.core.events import Events, Silent
 from builder.core.ledger import REPAIR, close_ledger, id_column
-from builder.core.row_store import columns_of
+from builder.core.row_store import columns_of, lazy
 from builder.core.schema import Example
 from builder.decide.split import split_reason
 from builder.emit.augment import variant_of
 from builder.emit.rows import emitted_rows
-from builder.pipeline.build import Build, Prepared, index_of
+from builder.pipeline.build import ID, Build, Prepared, index_of, known_ids
 from builder.pipeline.story import build, prepare
+from builder.prepare.keys import description_key
 from builder.prepare.trace import trace_row
 from builder.render.verdicts import open_verdicts
 from builder.report.explain.explanation import LISTED, Explanation, Match, Matches, Neighbour, Neighbours, Variant
-from builder.report.explain.search import found_rows, ids_of
 from builder.similarity.boilerplate import core
 from builder.similarity.compare import same_meaning
+
+FIRST_CHARACTERS = 100
+"""Of a description that is named and not shown."""
+_NEEDLE = 500
+_HAY = 2_000
+"""Characters of the text that was asked for, and of a description, in which the nearest is looked for."""
+
+
+def found_rows(prepared: Prepared, wanted: str) -> pl.DataFrame:
+    """Descriptions that hold a text: `id` of the first row, `description`, `rows` (indices); in order of reading."""
+    needle = " ".join(wanted.lower().split())
+    if not needle:
+        raise SettingError(f"explain {wanted!r}: an id, or a piece of a prompt, is wanted")
+    texts = lazy(prepared.files, ("description", "description_key"))
+    plain = pl.col("description").str.to_lowercase().str.replace_all(r"\s+", " ")
+    found = (
+        texts.filter(plain.str.contains(needle, literal=True) & pl.col("description_key").is_not_null())
+        .group_by("description_key")
+        .agg(pl.col("index").sort().alias("rows"), pl.col("description").sort_by("index").first())
+        .sort(pl.col("rows").list.first())
+        .collect()
+    )
+    whole = found.filter(pl.col("description_key") == description_key(wanted))
+    found = found if whole.is_empty() else whole
+    if found.is_empty():
+        raise SettingError(_nothing_found(prepared, wanted))
+    ids = ids_of(prepared.rows, found["rows"].list.first().to_list())
+    return found.with_columns(pl.Series("id", ids, dtype=pl.String))
+
+
+def _nothing_found(prepared: Prepared, wanted: str) -> str:
+    """The message that names the description nearest to a text that none holds."""
+    if ID.fullmatch(wanted.strip()):
+        return f"no row has the id {wanted!r}; there are {known_ids(prepared)}"
+    needle = " ".join(wanted.lower().split())[:_NEEDLE]
+    best, nearest = 0.0, None
+    for index, text in lazy(prepared.files, ("description",)).select("index", "description").collect().iter_rows():
+        hay = " ".join((text or "")[:_HAY].lower().split())
+        score = (ratio if len(hay) < len(needle) else partial_ratio)(needle, hay, score_cutoff=best)
+        if score > best:
+            best, nearest = score, (index, text)
+    near = ""
+    if nearest is not None:
+        (row_id,) = ids_of(prepared.rows, [nearest[0]])
+        near = f"; the nearest is {row_id}: {first_words(nearest[1])}"
+    return f"no description holds {first_words(wanted)!r}{near}"
+
+
+def first_words(text: str) -> str:
+    """A description in one line, cut where it is long."""
+    line = " ".join(text[: 4 * FIRST_CHARACTERS].split())
+    return line if len(line) <= FIRST_CHARACTERS else f"{line[:FIRST_CHARACTERS]} …"
+
+
+def ids_of(rows: pl.DataFrame, indices: Sequence[int]) -> list[str]:
+    """Ids of rows, in this order."""
+    named = dict(rows.filter(pl.col("index").is_in(indices)).select("index", id_column()).iter_rows())
+    return [named[index] for index in indices]
 
 
 def explain(config: BuildConfig, wanted: str, events: Events | None = None) -> Explanation | Matches:
