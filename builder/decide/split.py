@@ -68,8 +68,8 @@ def components(rows: pl.DataFrame) -> NDArray[np.int32]:
 
 SPLIT = pl.Enum(SPLITS)
 MOST_DRAWN = 0.25
-"""Share of a source's eligible descriptions that test takes at the most, unless a larger share is asked for; of those
-that are left, validation likewise."""
+"""Share of a source's eligible descriptions that test takes at the most, and validation of those that are left, unless
+a larger share is asked for."""
 LARGE_SHARE = 0.01
 LARGE_ROWS = 20
 """A group with more rows of one source than the larger of these (a share of its rows, rows) goes to train."""
@@ -207,12 +207,14 @@ def _cut(ranked: pl.DataFrame, share: float, size: int) -> int:
 
     Args:
         ranked: the groups that may be drawn, by rank.
-        share: of `size`, but no more than `MOST_DRAWN` (or `share`, if that is larger) of these groups' descriptions.
+        share: of `size`; up to `MOST_DRAWN` it takes no more than that of these groups' descriptions, above it means
+            a share of these alone.
         size: distinct descriptions of the source.
     """
     reached = np.concatenate([[0], ranked["descriptions"].cum_sum().to_numpy()])
-    allowed = reached[reached <= max(MOST_DRAWN, share) * reached[-1] + 1e-9]
-    taken = int(np.argmin(np.abs(allowed - share * size)))
+    few = share <= MOST_DRAWN
+    allowed = reached[reached <= MOST_DRAWN * reached[-1]] if few else reached
+    taken = int(np.argmin(np.abs(allowed - share * (size if few else reached[-1]))))
     return int(ranked["rank"][taken - 1]) + 1 if taken else 0
 
 
