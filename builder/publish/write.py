@@ -82,7 +82,7 @@ def stats_of(
         certificate.check()
     stats = build_stats(decided.outcomes, written, config, mirrors=mirrors, parts=decided.prepared.parts)
     if tokens := decided.prepared.tokens if decided.config.tokenizer else None:
-        lengths = {split: counts.tokens for split, counts in written.items()}
+        lengths = {side: counts.tokens for side, counts in written.items() if counts.rows or side != "validation"}
         stats["tokens"] = tokens_told(tokens, decided.config.system_prompt, decided.config.max_tokens, lengths)
     return {**stats, **{name: certificate.told() for name, certificate in certificates.items()}}
 

@@ -18,6 +18,7 @@ from builder.cli.commands import COMMANDS
 from builder.cli.parser import parsed
 from builder.cli.settings import settings_of
 from builder.config import BUILT_BY_DEFAULT, CONFIG_NAMES, make_config
+from builder.core.schema import SPLITS
 from builder.emit.formats import FORMATS
 from builder.publish.card import HUB_LICENCES, card_text
 from builder.publish.card_facts import WHEN
