@@ -97,6 +97,7 @@ TRAINERS = {"trl": "prompt-completion", "axolotl": "messages", "llama-factory": 
 """Trainers that an export can be made for, each with the format that it takes."""
 BALANCES = ("source", "difficulty")
 LICENCE_CHOICES = ("any", "permissive")
+REPAIRED, AS_PUBLISHED = PAIRS = ("repaired", "as-published")
 CACHE_VARIABLE = "MANIM_DATASETS_CACHE"
 DEFAULT_SYSTEM_PROMPT = (
     "You are a Manim code generator. Given a description of an animation, answer with one complete Python "
@@ -136,10 +137,13 @@ class BuildConfig:
         0.0, "keep one of rows whose descriptions are at least so alike, from 0.7 to 1; 0 for none", "S"
     )
     near_test: float = _setting(
-        0.8, "drop train rows whose description is at least so like a test row's, from 0.7 to 1", "S"
+        0.8, "drop train rows whose description is at least so like a test or validation row's, from 0.7 to 1", "S"
     )
-    repair_pairs: bool = _setting(
-        False, "where descriptions and codes are paired at random, put the right ones together again, or drop the row"
+    pairs: str = _setting(
+        REPAIRED,
+        "where a source pairs descriptions and codes at random: put the right ones together again and drop the rest, "
+        "or keep the published pairs, to compare",
+        "repaired|as-published",
     )
     pair_margin: float = _setting(
         DEFAULT_PAIR_MARGIN,
@@ -155,6 +159,9 @@ class BuildConfig:
     verify: bool = _setting(False, "keep only rows whose program was rendered, in a sandbox, and passed")
     augmentation_factor: float = _setting(2.5, "rows of train for each kept row, from 1 (none) to 10", "F")
     test_size: float = _setting(0.1, "share of each source's distinct descriptions for test, between 0 and 1", "S")
+    validation_size: float = _setting(
+        0.0, "share of them for validation, taken from train; 0 for none, 0.05 in curated and verified", "S"
+    )
     decontaminate: tuple[str, ...] = _setting(
         (), "drop train rows that are near a prompt or a program of this benchmark; FILE:COLUMN for one column", "FILE"
     )
@@ -174,7 +181,6 @@ class BuildConfig:
     balance: str = _setting("", "draw as equally as can be from each source, or each difficulty", "source|difficulty")
     system_prompt: str = _setting(DEFAULT_SYSTEM_PROMPT, "the system message of every conversation", "TEXT")
     previews: bool = _setting(False, "add a column with the last frame of each program, where programs are rendered")
-    keep_repaired_in_test: bool = _setting(False, "let repaired rows stay on the test side")
     datasets: tuple[str, ...] = _setting((), "read only these sources", "NAME")
     licences: str = _setting("any", "read sources with any licence, or only with a permissive one", "any|permissive")
     sample: bool = _setting(False, "read the small sample that ships with the package, without a network")
@@ -208,8 +214,9 @@ class BuildConfig:
     def __post_init__(self) -> None:
         if self.name not in CONFIG_NAMES:
             raise SettingError(f"no config is named {self.name!r}{nearest(self.name, CONFIG_NAMES)}")
-        if not 0 < self.test_size < 1:
-            raise SettingError(f"test_size {self.test_size}: a share between 0 and 1 is wanted, such as 0.1")
+        _check_split(self)
+        if self.pairs not in PAIRS:
+            raise SettingError(f"pairs {self.pairs!r}: use {' or '.join(PAIRS)}{nearest(self.pairs, PAIRS)}")
         if not 1 <= self.augmentation_factor <= MAX_AUGMENTATION_FACTOR:
             raise SettingError(
                 f"augmentation_factor {self.augmentation_factor}: a number from 1 (no augmentation) to "
@@ -293,6 +300,16 @@ class BuildConfig:
         return values | {"decontaminate": [hashed("--decontaminate", *told) for told in self.benchmarks]}
 
 
+def _check_split(config: BuildConfig) -> None:
+    if not 0 < config.test_size < 1:
+        raise SettingError(f"test_size {config.test_size}: a share between 0 and 1 is wanted, such as 0.1")
+    if not 0 <= config.validation_size < 1 - config.test_size:
+        raise SettingError(
+            f"validation_size {config.validation_size}: a share from 0 to less than {1 - config.test_size:g}, which "
+            f"test_size {config.test_size} leaves, is wanted, such as 0.05"
+        )
+
+
 def _check_rendering(config: BuildConfig) -> None:
     if config.level not in LEVELS:
         raise SettingError(f"level {config.level!r}: use {' or '.join(LEVELS)}{nearest(config.level, LEVELS)}")
@@ -308,11 +325,11 @@ def _check_rendering(config: BuildConfig) -> None:
 _CURATED: dict[str, Any] = {
     "deduplicate_programs": True,
     "near_duplicates": 0.9,
-    "repair_pairs": True,
     "check_pairs": True,
     "check_api": True,
     "drop_reported_errors": True,
     "augmentation_factor": 1.0,
+    "validation_size": 0.05,
 }
 _PRESETS: dict[str, dict[str, Any]] = {
     "curated": _CURATED,
@@ -323,10 +340,12 @@ _PRESETS: dict[str, dict[str, Any]] = {
 }
 CONFIG_NAMES = tuple(_PRESETS)
 CONFIG_HELP = {
-    "curated": "recommended: one row for each description and each program, near duplicates included; wrong pairs "
-    "mended or dropped; no program with names, modules or files that Manim lacks; without augmentation",
+    "curated": "recommended: one row for each description and each program, near duplicates included; rows that "
+    "do not fit or contradict dropped; no program with names, modules or files that Manim lacks; without augmentation; "
+    "5 % validation",
     "verified": "as curated, and every program was rendered by the Manim release named in the manifest",
-    "all": "every valid row of every source that does not leak; train augmented 2.5x",
+    "all": "every valid row of every source that does not leak, shuffled pairs put together again or dropped; train "
+    "augmented 2.5x",
     "deduplicated": "as all, one row for each normalised description, from the best source",
     "no_augment": "as all, without augmentation",
 }

@@ -12,7 +12,6 @@ from typing import Any
 import datasets
 
 INSTALL = "`pip install .` in a clone of the project"
-SPLITS = ("train", "test")
 
 
 def _library(module: str) -> Any:
@@ -103,7 +102,8 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
         if self.decided is None:
             prepared = pipeline.prepare(self.build_config, self.events)
             self.decided = pipeline.build(prepared, self.build_config, self.events)
-        return [datasets.SplitGenerator(name=name, gen_kwargs={"split": name}) for name in SPLITS]
+        splits = ("train", "validation", "test") if self.build_config.validation_size else ("train", "test")
+        return [datasets.SplitGenerator(name=name, gen_kwargs={"split": name}) for name in splits]
 
     def _generate_examples(self, split: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Rows by a key that no other row has: id and variant."""

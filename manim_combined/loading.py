@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.config import DEFAULT_CONFIG, make_config
+from builder.decide.summary import stats_notices
 from builder.publish.build_folder import DEFAULT_FOLDER, build_dataset
 from builder.publish.built import is_built
 from builder.report.proof.folder import read_manifest
@@ -34,6 +35,6 @@ def load(
     folder = Path(folder)
     if not is_built(wanted, folder):
         build_dataset([wanted], folder)
-    for part in read_manifest(folder)["statistics"][config]["pairing"]["shuffled"]:
-        _log.warning(part["message"])
+    for message in stats_notices(read_manifest(folder)["statistics"][config]):
+        _log.warning(message)
     return load_dataset(str(folder.resolve()), config, streaming=streaming)

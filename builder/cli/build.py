@@ -9,6 +9,7 @@ from builder.cli.command import Answer
 from builder.cli.settings import one_config, settings_of
 from builder.cli.sources import check_all
 from builder.config import BUILT_BY_DEFAULT, DEFAULT_CONFIG, make_config
+from builder.core.schema import SPLITS
 
 if TYPE_CHECKING:
     from builder.cli.console import Terminal
@@ -22,7 +23,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from builder.cli.console import new_console, show_shuffled
+from builder.cli.console import new_console, show_notices
 
 _FLOW = ("read", "clean", "check", "pair", "filter", "duplicate", "conflict", "leak", "render")
 """Stages in the order in which a build drops rows."""
@@ -46,18 +47,13 @@ class _Line:
 
 
 def show_funnel(name: str, stats: dict[str, Any]) -> None:
-    """Rows by source as a table with bars: read, what was dropped by stage and reason, what is in train and test."""
+    """Rows by source as a table with bars: read, what was dropped by stage and reason, what is on each side."""
     console = new_console()
     console.print(funnel_table(name, stats, console))
     for line in stats["funnel_by_source"]:
         if "mirror" in line:
             console.print(escape(f"{line['source']} was read from its mirror {line['mirror']}"))
-    show_shuffled({name: stats})
-    repaired = stats["pairing"]["repaired_pairs"]
-    if repaired["rows"]:
-        console.print(
-            f"given the code that belongs to their description: {repaired['rows']:,} rows, {repaired['kept']:,} kept"
-        )
+    show_notices({name: stats})
     leaks = stats["leakage"]
     console.print(
         f"across the split: {leaks['equal_prompts_across_the_split']} equal prompts, "
@@ -65,8 +61,12 @@ def show_funnel(name: str, stats: dict[str, Any]) -> None:
         f"{stats['official_test_rows']['kept']} of {stats['official_test_rows']['read']}"
     )
     console.print(_certificate_line(stats["certificate"]))
+    if "validation_certificate" in stats:
+        console.print(_certificate_line(stats["validation_certificate"], "train and validation"))
+        console.print(_certificate_line(stats["validation_test_certificate"], "validation and test"))
     if "tokens" in stats:
         console.print(_tokens_line(stats))
+    console.print()
 
 
 def _tokens_line(stats: dict[str, Any]) -> str:
@@ -115,9 +115,12 @@ def _lines(stats: dict[str, Any]) -> list[_Line]:
             _Line(f"  {reason['stage']}: {reason['reason']}", counts, left - reason["rows"], left, "red", True)
         )
         left -= reason["rows"]
-    train, test = ([line[side] for line in sources] for side in ("train", "test"))
-    lines.append(_Line("kept in train", train, 0, sum(train), "green"))
-    lines.append(_Line("kept in test", test, sum(train), sum(train) + sum(test), "green"))
+    start = 0
+    for side in SPLITS:
+        counts = [line[side] for line in sources]
+        if side != "validation" or sum(counts):
+            lines.append(_Line(f"kept in {side}", counts, start, start + sum(counts), "green"))
+        start += sum(counts)
     if stats["augmentation"]["train_rows_after"] != stats["augmentation"]["train_rows_before"]:
         written = stats["splits"]["train"]["by_source"]
         lines.append(_Line("train, augmented", [written.get(line["source"], 0) for line in sources], 0, 0, ""))
@@ -134,16 +137,18 @@ def _bar(line: _Line, read: int, width: int, *, ascii_only: bool) -> Text:
     return Text.assemble(" " * start, (piece, line.style))
 
 
-def _certificate_line(certificate: dict[str, Any]) -> str:
-    """How near the sides come, and how many official test rows have a near row in train."""
+def _certificate_line(certificate: dict[str, Any], sides: str = "") -> str:
+    """How near two sides come; of train and test also how many official test rows have a near row in train."""
     description, program = (
         f"{pair['score']:.3f}" if (pair := certificate[f"nearest_{name}"]) else "none"
         for name in ("agreeing", "program")
     )
+    nearest = f"descriptions {description} (limit {certificate['limit']}), programs {program} (limit: equal)"
+    if sides:
+        return f"nearest of {sides}: {nearest}"
     return (
-        f"nearest across the split: descriptions {description} (limit {certificate['limit']}), "
-        f"programs {program} (limit: equal); official test rows near train: "
-        f"{certificate['official_test_rows_near_train']} of {certificate['official_test_rows']}\n"
+        f"nearest across the split: {nearest}; official test rows near train: "
+        f"{certificate['official_test_rows_near_train']} of {certificate['official_test_rows']}"
     )
 
 
@@ -204,7 +209,8 @@ def export(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     folder = Path(output_dir or default)
     with terminal:
         stats = export_config(config, folder, terminal)
-    last = f"written to {folder}: train.json, test.json, dataset_stats.json, ledger.parquet, report.html, manifest.json"
+    data = ", ".join(f"{split}.json" for split in SPLITS if split != "validation" or stats["splits"][split]["rows"])
+    last = f"written to {folder}: {data}, dataset_stats.json, ledger.parquet, report.html, manifest.json"
     document: dict[str, Any] = {"folder": str(folder), "configs": {config.name: stats}}
     if config.trainer:
         from builder.publish.trainers import TRAINER_COMMANDS

@@ -148,10 +148,12 @@ class _Step:
     told: bool = False
 
 
-def show_shuffled(statistics: dict[str, Any]) -> None:
-    """The parts of sources whose descriptions and codes are paired at random, once each; `statistics` by config."""
-    parts = [part["message"] for stats in statistics.values() for part in stats["pairing"]["shuffled"]]
-    for message in dict.fromkeys(parts):
+def show_notices(statistics: Mapping[str, Any]) -> None:
+    """What a person should know of configs' pairs and sides, each text once; `statistics` by config."""
+    from builder.decide.summary import stats_notices
+
+    found = [message for stats in statistics.values() for message in stats_notices(stats)]
+    for message in dict.fromkeys(found):
         new_console().print(escape(visible(message)))
 
 
@@ -182,7 +184,7 @@ def show_push(place: str, plan: "PushPlan") -> None:
     kinds = [change.kind for change in plan.changes]
     console.print(", ".join(f"{kinds.count(kind)} to {kind}" for kind in ("add", "change", "delete")), end="; ")
     console.print(f"{kinds.count('same')} the same; {_besides(plan)}")
-    show_shuffled(plan.contents.manifest["statistics"])
+    show_notices(plan.contents.manifest["statistics"])
     if plan.public:
         console.print("licences:")
         for name, licence in plan.contents.licences.items():

@@ -31,10 +31,14 @@ _SHOWN_LINES = 200
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 _SPLIT = {
     "official": "its group holds an official test row",
-    "official_source": "its group has rows of a source with official test rows, which draws no others",
-    "large": "its group holds too many rows of one source for test",
+    "official_source": "its group has rows of a source with official test rows, which draws no others for test",
+    "not_eligible": "no row of its group has a pair and a program as their authors made them, so it may not be drawn",
+    "large": "its group holds too many rows of one source to be drawn",
     "drawn": "its group was drawn: its rank {rank:.4f} is among the lowest, which go to test (up to {cut:.4f})",
-    "not_drawn": "its group was not drawn: its rank {rank:.4f} is above the lowest, which go to test (up to {cut:.4f})",
+    "drawn_for_validation": "its group was drawn: its rank {rank:.4f} is among the next, which go to validation (from "
+    "{cut:.4f} up to {validation_cut:.4f})",
+    "not_drawn": "its group was not drawn: its rank {rank:.4f} is above the lowest, which go to test or validation (up "
+    "to {validation_cut:.4f})",
 }
 
 _REASONS = {
@@ -45,8 +49,8 @@ _REASONS = {
     "conflicting_description": "a row with the same program, and a description that fits it better, stayed",
     "near_duplicate": "a row with a near description stayed",
     "near_test": "it stands too near to a row that is kept in test",
+    "near_validation": "it stands too near to a row that is kept in validation",
     "in_benchmark": "it stands in a benchmark, or near it",
-    "repaired_in_test": "it is on the test side, which holds only what its authors wrote",
     "failed": "its program raised an error when it was rendered",
     "timeout": "its program took too long to render",
     "blank": "its program shows nothing but background",
@@ -190,7 +194,7 @@ def _cluster(console: Console, told: "Explanation") -> None:
 def _thresholds(told: "Explanation") -> str:
     """From which similarity on nearness counts in this config."""
     same = f"one of two goes from {told.near_duplicates:g} on" if told.near_duplicates else "none goes as a duplicate"
-    return f"{same}; near a test row from {told.near_test:g} on"
+    return f"{same}; near a test or validation row from {told.near_test:g} on"
 
 
 def _neighbours(console: Console, neighbours: "Neighbours") -> None:
@@ -220,7 +224,7 @@ def _difference(row: "Neighbour") -> str:
 def _split(console: Console, told: "Explanation") -> None:
     _title(console, "split")
     split = told.split
-    _line(console, f"{split.side}: {_SPLIT[split.why].format(rank=split.rank, cut=split.cut)}")
+    _line(console, f"{split.side}: {_SPLIT[split.why].format(**asdict(split))}")
     rows = ", ".join(f"{count:,} {name}" for name, count in split.rows.items())
     _line(console, f"group {told.ledger['group']}: {rows} (rows with equal descriptions or programs, chained)")
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import polars as pl
 
+from builder.core.schema import SPLITS
+
 STAGES = ("read", "clean", "check", "pair", "duplicate", "conflict", "leak", "filter", "render")
 """Where a row may be dropped."""
 
@@ -171,7 +173,7 @@ def reasons(ledger: pl.DataFrame) -> list[tuple[str, str, int]]:
 
 
 def funnel(ledger: pl.DataFrame) -> list[dict[str, Any]]:
-    """Rows by source: read, dropped by stage and reason, kept in train and test; sources in order of reading."""
+    """Rows by source: read, dropped by stage and reason, kept on each side; sources in order of reading."""
     lines = []
     for name in ledger["source"].unique(maintain_order=True):
         rows = ledger.filter(pl.col("source") == name)
@@ -185,8 +187,7 @@ def funnel(ledger: pl.DataFrame) -> list[dict[str, Any]]:
                 "read": rows.height,
                 "dropped": by_stage,
                 "kept": stay.height,
-                "train": stay.filter(pl.col("split") == "train").height,
-                "test": stay.filter(pl.col("split") == "test").height,
+                **{side: stay.filter(pl.col("split") == side).height for side in SPLITS},
             }
         )
     return lines

@@ -6,8 +6,8 @@ from enum import StrEnum
 
 import pyarrow as pa
 
-SPLITS = ("train", "test")
-"""The sides of a build, as files and ledgers name them."""
+SPLITS = ("train", "validation", "test")
+"""The sides of a build, as files and ledgers name them; a config may have no validation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from builder.config import BuildConfig
-from builder.core.ledger import REPAIR, REPAIRS_SEPARATOR, VERDICT_COLUMNS, all_repairs, drop, kept, open_ledger
+from builder.core.ledger import VERDICT_COLUMNS, drop, kept, open_ledger
 from builder.core.row_store import WORDS, PreparedFile, lazy
 from builder.core.schema import Outcome
 from builder.decide.decontaminate import drop_in_benchmarks, drop_leaks
@@ -60,14 +60,14 @@ def decide(
     """The ledger of a config: what `prepare` found wrong, then pairs, filters, duplicates, conflicts and leaks, a draw.
 
     Args:
-        rows: one line a row read, as `open_ledger` takes them, with `part` and `shuffled` of `find_parts`, the keys of
-            `PREPARED_SCHEMA`, `PROBLEM_COLUMNS` and `API_COLUMNS`.
+        rows: one line a row read, as `open_ledger` takes them, with `part` and `shuffled` of `find_parts`, `eligible`,
+            the keys of `PREPARED_SCHEMA`, `PROBLEM_COLUMNS` and `API_COLUMNS`.
         parts: of `find_parts`.
         config: the settings.
         near: of `near_descriptions`.
         listed: of `find_in_benchmarks`.
         files: the prepared rows, for the decisions that need words and texts.
-        pairs: of `pairs_of`; the same however often rows are decided.
+        pairs: of `pairs_of`; the same however often rows are decided. `None` keeps the published pairs.
         lengths: tokens of each row read, as `drop_long` takes them, if they were counted.
     """
     ledger = _drop_invalid(open_ledger(rows), "description", also="code")
@@ -81,8 +81,6 @@ def decide(
     if config.verify:
         ledger = drop_failed(ledger)
     ledger = ledger.drop(*PROBLEM_COLUMNS, *API_COLUMNS)
-    if not config.keep_repaired_in_test:
-        ledger = _drop_repaired_in_test(ledger)
     if config.drop_long and lengths is not None:
         ledger = drop_long(ledger, lengths, config.max_tokens)
     ledger = drop_in_benchmarks(ledger, listed, config.near_test)
@@ -130,12 +128,10 @@ def _drop_invalid(ledger: pl.DataFrame, part: str, also: str = "") -> pl.DataFra
     return ledger
 
 
-def pairs_of(rows: pl.DataFrame, config: BuildConfig, files: Sequence[PreparedFile]) -> pl.DataFrame | None:
-    """The code of each row of a shuffled part, as `repair_pairs` gives them; `None` where nothing is put together."""
-    if not config.repair_pairs:
-        return None
+def pairs_of(rows: pl.DataFrame, margin: float, files: Sequence[PreparedFile]) -> pl.DataFrame | None:
+    """The code of each row of a shuffled part, as `repair_pairs` gives them; `None` where there is no such row."""
     ledger = _drop_invalid(open_ledger(rows), "description", also="code")
-    return None if _mixed(ledger).is_empty() else repair_pairs(ledger, lazy(files, WORDS), config.pair_margin)
+    return None if _mixed(ledger).is_empty() else repair_pairs(ledger, lazy(files, WORDS), margin)
 
 
 def _mixed(ledger: pl.DataFrame) -> pl.DataFrame:
@@ -201,16 +197,3 @@ def _drop_api_problems(ledger: pl.DataFrame) -> pl.DataFrame:
     """Rows whose program uses what Manim does not have."""
     bad = kept(ledger).filter(pl.col("api_reason").is_not_null())
     return drop(ledger, bad.select("index", reason="api_reason", detail="api_detail"), "check")
-
-
-def _drop_repaired_in_test(ledger: pl.DataFrame) -> pl.DataFrame:
-    """Repaired and re-paired rows on the test side: what models are measured on is what its authors wrote."""
-    test = kept(ledger).filter((pl.col("split") == "test") & pl.col("official").not_())
-    names = all_repairs().str.split(REPAIRS_SEPARATOR)
-    repairs = names.list.eval(pl.element().filter(pl.element().str.starts_with(REPAIR))).list.join(", ")
-    paired = pl.when(pl.col("code_index").is_null()).then(pl.lit("")).otherwise(pl.lit("code of another row"))
-    made = test.select(
-        "index", pl.lit("repaired_in_test").alias("reason"), paired.alias("paired"), repairs.alias("made")
-    )
-    told = made.with_columns(detail=(pl.col("paired") + pl.lit(", ") + pl.col("made")).str.strip_chars(", "))
-    return drop(ledger, told.filter(pl.col("detail") != "").select("index", "reason", "detail"), "filter")

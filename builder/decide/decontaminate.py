@@ -1,4 +1,7 @@
-"""Leaks: train rows that a test row stands for too, in description or in program, are dropped from train."""
+"""Leaks: rows that a row which models are measured on stands for too, in description or in program.
+
+What leaks into test is dropped from validation and train, what leaks into validation from train.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,7 +63,10 @@ def with_official_pairs(near: pl.DataFrame, rows: pl.DataFrame, files: Sequence[
 def drop_leaks(
     ledger: pl.DataFrame, near: pl.DataFrame, threshold: float, files: Sequence[PreparedFile]
 ) -> pl.DataFrame:
-    """Drop train rows that equal or nearly equal a kept test row (reason `near_test`, score: the similarity).
+    """Drop rows that equal or nearly equal a kept row of a side that is measured on (score: the similarity).
+
+    Reason `near_test`: validation and train rows against test rows. Reason `near_validation`: train rows against
+    validation rows.
 
     Leaks are equal descriptions; equal programs, whatever their layout, comments and names of variables; descriptions
     with the same letters and digits, whatever their case and signs; and descriptions that agree in what counts in full
@@ -72,15 +78,27 @@ def drop_leaks(
         threshold: the least similarity of near descriptions.
         files: the prepared rows.
     """
+    for sides in (("validation", "test"), ("train", "test"), ("train", "validation")):
+        ledger = _drop_leaks(ledger, sides, near, threshold, files)
+    return ledger
+
+
+def _drop_leaks(
+    ledger: pl.DataFrame, sides: tuple[str, str], near: pl.DataFrame, threshold: float, files: Sequence[PreparedFile]
+) -> pl.DataFrame:
+    """Drop what leaks from the first side into the second one, which is measured on."""
+    side, measured_on = sides
     rows = kept(ledger).select("index", "code_index", "split", "description_key", "canonical_key")
-    test = rows.filter(pl.col("split") == "test")
-    train = rows.filter(pl.col("split") == "train")
+    test = rows.filter(pl.col("split") == measured_on)
+    train = rows.filter(pl.col("split") == side)
+    if test.is_empty() or train.is_empty():
+        return ledger
+    told = pl.lit(f"near_{measured_on}").alias("reason")
     found = [
-        _equal(train, test, "description_key", "equal description"),
-        _equal(train, test, "canonical_key", "equal program"),
+        _equal(train, test, "description_key", "equal description", told),
+        _equal(train, test, "canonical_key", "equal program", told),
     ]
     pairs = near_test_rows(train, test, near.filter(counts()))
-    told = pl.lit("near_test").alias("reason")
     close = pl.col("score") >= threshold
     found.append(pairs.filter(close).with_columns(told, detail=pl.lit("near description")).select(_COLUMNS))
     alike = _with_near_programs(pairs.filter(~close), rows, files)
@@ -95,10 +113,9 @@ def counts() -> pl.Expr:
     return pl.col("agrees") | (pl.col("score") >= 1)
 
 
-def _equal(train: pl.DataFrame, test: pl.DataFrame, key: str, what: str) -> pl.DataFrame:
+def _equal(train: pl.DataFrame, test: pl.DataFrame, key: str, what: str, reason: pl.Expr) -> pl.DataFrame:
     against = test.drop_nulls(key).group_by(key).agg(pl.col("index").min().alias("kept_index"))
-    reason, detail = pl.lit("near_test").alias("reason"), pl.lit(what).alias("detail")
-    return train.join(against, on=key).with_columns(reason, detail, score=pl.lit(1.0)).select(_COLUMNS)
+    return train.join(against, on=key).with_columns(reason, detail=pl.lit(what), score=pl.lit(1.0)).select(_COLUMNS)
 
 
 def _with_near_programs(pairs: pl.DataFrame, rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
@@ -124,7 +141,8 @@ def near_variants(
     threshold: float,
     prompts_of: Callable[[str], Iterable[str]],
 ) -> frozenset[tuple[int, int]]:
-    """Pairs of a description key and a variant whose prompt would come near a test row, though the description did not.
+    """Pairs of a description key and a variant whose prompt would come near a row of test or validation, though the
+    description did not.
 
     A template may change a verb's ending, and so bring two descriptions a little nearer. Only those that are nearly
     near are written out.
@@ -137,7 +155,8 @@ def near_variants(
         prompts_of: the prompts of a description's variants, from 1.
     """
     firsts = rows.drop_nulls("description_key").unique(["split", "description_key"], keep="first", maintain_order=True)
-    train, test = (firsts.filter(pl.col("split") == side) for side in ("train", "test"))
+    is_train = pl.col("split") == "train"
+    train, test = firsts.filter(is_train), firsts.filter(~is_train)
     pairs = near_test_rows(train, test, near).select("index", "kept_index").sort("index", "kept_index")
     if pairs.is_empty():
         return frozenset()
@@ -260,7 +279,7 @@ def _cores(rows: pl.DataFrame, files: Sequence[PreparedFile]) -> tuple[list[int]
 
 
 def drop_in_benchmarks(ledger: pl.DataFrame, found: pl.DataFrame, threshold: float) -> pl.DataFrame:
-    """Drop train rows that stand in a benchmark or near it: reason `in_benchmark`, score: the similarity.
+    """Drop train and validation rows that stand in a benchmark or near it (`in_benchmark`, score: the similarity).
 
     The detail names the benchmark's row that is nearest, and what is near. Official test rows that are kept here are
     no matter of this step: `drop_leaks` compares them with train, by their texts.
@@ -272,7 +291,7 @@ def drop_in_benchmarks(ledger: pl.DataFrame, found: pl.DataFrame, threshold: flo
     """
     stay = kept(ledger)
     here = stay.filter("official")["description_key"].drop_nulls()
-    train = stay.filter(pl.col("split") == "train").select("index", "description_key", "canonical_key")
+    train = stay.filter(pl.col("split") != "test").select("index", "description_key", "canonical_key")
     wanted = found.filter(
         (pl.col("score") >= threshold)
         & (pl.col("official").is_null() | pl.col("official").is_in(here.implode()).not_())

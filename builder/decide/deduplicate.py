@@ -20,6 +20,11 @@ def best_fit_first(ledger: pl.DataFrame) -> list[pl.Expr]:
     return [-pl.col("fit").fill_null(0.0)] if "fit" in ledger.columns else []
 
 
+def eligible_first() -> pl.Expr:
+    """Sorts test and validation rows that are as their authors made them to the front."""
+    return (pl.col("eligible") & (pl.col("split").cast(pl.String) != "train")).not_()
+
+
 def repairs_made() -> pl.Expr:
     """How many repairs a row's code has had."""
     return pl.col("code_repairs").cast(pl.String).str.count_matches(REPAIR)
@@ -74,13 +79,14 @@ def drop_near_descriptions(ledger: pl.DataFrame, near: pl.DataFrame, threshold: 
     """Of rows whose descriptions are near to one another, keep one: reason `near_duplicate`, score the similarity.
 
     Near are those whose score reaches the threshold and that agree in what counts in full. An official test row
-    stays, or else the row from the best source, then the one whose code fits best (`fit`, where it was judged), then
-    the one with the fewest repairs, then the lower row. Clusters are cut where members are not all near one another.
+    stays, or else a test or validation row as its authors made it, then the row from the best source, then the one
+    whose code fits best (`fit`, where it was judged), then the one with the fewest repairs, then the lower row.
+    Clusters are cut where members are not all near one another.
     """
     rows = (
         kept(ledger)
         .drop_nulls("description_key")
-        .sort(pl.col("official").not_(), "source", *best_fit_first(ledger), repairs_made(), "index")
+        .sort(pl.col("official").not_(), eligible_first(), "source", *best_fit_first(ledger), repairs_made(), "index")
         .select("index", "official", "description_key")
     )
     pairs = _between(near.filter((pl.col("score") >= threshold) & pl.col("agrees")), rows, rows)
@@ -118,13 +124,14 @@ def near_test_rows(train: pl.DataFrame, test: pl.DataFrame, near: pl.DataFrame) 
 
 
 def drop_equal_descriptions(ledger: pl.DataFrame) -> pl.DataFrame:
-    """Keep one row for each `description_key`: an official test row, then the best source, then the best fitting
-    code (where `fit` was judged), then the lower row.
+    """Keep one row for each `description_key`: an official test row, then a test or validation row as its authors made
+    it, then the best source, then the best fitting code (where `fit` was judged), then the lower row.
 
     Only rows kept so far compete, so an invalid copy never displaces a valid one. Official test rows are never
     dropped for similarity, so two of them may share a description.
     """
-    rows = kept(ledger).sort("description_key", pl.col("official").not_(), "source", *best_fit_first(ledger), "index")
+    order = (pl.col("official").not_(), eligible_first(), pl.col("source"), *best_fit_first(ledger), pl.col("index"))
+    rows = kept(ledger).sort("description_key", *order)
     first = rows.select("index", "official", "description_key", best=pl.col("index").first().over("description_key"))
     losers = first.filter((pl.col("index") != pl.col("best")) & pl.col("official").not_())
     dropped = losers.select(
@@ -143,8 +150,9 @@ NEAR = 0.9
 def drop_conflicts(ledger: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
     """Keep one row for each program, whatever its layout, comments and names of variables.
 
-    Of rows with equal programs the official test row stays, or else the one whose description fits the code best
-    (`fit`, where it was judged), then the best source, then the fewest repairs, then the lower row. A row whose
+    Of rows with equal programs the official test row stays, or else a test or validation row as its authors made it,
+    then the one whose description fits the code best (`fit`, where it was judged), then the best source, then the
+    fewest repairs, then the lower row. A row whose
     description says the same as the one that stays is a duplicate (`duplicate_program`, score: similarity of the
     descriptions); one that says something else is in conflict with it (`conflicting_description`, score: its own
     fit). Official test rows are never dropped for similarity, so two of them may share a program.
@@ -175,9 +183,18 @@ def _pairs(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows that go, with the row of their program that stays: `index`, `fit`, `kept_index`, `kept_fit`."""
     fit = pl.col("fit") if "fit" in rows.columns else pl.lit(None, pl.Float64)
     ranked = (
-        rows.select("index", "official", "source", "canonical_key", fit.alias("fit"), repairs_made().alias("repairs"))
+        rows.with_columns(fit.alias("fit"), repairs_made().alias("repairs"), eligible_first().alias("other"))
+        .select("index", "official", "other", "source", "canonical_key", "fit", "repairs")
         .drop_nulls("canonical_key")
-        .sort("canonical_key", pl.col("official").not_(), -pl.col("fit").fill_null(0.0), "source", "repairs", "index")
+        .sort(
+            "canonical_key",
+            pl.col("official").not_(),
+            "other",
+            -pl.col("fit").fill_null(0.0),
+            "source",
+            "repairs",
+            "index",
+        )
     )
     first = pl.col("index").first().over("canonical_key")
     paired = ranked.with_columns(kept_index=first, kept_fit=pl.col("fit").first().over("canonical_key"))

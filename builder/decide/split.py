@@ -1,10 +1,17 @@
 """The split, made once, before any config, over all rows read, valid or not.
 
-A group (see `groups`) goes to one side as a whole. Groups are ranked by a keyed hash of their content. Each source
-has a cut, found among its own rows alone: the lowest ranks that make its test share. A group of one source is test
-if its rank is below that source's cut; a group of several, if it is below the mean of their cuts, in which a small
-source counts more, since there one group is a larger share. So another source changes the side of no row, except of
-rows that join a group of it, and sources that overlap still get their share.
+A group (see `components`) goes to one side as a whole. Groups are ranked by a keyed hash of their content. Test and
+validation rows are what models are measured on, so a group may be drawn for them only if one of its rows is as its
+authors made it (see `eligible_rows`); all other groups go to train.
+
+Each source has a cut, found among its own rows alone: the lowest ranks of its own eligible groups that make its test
+share. Above the cut is a width: the ranks that make its validation share. A group of one source is test if its rank is
+below that source's cut; a group of several, if it is below the mean of their cuts, in which a small source counts more,
+since there one group is a larger share. Likewise for validation. So another source changes the side of no row, except
+of rows that join a group of it, and sources that overlap still get their share.
+
+When a source grows, its cut moves a little. Then groups with ranks between the old and the new cut change sides, all in
+one direction. Besides these, only groups move that a new row joins.
 """
 
 from collections.abc import Mapping
@@ -14,6 +21,24 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from xxhash import xxh3_64_intdigest
+
+from builder.core.ledger import REPAIR, REPAIRS_SEPARATOR
+from builder.core.schema import SPLITS
+
+SAME_TOKENS = ("repair:one_line", "repair:manim_import", "repair:missing_imports")
+"""Repairs that leave every token of a program as it was: new line ends, and import lines that were missing."""
+
+
+def eligible_rows() -> pl.Expr:
+    """Whether a row is as its authors made it: a sound pair whose program has the tokens that they wrote.
+
+    Takes `shuffled`, `description_reason`, `code_reason` and `code_repairs`. Of the repairs, those of `SAME_TOKENS`
+    change nothing that counts.
+    """
+    names = pl.col("code_repairs").cast(pl.String).fill_null("").str.split(REPAIRS_SEPARATOR)
+    changed = names.list.eval(pl.element().str.starts_with(REPAIR) & pl.element().is_in(SAME_TOKENS).not_()).list.any()
+    sound = pl.col("description_reason").is_null() & pl.col("code_reason").is_null()
+    return (sound & pl.col("shuffled").not_() & changed.not_()).alias("eligible")
 
 
 def components(rows: pl.DataFrame) -> NDArray[np.int32]:
@@ -41,7 +66,10 @@ def components(rows: pl.DataFrame) -> NDArray[np.int32]:
     return np.asarray(labels, dtype=np.int32)
 
 
-SPLIT = pl.Enum(["train", "test"])
+SPLIT = pl.Enum(SPLITS)
+MOST_DRAWN = 0.25
+"""Share of a source's eligible descriptions that test takes at the most, and validation of those that are left, unless
+a larger share is asked for."""
 LARGE_SHARE = 0.01
 LARGE_ROWS = 20
 """A group with more rows of one source than the larger of these (a share of its rows, rows) goes to train."""
@@ -49,6 +77,8 @@ _PROGRAM, _CONTENT = (pl.lit(mark, pl.UInt64) for mark in (0x9E3779B97F4A7C15, 0
 """Mixed into keys of groups without a description, so that no two kinds of keys meet."""
 _RANK_BITS = 53
 """Ranks are whole numbers below 2**53, so that 64-bit floats hold them exactly."""
+_SIDES = {"official": "test", "drawn": "test", "drawn_for_validation": "validation"}
+"""Sides by reason; all other groups are train."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,110 +86,135 @@ class SplitReason:
     """Why a group is on its side."""
 
     side: str
-    """`train` or `test`."""
+    """`train`, `validation` or `test`."""
     why: str
-    """`official` (it holds an official test row), `official_source` (a source of it has official test rows, and draws
-    no more), `large` (too many rows of one source), `drawn` (its rank is below the cut) or `not_drawn`."""
+    """`official` (it holds an official test row), `not_eligible` (no row of it is as its authors made it), `large` (too
+    many rows of one source), `drawn` (its rank is below the cut), `drawn_for_validation` (its rank is the next above),
+    `official_source` (a source of it has official test rows, and draws no more) or `not_drawn`."""
     rows: Mapping[str, int]
     """Rows of the group, by source."""
     rank: float
     """Of the group, by a keyed hash of its content, from 0 to 1."""
     cut: float
     """The rank below which groups of these sources go to test, from 0 to 1."""
+    validation_cut: float
+    """The rank below which those that are left go to validation, from 0 to 1; not below `cut`."""
 
 
-def split_rows(rows: pl.DataFrame, test_size: float, seed: int) -> pl.DataFrame:
+def split_rows(rows: pl.DataFrame, test_size: float, seed: int, validation_size: float = 0.0) -> pl.DataFrame:
     """The side and the group of each row.
 
     Args:
-        rows: `source`, `official`, `content`, `description_key`, `program_key`.
+        rows: `source`, `official`, `eligible`, `content`, `description_key`, `program_key`.
         test_size: share of each source's distinct normalised descriptions, between 0 and 1.
         seed: keys the hash by which groups are ranked.
+        validation_size: as `test_size`, for validation. A larger share holds every smaller one, and moves no test row.
 
     Returns:
-        `group` (a 64-bit number that all its rows share) and `split` (`train` or `test`), in the order of `rows`.
+        `group` (a 64-bit number that all its rows share) and `split` (one of `SPLITS`), in the order of `rows`.
     """
-    members, groups = _judged(rows, test_size, seed)
-    side = pl.when(pl.col("why").is_in(["official", "drawn"])).then(pl.lit("test")).otherwise(pl.lit("train"))
+    members, groups = _ranked_groups(rows, test_size, seed, validation_size)
+    side = pl.col("why").replace_strict(_SIDES, default="train", return_dtype=pl.String)
     named = groups.select("component", pl.col("key").alias("group"), side.cast(SPLIT).alias("split"))
     return members.select("component").join(named, on="component", how="left", maintain_order="left").drop("component")
 
 
-def split_reason(rows: pl.DataFrame, place: int, test_size: float, seed: int) -> SplitReason:
+def split_reason(
+    rows: pl.DataFrame, place: int, test_size: float, seed: int, validation_size: float = 0.0
+) -> SplitReason:
     """Why the row at a place of `rows` has the side that `split_rows`, given the same, put it on."""
-    members, groups = _judged(rows, test_size, seed)
+    members, groups = _ranked_groups(rows, test_size, seed, validation_size)
     component = members["component"][place]
     group = groups.filter(pl.col("component") == component).row(0, named=True)
     by_source = members.filter(pl.col("component") == component).group_by("source", maintain_order=True).len()
     scale = 2**_RANK_BITS
     return SplitReason(
-        side="test" if group["why"] in ("official", "drawn") else "train",
+        side=_SIDES.get(group["why"], "train"),
         why=group["why"],
         rows={str(name): count for name, count in by_source.iter_rows()},
         rank=group["rank"] / scale,
         cut=group["cut"] / scale,
+        validation_cut=(group["cut"] + group["width"]) / scale,
     )
 
 
-def _judged(rows: pl.DataFrame, test_size: float, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows with their `component`, and the groups with `rank`, `cut` and `why` (as `SplitReason` has it)."""
-    keys = rows.select("source", "official", "content", "description_key", "program_key")
+def _ranked_groups(
+    rows: pl.DataFrame, test_size: float, seed: int, validation_size: float
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows with their `component`, and the groups with `rank`, `cut`, `width` and `why` (as in `SplitReason`)."""
+    keys = rows.select("source", "official", "eligible", "content", "description_key", "program_key")
     members = keys.with_columns(pl.Series("component", components(keys)))
-    sources = _sources(members, test_size, seed)
+    sources = _sources(members, test_size, seed, validation_size)
+
+    def mean(name: str) -> pl.Expr:
+        return (pl.col(name) / pl.col("size")).sum() / (1 / pl.col("size")).sum()
+
     shares = (
         members.group_by("component", "source")
         .agg(pl.len().alias("rows"))
         .join(sources, on="source")
         .group_by("component")
         .agg(
-            (pl.col("cut") / pl.col("size")).sum() / (1 / pl.col("size")).sum(),
+            pl.when(pl.col("has_official").any()).then(0.0).otherwise(mean("cut")).alias("cut"),
+            mean("width").alias("width"),
             pl.col("has_official").any(),
             (pl.col("rows") > pl.col("limit")).any().alias("large"),
         )
     )
-    why = (
-        pl.when("official")
-        .then(pl.lit("official"))
-        .when("has_official")
-        .then(pl.lit("official_source"))
-        .when("large")
-        .then(pl.lit("large"))
-        .when(pl.col("rank") < pl.col("cut"))
-        .then(pl.lit("drawn"))
-        .otherwise(pl.lit("not_drawn"))
-    )
+    reasons = {
+        "official": pl.col("official"),
+        "not_eligible": pl.col("eligible").not_(),
+        "large": pl.col("large"),
+        "drawn": pl.col("rank") < pl.col("cut"),
+        "drawn_for_validation": pl.col("rank") < pl.col("cut") + pl.col("width"),
+        "official_source": pl.col("has_official"),
+    }
+    why = pl.coalesce(*(pl.when(holds).then(pl.lit(reason)) for reason, holds in reasons.items()), pl.lit("not_drawn"))
     groups = _ranked(members, seed).join(shares, on="component").sort("component")
     return members, groups.with_columns(why=why)
 
 
-def _sources(members: pl.DataFrame, test_size: float, seed: int) -> pl.DataFrame:
-    """For each source: its cut, its number of distinct descriptions, its limit for large groups.
+def _sources(members: pl.DataFrame, test_size: float, seed: int, validation_size: float) -> pl.DataFrame:
+    """For each source: its cut and width, its number of distinct descriptions, its limit for large groups.
 
-    A source with official test rows draws no group: they fill its share.
+    A source with official test rows draws no group for test: they fill its share.
     """
-    told = []
+    found = []
     for (name,), own in members.group_by("source", maintain_order=True):
         official = bool(own["official"].any())
         size = own["description_key"].drop_nulls().n_unique()
         limit = max(LARGE_SHARE * own.height, LARGE_ROWS)
-        cut = 0 if official else _cut(own.with_columns(pl.Series("component", components(own))), test_size, seed, limit)
-        told.append((name, float(cut), float(max(size, 1)), limit, official))
+        ranked = _ranked(own.with_columns(pl.Series("component", components(own))), seed)
+        ranked = ranked.filter(pl.col("eligible") & pl.col("official").not_() & (pl.col("rows") <= limit))
+        ranked = ranked.sort("rank", "key")
+        cut = 0 if official else _cut(ranked, test_size, size)
+        left = ranked.filter(pl.col("rank") >= cut)
+        width = max(_cut(left, validation_size, size) - cut, 0)
+        found.append((name, float(cut), float(width), float(max(size, 1)), limit, official))
     columns: dict[str, pl.DataType | type[pl.DataType]] = {
         "source": members.schema["source"],
         "cut": pl.Float64,
+        "width": pl.Float64,
         "size": pl.Float64,
         "limit": pl.Float64,
         "has_official": pl.Boolean,
     }
-    return pl.DataFrame(told, schema=columns, orient="row")
+    return pl.DataFrame(found, schema=columns, orient="row")
 
 
-def _cut(own: pl.DataFrame, test_size: float, seed: int, limit: float) -> int:
-    """The rank below which a source's groups make its test share of distinct descriptions, to the nearest group."""
-    ranked = _ranked(own, seed).filter(pl.col("rows") <= limit).sort("rank", "key")
-    target = test_size * own["description_key"].drop_nulls().n_unique()
+def _cut(ranked: pl.DataFrame, share: float, size: int) -> int:
+    """The rank below which groups make a share of a source's distinct descriptions, to the nearest group; 0 for none.
+
+    Args:
+        ranked: the groups that may be drawn, by rank.
+        share: of `size`; up to `MOST_DRAWN` it takes no more than that of these groups' descriptions, above it means
+            a share of these alone.
+        size: distinct descriptions of the source.
+    """
     reached = np.concatenate([[0], ranked["descriptions"].cum_sum().to_numpy()])
-    taken = int(np.argmin(np.abs(reached - target)))
+    few = share <= MOST_DRAWN
+    allowed = reached[reached <= MOST_DRAWN * reached[-1]] if few else reached
+    taken = int(np.argmin(np.abs(allowed - share * (size if few else reached[-1]))))
     return int(ranked["rank"][taken - 1]) + 1 if taken else 0
 
 
@@ -176,6 +231,7 @@ def _ranked(members: pl.DataFrame, seed: int) -> pl.DataFrame:
         pl.len().alias("rows"),
         pl.col("description_key").drop_nulls().n_unique().alias("descriptions"),
         pl.col("official").any(),
+        pl.col("eligible").any(),
     )
     ranks = [xxh3_64_intdigest(f"{seed}/{key}".encode()) >> (64 - _RANK_BITS) for key in groups["key"]]
     return groups.with_columns(pl.Series("rank", ranks, dtype=pl.UInt64))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -40,6 +40,8 @@ class Prepared:
     """The user's benchmarks among these."""
     tokens: Tokens | None = None
     """The tokenizer, and what it counted in the rows."""
+    pairs: dict[float, pl.DataFrame | None] = field(default_factory=dict)
+    """What `pairs_of` gave so far, by margin: configs that follow one another need not find the pairs again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
 """The story, top to bottom: read, prepare, decide, emit."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
 
-from builder.config import BuildConfig
+from builder.config import AS_PUBLISHED, BuildConfig
 from builder.core.events import Events, Silent
 from builder.core.ledger import REPAIRS_SEPARATOR, check_accounted, id_column, kept
 from builder.core.row_store import WORDS, PreparedFile, batches_with, lazy
-from builder.core.schema import SPLITS
 from builder.decide.decide import PROBLEM_COLUMNS, code_sources, decide, pairs_of
 from builder.decide.decontaminate import (
     BenchmarkRow,
@@ -20,7 +20,8 @@ from builder.decide.decontaminate import (
 )
 from builder.decide.deduplicate import near_descriptions
 from builder.decide.pairing.shuffled import find_parts
-from builder.decide.split import split_rows
+from builder.decide.split import eligible_rows, split_rows
+from builder.decide.summary import empty_sides, shuffled_parts, without_eligible_rows
 from builder.emit.augment import VARIANTS, clashes, plan_variants, variant_text
 from builder.emit.rows import order_rows
 from builder.emit.tokens import Tokens, count_tokens, long_variants, with_tokens
@@ -74,12 +75,11 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
         files.append(PreparedFile(path, first, _text_bytes(path)))
         first += frames[-1].height
     rows = pl.concat(frames).with_row_index("index")
-    rows = rows.hstack(split_rows(rows, config.test_size, config.seed))
     marks, parts = find_parts(rows, lazy(files, WORDS))
-    for part in parts:
-        if part.shuffled:
-            events.warn(part.message)
-    rows = rows.drop("style").hstack(marks.drop("index"))
+    rows = rows.drop("style").hstack(marks.drop("index")).with_columns(eligible_rows())
+    rows = rows.hstack(split_rows(rows, config.test_size, config.seed))
+    for message in without_eligible_rows(rows):
+        events.warn(message)
     near = with_official_pairs(near_descriptions(rows, files, config.cache, events), rows, files)
     listed = find_in_benchmarks(rows, files, benchmark, read_official(probe_key()))
     tokens = None
@@ -153,7 +153,7 @@ def build(
     Args:
         prepared: the sources as read.
         config: the settings; with `verify`, programs are rendered.
-        events: hears the progress of rendering.
+        events: hears the progress of rendering, and what a person should know of the config.
         verdicts: who is asked for verdicts; by default one that lasts as long as this call.
 
     Raises:
@@ -162,28 +162,50 @@ def build(
     if config.verify and verdicts is None:
         with open_verdicts(config, events or Silent()) as opened:
             return build(prepared, config, events, opened)
+    events = events or Silent()
+    prepared = _with_validation(prepared, config)
     listed, tokens = _listed(prepared, config), prepared.tokens if config.tokenizer else None
     files, parts, near = prepared.files, prepared.parts, prepared.near
-    pairs = pairs_of(prepared.rows, config, files)
-
+    pairs = _pairs(prepared, config)
     lengths = tokens.with_system(config.system_prompt) if tokens else None
 
     def decided(rows: pl.DataFrame) -> pl.DataFrame:
         return decide(rows, parts, config, near=near, listed=listed, files=files, pairs=pairs, lengths=lengths)
 
-    ledger = decided(prepared.rows) if verdicts is None else verified(prepared, decided, verdicts, events or Silent())
+    ledger = decided(prepared.rows) if verdicts is None else verified(prepared, decided, verdicts, events)
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
+    random = [part["message"] for part in shuffled_parts(ledger, parts, config) if part["at_random"]]
+    for message in (*random, *empty_sides(ledger, config)):
+        events.warn(f"{config.name}: {message}")
     return Build(config, prepared, ledger, _plan(prepared, config, ledger, tokens), verdicts)
+
+
+def _pairs(prepared: Prepared, config: BuildConfig) -> pl.DataFrame | None:
+    """The code of each row of a shuffled part; `None` where the published pairs are kept."""
+    if config.pairs == AS_PUBLISHED:
+        return None
+    if config.pair_margin not in prepared.pairs:
+        prepared.pairs[config.pair_margin] = pairs_of(prepared.rows, config.pair_margin, prepared.files)
+    return prepared.pairs[config.pair_margin]
+
+
+def _with_validation(prepared: Prepared, config: BuildConfig) -> Prepared:
+    """The rows with the validation side of this config, which moves no test row."""
+    if not config.validation_size:
+        return prepared
+    split = split_rows(prepared.rows, config.test_size, config.seed, config.validation_size)
+    return replace(prepared, rows=prepared.rows.with_columns(split["split"]))
 
 
 def _plan(prepared: Prepared, config: BuildConfig, ledger: pl.DataFrame, tokens: Tokens | None) -> pl.DataFrame:
     """The rows to write, with their variants, in order, as `emitted_rows` takes them."""
     stay = code_sources(kept(ledger), prepared.rows).select(_WANTED)
-    train, test = (stay.filter(pl.col("split") == side) for side in SPLITS)
+    is_train = pl.col("split") == "train"
+    train, measured_on = stay.filter(is_train), stay.filter(~is_train)
     augmented = config.augmentation_factor > 1
-    forbidden = _forbidden_variants(prepared, config, train, test, tokens) if augmented else frozenset()
+    forbidden = _forbidden_variants(prepared, config, train, measured_on, tokens) if augmented else frozenset()
     variants = plan_variants(train.with_columns(id_column()), config.augmentation_factor, config.seed, forbidden)
-    originals = test.select("index", pl.lit(0, pl.UInt16).alias("variant"))
+    originals = measured_on.select("index", pl.lit(0, pl.UInt16).alias("variant"))
     plan = pl.concat([variants, originals]).join(stay.drop("description_key"), on="index", how="inner")
     if tokens:
         plan = with_tokens(plan, tokens, prepared.files, config.system_prompt)

@@ -83,7 +83,7 @@ def _decided(prepared: Prepared, configs: Sequence[BuildConfig], events: Events)
     """Each config decided; those that render programs share their verdicts."""
     rendering = next((config for config in configs if config.verify), None)
     if rendering is None:
-        return [build(prepared, config) for config in configs]
+        return [build(prepared, config, events) for config in configs]
     with open_verdicts(rendering, events) as verdicts:
         return [build(prepared, config, events, verdicts if config.verify else None) for config in configs]
 

@@ -6,8 +6,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builder.config import CONFIG_HELP, DEFAULT_CONFIG
+from builder.config import AS_PUBLISHED, CONFIG_HELP, DEFAULT_CONFIG, REPAIRED
 from builder.core.errors import OutputError
+from builder.core.schema import SPLITS
 from builder.emit.formats import FORMATS
 from builder.publish.card_facts import (
     DEFAULT_FORMAT,
@@ -17,8 +18,10 @@ from builder.publish.card_facts import (
     configs_table,
     funnel_table,
     limits,
+    listed,
     rebuild_commands,
     sources_table,
+    split_lines,
     steps_table,
     with_setting,
 )
@@ -121,6 +124,7 @@ def card_text(manifest: Mapping[str, Any], place: str = "OWNER/NAME") -> str:
     read = max(stats["rows_read"] for stats in statistics.values())
     sample = any(settings.get("sample") for settings in manifest["configs"].values())
     cited = [] if sample else sources
+    shuffled = any(stats["pairing"]["shuffled"] for stats in statistics.values())
     card = DatasetCard.from_template(
         _head(manifest, names),
         template_path=str(template),
@@ -129,7 +133,10 @@ def card_text(manifest: Mapping[str, Any], place: str = "OWNER/NAME") -> str:
         main=configs[0],
         configs=configs,
         api_checked=with_setting(manifest, names, "check_api"),
-        paired=with_setting(manifest, names, "repair_pairs"),
+        paired=with_setting(manifest, names, "pairs", REPAIRED) if shuffled else "",
+        published=with_setting(manifest, names, "pairs", AS_PUBLISHED) if shuffled else "",
+        validated=listed([name for name in names if _rows(statistics[name], "validation")]),
+        split_lines=split_lines(statistics[names[0]]),
         verified=with_setting(manifest, names, "verify"),
         configs_table=configs_table(names, statistics, _default(names)),
         place=place,
@@ -170,7 +177,7 @@ def _head(manifest: Mapping[str, Any], names: Sequence[str]) -> "DatasetCardData
     from huggingface_hub import DatasetCardData
 
     statistics, sources = manifest["statistics"], manifest["sources"]
-    rows = max(sum(statistics[name]["splits"][split]["rows"] for split in ("train", "test")) for name in names)
+    rows = max(sum(_rows(statistics[name], split) for split in SPLITS) for name in names)
     licences = {source["licence"] if source["licence"] in HUB_LICENCES else "other" for source in sources}
     others = sorted({source["licence"] for source in sources} - HUB_LICENCES)
     named: dict[str, Any] = {"license_name": "-".join(map(_slug, others))} if others else {}
@@ -220,9 +227,14 @@ def _message_feature(key: str, names: tuple[str, ...]) -> dict[str, Any]:
     return {"name": key, "list": fields} if fields else {"name": key, "dtype": "string"}
 
 
+def _rows(stats: Mapping[str, Any], split: str) -> int:
+    """Rows of a split; 0 in statistics of a build that did not know it."""
+    return int(stats["splits"].get(split, {"rows": 0})["rows"])
+
+
 def _splits(stats: Mapping[str, Any]) -> list[str]:
     """The splits that have rows: `datasets` cannot read one without."""
-    return [split for split in ("train", "test") if stats["splits"][split]["rows"]]
+    return [split for split in SPLITS if _rows(stats, split)]
 
 
 def _config(name: str, names: Sequence[str], stats: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from builder.config import CONFIG_HELP, CONFIGS
+from builder.core.schema import SPLITS
+from builder.decide.summary import percent
 from builder.emit.formats import FORMATS
 from builder.publish.card_sources import cell, number, source_cell, table
 
@@ -42,33 +44,64 @@ _COLUMNS: Mapping[str, str] = {
 _ENDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("not readable", ("read", "clean"), ""),
     ("failed a check", ("check",), ""),
-    ("wrong pair", ("pair", "conflict"), ""),
+    ("without its code", ("pair",), "unpaired"),
+    ("wrong pair", ("pair", "conflict"), "*"),
     ("in a benchmark", ("filter",), "in_benchmark"),
-    ("repaired, on the test side", ("filter",), "repaired_in_test"),
     ("left out", ("filter",), "*"),
     ("duplicate", ("duplicate",), ""),
-    ("near a test row", ("leak",), ""),
+    ("near a test or validation row", ("leak",), ""),
     ("did not render", ("render",), ""),
 )
 """Where dropped rows went: the column's title, stages, and the reason; empty for all, `*` for those not named here."""
 
 
 def configs_table(names: Sequence[str], statistics: Mapping[str, Stats], default: str) -> str:
-    """Each config with its rows, what it holds and when to use it."""
+    """Each config with its rows, what became of pairs, what it holds and when to use it."""
+    validated = any(_rows(statistics[name], "validation") for name in names)
+    splits = [split for split in SPLITS if split != "validation" or validated]
     rows = []
     for name in names:
         help_text = CONFIG_HELP[name].removeprefix("recommended: ")
         notes = ["recommended"] * (help_text != CONFIG_HELP[name]) + ["default"] * (name == default)
-        train, test = (number(statistics[name]["splits"][split]["rows"]) for split in ("train", "test"))
+        counts = [number(_rows(statistics[name], split)) for split in splits]
         label = f"`{name}`" + (f" ({', '.join(notes)})" if notes else "")
-        rows.append([label, train, test, help_text, WHEN.get(name, "")])
-    return table(["config", "train", "test", "what it holds", "use it when"], rows, numbers=(1, 2))
+        rows.append([label, *counts, *_pairs(statistics[name]), help_text, WHEN.get(name, "")])
+    titles = ["config", *splits, "pairs as published", "re-paired", "dropped for want of a pair"]
+    numbers = range(1, len(titles))
+    return table([*titles, "what it holds", "use it when"], rows, numbers=numbers)
 
 
-def with_setting(manifest: Mapping[str, Any], names: Sequence[str], setting: str) -> str:
-    """The configs that were built with a setting on, as a text: `a`, `b` and `c`; empty if there is none."""
-    found = [f"`{name}`" for name in names if manifest["configs"][name].get(setting)]
+def _rows(stats: Stats, split: str) -> int:
+    """Rows of a split; 0 in statistics of a build that did not know it."""
+    return int(stats["splits"].get(split, {"rows": 0})["rows"])
+
+
+def _pairs(stats: Stats) -> list[str]:
+    """Whose codes rows have, as shares of the rows that are kept or were dropped as `unpaired`."""
+    pairs = stats["pairing"].get("pairs")
+    if not pairs:
+        return ["-", "-", "-"]
+    total = max(sum(pairs.values()), 1)
+    published = percent((pairs["as_published"] + pairs["at_random"]) / total)
+    random = f" ({percent(pairs['at_random'] / total)} at random)" if pairs["at_random"] else ""
+    return [published + random, percent(pairs["repaired"] / total), percent(pairs["unpaired"] / total)]
+
+
+def with_setting(manifest: Mapping[str, Any], names: Sequence[str], setting: str, value: object = True) -> str:
+    """The configs that were built with a value of a setting, as `listed` has them."""
+    return listed([name for name in names if manifest["configs"][name].get(setting) == value])
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a text: `a`, `b` and `c`; empty if there is none."""
+    found = [f"`{name}`" for name in names]
     return " and ".join([", ".join(found[:-1])] * (len(found) > 1) + found[-1:])
+
+
+def split_lines(stats: Stats) -> list[str]:
+    """Why sources have the shares of test and validation that they have, where these are not those asked for."""
+    lines = stats.get("split", {}).get("by_source", ())
+    return [f"`{line['source']}`: {line['why']}." for line in lines if line["why"]]
 
 
 def columns_table(settings: Mapping[str, Any]) -> str:
@@ -82,11 +115,12 @@ def columns_table(settings: Mapping[str, Any]) -> str:
 
 
 def funnel_table(stats: Stats) -> str:
-    """Rows by source: read, where dropped ones went (columns without any are left out), kept on each side."""
+    """Rows by source: read, where dropped ones went and the sides of kept ones; columns without any are left out."""
     lines = stats["funnel_by_source"]
+    sides = [side for side in SPLITS if side != "validation" or sum(line.get(side, 0) for line in lines)]
     ends = [end for end in _ENDS if sum(_went(line, end) for line in lines)]
-    titles = ["source", "read", *(title for title, _, _ in ends), "kept in train", "kept in test"]
-    counts = [[line["read"], *(_went(line, end) for end in ends), line["train"], line["test"]] for line in lines]
+    titles = ["source", "read", *(title for title, _, _ in ends), *(f"kept in {side}" for side in sides)]
+    counts = [[line["read"], *(_went(line, end) for end in ends), *(line[side] for side in sides)] for line in lines]
     rows = [[f"`{line['source']}`", *map(number, row)] for line, row in zip(lines, counts, strict=True)]
     if len(lines) > 1:
         rows.append(["all", *(number(sum(column)) for column in zip(*counts, strict=True))])
@@ -126,19 +160,28 @@ def config_lines(stats: Stats) -> list[str]:
 
 
 def certificate_table(names: Sequence[str], statistics: Mapping[str, Stats]) -> str:
-    """What the proof found in each config."""
+    """What the proof found in each config; with validation, train against it and it against test have lines too."""
     rows = []
-    for name in names:
-        leaks, proof = statistics[name]["leakage"], statistics[name].get("certificate") or {}
+    for name, sides, key in (
+        (name, sides, key)
+        for name in names
+        for sides, key in (
+            ("train, test", "certificate"),
+            ("train, validation", "validation_certificate"),
+            ("validation, test", "validation_test_certificate"),
+        )
+        if key == "certificate" or key in statistics[name]
+    ):
+        leaks, proof = statistics[name]["leakage"], statistics[name].get(key) or {}
         scores = [
             f"{pair['score']:.3f}" if (pair := proof.get(f"nearest_{what}")) else "none"
             for what in ("agreeing", "program")
         ]
-        official = [number(proof.get(key, 0)) for key in ("official_test_rows", "official_test_rows_near_train")]
+        official = [number(proof.get(what, 0)) for what in ("official_test_rows", "official_test_rows_near_train")]
         rows.append(
             [
-                f"`{name}`",
-                number(statistics[name]["splits"]["test"]["rows"]),
+                f"`{name}`: {sides}",
+                number(proof.get("test_rows", 0)),
                 number(leaks["equal_prompts_across_the_split"]),
                 number(leaks["equal_programs_across_the_split"]),
                 scores[0],
@@ -148,8 +191,8 @@ def certificate_table(names: Sequence[str], statistics: Mapping[str, Stats]) -> 
             ]
         )
     titles = [
-        "config",
-        "test rows",
+        "config: sides",
+        "rows measured on",
         "equal prompts",
         "equal programs",
         "nearest description",
@@ -173,9 +216,7 @@ def limits(names: Sequence[str], manim: str) -> list[str]:
     loose = [f"`{name}`" for name in names if not CONFIGS[name].near_duplicates]
     told = []
     if loose:
-        told.append(
-            f"Near duplicates are still in {', '.join(loose)}, and so are prompts that do not belong to their programs."
-        )
+        told.append(f"Near duplicates are still in {', '.join(loose)}, and so are single wrong pairs.")
     if any(name != "verified" for name in names):
         told.append(
             f"Programs are held against Manim {manim} without being run"

@@ -25,9 +25,10 @@ from builder.report.write import keep_for_report, put_report
 def export(config: BuildConfig, folder: Path, events: Events | None = None) -> dict[str, Any]:
     """Write one config for offline fine-tuning; returns the content of `dataset_stats.json`.
 
-    Writes `train.json` and `test.json` (JSON Lines), `dataset_stats.json`, `ledger.parquet`, `manifest.json`, and
-    when deduplicating `deduplication_report.json` and `removed_duplicates.json`, when pairs are checked
-    `pairing_report.json`, and for a trainer the file that it wants (`TRAINER_FILES`).
+    Writes `train.json` and `test.json` (JSON Lines), `validation.json` if it has rows, `dataset_stats.json`,
+    `ledger.parquet`, `manifest.json`, and when deduplicating `deduplication_report.json` and
+    `removed_duplicates.json`, where pairs were put together again or checked `pairing_report.json`, and for a trainer
+    the file that it wants (`TRAINER_FILES`).
 
     Raises:
         SourceError, SettingError: as `prepare`.
@@ -41,7 +42,10 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
         for split in SPLITS:
             rows = written[split].counted(emitted(decided, split, events), description_key)
             write_json_lines(rows, staging / f"{split}.json", config.format, config.system_prompt)
-        stats = stats_of(decided, written, staging, {split: [f"{split}.json"] for split in SPLITS})
+        if not written["validation"].rows:
+            (staging / "validation.json").unlink()
+        files = {split: [f"{split}.json"] for split in SPLITS if (staging / f"{split}.json").exists()}
+        stats = stats_of(decided, written, staging, files)
         write_json(stats, staging / "dataset_stats.json")
         if config.deduplicate:
             priorities = {source.spec.name: source.spec.priority for source in prepared.sources}
@@ -49,11 +53,11 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
             report["near_descriptions"] = near_report(decided.outcomes, prepared.near, config.near_duplicates)
             write_json(report, staging / "deduplication_report.json")
             write_removed(decided.outcomes, prepared.files, staging / "removed_duplicates.json")
-        if config.repair_pairs or config.check_pairs:
+        if stats["pairing"]["shuffled"] or config.check_pairs:
             report = pairing_report(decided.outcomes, stats["pairing"]["shuffled"], config.pair_margin)
             write_json(report, staging / "pairing_report.json")
         if config.trainer:
-            write_trainer_file(config.trainer, staging)
+            write_trainer_file(config.trainer, staging, [split for split in SPLITS if written[split].rows])
         write_ledger(decided.outcomes, staging / "ledger.parquet")
         write_used_verdicts([decided], staging / VERDICTS_FILE)
         keep_for_report([decided], {config.name: stats}, staging)

@@ -3,13 +3,18 @@
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from builder.config import BuildConfig
 from builder.core.ledger import REPAIRS_SEPARATOR, all_repairs, funnel, kept, reasons
+from builder.core.schema import SPLITS
+from builder.decide.pairing.shuffled import Part
+from builder.decide.summary import empty_sides, pair_counts, shuffled_parts, source_splits, without_eligible_rows
 from builder.emit.rows import EmittedRow
 
 
@@ -77,40 +82,51 @@ def _lengths(lengths: Iterable[int]) -> dict[str, float | int]:
     }
 
 
-def leakage(ledger: pl.DataFrame, train: Written, test: Written) -> dict[str, Any]:
-    """How many test rows share a prompt or a program with train: prompts as written, programs whatever
-    their layout, comments and names of variables.
+def leakage(ledger: pl.DataFrame, written: Mapping[str, Written]) -> dict[str, Any]:
+    """How many prompts and programs stand on two sides: prompts as written, programs whatever their layout, comments
+    and names of variables.
 
-    Only equality counts here. `ledger` is open, with `canonical_key`.
+    Only equality counts here. `ledger` is open, with `canonical_key`; `written` is by split.
     """
     rows = kept(ledger)
-    programs = {
-        side: rows.filter(pl.col("split") == side)["canonical_key"].drop_nulls().to_numpy()
-        for side in ("train", "test")
-    }
-    shared = len(np.intersect1d(programs["train"], programs["test"]))
-    prompts = len(np.intersect1d(np.array(train.prompt_keys), np.array(test.prompt_keys)))
+    programs = [
+        rows.filter(pl.col("split") == side)["canonical_key"].drop_nulls().unique().to_numpy() for side in SPLITS
+    ]
+    shared = _on_two_sides(programs)
+    prompts = _on_two_sides([np.unique(np.array(written[side].prompt_keys)) for side in SPLITS])
     return {
         "equal_prompts_across_the_split": prompts,
         "equal_programs_across_the_split": shared,
         "highest_equality_across_the_split": 1.0 if prompts or shared else 0.0,
-        "train_rows_dropped_as_leaks": ledger.filter(pl.col("stage") == "leak").height,
+        "train_rows_dropped_as_leaks": ledger.filter((pl.col("stage") == "leak") & (pl.col("split") == "train")).height,
+        "validation_rows_dropped_as_leaks": ledger.filter(
+            (pl.col("stage") == "leak") & (pl.col("split") == "validation")
+        ).height,
     }
+
+
+def _on_two_sides(sides: Sequence[NDArray[np.uint64]]) -> int:
+    """How many keys stand on more than one of some sides, each of which has a key once."""
+    _, times = np.unique(np.concatenate(sides), return_counts=True)
+    return int((times > 1).sum())
 
 
 def build_stats(
     ledger: pl.DataFrame,
-    written: dict[str, Written],
-    leaks: dict[str, Any],
-    augmentation_factor: float,
+    written: Mapping[str, Written],
+    config: BuildConfig,
     *,
     mirrors: Mapping[str, str],
-    shuffled: Sequence[Mapping[str, Any]],
+    parts: Sequence[Part],
 ) -> dict[str, Any]:
     """The content of `dataset_stats.json`.
 
-    `mirrors` tells for a source the mirror that stood in for it, `shuffled` the parts of sources whose descriptions
-    and codes are paired at random.
+    Args:
+        ledger: open.
+        written: by split.
+        config: the settings.
+        mirrors: for a source, the mirror that stood in for it.
+        parts: of `find_parts`.
     """
     lines = [
         {**line, **({"mirror": mirrors[line["source"]]} if line["source"] in mirrors else {})}
@@ -124,16 +140,32 @@ def build_stats(
         "funnel_by_source": lines,
         "reasons": [{"stage": stage, "reason": reason, "rows": count} for stage, reason, count in reasons(ledger)],
         "cleaning_and_repairs": _steps(ledger),
-        "pairing": {"shuffled": [dict(part) for part in shuffled], "repaired_pairs": _repaired_pairs(ledger)},
+        "pairing": {
+            "shuffled": shuffled_parts(ledger, parts, config),
+            "repaired_pairs": _repaired_pairs(ledger),
+            "pairs": pair_counts(ledger, config),
+        },
+        "split": _split(ledger, config),
         "rendering": rendered_by_source(ledger),
         "augmentation": {
-            "factor": augmentation_factor,
+            "factor": config.augmentation_factor,
             "train_rows_before": sum(line["train"] for line in lines),
             "train_rows_after": written["train"].rows,
         },
         "official_test_rows": {"read": official.height, "kept": kept(official).height},
         "splits": {side: counts.summary() for side, counts in written.items()},
-        "leakage": leaks,
+        "leakage": leakage(ledger, written),
+    }
+
+
+def _split(ledger: pl.DataFrame, config: BuildConfig) -> dict[str, Any]:
+    """How the rows read lie on the sides, by source, with why; the shares of the rows kept; what is to be known."""
+    stay = kept(ledger)
+    shares = {side: stay.filter(pl.col("split") == side).height / max(stay.height, 1) for side in SPLITS}
+    return {
+        "by_source": [asdict(line) for line in source_splits(ledger, config)],
+        "shares_of_kept_rows": {side: round(share, 4) for side, share in shares.items()},
+        "notices": [*without_eligible_rows(ledger), *empty_sides(ledger, config)],
     }
 
 

@@ -1,7 +1,6 @@
 """A decided config as it is written: rows, ledger and statistics."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,15 @@ import pyarrow.parquet as pq
 
 from builder.core.events import Events, Silent
 from builder.core.ledger import closed_slices
-from builder.core.schema import SPLITS
 from builder.emit.formats import FORMATS, fenced
 from builder.emit.rows import EmittedRow
 from builder.emit.tokens import tokens_told
 from builder.pipeline.build import Build
 from builder.prepare.keys import description_key
-from builder.publish.stats import Written, build_stats, leakage
+from builder.publish.stats import Written, build_stats
 from builder.render.verdicts import Verdicts
-from builder.report.proof.certificate import certify, told_official
-from builder.report.proof.folder import rows_of
+from builder.report.proof.certificate import certify_sides
+from builder.report.proof.folder import WrittenRow, rows_of
 
 
 def emitted(decided: Build, split: str, events: Events) -> Iterator[EmittedRow]:
@@ -70,22 +68,23 @@ def stats_of(
         files: by split, the files there.
 
     Raises:
-        OutputError: a train row is near a test row: a bug in the step that should have dropped it.
+        OutputError: a row is near one that models are measured on: a bug in the step that should have dropped it.
     """
-    leaks = leakage(decided.outcomes, written["train"], written["test"])
     mirrors = {source.spec.name: source.spec.location for source in decided.prepared.sources if source.mirror_of}
-    shuffled = [{**asdict(part), "message": part.message} for part in decided.prepared.parts if part.shuffled]
-    format_name = decided.config.format
-    train, test = ((row for name in files[split] for row in rows_of(staging, name, format_name)) for split in SPLITS)
+    config = decided.config
+
+    def rows(split: str) -> Iterator[WrittenRow]:
+        return (row for name in files.get(split, ()) for row in rows_of(staging, name, config.format))
+
     official = decided.plan.filter(pl.col("split") == "test")["official"].to_list()
-    certificate = certify(train, told_official(test, official), decided.config.near_test)
-    certificate.check()
-    factor = decided.config.augmentation_factor
-    stats = build_stats(decided.outcomes, written, leaks, factor, mirrors=mirrors, shuffled=shuffled)
+    certificates = certify_sides(rows, official, config.near_test, validation=bool(written["validation"].rows))
+    for certificate in certificates.values():
+        certificate.check()
+    stats = build_stats(decided.outcomes, written, config, mirrors=mirrors, parts=decided.prepared.parts)
     if tokens := decided.prepared.tokens if decided.config.tokenizer else None:
-        lengths = {split: counts.tokens for split, counts in written.items()}
+        lengths = {side: counts.tokens for side, counts in written.items() if counts.rows or side != "validation"}
         stats["tokens"] = tokens_told(tokens, decided.config.system_prompt, decided.config.max_tokens, lengths)
-    return {**stats, "certificate": certificate.told()}
+    return {**stats, **{name: certificate.told() for name, certificate in certificates.items()}}
 
 
 def write_ledger(ledger: pl.DataFrame, path: Path) -> None:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from pygments.lexer import RegexLexer
 from pygments.token import STANDARD_TYPES, Comment, Keyword, Name, Number, String, Text
 
+from builder.core.schema import SPLITS
 from builder.report.examples import changes_of
 from builder.report.facts import Facts
 from builder.report.plots import SOURCE_COLOURS
@@ -97,6 +98,7 @@ def browser_of(facts: Facts, folder: str) -> Browser:
         "sources": facts.sources,
         "reasons": lists["reason"],
         "verdicts": lists["verdict"],
+        "splits": [[number, split] for number, split in enumerate(SPLITS) if split in facts.splits],
         "colours": SOURCE_COLOURS,
         "folder": folder,
         "size": CHUNK_ROWS,
@@ -128,14 +130,17 @@ def is_webp(picture: bytes) -> bool:
 def _lines(
     rows: pl.DataFrame, sources: Sequence[str], lists: Mapping[str, Sequence[str]], thumbnails: Mapping[str, bytes]
 ) -> Iterator[list[Any]]:
-    """Of each row what it is listed by: id; numbers of source, split, reason, verdict, changed, picture; start."""
+    """Of each row what it is listed by: id; numbers of source, split, reason, verdict, changed, picture; start.
+
+    A split's number is its place in `SPLITS`.
+    """
     places = {program: n for n, program in enumerate(thumbnails)}
     of = {name: {word: n for n, word in enumerate(words)} for name, words in (*lists.items(), ("source", sources))}
     for row in rows.iter_rows(named=True):
         yield [
             row["id"],
             of["source"][row["source"]],
-            int(row["split"] == "test"),
+            SPLITS.index(row["split"]),
             of["reason"][row["reason"]],
             of["verdict"][row["verdict"]],
             int(bool(row["repairs"])),

@@ -47,6 +47,12 @@ class Facts:
         return [line["source"] for line in self.statistics["funnel_by_source"]]
 
     @property
+    def splits(self) -> list[str]:
+        """The sides: train, test, and validation if it has rows."""
+        counts = self.statistics["splits"]
+        return [split for split in SPLITS if split != "validation" or counts.get(split, {}).get("rows")]
+
+    @property
     def kept(self) -> pl.DataFrame:
         """The rows that stayed."""
         return self.rows.filter(pl.col("outcome") == "kept")

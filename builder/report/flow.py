@@ -1,4 +1,4 @@
-"""The funnel as a flow picture: from the sources on the left to train, test and the stages that dropped rows.
+"""The funnel as a flow picture: from the sources on the left to the sides and the stages that dropped rows.
 
 Written by hand as SVG, since no library of plots draws flows whose text stays text and whose colours follow the page.
 """
@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 from builder.core.ledger import STAGES
+from builder.core.schema import SPLITS
 from builder.report.plots import source_variable, variables
 
 _DROPPED_AS = {
@@ -81,14 +82,13 @@ def funnel_svg(stats: Mapping[str, Any], *, narrow: bool = False) -> str:
         _Node(line["source"], line["read"], "read", colour=f"var({source_variable(n)})") for n, line in enumerate(lines)
     ]
     ends = {
-        "train": _Node("train", sum(line["train"] for line in lines), "kept in"),
-        "test": _Node("test", sum(line["test"] for line in lines), "kept in"),
+        **{side: _Node(side, sum(line.get(side, 0) for line in lines), "kept in") for side in SPLITS},
         **{
             stage: _Node(_DROPPED_AS[stage], _dropped(lines, stage), "dropped as", kept=False, colour="var(--none)")
             for stage in STAGES
         },
     }
-    ends = {name: node for name, node in ends.items() if node.rows or node.kept}
+    ends = {name: node for name, node in ends.items() if node.rows or name in ("train", "test")}
     right = _placed(list(ends.values()), scale, shape.gap, 12.0)
     left = _placed(sources, scale, shape.gap, 24.0 if shape.above else 12.0)
     _spread(sources, right - left)
@@ -130,7 +130,7 @@ def _flows(line: Mapping[str, Any], source: _Node, ends: Mapping[str, _Node], sc
     """The flows of one source, in the order of the outcomes."""
     parts = []
     for name, end in ends.items():
-        rows = line[name] if end.kept else sum(line["dropped"].get(name, {}).values())
+        rows = line.get(name, 0) if end.kept else sum(line["dropped"].get(name, {}).values())
         if not rows:
             continue
         thick = rows * scale

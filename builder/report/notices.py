@@ -26,6 +26,7 @@ def notices(facts: Facts) -> list[Notice]:
     return [
         *(Notice("source", text) for text in _sources(facts.manifest)),
         *(Notice("pairs", part["message"]) for part in facts.statistics.get("pairing", {}).get("shuffled", ())),
+        *(Notice("split", text) for text in facts.statistics.get("split", {}).get("notices", ())),
         *_official(facts.statistics),
         *_grown(facts.statistics, facts.before),
     ]

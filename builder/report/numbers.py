@@ -45,7 +45,7 @@ def config_numbers(
     told: dict[str, Any] = {"alignment": _alignment(ledger, files)}
     if config.near_duplicates:
         told["near"] = near_report(ledger, near, config.near_duplicates)
-    if config.repair_pairs or config.check_pairs:
+    if shuffled or config.check_pairs:
         told["pairing"] = pairing_report(ledger, shuffled, config.pair_margin)
     return told
 

@@ -52,6 +52,7 @@ def page_of(facts: Facts, folder: str = "report_files") -> Page:
         .render(
             facts=facts,
             stats=facts.statistics,
+            splits=facts.splits,
             script=Markup(script),
             style=Markup(_styles()),
             script_source=f"'sha256-{allowed}'" + (" 'self' file:" if browser.beside else ""),

@@ -1,10 +1,12 @@
-"""`curated`: right pairs, right code; each behaviour through a whole build of rows that stand here."""
+"""Right pairs in every config, and what `curated` drops besides; each through a whole build of rows that stand here."""
 
 import json
 
 import pytest
 
-from builder.config import make_config
+from builder.config import BUILT_BY_DEFAULT, PAIRS, make_config
+from builder.core.schema import SPLITS
+from builder.decide.summary import shuffled_parts
 from builder.pipeline.story import build, prepare
 from builder.publish.build_folder import build_dataset
 from builder.publish.export import export
@@ -34,14 +36,15 @@ SHUFFLED = [(RIGHT[number][0], RIGHT[(number + 17) % len(RIGHT)][1]) for number 
 
 
 def curated(tmp_path, sources, **settings):
-    """A config that reads these sources and drops no row for its side."""
-    return config_of(tmp_path, sources, "curated", **{"keep_repaired_in_test": True, **settings})
+    """A config that reads these sources."""
+    return config_of(tmp_path, sources, "curated", **settings)
 
 
 def pairs(tmp_path, config):
     """Prompts with the programs that were written for them."""
     export(config, tmp_path / "out")
-    rows = [row for side in ("train", "test") for row in read_lines(tmp_path / "out" / f"{side}.json")]
+    files = [tmp_path / "out" / f"{side}.json" for side in SPLITS]
+    rows = [row for file in files if file.exists() for row in read_lines(file)]
     return {said(row, "user"): said(row, "assistant").split("\n", 1)[1].removesuffix("\n```") for row in rows}
 
 
@@ -58,15 +61,34 @@ class Heard:
         pass
 
 
-def test_a_shuffled_source_is_told_in_every_config(tmp_path):
-    """Loudly, with its rows and how far from right they are."""
+@pytest.mark.parametrize("name", BUILT_BY_DEFAULT)
+def test_no_row_of_a_shuffled_source_keeps_its_published_code_in_any_config(tmp_path, name):
+    """It gets the code of its description, or is dropped as unpaired; a note says how many."""
+    config = config_of(tmp_path, {"bespoke_manim": circles(1, 20), "thanks_dataset": SHUFFLED}, name)
+    decided = build(prepare(config), config)
+    ledger = decided.ledger.filter(source="thanks_dataset")
+    kept, gone = ledger.filter(outcome="kept"), ledger.filter(outcome="dropped")
+    (part,) = shuffled_parts(decided.outcomes, decided.prepared.parts, config)
+
+    assert kept.height >= 40
+    assert "" not in kept["code_from"].to_list()
+    assert set(gone["reason"]) <= {"unpaired"}
+    assert (part["repaired"], part["at_random"], part["unpaired"]) == (kept.height, 0, gone.height)
+    assert part["message"].startswith("thanks_dataset, 48 rows: descriptions and code are paired at random (AUC 0.")
+    assert f"{kept.height} are kept with the code of their description" in part["message"]
+
+
+def test_pairs_that_stay_random_are_warned_of_with_their_share_and_what_to_type(tmp_path):
+    """`--pairs as-published` is for comparison: who builds with it hears what the config then holds."""
     heard = Heard()
-    config = config_of(tmp_path, {"thanks_dataset": SHUFFLED}, "all")
+    sources = {"bespoke_manim": circles(1, 48), "thanks_dataset": SHUFFLED}
+    config = config_of(tmp_path, sources, "no_augment", pairs="as-published")
     stats = export(config, tmp_path / "out", heard)
     (part,) = stats["pairing"]["shuffled"]
 
-    assert part["message"].startswith("thanks_dataset, 48 rows: descriptions and code are paired at random (AUC 0.")
-    assert part["message"] in heard.said
+    assert f"no_augment: {part['message']}" in heard.said
+    assert "they make 53 % of train and 0 % of test; type `--pairs repaired`" in part["message"]
+    assert stats["pairing"]["pairs"] == {"as_published": 48, "at_random": 48, "repaired": 0, "unpaired": 0}
 
 
 def test_a_sound_source_is_not_called_shuffled_and_loses_nothing(tmp_path):
@@ -117,24 +139,29 @@ def test_copies_of_shuffled_rows_in_another_source_are_pooled(tmp_path):
 
     assert kept.height >= 40
     assert kept["source"].unique().to_list() == ["bespoke_manim"]
-    assert {row.licence for split in ("train", "test") for row in decided.rows(split)} == {"unknown"}
+    assert {row.licence for split in SPLITS for row in decided.rows(split)} == {"unknown"}
 
 
-def test_without_the_config_pairs_stay_as_they_were_read(tmp_path):
-    """`deduplicated` says what is wrong and changes nothing."""
-    assert pairs(
-        tmp_path, config_of(tmp_path, {"thanks_dataset": SHUFFLED}, "deduplicated", augmentation_factor=1.0)
-    ) == dict(SHUFFLED)
+def test_published_pairs_stay_as_they_were_read_if_asked(tmp_path):
+    config = config_of(tmp_path, {"thanks_dataset": SHUFFLED}, augmentation_factor=1.0, pairs="as-published")
+
+    assert pairs(tmp_path, config) == dict(SHUFFLED)
 
 
-def test_repaired_pairs_on_the_test_side_are_dropped_unless_asked(tmp_path):
-    """What models are measured on is what authors wrote."""
-    told = ledger_of(config_of(tmp_path, {"thanks_dataset": SHUFFLED}, "curated", test_size=0.3))
-    test = told.filter(split="test").filter(reason="repaired_in_test")
+@pytest.mark.parametrize("kept_pairs", PAIRS)
+def test_rows_of_a_shuffled_source_are_train_and_the_empty_test_side_is_warned_of(tmp_path, kept_pairs):
+    """Models are measured on pairs that authors made; the files of the sides are there all the same."""
+    heard = Heard()
+    config = curated(tmp_path, {"thanks_dataset": SHUFFLED}, test_size=0.3, pairs=kept_pairs, check_pairs=False)
+    stats = export(config, tmp_path / "out", heard)
 
-    assert test.height > 5
-    assert test["detail"].unique().to_list() == ["code of another row"]
-    assert not told.filter(split="test", outcome="kept").height
+    assert set(ledger_of(config)["split"]) == {"train"}
+    assert (tmp_path / "out" / "test.json").read_bytes() == b""
+    assert not (tmp_path / "out" / "validation.json").exists()
+    assert any(said.startswith("thanks_dataset: none of its 48 rows has a pair and a program") for said in heard.said)
+    assert any("the test side is empty" in said and "--test-size" in said for said in heard.said)
+    assert any("the validation side is empty" in said for said in heard.said)
+    assert len(stats["split"]["notices"]) == 3
 
 
 def test_official_rows_are_never_paired_anew(tmp_path):
@@ -210,16 +237,6 @@ def test_a_row_whose_authors_report_an_error_is_dropped(tmp_path):
         "reported_error",
         "ValueError: no such thing",
     )
-
-
-def test_all_configs_share_the_split(tmp_path):
-    """A row has the same side in each."""
-    sources = {"bespoke_manim": [*circles(1, 60), *RIGHT], "thanks_dataset": SHUFFLED}
-    sides = [
-        ledger_of(config_of(tmp_path, sources, name)).select("id", "split", "group") for name in ("curated", "all")
-    ]
-
-    assert sides[0].equals(sides[1])
 
 
 def test_a_built_folder_tells_of_shuffled_parts_when_it_is_loaded(tmp_path, caplog):

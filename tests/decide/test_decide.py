@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builder.config import BUILT_BY_DEFAULT
+from builder.config import BUILT_BY_DEFAULT, PAIRS
 from builder.core.ledger import SCHEMA, check_accounted, close_ledger, drop, kept, open_ledger
 from builder.decide.decontaminate import drop_leaks
 from builder.decide.deduplicate import SCHEMA as NEAR
@@ -101,43 +101,53 @@ def test_an_official_test_row_wins_every_duplicate_and_is_never_dropped_for_simi
     ]
 
 
-def test_a_repaired_row_on_the_test_side_is_dropped_there(tmp_path):
-    """What models are measured on is what its authors wrote; a cleaned row stays."""
+def test_a_repaired_row_is_train_and_a_cleaned_one_may_be_test(tmp_path):
+    """Models are measured on what authors wrote, and no row is dropped for its side."""
     rows = {"bespoke_manim": [("Draw a circle", BARE), ("Draw a square", f"```python\n{SQUARE}\n```")]}
 
     ledger = ledger_of(config_of(tmp_path, rows, test_size=ALL_TEST))
 
-    assert ledger.select("split", "outcome", "stage", "reason").rows() == [
-        ("test", "dropped", "filter", "repaired_in_test"),
-        ("test", "kept", "", ""),
-    ]
-    assert ledger["detail"][0] == "repair:wrap_body, repair:manim_import"
+    assert ledger.select("split", "outcome").rows() == [("train", "kept"), ("test", "kept")]
+    assert "repair:wrap_body" in ledger["repairs"][0]
     assert "clean:fences" in ledger["repairs"][1]
 
 
-def test_a_repaired_row_on_the_train_side_stays(tmp_path):
-    """Train may learn from repaired rows."""
-    assert outcomes(config_of(tmp_path, {"bespoke_manim": [("Draw a circle", BARE)]})) == {
-        "bespoke_manim/000000": "kept"
-    }
+@pytest.mark.parametrize("name", ["deduplicated", "curated"])
+def test_of_equal_test_rows_the_one_that_its_authors_made_stays(tmp_path, name):
+    """The authors' own copy takes the place of a repaired one above it; on the train side the first row stays."""
+    rows = {"manim_codegen": [("Draw a circle", BARE), ("Draw a circle", CIRCLE)]}
+    settings = {"check_pairs": False, "validation_size": 0.0}
+
+    in_test = outcomes(config_of(tmp_path, rows, name, test_size=ALL_TEST, **settings))
+    in_train = outcomes(config_of(tmp_path, rows, name, test_size=0.01, **settings))
+
+    assert in_test == {"manim_codegen/000000": "duplicate_description", "manim_codegen/000001": "kept"}
+    assert in_train == {"manim_codegen/000000": "kept", "manim_codegen/000001": "duplicate_description"}
 
 
-def test_a_repaired_row_stays_on_the_test_side_if_asked_to(tmp_path):
-    """`keep_repaired_in_test` keeps it."""
-    rows = {"bespoke_manim": [("Draw a circle", BARE)]}
+def test_what_leaks_into_validation_is_dropped_from_train_and_what_leaks_into_test_from_both():
+    """Rows with the keys of descriptions: train, validation, and train, validation, test."""
+    ledger = frame(
+        ("train", 1, 11, False),
+        ("validation", 1, 12, False),
+        ("train", 2, 21, False),
+        ("validation", 2, 22, False),
+        ("test", 2, 23, False),
+        ("train", 3, 31, False),
+        ("validation", 4, 31, False),
+    )
 
-    ledger = ledger_of(config_of(tmp_path, rows, test_size=ALL_TEST, keep_repaired_in_test=True))
+    found = close_ledger(without_leaks(ledger)).select("split", "reason", "kept_id").rows()
 
-    assert ledger.select("split", "outcome").rows() == [("test", "kept")]
-
-
-def test_a_repaired_row_dropped_from_test_displaces_no_copy(tmp_path):
-    """The authors' own copy in a worse source takes the place of a repaired one."""
-    rows = {"bespoke_manim": [("Draw a circle", BARE)], "manim_codegen": [("Draw a circle", CIRCLE)]}
-
-    found = outcomes(config_of(tmp_path, rows, test_size=ALL_TEST))
-
-    assert found == {"bespoke_manim/000000": "repaired_in_test", "manim_codegen/000000": "kept"}
+    assert found == [
+        ("train", "near_validation", "made/000001"),
+        ("validation", "", ""),
+        ("train", "near_test", "made/000004"),
+        ("validation", "near_test", "made/000004"),
+        ("test", "", ""),
+        ("train", "near_validation", "made/000006"),
+        ("validation", "", ""),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -305,8 +315,9 @@ ROWS = st.lists(
     name=st.sampled_from(BUILT_BY_DEFAULT),
     changes=st.fixed_dictionaries(
         {
-            "test_size": st.sampled_from([0.1, 0.5, ALL_TEST]),
-            "keep_repaired_in_test": st.booleans(),
+            "test_size": st.sampled_from([0.1, 0.5]),
+            "validation_size": st.sampled_from([0.0, 0.3]),
+            "pairs": st.sampled_from(PAIRS),
             "seed": st.integers(0, 3),
         }
     ),

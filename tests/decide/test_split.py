@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from xxhash import xxh3_64_intdigest
 
 from builder.config import BUILT_BY_DEFAULT, make_config
-from builder.decide.split import split_rows
+from builder.decide.split import eligible_rows, split_rows
 from builder.pipeline.story import build, prepare
 from builder.prepare.keys import content_key
 from tests.rows import circles, config_of, ledger_of
 
-Line = tuple[str, str, str] | tuple[str, str, str, bool]
-"""Source, description, program (either empty for none), and whether the row is an official test row."""
+Line = tuple[str, str, str] | tuple[str, str, str, str]
+"""Source, description, program (either empty for none), and `official` or `repaired` for a row that is such."""
 
 
 def keyed(lines: Iterable[Line]) -> pl.DataFrame:
@@ -24,20 +24,21 @@ def keyed(lines: Iterable[Line]) -> pl.DataFrame:
     rows = [
         (
             source,
-            bool(official),
+            "official" in marks,
+            "repaired" not in marks,
             int(content_key(description, program), 16),
             *(xxh3_64_intdigest(text.encode()) if text else None for text in (description, program)),
         )
-        for source, description, program, *official in lines
+        for source, description, program, *marks in lines
     ]
-    texts = {"source": pl.String, "official": pl.Boolean, "content": pl.UInt64}
+    texts = {"source": pl.String, "official": pl.Boolean, "eligible": pl.Boolean, "content": pl.UInt64}
     schema = {**texts, "description_key": pl.UInt64, "program_key": pl.UInt64}
     return pl.DataFrame(rows, schema=schema, orient="row").with_row_index("index")
 
 
-def sides(lines: list[Line], test_size: float = 0.1, seed: int = 42) -> list[str]:
+def sides(lines: list[Line], test_size: float = 0.1, seed: int = 42, validation_size: float = 0.0) -> list[str]:
     """The side of each line."""
-    return split_rows(keyed(lines), test_size, seed)["split"].to_list()
+    return split_rows(keyed(lines), test_size, seed, validation_size)["split"].to_list()
 
 
 def groups(lines: list[Line]) -> list[str]:
@@ -45,9 +46,9 @@ def groups(lines: list[Line]) -> list[str]:
     return split_rows(keyed(lines), 0.1, 42)["group"].to_list()
 
 
-def singles(source: str, count: int) -> list[Line]:
+def singles(source: str, count: int, *marks: str, first: int = 0) -> list[Line]:
     """Rows that share nothing with one another or with another source."""
-    return [(source, f"{source} draws {n}", f"{source} program {n}") for n in range(count)]
+    return [(source, f"{source} draws {n}", f"{source} program {n}", *marks) for n in range(first, first + count)]
 
 
 def descriptions_on(side: str, source: str, lines: list[Line], found: list[str]) -> set[str]:
@@ -89,7 +90,7 @@ def test_a_description_in_many_rows_counts_once():
 
 
 def test_official_rows_are_test_and_nothing_else_of_their_source_is_drawn():
-    official: list[Line] = [("a", f"official {n}", f"official program {n}", True) for n in range(3)]
+    official: list[Line] = [("a", f"official {n}", f"official program {n}", "official") for n in range(3)]
     lines = [*singles("a", 200), *official, *singles("b", 100)]
 
     found = sides(lines)
@@ -204,7 +205,7 @@ def test_another_seed_draws_other_rows_and_the_same_seed_the_same():
 def test_a_group_of_more_than_twenty_rows_is_never_drawn_for_test():
     large: list[Line] = [("a", "always the same", f"program {n}") for n in range(21)]
 
-    drawn = [sides([*large, *singles("a", 20)], 0.9, seed)[0] for seed in range(20)]
+    drawn = [sides([*large, *singles("a", 20)], 0.5, seed, 0.4)[0] for seed in range(20)]
 
     assert set(drawn) == {"train"}
 
@@ -228,30 +229,140 @@ def test_in_a_large_source_one_percent_of_its_rows_may_be_drawn_as_one_group():
 def test_a_large_group_with_an_official_row_is_test():
     large: list[Line] = [("a", "always the same", f"program {n}") for n in range(30)]
 
-    found = sides([("a", "always the same", "official program", True), *large])
+    found = sides([("a", "always the same", "official program", "official"), *large])
 
     assert set(found) == {"test"}
 
 
-def test_invalid_rows_are_split_like_any_other(tmp_path):
-    broken = [(f"Draw a square of side {n}", "class Broken(Scene)\n    no colon above") for n in range(50)]
-    different = [(description, f"{code} {n}") for n, (description, code) in enumerate(broken)]
-    ledger = ledger_of(config_of(tmp_path, {"manim_codegen": [*circles(1, 50), *different]}))
+def test_the_share_is_of_all_descriptions_and_drawn_from_rows_that_pass_the_checks(tmp_path):
+    """Of fifty valid and fifty invalid rows, a tenth is test, and all of these are valid."""
+    broken = [(f"Draw a square of side {n}", f"class Broken(Scene)\n    no colon above {n}") for n in range(50)]
+    ledger = ledger_of(config_of(tmp_path, {"manim_codegen": [*circles(1, 50), *broken]}))
 
     in_test = ledger.filter(split="test")
 
     assert in_test.height == 10
-    assert set(in_test["outcome"]) == {"kept", "dropped"}
+    assert set(in_test["outcome"]) == {"kept"}
+
+
+def test_only_groups_with_a_row_as_its_authors_made_it_are_drawn():
+    """Fifty rows as written, fifty repaired ones that share nothing with them."""
+    lines = [*singles("a", 50), *singles("a", 50, "repaired", first=50)]
+
+    for seed in range(10):
+        found = sides(lines, seed=seed, validation_size=0.05)
+        assert set(found[50:]) == {"train"}
+        assert (found.count("test"), found.count("validation")) == (10, 5)
+
+
+def test_a_repaired_row_goes_with_a_row_as_written_of_its_group():
+    lines: list[Line] = [("a", "a circle", "Circle()"), ("a", "a circle", "Circle() # repaired", "repaired")]
+
+    drawn = [sides([*lines, *singles("a", 20)], 0.5, seed)[:2] for seed in range(20)]
+
+    assert {tuple(found) for found in drawn} == {("train", "train"), ("test", "test")}
+
+
+def test_at_most_a_quarter_of_the_eligible_descriptions_is_drawn():
+    """A hundred descriptions, of which twenty may be drawn: five are, and of the fifteen that are left three."""
+    lines = [*singles("a", 20), *singles("a", 80, "repaired", first=20)]
+
+    found = sides(lines, validation_size=0.05)
+
+    assert (found.count("test"), found.count("validation")) == (5, 3)
+
+
+def test_a_source_without_an_eligible_row_is_train():
+    assert set(sides([*singles("a", 100, "repaired"), *singles("b", 10)])[:100]) == {"train"}
+
+
+@given(LINES, st.integers(0, 5), st.floats(0.01, 0.4), st.floats(0.01, 0.4))
+@settings(deadline=None, max_examples=60)
+def test_validation_moves_no_test_row_and_a_larger_one_holds_every_smaller_one(
+    lines: list[Line], seed: int, one: float, other: float
+):
+    lines = sorted_lines([*lines, *singles("b", 20), *singles("d", 10, "repaired")])
+    without, less, more = (sides(lines, 0.3, seed, size) for size in (0.0, *sorted((one, other))))
+
+    assert "validation" not in without
+    assert [where == "test" for where in less] == [where == "test" for where in without]
+    assert [where == "test" for where in more] == [where == "test" for where in without]
+    assert all(b == "validation" for a, b in zip(less, more, strict=True) if a == "validation")
+
+
+def test_a_source_with_official_rows_gives_validation_its_share_of_the_others():
+    official: list[Line] = [("a", f"official {n}", f"official program {n}", "official") for n in range(20)]
+
+    found = sides([*official, *singles("a", 80)], validation_size=0.05)
+
+    assert (found[:20], found.count("test"), found[20:].count("validation")) == (["test"] * 20, 20, 5)
+
+
+@given(st.integers(0, 10_000), st.sampled_from([30, 100, 400]))
+@settings(deadline=None, max_examples=40)
+def test_a_source_that_grows_by_a_fifth_moves_few_of_its_rows_and_all_in_one_direction(seed: int, count: int):
+    """The cut moves with the sample. What moves lies between the old and the new cut: three standard deviations of
+    it are the bound here, about 4 of 100 rows, 2 of 400."""
+    before, after = singles("a", count), singles("a", count * 6 // 5)
+    old, new = sides(before, seed=seed), sides(after, seed=seed)[:count]
+
+    moved = {(was, now) for was, now in zip(old, new, strict=True) if was != now}
+    share = sum(was != now for was, now in zip(old, new, strict=True)) / count
+
+    assert len(moved) <= 1
+    assert share <= 3 * (0.09 * (1 / count - 1 / (1.2 * count))) ** 0.5 + 1 / count
+
+
+def test_a_source_that_grows_moves_no_row_of_another_source():
+    others = singles("b", 100)
+
+    old = sides([*singles("a", 100), *others], validation_size=0.05)[100:]
+    new = sides([*singles("a", 120), *others], validation_size=0.05)[120:]
+
+    assert new == old
+
+
+REPAIRS = {
+    "": True,
+    "clean:fences,repair:one_line": True,
+    "repair:manim_import": True,
+    "repair:missing_imports": True,
+    "repair:wrap_body": False,
+    "repair:one_line,repair:colours": False,
+    "repair:manim_names": False,
+}
+
+
+@pytest.mark.parametrize(("repairs", "eligible"), REPAIRS.items())
+def test_rows_whose_tokens_a_repair_changed_are_not_eligible(repairs: str, *, eligible: bool):
+    """Cleaning, putting on lines again and a missing import line change none."""
+    row = {"code_repairs": repairs, "shuffled": False, "description_reason": None, "code_reason": None}
+
+    assert pl.DataFrame([row]).select(eligible_rows()).item() is eligible
+
+
+@pytest.mark.parametrize("what", ["shuffled", "description_reason", "code_reason"])
+def test_rows_of_shuffled_parts_and_rows_that_fail_a_check_are_not_eligible(what: str):
+    row = {"code_repairs": "", "shuffled": False, "description_reason": None, "code_reason": None}
+    row[what] = True if what == "shuffled" else "too_short"
+
+    assert pl.DataFrame([row]).select(eligible_rows()).item() is False
 
 
 def test_a_row_is_on_the_same_side_in_every_config(tmp_path):
+    """Where a config has no validation, its rows are train."""
     rows = {
         "manimbench": [(*circles(1, 1)[0], "test"), *circles(2, 20)],
         "thanks_dataset": [*circles(10, 60), ("short", ""), ("", "")],
     }
     prepared = prepare(config_of(tmp_path, rows))
 
-    ledgers = [build(prepared, make_config(name)).ledger.select("id", "split", "group") for name in BUILT_BY_DEFAULT]
+    ledgers = {name: build(prepared, make_config(name)).ledger for name in BUILT_BY_DEFAULT}
+    without = {
+        name: ledger.select("id", pl.col("split").replace("validation", "train"), "group")
+        for name, ledger in ledgers.items()
+    }
 
-    assert all(ledger.equals(ledgers[0]) for ledger in ledgers)
-    assert set(ledgers[0]["split"]) == {"train", "test"}
+    assert all(ledger.equals(without["all"]) for ledger in without.values())
+    assert set(ledgers["all"]["split"]) == {"train", "test"}
+    assert set(ledgers["curated"]["split"]) == {"train", "validation", "test"}

@@ -1,18 +1,21 @@
 """The shapes of a conversation: what a line holds in each, and that all that reads rows back reads it."""
 
 import json
+import re
 
 import datasets
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from builder.config import DEFAULT_SYSTEM_PROMPT, FORMATS, TRAINERS, make_config
 from builder.core.errors import SettingError
+from builder.core.schema import SPLITS
 from builder.emit.formats import FORMATS as SHAPES
 from builder.emit.formats import ROLES
 from builder.publish.build_folder import build_dataset
 from builder.publish.export import export
-from builder.publish.trainers import TRAINER_FILES
+from builder.publish.trainers import TRAINER_COMMANDS, TRAINER_FILES
 from builder.report.proof.check import check_folder
 from builder.report.proof.folder import rows_of
 from tests.rows import SOURCES, circles, config_of, files_of, read_lines, scene
@@ -90,24 +93,45 @@ def test_rows_of_alpaca_may_have_an_input(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("splits", [("train", "test"), SPLITS])
 @pytest.mark.parametrize("trainer", TRAINERS)
-def test_an_export_for_a_trainer_has_its_format_and_its_file(tmp_path, trainer, monkeypatch):
+def test_an_export_for_a_trainer_has_its_format_and_its_file(tmp_path, trainer, splits, monkeypatch):
     """The file is in the manifest, and `load_dataset` takes the folder's splits for data, and nothing else."""
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "huggingface")
-    export(config_of(tmp_path, SOURCES, trainer=trainer), tmp_path / "out")
+    size = 0.1 if "validation" in splits else 0.0
+    export(config_of(tmp_path, SOURCES, trainer=trainer, validation_size=size), tmp_path / "out")
     name, content = TRAINER_FILES[trainer]
 
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_bytes())
-    rows = {split: read_lines(tmp_path / "out" / f"{split}.json") for split in ("train", "test")}
+    rows = {split: read_lines(tmp_path / "out" / f"{split}.json") for split in splits}
     loaded = datasets.load_dataset(str(tmp_path / "out"))
 
-    assert (tmp_path / "out" / name).read_bytes() == content()
+    assert (tmp_path / "out" / name).read_bytes() == content(splits)
     assert name in manifest["outputs"]
     settings = manifest["configs"]["deduplicated"]
     assert (settings["trainer"], settings["format"]) == (trainer, TRAINERS[trainer])
     assert list(rows["train"][0]) == [*LINES[TRAINERS[trainer]], "source"]
     assert {split: part.to_list() for split, part in loaded.items()} == rows
     assert check_folder(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("splits", [("train",), ("train", "test"), SPLITS])
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_the_file_of_a_trainer_names_validation_rows_where_there_are_any_and_evaluates_on_no_test_row(trainer, splits):
+    """The scripts look for the file themselves; LLaMA-Factory's list names test rows, and its command does not."""
+    text = TRAINER_FILES[trainer][1](splits).decode()
+    named = set(re.findall(r"(train|validation|test)\.json", text))
+
+    if trainer == "axolotl":
+        assert named == {"train", "validation"} & set(splits)
+        assert ("test_datasets" in yaml.safe_load(text)) == ("validation" in splits)
+    elif trainer == "llama-factory":
+        assert named == set(splits)
+        assert "manim_test" not in TRAINER_COMMANDS[trainer]
+    else:
+        assert 'for split in ("train", "validation")' in text
+        assert "eval_dataset=" in text
+        assert not re.search(r"""["']test["']""", text)
 
 
 def test_another_trainer_takes_the_file_of_the_one_before_away(tmp_path):

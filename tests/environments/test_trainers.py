@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from builder.config import TRAINERS, make_config
+from builder.core.schema import SPLITS
 from builder.emit.formats import FORMATS, ROLES
 from builder.publish.build_folder import build_dataset
 from builder.publish.export import export
@@ -98,7 +99,7 @@ settings = types.SimpleNamespace(
     preprocessing_num_workers=None, cache_dir=None, hf_hub_token=None, trust_remote_code=False, local_process_index=0,
 )
 told = {{}}
-for described in get_dataset_list(["manim_train", "manim_test"], sys.argv[1]):
+for described in get_dataset_list(["manim_train", "manim_validation", "manim_test"], sys.argv[1]):
     rows = _load_single_dataset(described, settings, settings, settings)
     told[described.dataset_name] = [
         [["system", row["_system"]], *([said["role"], said["content"]] for said in row["_prompt"] + row["_response"])]
@@ -164,7 +165,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Exports of the sample: one in a folder for each trainer, one for each format; and a build of each format."""
     folder = tmp_path_factory.mktemp("exports")
     for name in TRAINERS:
-        export(make_config(sample=True, cache_dir=folder / "cache", workers=1, trainer=name), folder / name)
+        config = make_config(sample=True, cache_dir=folder / "cache", workers=1, trainer=name, validation_size=0.2)
+        export(config, folder / name)
     for name in FORMATS:
         export(make_config(sample=True, cache_dir=folder / "cache", workers=1, format=name), folder / name)
         build_dataset(
@@ -215,21 +217,19 @@ def test_trl_learns_the_answers_alone(trainers: Environment, folder: Path, tiny:
 
 
 def test_llama_factory_converts_every_row(trainers: Environment, folder: Path) -> None:
-    """By `dataset_info.json` its loader finds both splits, and its converter every role of every row.
+    """By `dataset_info.json` its loader finds all splits, and its converter every role of every row.
 
     Its module for sound is stood in for; all else is its own.
     """
     told = trainers.answer(LLAMA_FACTORY, folder / "llama-factory", folder=folder)
-    assert told == {
-        f"{split}.json": conversations(folder / "llama-factory", "sharegpt", split) for split in ("train", "test")
-    }
+    assert told == {f"{split}.json": conversations(folder / "llama-factory", "sharegpt", split) for split in SPLITS}
 
 
 def test_axolotl_maps_every_role(trainers: Environment, folder: Path, tiny: Path) -> None:
     """Its settings are valid, and its chat-template strategy gives each row whole, of which the answer is learned."""
     told = trainers.answer(AXOLOTL, folder / "axolotl", folder=tiny.parent)
     assert told["unknown"] == []
-    for split in ("train", "test"):
+    for split in ("train", "validation"):
         expected = conversations(folder / "axolotl", "messages", split)
         assert told["rows"][f"{split}.json"] == [[row, rendered(row), learned(row)] for row in expected]
 

@@ -241,6 +241,32 @@ def test_a_config_with_an_empty_test_side_is_built_and_loads(tmp_path):
     assert {split: rows.num_rows for split, rows in loaded.items() if rows.num_rows} == {"train": 3}
 
 
+def test_validation_is_a_split_of_the_build_and_of_the_builder(tmp_path):
+    """With the same rows; the card names its files."""
+    config = sample(cache_dir=tmp_path / "cache", validation_size=0.1)
+    stats = build_dataset([config], tmp_path / "built")["deduplicated"]
+    loaded = load(tmp_path / "built")
+    builder = manim_combined.ManimCombined(cache_dir=str(tmp_path / "own"), validation_size=0.1, sample=True, workers=1)
+    builder.download_and_prepare()
+
+    assert loaded["validation"].num_rows == stats["splits"]["validation"]["rows"] > 0
+    assert builder.as_dataset(split="validation")[:] == loaded["validation"][:]
+    assert set(loaded) == {"train", "validation", "test"}
+    assert not set(loaded["validation"]["variant"]) - {0}
+
+
+def test_an_empty_validation_side_breaks_neither_a_build_nor_the_builder(tmp_path):
+    config = config_of(tmp_path, {"bespoke_manim": circles(1, 4)}, test_size=0.3, validation_size=0.01)
+    build_dataset([config], tmp_path / "built")
+    builder = manim_combined.ManimCombined(cache_dir=str(tmp_path / "own"), settings=config.settings())
+    builder.download_and_prepare()
+
+    assert set(load(tmp_path / "built")) == {"train", "test"}
+    assert {split: info.num_examples for split, info in builder.info.splits.items() if info.num_examples} == {
+        split: rows.num_rows for split, rows in load(tmp_path / "built").items()
+    }
+
+
 def test_manim_combined_takes_settings_as_keyword_arguments(tmp_path):
     """The builder's class prepares a config on its own, without the command line."""
     dataset = manim_combined.ManimCombined(

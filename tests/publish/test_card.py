@@ -18,6 +18,7 @@ from builder.cli.commands import COMMANDS
 from builder.cli.parser import parsed
 from builder.cli.settings import settings_of
 from builder.config import BUILT_BY_DEFAULT, CONFIG_NAMES, make_config
+from builder.core.schema import SPLITS
 from builder.emit.formats import FORMATS
 from builder.publish.card import HUB_LICENCES, card_text
 from builder.publish.card_facts import WHEN
@@ -138,15 +139,19 @@ def test_licences_that_the_hub_does_not_know_are_other_with_their_name(manifest)
 
 
 def test_numbers_of_the_table_of_configs_are_those_of_the_files(folder):
-    """Rows as Parquet holds them, and a word on when to use each."""
+    """Rows as Parquet holds them, whose codes they have, and a word on when to use each."""
+    statistics = json.loads((folder / "manifest.json").read_bytes())["statistics"]
     rows = cells((folder / "README.md").read_text(), "Configs")
     assert sorted(row[0].split("`")[1] for row in rows) == sorted(BUILT_BY_DEFAULT)
     for row in rows:
         name = row[0].split("`")[1]
-        for split, cell in zip(("train", "test"), row[1:3], strict=True):
+        for split, cell in zip(SPLITS, row[1:4], strict=True):
             files = folder.glob(f"data/{name}/{split}-*.parquet")
             assert int(cell.replace(",", "")) == sum(pl.read_parquet(file).height for file in files)
-        assert row[4]
+        pairs = statistics[name]["pairing"]["pairs"]
+        total, kinds = sum(pairs.values()), ("as_published", "repaired", "unpaired")
+        assert row[4:7] == [f"{100 * pairs[kind] / total:.0f} %" for kind in kinds]
+        assert row[8]
     assert set(WHEN) >= set(CONFIG_NAMES)
 
 
@@ -307,7 +312,8 @@ def test_the_commands_that_make_the_same_bytes_mean_the_same_settings(manifest):
     manifest["configs"]["curated"] |= {"near_duplicates": 0.85, "check_api": False, "system_prompt": "Draw 'it'."}
     manifest["configs"]["all"] |= {
         "description_field": [["thanks_dataset", "my prompt"]],
-        "keep_repaired_in_test": True,
+        "pairs": "as-published",
+        "validation_size": 0.1,
     }
     block = card_text(manifest).split("## The same bytes again")[1].split("```")[1].strip()
     block = block.replace("\\\n", "")

@@ -59,7 +59,7 @@ def test_rows_without_any_make_no_file(tmp_path):
 @pytest.mark.parametrize("format_name", FORMATS)
 def test_published_rows_are_those_of_the_dataset_builder(tmp_path, format_name):
     """What `ManimCombined` generates, and what a build writes, hold equal rows in equal columns."""
-    config = config_of(tmp_path, SOURCES, "deduplicated", format=format_name)
+    config = config_of(tmp_path, SOURCES, "deduplicated", format=format_name, validation_size=0.1)
     build_dataset([config], tmp_path / "built")
     dataset = ManimCombined(config_name="deduplicated", cache_dir=str(tmp_path / "cache"), settings=config.settings())
     dataset.download_and_prepare()

@@ -87,7 +87,7 @@ def told(tmp_path, sources, wanted, name="deduplicated", **changes) -> Explanati
 def test_a_duplicate_names_the_row_that_stayed_in_its_place(tmp_path):
     """With what became of that one, and its description."""
     rows = {"bespoke_manim": circles(1, 30), "thanks_dataset": [("draw a circle of RADIUS 7.", scene("Dot()"))]}
-    row = told(tmp_path, rows, "thanks_dataset/000000", keep_repaired_in_test=True)
+    row = told(tmp_path, rows, "thanks_dataset/000000")
 
     assert row.outcome == "dropped: duplicate, duplicate_description"
     assert row.stood_against is not None

@@ -59,8 +59,10 @@ def test_the_first_screen_tells_the_numbers_of_the_build(tmp_path):
     text = " ".join(seen(folder).texts["overview"].split())
     assert f"read {stats['rows_read']} 4 sources" in text
     assert f"kept {stats['rows_kept']} " in text
-    assert f"train {stats['splits']['train']['rows']} no augmentation test {stats['splits']['test']['rows']}" in text
-    assert "No train row is near a test row" in text
+    rows = {side: counts["rows"] for side, counts in stats["splits"].items()}
+    sides = f"train {rows['train']} no augmentation validation {rows['validation']} never augmented test {rows['test']}"
+    assert sides in text
+    assert "No train row is near a test or validation row" in text
     assert "bespoke_manim: 42 rows read, 1,000 expected" in text
 
 

@@ -26,7 +26,7 @@ RARE_PAIRS = 150
 RANDOM_CODES = 100
 """Random codes that each own pair is compared with."""
 LEARNED_PAIRS = 4_000
-"""Distinct pairs of all sources together from which the rarity of words is learned."""
+"""Distinct pairs of a source from which the rarity of words is learned."""
 MIN_PAIRS = 30
 """Distinct pairs of a part below which it is never called shuffled."""
 MIN_SOUND = 12
@@ -120,12 +120,13 @@ def find_parts(rows: pl.DataFrame, words: pl.LazyFrame | pl.DataFrame) -> tuple[
     sampled = _sampled(looks)
     known = words.lazy().join(sampled.lazy().select("index"), on="index", how="semi").collect()
     told = sampled.join(known, on="index", how="left", maintain_order="left")
-    learned = sample_of(told, LEARNED_PAIRS)
-    alignment = learn_alignment(learned["description_words"], learned["code_words"])
     parts: list[Part] = []
     numbered = []
     for (name,), own in looks.group_by("source", maintain_order=True):
-        sample = _vectors(told.filter(pl.col("source") == name), alignment)
+        pairs = told.filter(pl.col("source") == name)
+        # From its own pairs alone: the split rests on the verdict, and other sources must move no row.
+        learned = sample_of(pairs, LEARNED_PAIRS)
+        sample = _vectors(pairs, learn_alignment(learned["description_words"], learned["code_words"]))
         for found in sorted(_parts_of(sample), key=lambda part: (part.verdict != "shuffled", part.path)):
             here = own.filter(_shows(found.path))
             if here.is_empty():

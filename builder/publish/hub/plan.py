@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.core.errors import OutputError, SettingError
+from builder.core.schema import SPLITS
 from builder.publish.card import merged_card
 from builder.publish.hub.client import Hub
 from builder.publish.hub.contents import CARD, Contents, LocalFile
@@ -16,7 +17,7 @@ from builder.report.proof.folder import MANIFEST
 from builder.sources.spec import objections
 
 MAIN = "main"
-_OURS = re.compile(r"data/(?P<config>[^/]+)/(train|test)-\d{5}-of-\d{5}\.parquet")
+_OURS = re.compile(rf"data/(?P<config>[^/]+)/({'|'.join(SPLITS)})-\d{{5}}-of-\d{{5}}\.parquet")
 _HOST_FILES = (".gitattributes",)
 """Files that the Hub changes by itself when a commit brings large files."""
 

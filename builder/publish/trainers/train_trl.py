@@ -22,7 +22,11 @@ parser.add_argument("--batch-size", type=int, default=1)
 parser.add_argument("--learning-rate", type=float, default=2e-5)
 given = parser.parse_args()
 
-data = load_dataset("json", data_files={split: str(HERE / f"{split}.json") for split in ("train", "test")})
+files = {split: HERE / f"{split}.json" for split in ("train", "validation")}  # test.json is for the end
+files = {split: str(path) for split, path in files.items() if path.is_file() and path.stat().st_size}
+if "train" not in files:
+    raise SystemExit(f"{HERE / 'train.json'} holds no row")
+data = load_dataset("json", data_files=files)
 trainer = SFTTrainer(
     model=given.model,
     args=SFTConfig(
@@ -39,8 +43,9 @@ trainer = SFTTrainer(
         report_to="none",
     ),
     train_dataset=data["train"],
-    eval_dataset=data["test"],
+    eval_dataset=data.get("validation"),
 )
 trainer.train()
-print(trainer.evaluate())
+if "validation" in data:
+    print(trainer.evaluate())
 trainer.save_model()

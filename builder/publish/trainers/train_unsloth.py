@@ -25,22 +25,25 @@ parser.add_argument("--batch-size", type=int, default=1)
 parser.add_argument("--learning-rate", type=float, default=2e-4)
 given = parser.parse_args()
 
+files = {split: HERE / f"{split}.json" for split in ("train", "validation")}  # test.json is for the end
+files = {split: str(path) for split, path in files.items() if path.is_file() and path.stat().st_size}
+if "train" not in files:
+    raise SystemExit(f"{HERE / 'train.json'} holds no row")
+data = load_dataset("json", data_files=files)
 model, tokenizer = FastLanguageModel.from_pretrained(given.model, max_seq_length=given.max_length, load_in_4bit=GPU)
 model = FastLanguageModel.get_peft_model(model, r=16, lora_alpha=16)
-files = {split: str(HERE / f"{split}.json") for split in ("train", "test")}
-data = load_dataset("json", data_files=files)
 
 
 def as_text(rows):
     return {"text": [tokenizer.apply_chat_template(row, tokenize=False) for row in rows["conversations"]]}
 
 
-train, test = (standardize_sharegpt(data[split]).map(as_text, batched=True) for split in files)
+texts = {split: standardize_sharegpt(data[split]).map(as_text, batched=True) for split in files}
 trainer = SFTTrainer(
     model=model,
     processing_class=tokenizer,
-    train_dataset=train,
-    eval_dataset=test,
+    train_dataset=texts["train"],
+    eval_dataset=texts.get("validation"),
     args=SFTConfig(
         output_dir=given.output_dir,
         dataset_text_field="text",
@@ -59,6 +62,7 @@ trainer = SFTTrainer(
 )
 trainer = train_on_responses_only(trainer)  # the answers alone are learned
 trainer.train()
-print(trainer.evaluate())
+if "validation" in texts:
+    print(trainer.evaluate())
 model.save_pretrained(given.output_dir)
 tokenizer.save_pretrained(given.output_dir)

@@ -29,7 +29,7 @@ class Neighbour:
     repairs: int
     """Repairs of its code."""
     outcome: str
-    """`kept in train`, `kept in test`, or `dropped: <stage>, <reason>`."""
+    """`kept in <split>`, or `dropped: <stage>, <reason>`."""
     description: str
     """Cleaned, in full."""
 

@@ -37,7 +37,7 @@
 
   // Chunks: in this page, or in files beside it.
   const index = JSON.parse($("index").textContent);
-  const [ID, SOURCE, TEST, REASON, VERDICT, CHANGED, THUMB, HEAD] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const [ID, SOURCE, SPLIT, REASON, VERDICT, CHANGED, THUMB, HEAD] = [0, 1, 2, 3, 4, 5, 6, 7];
   const rows = index.rows;
   const waiting = new Map();
   const loaded = new Map();
@@ -110,7 +110,8 @@
   let page = 0;
   let found = [];
   const told = (error) => ($("status").textContent = String(error.message || error));
-  const outcome = (row) => (row[REASON] >= 0 && index.reasons[row[REASON]]) || `kept in ${row[TEST] ? "test" : "train"}`;
+  const splits = new Map(index.splits);
+  const outcome = (row) => (row[REASON] >= 0 && index.reasons[row[REASON]]) || `kept in ${splits.get(row[SPLIT])}`;
 
   const fill = (select, any, options) => {
     select.append(new Option(any, ""));
@@ -118,7 +119,7 @@
   };
   const amount = (column, value) => rows.reduce((sum, row) => sum + (row[column] === value), 0);
   fill(controls.source, "all sources", index.sources.map((name, n) => [n, name]));
-  fill(controls.split, "both", [[0, "train"], [1, "test"]]);
+  fill(controls.split, "all", index.splits);
   fill(controls.reason, "all", [["kept", "kept"], ["dropped", "dropped"]]);
   index.reasons.forEach((name, n) => {
     if (name) controls.reason.append(new Option(`dropped: ${name} (${number(amount(REASON, n))})`, n));
@@ -135,7 +136,7 @@
     for (let n = 0; n < rows.length; n++) {
       const row = rows[n];
       if (source !== "" && row[SOURCE] !== Number(source)) continue;
-      if (split !== "" && row[TEST] !== Number(split)) continue;
+      if (split !== "" && row[SPLIT] !== Number(split)) continue;
       if (reason === "kept" ? row[REASON] !== kept : reason === "dropped" ? row[REASON] === kept : reason !== "" && row[REASON] !== Number(reason)) continue;
       if (verdict !== "" && row[VERDICT] !== Number(verdict)) continue;
       if ($("f-changed").checked && !row[CHANGED]) continue;

@@ -8,7 +8,7 @@ both are near.
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -141,6 +141,28 @@ def certify(train: Iterable[WrittenRow], test: Iterable[WrittenRow], limit: floa
             for what, one, other, score in sorted(found, key=lambda pair: (-pair[3], pair))
         ),
     )
+
+
+def certify_sides(
+    rows: Callable[[str], Iterable[WrittenRow]], official: Sequence[bool], limit: float, *, validation: bool
+) -> dict[str, Certificate]:
+    """All certificates of a config, by their names in its statistics.
+
+    `certificate` is of train against test. With validation there are `validation_certificate`, of train against
+    validation, and `validation_test_certificate`, of validation against test; the rows of the first side stand as the
+    train rows, those of the second as the test rows.
+
+    Args:
+        rows: the rows of a split as written, as often as they are asked for.
+        official: which test rows are official, in their order.
+        limit: similarity of descriptions from which a pair offends.
+        validation: whether the config has validation rows.
+    """
+    found = {"certificate": certify(rows("train"), told_official(rows("test"), official), limit)}
+    if validation:
+        found["validation_certificate"] = certify(rows("train"), rows("validation"), limit)
+        found["validation_test_certificate"] = certify(rows("validation"), told_official(rows("test"), official), limit)
+    return found
 
 
 def told_official(test: Iterable[WrittenRow], official: Sequence[bool]) -> Iterator[WrittenRow]:

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from builder.core.errors import SettingError
+from builder.core.schema import SPLITS
 from builder.report.proof.folder import BuiltFolder, open_folder
 
 
@@ -19,7 +20,7 @@ class Difference:
     settings: Mapping[str, tuple[Any, Any]]
     """Settings that differ: before and after."""
     counts: Mapping[str, tuple[int, int]]
-    """Rows read, kept, in train and in test: before and after."""
+    """Rows read, kept, and on each side: before and after."""
     changes: pl.DataFrame
     """One line a kind of change: `source`, `before`, `after`, `rows`, `example` (an id of the newer build, or of the
     older one where a row is gone)."""
@@ -58,7 +59,7 @@ def _difference(before: BuiltFolder, after: BuiltFolder, config: str) -> Differe
 def _counts(old: pl.DataFrame, new: pl.DataFrame) -> dict[str, tuple[int, int]]:
     def count(ledger: pl.DataFrame) -> dict[str, int]:
         kept = ledger.filter(pl.col("outcome") == "kept")
-        sides = {side: kept.filter(pl.col("split") == side).height for side in ("train", "test")}
+        sides = {side: kept.filter(pl.col("split") == side).height for side in SPLITS}
         return {"read": ledger.height, "kept": kept.height, **sides}
 
     before, after = count(old), count(new)
