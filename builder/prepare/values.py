@@ -16,7 +16,7 @@ Statement = tuple[str, str]
 _NAME = r"(?:(?:var)?(?:theta|phi|rho)|[b-hj-z])"
 _V = rf"(?<!\w)({_NAME})(?!\w)"
 _PI = r"pi\b(?:\s?/\s?\d)?"
-_A = rf"(-?\s?(?:\d+(?:\.\d+)?\s?(?:{_PI}|(?!\.?\d))|{_PI}|infty|[a-z](?!\w|\s?=)))"
+_A = rf"(-?\s?(?:\d+(?:\.\d+)?\s?(?:{_PI}|(?!\.?\d))|{_PI}|infty|(?<!\w)[a-z](?!\w|\s?=)))"
 _VERB = r"(?:(?:is|goes|going|ranges|ranging|varies|varying|runs|running)\s)?"
 _FRACTION = re.compile(r"\\[dt]?frac\s?\{([^{}]{1,20})\}\s?\{([^{}]{1,20})\}")
 _LAYOUT = re.compile(r"\\(?:[,;:! ]|left(?![a-z])|right(?![a-z])|q?quad)|\$")
@@ -34,13 +34,17 @@ _NAMED = (
 _UNNAMED = re.compile(rf"(?:from|between)\s(?:{_NAME}\s?=\s?)?{_A}\s(?:to|and)\s(?:{_NAME}\s?=\s?)?{_A}")
 _INTEGRAL = re.compile(rf"int\s?_\s?\{{?\s?{_A}\s?\}}?\s?\^\s?\{{?\s?{_A}\s?\}}?")
 _INTEGRALS = re.compile(rf"(?:{_INTEGRAL.pattern}\s?)+")
+_EACH_SLOT, _UNLIKE = "bounds of each", "unlike"
 _DIFFERENTIALS = re.compile(rf"(?<![a-z])((?:d{_NAME}\s?)+)(?![a-z])")
 _DIFFERENTIAL = re.compile(rf"d({_NAME})")
 _MUCH = 120
 """Characters after an integral sign within which its differentials stand."""
 _STEP = re.compile(r"then|next|followed|finally|lastly|last\b|first|in that order")
-_BETWEEN = rf"(?:[,;\s]|and|the|in that order|integrat\w+|with respect to|by|from\s{_A}\sto\s{_A}|{_STEP.pattern})+"
-_ORDER = re.compile(rf"{_V}{_BETWEEN}{_V}(?:{_BETWEEN}{_V})?(?:{_BETWEEN})?")
+_FILL = rf"(?:\s|the|integrat\w+|with respect to|by|from\s{_A}\sto\s{_A}|,|and|{_STEP.pattern}){{0,12}}?"
+_BETWEEN = rf"{_FILL}(?:,|\band\b|{_STEP.pattern}){_FILL}"
+_ORDER = re.compile(rf"{_V}{_BETWEEN}{_V}(?:{_BETWEEN}{_V})?(?:,?\s(?:{_STEP.pattern}))?")
+_EACH = re.compile(r"\b(?:cube|square|each|all|every)\b|\bx, y,? and z\b")
+_PAIR = re.compile(rf"(?:{_A}\s(?:to|and)|\[\s?{_A}\s?,)\s{_A}")
 _AXIS = re.compile(rf"(?<!\w)([xyz])[- ]axis[^.;\n]{{0,40}}?\b(?:from|between)\s{_A}\s(?:to|and)\s{_A}")
 _RANGE = re.compile(rf"(?<!\w)([xyz])_(?:range\s?=\s?[\[(]|min\s?=)\s?{_A}\s?,\s?(?:[xyz]_max\s?=\s?)?{_A}")
 _CARDINAL = "|".join(word for word, number in SPOKEN_NUMBERS.items() if word not in ORDINALS)
@@ -54,10 +58,13 @@ _PART = re.compile(r"[A-Z]?[a-z]+")
 def stated_in_text(text: str) -> Iterator[Statement]:
     """Statements of a description, a comment or a string of a program, its special signs already in words."""
     text = _plain(text)
+    named = set()
     if any(map(str.isdigit, text)) or "infty" in text or "pi" in text:
         for pattern in _NAMED:
             for match in pattern.finditer(text):
-                yield f"bounds of {_variable(match['name'])}", f"{_amount(match['low'])} {_amount(match['high'])}"
+                pair = f"{_amount(match['low'])} {_amount(match['high'])}"
+                named.add(pair)
+                yield f"bounds of {_variable(match['name'])}", pair
         for match in _AXIS.finditer(text):
             yield f"range of {match[1]}", f"{_amount(match[2])} {_amount(match[3])}"
         if "int" in text:
@@ -68,9 +75,11 @@ def stated_in_text(text: str) -> Iterator[Statement]:
         names = [_variable(name) for name in _DIFFERENTIAL.findall(match[1])]
         if len(names) > 1:
             yield f"order of {len(names)}", " ".join(names)
+    if "triple" in text:
+        yield from _alike(text, named)
     if "integra" in text:
         for match in _ORDER.finditer(text):
-            names = [_variable(name) for name in match.group(1, 4, 7) if name]
+            names = [_variable(name) for name in match.group(1, 6, 11) if name]
             if len(set(names)) == len(names) and _STEP.search(match[0]):
                 yield f"order of {len(names)}", " ".join(names)
     yield from _counts(text)
@@ -106,9 +115,20 @@ def _integrals(text: str) -> Iterator[Statement]:
             yield "bounds", pair
         ends = _DIFFERENTIALS.search(text[match.end() : match.end() + _MUCH].partition("=")[0])
         names = [_variable(name) for name in _DIFFERENTIAL.findall(ends[1])] if ends else []
+        if len(bounds) > 2:
+            yield _EACH_SLOT, bounds[0] if len(set(bounds)) == 1 else _UNLIKE
         if len(names) == len(bounds):
             for name, pair in zip(names, reversed(bounds), strict=True):
                 yield f"bounds of {name}", pair
+
+
+def _alike(text: str, named: set[str]) -> Iterator[Statement]:
+    """Whether all variables of a text's triple integral have the same bounds, where it says so."""
+    found = named | {f"{_amount(low or other)} {_amount(high)}" for low, other, high in _PAIR.findall(text)}
+    if len(found) > 1:
+        yield _EACH_SLOT, _UNLIKE
+    elif "unit cube" in text or (found and _EACH.search(text)):
+        yield _EACH_SLOT, min(found, default="0 1")
 
 
 def _counts(text: str) -> Iterator[Statement]:
