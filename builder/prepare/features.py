@@ -15,7 +15,7 @@ from xxhash import xxh3_64_intdigest
 
 from builder.prepare.formulas import bounds, number_of, pieces, ranges, tokens_of
 from builder.prepare.values import Statement, stated_in_code, stated_in_text
-from builder.prepare.vocabulary import COLOURS, EVERYDAY, LATEX, SIGNS, STOP_WORDS
+from builder.prepare.vocabulary import COLOURS, EVERYDAY, LATEX, ORDINALS, SIGNS, STOP_WORDS
 
 
 class Role(IntEnum):
@@ -113,9 +113,11 @@ def description_words(text: str) -> list[int]:
         quote = match[match.lastindex or 0]
         _add_words(found, Role.QUOTED, _stems(quote))
         _add_whole(found, quote)
-    numbers = _numbers(_WORD.findall(text))
+    words = _WORD.findall(text)
+    numbers = _numbers(words)
     _add_numbers(found, numbers)
     _add_sequences(found, numbers)
+    _add_sequences(found, _numbers(word for word in words if word.lower() not in ORDINALS))
     _add_math(found, tokens_of(text))
     _add_counts(found, text)
     _add_limits(found, bounds(text))

@@ -31,7 +31,7 @@ WEIGHTS: dict[str, float] = {
     "number": 11.26, "pair": 6.5, "whole": 6.5, "math": 12.0, "count": 10.18, "sequence": 8.35, "limits": 12.0,
     "text": 1.55, "name": 10.46, "everyday": 14.92, "comment": 4.2, "anywhere": 16.97, "quoted": 1.72,
     "numbers": 4.94, "formulas": 1.5, "quotes": 1.77, "words and formulas": 1.82, "words and comments": 3.05,
-    "contradiction": 25.0,
+    "contradiction": 30.0,
 }  # fmt: skip
 """How much each kind of agreement counts: what stands alike in both; a word of the description by where the code has
 it, or anywhere in it; a quoted word in a string; and how many of something each of the two has.
