@@ -224,8 +224,7 @@ def _add_limits(found: dict[int, None], limits: Iterable[str]) -> None:
 def _single(statements: Iterable[Statement]) -> Iterator[Statement]:
     """Statements of slots that have one value only: with several it is unclear which of them a program must have."""
     values: dict[str, str] = {}
-    for slot, value in statements:
-        slot = _slot(slot)
+    for slot, value in ((_slot(slot), value) for slot, value in statements):
         values[slot] = value if values.get(slot, value) == value else ""
     return ((slot, value) for slot, value in values.items() if value)
 

@@ -27,7 +27,10 @@ _NAMED = (
         rf"(?P<name>{_V})\s?(?:{_VERB}(?:from|between|in)|=|:)\s?(?:\w=\s?)?[\[(]?(?P<low>{_A})\s?"
         rf"(?:to|and|,)\s?(?:{_NAME}\s?=\s?)?(?P<high>{_A})"
     ),
-    re.compile(rf"(?<![=\w.])(?<!=\s)(?P<low>{_A})\sto\s(?P<high>{_A})\s(?:in|for|with respect to|along)\s(?:the\s)?(?P<name>{_V})"),
+    re.compile(
+        rf"(?<![=\w.])(?<!=\s)(?P<low>{_A})\sto\s(?P<high>{_A})\s(?:in|for|with respect to|along)\s(?:the\s)?"
+        rf"(?P<name>{_V})"
+    ),
     re.compile(rf"sum\s?_\s?\{{\s?(?P<name>{_V})\s?=\s?(?P<low>{_A})\s?\}}\s?\^\s?\{{?\s?(?P<high>{_A})"),
 )
 """Bounds of a variable: `0 <= x <= 3`, "x from 0 to 3", "0 to 3 for x", a sum's."""
@@ -50,7 +53,9 @@ _RANGE = re.compile(rf"(?<!\w)([xyz])_(?:range\s?=\s?[\[(]|min\s?=)\s?{_A}\s?,\s
 _CARDINAL = "|".join(word for word, number in SPOKEN_NUMBERS.items() if word not in ORDINALS)
 _COUNT = re.compile(rf"(?<![\w.^-])(\d{{1,3}}|{_CARDINAL})\s([a-z]{{3,30}})(?:\s([a-z]{{3,30}}))?")
 _NO_THINGS = STOP_WORDS | {"leq", "plus", "minus", "times", "after", "pi", "infty"}
-_REPEATED = re.compile(r"(\w+)\([^()\n]{0,80}\)(?:\.\w+\([^()\n]{0,80}\))*\s+for \w+ in range\((\d{1,3})\)")
+_REPEATED = re.compile(
+    r"(?<!\w)(\w{1,60})\([^()\n]{0,80}\)(?:\.\w{1,60}\([^()\n]{0,80}\)){0,4}[ \n]{1,40}for \w+ in range\((\d{1,3})\)"
+)
 _NUMBERED = re.compile(r"\b(?:num|n|number_of)_([a-z_]{3,30})\s?=\s?(\d{1,4})\b")
 _PART = re.compile(r"[A-Z]?[a-z]+")
 

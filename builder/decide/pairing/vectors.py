@@ -18,7 +18,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.signedinteger[Any]]
 
 HASH_BITS = 28
-WORD, QUOTED, TEXT, NAME, EVERYDAY, COMMENT, NUMBER, PAIR, WHOLE, MATH, COUNT, API, SEQUENCE, LIMITS, SLOT, VALUE = range(16)
+WORD, QUOTED, TEXT, NAME, EVERYDAY, COMMENT, NUMBER, PAIR, WHOLE, MATH, COUNT, API, SEQUENCE, LIMITS, SLOT, VALUE = (
+    range(16)
+)
 """Roles, as `builder.prepare.features.Role` numbers them."""
 
 _WORD_MASK = (1 << HASH_BITS) - 1
@@ -150,7 +152,7 @@ def _size(rows: Ints, number: int, count: int) -> tuple[Ints, Ints, Floats]:
 
 
 def _stated(rows: Ints, words: Ints, chosen: NDArray[np.bool_], sign: float) -> tuple[Ints, Ints, Floats]:
-    """Slots and values, each of which counts alike: a slot that both texts fill costs what an equal value gives back."""
+    """Slots and values, all of equal weight: a slot that both texts fill costs what an equal value gives back."""
     row = rows[chosen]
     return row, words[chosen] + _STATED_BLOCK, np.full(len(row), sign)
 
