@@ -1,4 +1,4 @@
-"""How well prompts and codes are told to belong together: `python -m benchmarks.pairing --data FOLDER`.
+"""How well prompts and codes are found to belong together: `python -m benchmarks.pairing --data FOLDER`.
 
 Real files, as in `benchmarks.pipeline`: FOLDER/<source>/*.parquet. The rows of manim_codegen are of two older sets: the
 first 1,023 are mispaired, the other 599 (Edoh) are right. Sets whose pairs are right are ManimBench, Edoh and Bespoke;
@@ -42,9 +42,9 @@ MISPAIRED_ROWS = 1023
 """Of manim_codegen, the first ones."""
 MARGINS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 WANTED_PRECISION = 0.99
-BY_HAND = ("pair", "whole", "math", "limits", "formulas")
-"""Weights that are not fitted: the sets whose pairs are right hold too few formulas and long texts to tell. They were
-raised while pairs of the mispaired rows were read, until programs that differ in a formula alone were told apart."""
+BY_HAND = ("pair", "whole", "math", "limits", "formulas", "contradiction")
+"""Weights that are not fitted: the sets whose pairs are right hold too few formulas, bounds and long texts. They were
+raised while pairs of the mispaired rows were read, until programs that differ in a formula alone were kept apart."""
 _SCHEMA = {
     "index": pl.UInt32,
     "source": pl.String,
@@ -67,10 +67,10 @@ def load(folder: Path) -> dict[str, pl.DataFrame]:
         spec = known_sources()[name]
         columns = [spec.description_field, spec.code_field]
         rows = pl.read_parquet(path, columns=columns)
-        told = [
+        prepared = [
             _row(at, name, text or "", code or "") for at, (text, code) in enumerate(rows.select(columns).iter_rows())
         ]
-        data[name] = pl.DataFrame(told, schema=_SCHEMA, orient="row")
+        data[name] = pl.DataFrame(prepared, schema=_SCHEMA, orient="row")
     if "manim_codegen" in data:
         data["manimation"] = data["manim_codegen"].head(MISPAIRED_ROWS)
         data["edoh"] = data["manim_codegen"].tail(-MISPAIRED_ROWS)
@@ -107,21 +107,21 @@ def measure_alignment(data: Mapping[str, pl.DataFrame]) -> Numbers:
     sources = [rows for name, rows in data.items() if name not in ("edoh", "manimation")]
     learned = sample_of(_numbered(sources))
     alignment = learn_alignment(learned["description_words"], learned["code_words"])
-    told = {}
+    figures = {}
     for name, rows in paired_sets(data).items():
-        told[name] = {
+        figures[name] = {
             "pairs": rows.height,
             "auc": auc(_scores(rows, alignment), rows),
             "tfidf": auc(_tfidf(rows), rows),
         }
     if "manimation" in data:
         rows = data["manimation"].unique(["description_key", "canonical_key"], maintain_order=True)
-        told["mispaired"] = {
+        figures["mispaired"] = {
             "pairs": rows.height,
             "auc": auc(_scores(rows, alignment), rows),
             "tfidf": auc(_tfidf(rows), rows),
         }
-    return told
+    return figures
 
 
 def _numbered(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
@@ -187,24 +187,28 @@ def measure_shuffled(data: Mapping[str, pl.DataFrame], seeds: int = 20) -> Numbe
     """What is found in the real rows; how often a clean sample is called shuffled, and a shuffled one found."""
     sources = [rows for name, rows in data.items() if name not in ("edoh", "manimation")]
     marked, parts, seconds = _parts(sources)
-    told: Numbers = {"parts": [_told(part) for part in parts], "seconds": round(seconds, 2), "rows": marked.height}
+    figures: Numbers = {
+        "parts": [_described(part) for part in parts],
+        "seconds": round(seconds, 2),
+        "rows": marked.height,
+    }
     if "manimation" in data:
         found = marked.filter(pl.col("source") == "manim_codegen")["shuffled"].to_list()
-        told["told apart exactly"] = found == [at < MISPAIRED_ROWS for at in range(len(found))]
+        figures["separated exactly"] = found == [at < MISPAIRED_ROWS for at in range(len(found))]
     if "manimbench" in data:
         rows = data["manimbench"].sample(fraction=1.0, shuffle=True, seed=1)
         half, rest = rows.head(rows.height // 2), rows.tail(-(rows.height // 2))
         _, parts, _ = _parts([shuffle(half, 2).with_columns(pl.lit("one").alias("source")), rest])
-        told["half of ManimBench shuffled"] = [_told(part) for part in parts]
-    told["samples"] = {
+        figures["half of ManimBench shuffled"] = [_described(part) for part in parts]
+    figures["samples"] = {
         name: {size: _samples(rows, size, seeds) for size in (15, 30, 60, 120, 240, rows.height) if size <= rows.height}
         for name, rows in paired_sets(data).items()
         if name != "together"
     }
-    return told
+    return figures
 
 
-def _told(part: Any) -> str:
+def _described(part: Any) -> str:
     return f"{part.source}, {part.label}: {part.rows} rows, AUC {part.auc:.3f}, {part.verdict}"
 
 
@@ -246,27 +250,30 @@ def repaired(rows: pl.DataFrame, weighted: Mapping[str, float] = WEIGHTS) -> tup
 
 def curve_of(margins: Floats, right: NDArray[np.bool_], count: int) -> dict[float, tuple[float, float]]:
     """For each margin: precision, and share of the descriptions that keep a pair."""
-    told = {}
+    figures = {}
     for margin in MARGINS:
         kept = margins >= margin
-        told[margin] = (round(float(right[kept].mean()), 4) if kept.any() else 1.0, round(float(kept.sum()) / count, 4))
-    return told
+        figures[margin] = (
+            round(float(right[kept].mean()), 4) if kept.any() else 1.0,
+            round(float(kept.sum()) / count, 4),
+        )
+    return figures
 
 
 def measure_repairing(data: Mapping[str, pl.DataFrame]) -> Numbers:
     """Curves on each set, cross-validation of weights and margin, and what is found in the real mispaired rows."""
     sets = paired_sets(data)
-    told: Numbers = {"curves": {name: curve_of(*repaired(rows)) for name, rows in sets.items()}}
-    told["right if all are assigned"] = {
+    figures: Numbers = {"curves": {name: curve_of(*repaired(rows)) for name, rows in sets.items()}}
+    figures["right if all are assigned"] = {
         name: {"assigned": _share_right(rows), "tfidf": _share_right_by_tfidf(rows)} for name, rows in sets.items()
     }
-    told["half of the codes missing"] = {name: curve_of(*_half_missing(rows)) for name, rows in sets.items()}
+    figures["half of the codes missing"] = {name: curve_of(*_half_missing(rows)) for name, rows in sets.items()}
     single = {name: rows for name, rows in sets.items() if name != "together"}
     if len(single) > 2:
-        told["held out"] = {name: _held_out(single, name) for name in single}
+        figures["held out"] = {name: _held_out(single, name) for name in single}
     if "manimation" in data:
-        told["real"] = _real(data)
-    return told
+        figures["real"] = _real(data)
+    return figures
 
 
 def _share_right(rows: pl.DataFrame) -> float:
@@ -316,15 +323,15 @@ def _real(data: Mapping[str, pl.DataFrame]) -> Numbers:
         pl.col("index").alias("code_index"), pl.col("id").alias("code_id"), pl.col("code").alias("found")
     )
     own = named.filter(pl.col("source") == "manim_codegen").select("index", "id", "description", "code")
-    told = own.join(pairs, on="index", maintain_order="left").join(
+    shown = own.join(pairs, on="index", maintain_order="left").join(
         codes, on="code_index", how="left", maintain_order="left"
     )
-    kept = told.filter(pl.col("margin") >= MARGIN)
+    kept = shown.filter(pl.col("margin") >= MARGIN)
     ten = kept[np.linspace(0, kept.height - 1, 10).astype(np.int64)] if kept.height >= 10 else kept
     return {
-        "rows": told.height,
-        "kept": {margin: told.filter(pl.col("margin") >= margin).height for margin in MARGINS},
-        "quotes in own code": _quotes(told["description"], told["code"]),
+        "rows": shown.height,
+        "kept": {margin: shown.filter(pl.col("margin") >= margin).height for margin in MARGINS},
+        "quotes in own code": _quotes(shown["description"], shown["code"]),
         "quotes in the code found": _quotes(kept["description"], kept["found"]),
         "seconds": round(seconds, 2),
         "ten": [

@@ -10,7 +10,7 @@ from builder.core.row_store import WORDS, PreparedFile, lazy
 from builder.core.schema import Outcome
 from builder.decide.decontaminate import drop_in_benchmarks, drop_leaks
 from builder.decide.deduplicate import drop_conflicts, drop_equal_descriptions, drop_near_descriptions
-from builder.decide.pairing.mismatched import drop_mismatched, judge_fit
+from builder.decide.pairing.mismatched import drop_mismatched, score_fit
 from builder.decide.pairing.repair_pairs import repair_pairs
 from builder.decide.pairing.shuffled import Part
 from builder.decide.subset import draw, drop_long
@@ -85,7 +85,7 @@ def decide(
         ledger = drop_long(ledger, lengths, config.max_tokens)
     ledger = drop_in_benchmarks(ledger, listed, config.near_test)
     if config.check_pairs:
-        ledger = drop_mismatched(judge_fit(ledger, files), parts, config.mismatch_rate)
+        ledger = drop_mismatched(score_fit(ledger, files), parts, config.mismatch_rate)
     if config.deduplicate:
         ledger = drop_equal_descriptions(ledger)
     if config.deduplicate_programs:

@@ -14,7 +14,8 @@ from itertools import islice, pairwise
 from xxhash import xxh3_64_intdigest
 
 from builder.prepare.formulas import bounds, number_of, pieces, ranges, tokens_of
-from builder.prepare.vocabulary import COLOURS, EVERYDAY, LATEX, SIGNS, STOP_WORDS
+from builder.prepare.values import Statement, stated_in_code, stated_in_text
+from builder.prepare.vocabulary import COLOURS, EVERYDAY, LATEX, ORDINALS, SIGNS, STOP_WORDS
 
 
 class Role(IntEnum):
@@ -34,6 +35,8 @@ class Role(IntEnum):
     API = 11  # of a code, a name as it is written
     SEQUENCE = 12  # two numbers, one after the other
     LIMITS = 13  # from one number to another
+    SLOT = 14  # what a value is stated for
+    VALUE = 15  # a slot with its value
 
 
 HASH_BITS = 28
@@ -110,12 +113,15 @@ def description_words(text: str) -> list[int]:
         quote = match[match.lastindex or 0]
         _add_words(found, Role.QUOTED, _stems(quote))
         _add_whole(found, quote)
-    numbers = _numbers(_WORD.findall(text))
+    words = _WORD.findall(text)
+    numbers = _numbers(words)
     _add_numbers(found, numbers)
     _add_sequences(found, numbers)
+    _add_sequences(found, _numbers(word for word in words if word.lower() not in ORDINALS))
     _add_math(found, tokens_of(text))
     _add_counts(found, text)
     _add_limits(found, bounds(text))
+    _add_statements(found, _single(stated_in_text(text)))
     return _bounded(found)
 
 
@@ -138,6 +144,7 @@ def code_words(code: str) -> list[int]:
             stems = list(_stems(token))
             _add_words(found, Role.COMMENT, stems)
             _add_pairs(found, stems)
+            _add_statements(found, stated_in_text(token))
         else:
             if kind == "number":
                 numbers += _numbers((token,))
@@ -146,6 +153,7 @@ def code_words(code: str) -> list[int]:
     _add_sequences(found, numbers)
     _add_math(found, signs)
     _add_limits(found, ranges(code[:MAX_CODE]))
+    _add_statements(found, stated_in_code(code[:MAX_CODE]))
     _add_angles(found, signs)
     for name, times in calls.items():
         for part in _SPLIT.findall(name)[-1:]:
@@ -213,6 +221,26 @@ def _add_limits(found: dict[int, None], limits: Iterable[str]) -> None:
         found[_feature("limits", pair, Role.LIMITS)] = None
 
 
+def _single(statements: Iterable[Statement]) -> Iterator[Statement]:
+    """Statements of slots that have one value only: with several it is unclear which of them a program must have."""
+    values: dict[str, str] = {}
+    for slot, value in ((_slot(slot), value) for slot, value in statements):
+        values[slot] = value if values.get(slot, value) == value else ""
+    return ((slot, value) for slot, value in values.items() if value)
+
+
+def _add_statements(found: dict[int, None], statements: Iterable[Statement]) -> None:
+    for slot, value in statements:
+        found[_feature("slot", _slot(slot), Role.SLOT)] = None
+        found[_feature("value", f"{_slot(slot)}: {value}", Role.VALUE)] = None
+
+
+def _slot(slot: str) -> str:
+    """A slot by the stem of its last word."""
+    before, _, word = slot.rpartition(" ")
+    return f"{before} {_stem(word)}"
+
+
 def _add_angles(found: dict[int, None], signs: list[str]) -> None:
     """`PI / 2` as 90 degrees."""
     for first, second, third in zip(signs, signs[1:], [*signs[2:], ""], strict=False):
@@ -269,6 +297,7 @@ def _add_string(found: dict[int, None], text: str) -> None:
     _add_numbers(found, numbers)
     _add_sequences(found, numbers)
     _add_limits(found, bounds(text))
+    _add_statements(found, stated_in_text(text))
     _add_math(found, tokens_of(text))
     for command in _COMMAND.findall(text):
         for word in LATEX.get(command, ()):

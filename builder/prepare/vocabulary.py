@@ -237,6 +237,9 @@ SPOKEN_NUMBERS = {
 }  # fmt: skip
 """By an English word, the number that it says, in digits."""
 
+ORDINALS = frozenset("first second third fourth fifth half twice double triple quarter single both pair".split())
+"""Of these words those that do not count the thing named after them."""
+
 SPOKEN_MATH = {
     "squared": ("^", "2"), "cubed": ("^", "3"), "equals": ("=",), "equal": ("=",), "plus": ("+",), "minus": ("-",),
     "times": ("*",), "over": ("/",), "sine": ("sin",), "cosine": ("cos",), "tangent": ("tan",),

@@ -29,8 +29,8 @@ def test_a_rare_word_counts_more_than_a_common_one() -> None:
     rows = pairs_frame(written_pairs(100))
     alignment = learn_alignment(rows["description_words"], rows["code_words"])
     code = code_words("x = Dodecahedron()\ny = Circle()")
-    told = [description_words("show a dodecahedron"), description_words("show a circle")]
-    pair = pl.DataFrame({"description_words": told, "code_words": [code, code]}, schema_overrides=_LISTS)
+    prompts = [description_words("show a dodecahedron"), description_words("show a circle")]
+    pair = pl.DataFrame({"description_words": prompts, "code_words": [code, code]}, schema_overrides=_LISTS)
     rare, common = score_pairs(pair, alignment)
     assert rare > common
 
@@ -69,3 +69,13 @@ def test_a_sample_is_chosen_by_content_not_by_order() -> None:
 
 
 _LISTS = {"description_words": pl.List(pl.UInt32), "code_words": pl.List(pl.UInt32)}
+
+
+def test_a_contradiction_costs_and_silence_does_not() -> None:
+    """With contradictions alone counted, another number of a thing is below zero, the same number and none are zero."""
+    prompt = pl.Series([description_words("Show two protons")] * 3, dtype=pl.List(pl.UInt32))
+    texts = [f"p = [proton() for _ in range({number})]" for number in (6, 2)] + ["p = proton()"]
+    codes = pl.Series([code_words(text) for text in texts], dtype=pl.List(pl.UInt32))
+    rarity = learn_alignment(prompt, codes).rarity
+    left, right = description_vectors(prompt, rarity), code_vectors(codes, rarity, {"contradiction": 10.0})
+    assert left.multiply(right).sum(axis=1).ravel().tolist() == [-1.0, 0.0, 0.0]

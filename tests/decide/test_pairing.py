@@ -17,48 +17,48 @@ def repaired(
     sources = wrong | (right or {})
     rows = frame_of(sources).with_columns(pl.col("source").is_in(list(wrong)).alias("shuffled"))
     codes = [code for pairs in sources.values() for _, code in pairs]
-    told = repair_pairs(rows, rows.lazy(), margin)
-    return told, [None if index is None else codes[index] for index in told["code_index"]]
+    pairs_found = repair_pairs(rows, rows.lazy(), margin)
+    return pairs_found, [None if index is None else codes[index] for index in pairs_found["code_index"]]
 
 
 def test_a_shuffled_source_is_put_together_again() -> None:
     pairs = written_pairs(120)
-    told, found = repaired({"one": mixed(pairs)})
+    pairs_found, found = repaired({"one": mixed(pairs)})
     kept = [(own, code) for (_, own), code in zip(pairs, found, strict=True) if code is not None]
     assert len(kept) > 100
     assert all(own == code for own, code in kept)
-    assert told["margin"].filter(told["code_index"].is_not_null()).min() >= 0.5
-    assert told["score"].is_between(0, 1).all()
+    assert pairs_found["margin"].filter(pairs_found["code_index"].is_not_null()).min() >= 0.5
+    assert pairs_found["score"].is_between(0, 1).all()
 
 
 def test_rows_of_sound_parts_are_left_alone() -> None:
     pairs = written_pairs(80)
-    told, _ = repaired({"one": mixed(pairs[:40])}, {"two": pairs[40:]})
-    assert told["index"].to_list() == list(range(40))
+    pairs_found, _ = repaired({"one": mixed(pairs[:40])}, {"two": pairs[40:]})
+    assert pairs_found["index"].to_list() == list(range(40))
 
 
 def test_without_a_clear_difference_nothing_is_paired() -> None:
     pairs = written_pairs(60)
     prompt, code = pairs[0]
     twin = code.replace("self.play(Write(text))", "self.play(Write(text), run_time=1)")
-    told, found = repaired({"one": [*mixed(pairs), (prompt.replace("Show", "Display"), twin)]})
+    pairs_found, found = repaired({"one": [*mixed(pairs), (prompt.replace("Show", "Display"), twin)]})
     assert found[0] is None and found[-1] is None
-    assert told["margin"][0] < 0.5
+    assert pairs_found["margin"][0] < 0.5
 
 
 def test_copies_in_several_sources_count_once() -> None:
     pairs = written_pairs(80)
     once, _ = repaired({"one": mixed(pairs)})
-    told, found = repaired({"one": mixed(pairs), "two": mixed(pairs)})
+    pairs_found, found = repaired({"one": mixed(pairs), "two": mixed(pairs)})
     assert found[:80] == found[80:]
-    assert told["margin"].to_list()[:80] == once["margin"].to_list()
+    assert pairs_found["margin"].to_list()[:80] == once["margin"].to_list()
 
 
 def test_a_description_of_a_sound_part_brings_its_code() -> None:
     pairs = written_pairs(60)
-    told, found = repaired({"one": mixed(pairs)}, {"two": pairs[:5]})
+    pairs_found, found = repaired({"one": mixed(pairs)}, {"two": pairs[:5]})
     assert found[:5] == [code for _, code in pairs[:5]]
-    assert told["margin"][:5].null_count() == 5
+    assert pairs_found["margin"][:5].null_count() == 5
 
 
 def test_a_code_of_a_sound_part_is_not_given_to_another_description() -> None:
@@ -72,9 +72,9 @@ def test_a_program_under_other_names_is_the_same_program() -> None:
     pairs = written_pairs(60)
     (prompt, code), rest = pairs[0], pairs[1:]
     renamed = code.replace("shape", "figure").replace("text", "words")
-    told, found = repaired({"one": [*mixed(rest), (prompt, code), (f"{prompt} Thank you!", renamed)]})
+    pairs_found, found = repaired({"one": [*mixed(rest), (prompt, code), (f"{prompt} Thank you!", renamed)]})
     assert found[-1] == found[-2] == code
-    assert told["margin"][-1] >= 0.5
+    assert pairs_found["margin"][-1] >= 0.5
 
 
 def test_the_order_of_rows_makes_no_difference() -> None:
@@ -85,8 +85,8 @@ def test_the_order_of_rows_makes_no_difference() -> None:
 
 
 def test_nothing_to_pair_gives_nothing() -> None:
-    told, _ = repaired({"one": []}, {"two": written_pairs(3)})
-    assert told.is_empty() and told.columns == ["index", "code_index", "score", "margin"]
+    pairs_found, _ = repaired({"one": []}, {"two": written_pairs(3)})
+    assert pairs_found.is_empty() and pairs_found.columns == ["index", "code_index", "score", "margin"]
     rows = frame_of({"one": written_pairs(2)}).with_columns(
         pl.lit(True).alias("shuffled"),
         pl.lit(None, pl.UInt64).alias("program_key"),
@@ -117,3 +117,35 @@ def test_room_for_two_lets_two_in() -> None:
     assert match(edges(table)).margin.tolist()[0] <= 0
     found = match(edges(table, [2, 1]))
     assert found.code.tolist() == [0, 0, 1] and found.margin.min() > 3
+
+
+def test_a_description_that_fits_a_code_better_that_another_one_has_is_less_sure_of_its_own() -> None:
+    """The second description has the same score with its code in both tables, and would rather have the first's."""
+    displaced = match(edges([[30.0, 0.0], [18.0, 12.0]]))
+    content = match(edges([[30.0, 0.0], [11.0, 12.0]]))
+    assert displaced.code.tolist() == content.code.tolist() == [0, 1]
+    assert displaced.margin[1] <= content.margin[1] - 2
+
+
+BOUNDED = "Compute the triple integral of xyz over the region given by 0 ≤ x ≤ 3, 0 ≤ y ≤ 2 and 0 ≤ z ≤ 1."
+CUBE = r"""from manim import *
+
+class TripleIntegral(Scene):
+    def construct(self):
+        problem = MathTex(r"(x, y, z): 0 \leq x \leq 1, 0 \leq y \leq 1, 0 \leq z \leq 1")
+        self.play(Write(problem))
+"""
+BOX = r"""from manim import *
+
+class TripleIntegral(Scene):
+    def construct(self):
+        problem = MathTex(r"\int_0^1 \int_0^2 \int_0^3 xyz \,dx\,dy\,dz")
+        self.play(Write(problem))
+"""
+
+
+def test_a_code_whose_bounds_contradict_a_description_loses_to_one_that_agrees() -> None:
+    """The cube has more words and signs of the description; the box has its bounds."""
+    others = mixed(written_pairs(120))
+    _, found = repaired({"one": [*others, (BOUNDED, CUBE), ("Show a moving picture of something.", BOX)]})
+    assert found[-2] == BOX

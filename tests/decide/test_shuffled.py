@@ -34,7 +34,7 @@ def test_a_right_source_is_never_called_shuffled(size: int, seed: int) -> None:
     assert not any(shuffled)
 
 
-def test_a_shuffled_part_of_a_source_is_told_by_its_look() -> None:
+def test_a_shuffled_part_of_a_source_is_found_by_its_look() -> None:
     pairs = written_pairs(200)
     shuffled, parts = parts_of({"one": [*wrapped(mixed(pairs[:120])), *pairs[120:]]})
     assert shuffled == [True] * 120 + [False] * 80

@@ -25,6 +25,10 @@ MAX_TEXTS = 500
 """With more, candidates are looked for by words that this many descriptions, or codes, have at the most."""
 ALONE = 0.0
 """Score of staying alone, on the scale of the pairs' scores."""
+DISPLACED = 0.5
+"""What a margin loses where the description fits another code better than its own, by its score: of the difference.
+
+Such a pair is right only if the description that has the other code is; a wrong pair displaces others like that."""
 _ROUNDS = 60
 _TOLERANCE = 1e-7
 _UNLIKELY = -18.0
@@ -116,7 +120,10 @@ def match(edges: Edges) -> Matched:
         _best(edges.description, likely, left_over, alone_description)[edges.description[place]],
         _best(edges.code, likely, left_over, alone_code)[edges.code[place]],
     )
-    margin = np.round(likely[place] - rivals, 6)
+    nothing = np.full(edges.descriptions, -np.inf)
+    preferred = _best(edges.description, edges.score, left_over, nothing)[edges.description[place]]
+    displaced = DISPLACED * np.maximum(preferred - edges.score[place], 0.0)
+    margin = np.round(likely[place] - rivals - displaced, 6)
     return Matched(edges.description[place], edges.code[place], edges.score[place], margin)
 
 

@@ -11,12 +11,12 @@ from builder.decide.pairing.alignment import Alignment, learn_alignment, sample_
 from builder.decide.pairing.shuffled import Part
 
 SOUND_AUC = 0.97
-"""From this area under the curve on, nearly all pairs of a part are right, and its own scores tell what is usual."""
+"""From this area under the curve on, nearly all pairs of a part are right, and its own scores show what is usual."""
 MOST = 0.5
 """Score up to which a pair can be called mismatched: there, own and random pairs are equally likely."""
 
 
-def judge_fit(ledger: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
+def score_fit(ledger: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
     """Add `fit` to kept rows: the score of the description with the code that the row has now, from 0 to 1."""
     rows = kept(ledger).select("index", "code_index", "description_key", "program_key")
     if rows.is_empty():
@@ -49,7 +49,7 @@ def drop_mismatched(ledger: pl.DataFrame, parts: Sequence[Part], rate: float) ->
 
     In a part whose pairs are nearly all right, that is the score which no more than the share `rate` of its rows is
     below; elsewhere, that of all such parts together. It is never above `MOST`. A part about which nothing is known
-    loses no row. Re-paired rows were judged when they were paired, and official test rows are never dropped for
+    loses no row. Re-paired rows were scored when they were paired, and official test rows are never dropped for
     similarity.
     """
     rows = kept(ledger).filter(pl.col("code_index").is_null() & pl.col("official").not_())
@@ -61,8 +61,8 @@ def drop_mismatched(ledger: pl.DataFrame, parts: Sequence[Part], rate: float) ->
         if part.verdict != "unknown"
     }
     limit = pl.col("part").replace_strict(limits, return_dtype=pl.Float64, default=0.0)
-    judged = rows.select("index", limit.alias("fit_limit"))
-    ledger = ledger.join(judged, on="index", how="left", maintain_order="left")
+    limits_by_row = rows.select("index", limit.alias("fit_limit"))
+    ledger = ledger.join(limits_by_row, on="index", how="left", maintain_order="left")
     dropped = ledger.filter(pl.col("fit") < pl.col("fit_limit"))
     detail = pl.lit("fit ") + _shown("fit") + pl.lit(", usual is at least ") + _shown("fit_limit")
     return drop(

@@ -6,11 +6,11 @@ import polars as pl
 
 from builder.decide.pairing.alignment import SAMPLE_ROWS, advantages, curve, learn_alignment
 from builder.decide.pairing.assignment import Matched, candidates, match
-from builder.decide.pairing.self_training import teach
+from builder.decide.pairing.self_training import train
 from builder.decide.pairing.vectors import WEIGHTS, Floats, Ints, code_vectors, description_vectors
 
-LESSONS = 2
-"""Rounds in which the clear pairs of the one before teach the others."""
+ROUNDS = 2
+"""Rounds of self-training: the confident pairs of each weigh in the scores of the next."""
 MARGIN = 0.75
 """Least margin of a pair that is kept (natural logarithm of a ratio of probabilities)."""
 
@@ -41,11 +41,11 @@ def repair_pairs(rows: pl.DataFrame, words: pl.LazyFrame | pl.DataFrame, margin:
     codes = codes.sort("code_key")
     paired = _paired(descriptions, codes, words, margin)
     known = known.with_columns(pl.lit(None, pl.Float64).alias("score"), pl.lit(None, pl.Float64).alias("margin"))
-    told = pl.concat([paired, known.select(paired.columns)]).unique(
+    found = pl.concat([paired, known.select(paired.columns)]).unique(
         "description_key", keep="first", maintain_order=True
     )
     wanted = rows.filter(pl.col("shuffled")).select("index", "description_key")
-    return wanted.join(told, on="description_key", how="left", maintain_order="left").drop("description_key")
+    return wanted.join(found, on="description_key", how="left", maintain_order="left").drop("description_key")
 
 
 def _code_key() -> pl.Expr:
@@ -56,7 +56,7 @@ def _room(pool: pl.DataFrame) -> pl.DataFrame:
     """For each code, how many descriptions it may belong to.
 
     Mixing rows up changes no counts: as many as it stands with in a source whose descriptions stand with one code
-    each. Where they stand with several, rows were repeated before they were mixed up, and nothing can be told: one.
+    each. Where they stand with several, rows were repeated before they were mixed up, and nothing is known: one.
     """
     pairs = pool.select("source", "description_key", "code_key").unique()
     single = pairs.select(
@@ -116,8 +116,8 @@ def assign(
     usual_left, usual_right = alignment.code.times(left) - alignment.both, alignment.description.times(right)
     edges = candidates(left, right, usual_left, usual_right, room)
     found = match(edges)
-    for _ in range(LESSONS):
-        found = match(teach(edges, left, right, found))
+    for _ in range(ROUNDS):
+        found = match(train(edges, left, right, found))
     return found, curve(advantages(left[found.description], right[found.code], alignment))
 
 

@@ -2,11 +2,11 @@
 
 Each own pair is ranked among random pairs of the same description, by its score. In a part that is paired at random
 the ranks are even, and their mean, the area under the curve, is a half; where pairs are right it is close to one. A
-source is cut by how its rows look (see `styles`) only where that tells a shuffled part from a sound one. Random codes
-are drawn from the same part, so that a look that descriptions and codes share proves nothing.
+source is cut by how its rows look (see `styles`) only where that separates a shuffled part from a sound one. Random
+codes are taken from the same part, so that a look that descriptions and codes share proves nothing.
 
 Names of sources, numbers of rows and their order play no part. Not covered: a part of which only some rows are
-mispaired, without looking different; single rows are judged by their own scores.
+mispaired, without looking different; single rows are decided by their own scores.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ MAX_CUTS = 3
 ORIGINS = frozenset({0, 6, 7, 8})
 """Looks that come from where a row was taken, not from what it says: wrapper, line ends, fence."""
 ORIGIN_GAIN = 5.0
-"""By how much another look must tell more than such a one, as a logarithm."""
+"""By how much another look must separate better than such a one, as a logarithm."""
 SOUND_SHAPE = 20.0
 """Ranks of right pairs are taken to be spread as a beta distribution of this shape and 1: mean 0.95."""
 _EVEN_SD = 12**-0.5
@@ -61,11 +61,11 @@ class Part:
     """Share of random pairs that own pairs score above: 0.5 at random, 1 at best; rounded to 0.0001."""
     shuffled: bool
     verdict: str
-    """`paired`, `shuffled` or `unknown`: too few rows, or words too poor to tell."""
+    """`paired`, `shuffled` or `unknown`: too few rows, or words too poor to know."""
 
     @property
     def message(self) -> str:
-        """What a person is told of a shuffled part."""
+        """What a person reads about a shuffled part."""
         which = "" if self.label == WHOLE else f" ({self.label})"
         return (
             f"{self.source}, {self.rows:,} rows{which}: descriptions and code are paired at random (AUC {self.auc:.2f})"
@@ -91,7 +91,7 @@ class _Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class _Verdict:
     verdict: str
     auc: float
     soundness: float
@@ -119,11 +119,11 @@ def find_parts(rows: pl.DataFrame, words: pl.LazyFrame | pl.DataFrame) -> tuple[
     looks = rows.select("index", "source", "description_key", "program_key", look_bits().alias("look"))
     sampled = _sampled(looks)
     known = words.lazy().join(sampled.lazy().select("index"), on="index", how="semi").collect()
-    told = sampled.join(known, on="index", how="left", maintain_order="left")
+    described = sampled.join(known, on="index", how="left", maintain_order="left")
     parts: list[Part] = []
     numbered = []
     for (name,), own in looks.group_by("source", maintain_order=True):
-        pairs = told.filter(pl.col("source") == name)
+        pairs = described.filter(pl.col("source") == name)
         # From its own pairs alone: the split rests on the verdict, and other sources must move no row.
         learned = sample_of(pairs, LEARNED_PAIRS)
         sample = _vectors(pairs, learn_alignment(learned["description_words"], learned["code_words"]))
@@ -207,20 +207,20 @@ def _parts_of(sample: _Sample) -> list[_Found]:
 
 
 def _cut(sample: _Sample, rows: Ints, path: tuple[tuple[int, bool], ...], cuts: int) -> list[_Found]:
-    """The parts of some pairs: cut where one side is shuffled and the other sound, where the ranks tell so best."""
+    """The parts of some pairs: cut where one side is shuffled and the other sound, where the ranks show it best."""
     best: tuple[float, int] | None = None
     for bit in range(len(Style)) if cuts else ():
         shown = sample.looks[rows, bit]
         if min(shown.sum(), (~shown).sum()) < MIN_SOUND:
             continue
-        sides = [judge(sample, rows[side]) for side in (shown, ~shown)]
+        sides = [verdict_of(sample, rows[side]) for side in (shown, ~shown)]
         if {side.verdict for side in sides} == {"shuffled", "paired"}:
             gain = sum(side.soundness for side in sides if side.verdict == "paired")
             gain = round(gain - (0.0 if bit in ORIGINS else ORIGIN_GAIN), 6)
             best = max(best, (gain, -bit)) if best else (gain, -bit)
     if best is None:
-        told = judge(sample, rows)
-        return [_Found(told.verdict, told.auc, path)]
+        whole = verdict_of(sample, rows)
+        return [_Found(whole.verdict, whole.auc, path)]
     bit = -best[1]
     shown = sample.looks[rows, bit]
     return [
@@ -230,11 +230,11 @@ def _cut(sample: _Sample, rows: Ints, path: tuple[tuple[int, bool], ...], cuts: 
     ]
 
 
-def judge(sample: _Sample, rows: Ints) -> _Judged:
+def verdict_of(sample: _Sample, rows: Ints) -> _Verdict:
     """The verdict on some pairs."""
     ranks = _ranks(sample, rows)
     if not len(ranks):
-        return _Judged("unknown", 0.5, 0.0)
+        return _Verdict("unknown", 0.5, 0.0)
     auc = float(np.mean(ranks))
     error = ERRORS * _EVEN_SD / np.sqrt(len(ranks))
     if auc - error > 0.5:
@@ -244,7 +244,7 @@ def judge(sample: _Sample, rows: Ints) -> _Judged:
     else:
         verdict = "unknown"
     sound = np.log(SOUND_SHAPE) + (SOUND_SHAPE - 1) * np.log(np.clip(ranks, 0.005, 0.995))
-    return _Judged(verdict, round(auc, 4), float(sound.sum()))
+    return _Verdict(verdict, round(auc, 4), float(sound.sum()))
 
 
 def _ranks(sample: _Sample, rows: Ints) -> Floats:

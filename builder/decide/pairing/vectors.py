@@ -18,18 +18,22 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.signedinteger[Any]]
 
 HASH_BITS = 28
-WORD, QUOTED, TEXT, NAME, EVERYDAY, COMMENT, NUMBER, PAIR, WHOLE, MATH, COUNT, API, SEQUENCE, LIMITS = range(14)
+WORD, QUOTED, TEXT, NAME, EVERYDAY, COMMENT, NUMBER, PAIR, WHOLE, MATH, COUNT, API, SEQUENCE, LIMITS, SLOT, VALUE = (
+    range(16)
+)
 """Roles, as `builder.prepare.features.Role` numbers them."""
 
 _WORD_MASK = (1 << HASH_BITS) - 1
 _QUOTED_BLOCK = 1 << HASH_BITS
 _SIZE_BLOCK = 2 << HASH_BITS
-_WIDTH = 3 << HASH_BITS
+_STATED_BLOCK = 3 << HASH_BITS
+_WIDTH = 4 << HASH_BITS
 
 WEIGHTS: dict[str, float] = {
     "number": 11.26, "pair": 6.5, "whole": 6.5, "math": 12.0, "count": 10.18, "sequence": 8.35, "limits": 12.0,
     "text": 1.55, "name": 10.46, "everyday": 14.92, "comment": 4.2, "anywhere": 16.97, "quoted": 1.72,
     "numbers": 4.94, "formulas": 1.5, "quotes": 1.77, "words and formulas": 1.82, "words and comments": 3.05,
+    "contradiction": 30.0,
 }  # fmt: skip
 """How much each kind of agreement counts: what stands alike in both; a word of the description by where the code has
 it, or anywhere in it; a quoted word in a string; and how many of something each of the two has.
@@ -110,6 +114,7 @@ def description_vectors(lists: pl.Series, rarity: Rarity) -> csr_array:
     parts.append((row, word + _QUOTED_BLOCK, value))
     for number, (role, _) in enumerate(_SIZES.values()):
         parts.append(_size(rows[roles == role], number, count))
+    parts += [_stated(rows, words, roles == role, 1.0) for role in (SLOT, VALUE)]
     return _matrix(parts, count)
 
 
@@ -132,6 +137,8 @@ def code_vectors(lists: pl.Series, rarity: Rarity, weighted: Mapping[str, float]
     for kind, role in (_ALIKE | _PLACES).items():
         add(kind, _channel(rows, words, weights, roles == role, count))
     add("quoted", _channel(rows, words, weights, roles == TEXT, count), _QUOTED_BLOCK)
+    for role, sign in ((SLOT, -1.0), (VALUE, 1.0)):
+        add("contradiction", _stated(rows, words, roles == role, sign))
     add("anywhere", _anywhere(rows, roles, words, rarity, count))
     for number, (kind, (_, role)) in enumerate(_SIZES.items()):
         add(kind, _size(rows[roles == role], number, count))
@@ -142,6 +149,12 @@ def _size(rows: Ints, number: int, count: int) -> tuple[Ints, Ints, Floats]:
     """The logarithm of how many features a row has, in a column of its own."""
     sizes = np.log1p(np.bincount(rows, minlength=count))
     return np.arange(count, dtype=np.int64), np.full(count, _SIZE_BLOCK + number, dtype=np.int64), sizes
+
+
+def _stated(rows: Ints, words: Ints, chosen: NDArray[np.bool_], sign: float) -> tuple[Ints, Ints, Floats]:
+    """Slots and values, all of equal weight: a slot that both texts fill costs what an equal value gives back."""
+    row = rows[chosen]
+    return row, words[chosen] + _STATED_BLOCK, np.full(len(row), sign)
 
 
 def only_words(vectors: csr_array) -> csr_array:
