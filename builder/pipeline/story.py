@@ -29,7 +29,6 @@ from builder.pipeline.build import Build, Prepared
 from builder.pipeline.render_rounds import verified
 from builder.prepare.cache import prepare_files
 from builder.prepare.clean_description import normalise_description
-from builder.prepare.code_detector import judge_text
 from builder.prepare.keys import description_key
 from builder.prepare.prepare import plain_prompt, probe_key, program_keys
 from builder.render.verdicts import Verdicts, open_verdicts
@@ -63,7 +62,7 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     events = events or Silent()
     benchmark = read_benchmarks(config)
     tokenizer = find_tokenizer(config, events)
-    sources, skipped = read_sources(config, events, judge_text)
+    sources, skipped = read_sources(config, events)
     files: list[PreparedFile] = []
     frames: list[pl.DataFrame] = []
     first = 0
@@ -96,7 +95,7 @@ def read_benchmarks(config: BuildConfig) -> list[BenchmarkRow]:
     """
     found: dict[str | tuple[int, ...], BenchmarkRow] = {}
     for path, column in config.benchmarks:
-        for held in read_benchmark(path, column, judge_text):
+        for held in read_benchmark(path, column):
             where = f"{path.name}, row {held.row}"
             if held.is_code:
                 keys = program_keys(held.text)
