@@ -31,7 +31,6 @@ time.sleep = short_sleep
 from builder.config import make_config
 from builder.core.errors import BuilderError
 from builder.core.events import Silent
-from builder.prepare.code_detector import judge_text
 from builder.sources.read_all import read_sources
 from builder.sources.spec import SourceSpec, _TABLE, register_source
 settings, specs = json.loads(sys.argv[1])
@@ -45,7 +44,7 @@ class Heard(Silent):
         self.seen[step] = [done, total, unit]
 events = Heard()
 try:
-    sources, skipped = read_sources(make_config(**settings), events, judge_text)
+    sources, skipped = read_sources(make_config(**settings), events)
 except BuilderError as error:
     print(json.dumps({"error": str(error), "warnings": events.warnings, "slept": slept}))
     sys.exit(1)

@@ -29,7 +29,6 @@ def sources(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     Raises:
         builder.core.errors.BuilderError: a setting is wrong, or a local file cannot be read.
     """
-    from builder.prepare.code_detector import judge_text
     from builder.sources.inspect import inspect_file, inspect_sources
 
     config, _ = one_config(given)
@@ -38,9 +37,9 @@ def sources(given: argparse.Namespace, terminal: "Terminal") -> Answer:
             raise SettingError("--check asks the sources, which --offline forbids; use one of them")
         return check_all(config, terminal)
     if "inspect" in given:
-        return _answer([inspect_file(given.inspect, judge_text)], "1 file looked into")
-    told = inspect_sources(config, judge_text)
-    return _answer(told, f"{len(told):,} sources")
+        return _answer([inspect_file(given.inspect)], "1 file looked into")
+    found = inspect_sources(config)
+    return _answer(found, f"{len(found):,} sources")
 
 
 def check_all(config: BuildConfig, terminal: "Terminal") -> Answer:
@@ -57,8 +56,8 @@ def check_all(config: BuildConfig, terminal: "Terminal") -> Answer:
     )
 
 
-def _answer(told: Sequence[Mapping[str, Any]], last: str, code: int = DONE) -> Answer:
+def _answer(found: Sequence[Mapping[str, Any]], last: str, code: int = DONE) -> Answer:
     from builder.cli.console import show_sources
 
-    document = [{key.replace(" ", "_"): value for key, value in source.items()} for source in told]
-    return Answer({"sources": document}, lambda: show_sources(told), last, code)
+    document = [{key.replace(" ", "_"): value for key, value in source.items()} for source in found]
+    return Answer({"sources": document}, lambda: show_sources(found), last, code)

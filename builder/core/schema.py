@@ -1,6 +1,5 @@
 """Example, one description with its code, and the columns in which rows travel from step to step."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,22 +15,6 @@ class Example:
 
     description: str
     code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What a text is, once it is cleaned as a code would be."""
-
-    parses: bool
-    """It is a Python program: statements, not a bare word, number, JSON or file name."""
-    manim: bool
-    """It uses Manim names as a program does, whether it parses or not."""
-    scene: bool
-    """It has a scene class."""
-
-
-Judge = Callable[[str], Judged]
-"""Tells code from other texts: `prepare` knows how, `sources` needs it to find columns by their values."""
 
 
 _READ: dict[str, pa.DataType] = {

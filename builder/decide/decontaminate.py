@@ -3,7 +3,7 @@
 What leaks into test is dropped from validation and train, what leaks into validation from train.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from rapidfuzz.fuzz import ratio
 from builder.core.ledger import drop, kept
 from builder.core.row_store import PreparedFile, batches_with, texts_by_index
 from builder.decide.deduplicate import near_test_rows
+from builder.emit.augment import all_variants
 from builder.similarity.boilerplate import core
 from builder.similarity.compare import same_meaning, similarity
 from builder.similarity.fingerprints import Signature, near_signatures, read_signature
@@ -139,7 +140,6 @@ def near_variants(
     near: pl.DataFrame,
     files: Sequence[PreparedFile],
     threshold: float,
-    prompts_of: Callable[[str], Iterable[str]],
 ) -> frozenset[tuple[int, int]]:
     """Pairs of a description key and a variant whose prompt would come near a row of test or validation, though the
     description did not.
@@ -152,7 +152,6 @@ def near_variants(
         near: of `near_descriptions`.
         files: the prepared rows.
         threshold: the least similarity of near descriptions.
-        prompts_of: the prompts of a description's variants, from 1.
     """
     firsts = rows.drop_nulls("description_key").unique(["split", "description_key"], keep="first", maintain_order=True)
     is_train = pl.col("split") == "train"
@@ -169,7 +168,7 @@ def near_variants(
     return frozenset(
         (keys[index], variant)
         for index, against in others.items()
-        for variant, prompt in enumerate(prompts_of(texts[index]), start=1)
+        for variant, prompt in all_variants(texts[index])
         for verdict in (same_meaning(core(prompt), other, threshold) for other in against)
         if verdict.near or verdict.score >= 1
     )

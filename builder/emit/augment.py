@@ -5,7 +5,7 @@ What a description is (an instruction, a question, a request …) decides which 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from math import floor
 
@@ -15,6 +15,8 @@ from xxhash import xxh3_64_intdigest
 from builder.emit.prompts.forms import CREATION
 from builder.emit.prompts.phrasing import Phrase, analyse
 from builder.emit.prompts.templates import SLOTS, Template, all_templates, fill, ways
+from builder.prepare.clean_description import normalise_description
+from builder.prepare.keys import description_key
 
 VARIANTS = SLOTS
 """Variants of a description besides the description itself, counted from 1."""
@@ -106,12 +108,12 @@ def _next_variant(seed: int, key: int, used: Counter[int], forbidden: frozenset[
     return 0
 
 
-def clashes(
-    test_descriptions: Iterable[str],
-    normalise: Callable[[str], str],
-    key_of: Callable[[str], int | None],
-    train_descriptions: Iterable[str],
-) -> frozenset[tuple[int, int]]:
+def all_variants(description: str) -> Iterator[tuple[int, str]]:
+    """Every prompt that augmentation makes of a description, by its number, from 1; the description is not one."""
+    return ((variant, variant_text(description, variant)) for variant in range(1, VARIANTS + 1))
+
+
+def clashes(test_descriptions: Iterable[str], train_descriptions: Iterable[str]) -> frozenset[tuple[int, int]]:
     """Pairs of a description key and a variant whose prompt would equal a test prompt, once both are normalised.
 
     Only a test description that starts like a template can be met, and only by a train description that ends in the
@@ -120,16 +122,19 @@ def clashes(
     """
     suspects: dict[str, set[str]] = {}
     for description in test_descriptions:
-        text = normalise(description)
+        text = normalise_description(description)
         if text.startswith(_SUSPICIOUS):
             suspects.setdefault(_last_word(text), set()).add(text)
     found = set()
     for description in train_descriptions if suspects else ():
-        texts = suspects.get(_last_word(normalise(description[-_TAIL:])))
-        key = key_of(description) if texts else None
+        texts = suspects.get(_last_word(normalise_description(description[-_TAIL:])))
+        key = description_key(description) if texts else None
         if texts and key is not None:
-            prompts = enumerate((variant_text(description, variant) for variant in range(1, VARIANTS + 1)), start=1)
-            found |= {(key, variant) for variant, prompt in prompts if normalise(prompt) in texts}
+            found |= {
+                (key, variant)
+                for variant, prompt in all_variants(description)
+                if normalise_description(prompt) in texts
+            }
     return frozenset(found)
 
 

@@ -22,15 +22,12 @@ from builder.decide.deduplicate import near_descriptions
 from builder.decide.pairing.shuffled import find_parts
 from builder.decide.split import eligible_rows, split_rows
 from builder.decide.summary import empty_sides, shuffled_parts, without_eligible_rows
-from builder.emit.augment import VARIANTS, clashes, plan_variants, variant_text
+from builder.emit.augment import clashes, plan_variants
 from builder.emit.rows import order_rows
 from builder.emit.tokens import Tokens, count_tokens, long_variants, with_tokens
 from builder.pipeline.build import Build, Prepared
 from builder.pipeline.render_rounds import verified
 from builder.prepare.cache import prepare_files
-from builder.prepare.clean_description import normalise_description
-from builder.prepare.code_detector import judge_text
-from builder.prepare.keys import description_key
 from builder.prepare.prepare import plain_prompt, probe_key, program_keys
 from builder.render.verdicts import Verdicts, open_verdicts
 from builder.sources.benchmarks import read_benchmark
@@ -63,7 +60,7 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     events = events or Silent()
     benchmark = read_benchmarks(config)
     tokenizer = find_tokenizer(config, events)
-    sources, skipped = read_sources(config, events, judge_text)
+    sources, skipped = read_sources(config, events)
     files: list[PreparedFile] = []
     frames: list[pl.DataFrame] = []
     first = 0
@@ -96,7 +93,7 @@ def read_benchmarks(config: BuildConfig) -> list[BenchmarkRow]:
     """
     found: dict[str | tuple[int, ...], BenchmarkRow] = {}
     for path, column in config.benchmarks:
-        for held in read_benchmark(path, column, judge_text):
+        for held in read_benchmark(path, column):
             where = f"{path.name}, row {held.row}"
             if held.is_code:
                 keys = program_keys(held.text)
@@ -220,18 +217,13 @@ def _forbidden_variants(
         (text for part in batches_with(prepared.files, ("description",), side["index"]) for text in part["description"])
         for side in (test, train)
     )
-    forbidden = clashes(in_test, normalise_description, description_key, in_train)
+    forbidden = clashes(in_test, in_train)
     stay = pl.concat([train, test])
-    forbidden |= near_variants(stay, prepared.near, prepared.files, config.near_test, _variants)
+    forbidden |= near_variants(stay, prepared.near, prepared.files, config.near_test)
     if tokens and config.drop_long:
         room = config.max_tokens - tokens.of(config.system_prompt)
         forbidden |= long_variants(train, tokens, prepared.files, room)
     return forbidden
-
-
-def _variants(description: str) -> list[str]:
-    """All prompts that augmentation makes of a description, but for the description itself."""
-    return [variant_text(description, variant) for variant in range(1, VARIANTS + 1)]
 
 
 def _listed(prepared: Prepared, config: BuildConfig) -> pl.DataFrame:

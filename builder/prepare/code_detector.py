@@ -2,8 +2,8 @@
 
 import ast
 import re
+from dataclasses import dataclass
 
-from builder.core.schema import Judged
 from builder.manim_lint.release.model import mobjects
 from builder.manim_lint.scenes import Outline, outline
 from builder.manim_lint.syntax import Parsed
@@ -36,18 +36,38 @@ _STATEMENTS = (
 )
 
 
-def judge_text(text: str) -> Judged:
-    """Judge one text. Never raises; `Title: Circle`, `return home` and `this is it` parse but are no programs."""
+@dataclass(frozen=True, slots=True)
+class CodeSigns:
+    """What of a program a text shows, once it is cleaned as a code would be."""
+
+    parses: bool
+    """It is a Python program: statements, not a bare word, number, JSON or file name."""
+    manim: bool
+    """It uses Manim names as a program does, whether it parses or not."""
+    scene: bool
+    """It has a scene class."""
+
+    @property
+    def is_code(self) -> bool:
+        """It is a program, or would be one if it parsed."""
+        return self.parses or self.manim
+
+
+def detect_code(text: str) -> CodeSigns:
+    """What of a program one text shows. Never raises.
+
+    `Title: Circle`, `return home` and `this is it` parse, but are no programs.
+    """
     code, parsed, _ = clean_code(text)
     if parsed.tree is None:
-        return Judged(False, _signs(code) >= MANIM_SIGNS, _SCENE_CLASS.search(code) is not None)
+        return CodeSigns(False, _signs(code) >= MANIM_SIGNS, _SCENE_CLASS.search(code) is not None)
     if not any(_is_statement_of_code(node) for node in parsed.tree.body):
-        return Judged(False, False, False)
+        return CodeSigns(False, False, False)
     seen = _outline(parsed)
     if seen is None:
-        return Judged(True, _signs(code) >= MANIM_SIGNS, False)
+        return CodeSigns(True, _signs(code) >= MANIM_SIGNS, False)
     manim = seen.imports_manim or bool(seen.scenes) or _signs(code) >= MANIM_SIGNS
-    return Judged(True, manim, bool(seen.scenes))
+    return CodeSigns(True, manim, bool(seen.scenes))
 
 
 def _is_statement_of_code(node: ast.stmt) -> bool:

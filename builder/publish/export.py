@@ -9,7 +9,6 @@ from builder.core.files import write_json
 from builder.core.schema import SPLITS
 from builder.pipeline.render_rounds import write_used_verdicts
 from builder.pipeline.story import build, prepare
-from builder.prepare.keys import description_key
 from builder.publish.atomic import outputs_of, publishing
 from builder.publish.manifest import manifest_of
 from builder.publish.stats import Written
@@ -40,7 +39,7 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
         decided = build(prepared, config, events)
         written = {split: Written() for split in SPLITS}
         for split in SPLITS:
-            rows = written[split].counted(emitted(decided, split, events), description_key)
+            rows = written[split].counted(emitted(decided, split, events))
             write_json_lines(rows, staging / f"{split}.json", config.format, config.system_prompt)
         if not written["validation"].rows:
             (staging / "validation.json").unlink()

@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from builder.core.schema import SPLITS
 from builder.decide.pairing.shuffled import Part
 from builder.decide.summary import empty_sides, pair_counts, shuffled_parts, source_splits, without_eligible_rows
 from builder.emit.rows import EmittedRow
+from builder.prepare.keys import description_key
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class Written:
     tokens: "array[int]" = field(default_factory=lambda: array("I"))
     """Of each row, where they are counted."""
 
-    def counted(self, rows: Iterable[EmittedRow], key_of: Callable[[str], int | None]) -> Iterator[EmittedRow]:
+    def counted(self, rows: Iterable[EmittedRow]) -> Iterator[EmittedRow]:
         """Pass rows on, counting them."""
         for row in rows:
             self.rows += 1
@@ -48,7 +49,7 @@ class Written:
             self.official += row.official and row.variant == 0
             if row.tokens is not None:
                 self.tokens.append(row.tokens)
-            key = key_of(row.prompt)
+            key = description_key(row.prompt)
             if key is not None:
                 self.prompt_keys.append(key)
             yield row

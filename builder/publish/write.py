@@ -14,7 +14,6 @@ from builder.emit.formats import FORMATS, fenced
 from builder.emit.rows import EmittedRow
 from builder.emit.tokens import tokens_told
 from builder.pipeline.build import Build
-from builder.prepare.keys import description_key
 from builder.publish.stats import Written, build_stats
 from builder.render.verdicts import Verdicts
 from builder.report.proof.certificate import certify_sides
@@ -36,7 +35,7 @@ def dataset_rows(
     """Rows of a split as the dataset has them, each a plain dictionary; counts them into `written[split]`."""
     make = FORMATS[decided.config.format].make
     written[split] = Written()
-    for row in written[split].counted(emitted(decided, split, events or Silent()), description_key):
+    for row in written[split].counted(emitted(decided, split, events or Silent())):
         preview = {"preview": _image(row, decided.verdicts)} if decided.config.previews else {}
         yield {
             **make(decided.config.system_prompt, row.prompt, fenced(row.code)),

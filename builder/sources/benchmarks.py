@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from builder.core.errors import SettingError, SourceError
-from builder.core.schema import Judge
-from builder.sources.columns.content import bytes_columns, judge_columns
+from builder.prepare.code_detector import detect_code
+from builder.sources.columns.content import bytes_columns, look_into
 from builder.sources.columns.names import likely_columns
 from builder.sources.columns.nested import outer_column, with_nested
 from builder.sources.file_formats import Table, open_table
@@ -23,25 +23,24 @@ class BenchmarkText:
     is_code: bool
 
 
-def read_benchmark(path: Path, column: str, judge: Judge) -> list[BenchmarkText]:
+def read_benchmark(path: Path, column: str) -> list[BenchmarkText]:
     """The prompts and programs of a benchmark.
 
     All columns count whose values are mostly prose or mostly programs, those of chats and objects too: a benchmark may
-    word its prompts twice. Where no column is either, those with a likely name do. Each text is then judged for
-    itself. Left out are texts that are blank, longer than `MAX_CHARACTERS`, or no UTF-8.
+    word its prompts twice. Where no column is either, those with a likely name do. Each text is then
+    looked at by itself. Left out are texts that are blank, longer than `MAX_CHARACTERS`, or no UTF-8.
 
     Args:
         path: JSON Lines, JSON, Parquet or CSV.
         column: the one column to read, `COLUMN.PART` for one inside another; empty for all that count.
-        judge: tells code from other texts.
 
     Raises:
         SettingError: the file cannot be read, or holds no such text.
     """
     try:
         table = open_table([path])
-        names = [_named(table, column)] if column else _telling(table, judge, bytes_columns([path]))
-        texts = list(_texts(table, [name for name in names if name], judge))
+        names = [_named(table, column)] if column else _of_prompts_and_programs(table, bytes_columns([path]))
+        texts = list(_texts(table, [name for name in names if name]))
     except SourceError as error:
         raise SettingError(f"--decontaminate {error}") from error
     if not texts:
@@ -55,9 +54,9 @@ def _named(table: Table, column: str) -> str:
     return column if outer_column(column, table.columns) else ""
 
 
-def _telling(table: Table, judge: Judge, unread: frozenset[str]) -> list[str]:
+def _of_prompts_and_programs(table: Table, unread: frozenset[str]) -> list[str]:
     """The columns that hold prompts or programs, those inside others too; of equal ones the first."""
-    columns = judge_columns(table, judge, unread)
+    columns = look_into(table, unread)
     found = [one.name for one in columns if not one.same_as and (one.may_be_code or one.may_be_description)]
     if found:
         return found
@@ -65,14 +64,13 @@ def _telling(table: Table, judge: Judge, unread: frozenset[str]) -> list[str]:
     return [*likely_columns("description", names), *likely_columns("code", names)]
 
 
-def _texts(table: Table, names: Sequence[str], judge: Judge) -> Iterator[BenchmarkText]:
+def _texts(table: Table, names: Sequence[str]) -> Iterator[BenchmarkText]:
     row = 0
     for batch in with_nested(table).batches(names) if names else ():
         for values in zip(*batch.values(), strict=True):
             for text in dict.fromkeys(value for value in values if isinstance(value, str)):
                 if text.strip() and len(text) <= MAX_CHARACTERS and _is_utf8(text):
-                    judged = judge(text)
-                    yield BenchmarkText(row, text, judged.parses or judged.manim)
+                    yield BenchmarkText(row, text, detect_code(text).is_code)
             row += 1
 
 

@@ -1,6 +1,5 @@
 """What is known of each source without fetching anything, and of a file never seen before."""
 
-import functools
 import re
 import shlex
 from pathlib import Path
@@ -11,8 +10,7 @@ import pyarrow.parquet as pq
 
 from builder.config import BuildConfig
 from builder.core.errors import FieldsNotFoundError
-from builder.core.schema import Judge
-from builder.sources.columns.content import judge_columns
+from builder.sources.columns.content import look_into
 from builder.sources.columns.detect import evidence_lines
 from builder.sources.columns.names import Fields
 from builder.sources.file_formats import Table
@@ -22,18 +20,18 @@ from builder.sources.select import select_sources
 from builder.sources.spec import SourceSpec
 
 
-def inspect_sources(config: BuildConfig, judge: Judge) -> list[dict[str, Any]]:
+def inspect_sources(config: BuildConfig) -> list[dict[str, Any]]:
     """For each source of a build: where it lives, columns, fields, rows, licence, priority and cache state.
 
-    Local files are opened, and their columns judged; of the others, what the cache holds is told.
+    Local files are opened, and their columns looked into; of the others, what the cache holds is shown.
 
     Raises:
         SourceError: a local file cannot be read.
     """
-    return [_inspect(spec, config, judge) for spec in select_sources(config)]
+    return [_inspect(spec, config) for spec in select_sources(config)]
 
 
-def inspect_file(path: str, judge: Judge) -> dict[str, Any]:
+def inspect_file(path: str) -> dict[str, Any]:
     """For any file or folder: columns, fields, evidence, rows, and what to type to build from it.
 
     Raises:
@@ -41,16 +39,16 @@ def inspect_file(path: str, judge: Judge) -> dict[str, Any]:
     """
     name = re.sub(r"[^a-z0-9]+", "_", Path(path).stem.lower()).strip("_") or "mine"
     spec = SourceSpec(name, "file", path)
-    told, fields = _look_into(spec, judge)
+    lines, fields = _look_at(spec)
     chosen = fields or Fields("COLUMN", "COLUMN")
     flags = {"local": path, "description-field": chosen.description, "code-field": chosen.code}
     typed = " ".join(f"--{flag} {shlex.quote(f'{name}={value}')}" for flag, value in flags.items())
     build = {"build with": f"python -m builder export {typed} --datasets {name}"}
-    return {"name": path, **told, **build}
+    return {"name": path, **lines, **build}
 
 
-def _inspect(spec: SourceSpec, config: BuildConfig, judge: Judge) -> dict[str, Any]:
-    told: dict[str, Any] = {
+def _inspect(spec: SourceSpec, config: BuildConfig) -> dict[str, Any]:
+    lines: dict[str, Any] = {
         "name": spec.name,
         "where": f"{spec.kind} {spec.location}" + (f" ({spec.file})" if spec.file else ""),
         "licence": spec.licence,
@@ -58,11 +56,11 @@ def _inspect(spec: SourceSpec, config: BuildConfig, judge: Judge) -> dict[str, A
     }
     expected = f"{spec.expected_rows:,} expected" if spec.expected_rows else "number not known"
     if spec.kind == "file":
-        told |= _look_into(spec, judge)[0]
-        told["rows"] = f"{told['rows']} ({expected})"
-        told["cache"] = "local file"
-        return told
-    told["fields"] = f"description: {spec.description_field}; code: {spec.code_field}"
+        lines |= _look_at(spec)[0]
+        lines["rows"] = f"{lines['rows']} ({expected})"
+        lines["cache"] = "local file"
+        return lines
+    lines["fields"] = f"description: {spec.description_field}; code: {spec.code_field}"
     kept = sorted((config.cache / "read").glob(f"{spec.name}-*.parquet"), key=lambda path: path.stat().st_mtime)
     try:
         metadata = pq.read_metadata(kept[-1]) if kept else None
@@ -70,30 +68,29 @@ def _inspect(spec: SourceSpec, config: BuildConfig, judge: Judge) -> dict[str, A
         metadata = None  # cut short: the next build makes it anew
     if metadata:
         columns = (metadata.metadata or {}).get(b"columns", b"").decode()
-        told |= {"columns": columns, "rows": f"{metadata.num_rows:,} ({expected})", "cache": f"read, in {kept[-1]}"}
+        lines |= {"columns": columns, "rows": f"{metadata.num_rows:,} ({expected})", "cache": f"read, in {kept[-1]}"}
     else:
-        told |= {"columns": "told once it is downloaded", "rows": expected, "cache": "not downloaded"}
-    return told
+        lines |= {"columns": "known once it is downloaded", "rows": expected, "cache": "not downloaded"}
+    return lines
 
 
-def _look_into(spec: SourceSpec, judge: Judge) -> tuple[dict[str, Any], Fields | None]:
+def _look_at(spec: SourceSpec) -> tuple[dict[str, Any], Fields | None]:
     """What a local source holds, as lines to show, and the fields chosen; `None` where the choice is refused."""
     opened = open_local(spec)
-    judge = functools.cache(judge)
-    told: dict[str, Any] = {"columns": ", ".join(opened.table.columns)}
+    columns = look_into(opened.table, opened.unread)
+    lines: dict[str, Any] = {"columns": ", ".join(opened.table.columns)}
     fields = None
     try:
-        choice = choose(opened, judge)
+        choice = choose(opened, columns)
         fields = choice.fields
-        told["fields"] = f"description: {fields.description}; code: {fields.code}"
-        told["chosen"] = f"{choice.how}, confidence {choice.confidence:.2f}"
+        lines["fields"] = f"description: {fields.description}; code: {fields.code}"
+        lines["chosen"] = f"{choice.how}, confidence {choice.confidence:.2f}"
     except FieldsNotFoundError as error:
-        told["fields"] = str(error)
-        told["chosen"] = "none"
-    unread = opened.unread
-    told["evidence"] = evidence_lines(opened.table, judge_columns(opened.table, judge, unread), unread)
-    told["rows"] = f"{_count(opened.table):,}"
-    return told, fields
+        lines["fields"] = str(error)
+        lines["chosen"] = "none"
+    lines["evidence"] = evidence_lines(opened.table, columns, opened.unread)
+    lines["rows"] = f"{_count(opened.table):,}"
+    return lines, fields
 
 
 def _count(table: Table) -> int:

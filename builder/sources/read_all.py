@@ -11,7 +11,6 @@ from typing import TypeVar
 from builder.config import BuildConfig, nearest
 from builder.core.errors import FieldsNotFoundError, SettingError, SourceError
 from builder.core.events import Events
-from builder.core.schema import Judge
 from builder.sources.lock import EVERY_SOURCE, Lock, Pin, asked, merged, place_of, read_lock, write_pins
 from builder.sources.open_source import SPLIT_BY_FILE, newest
 from builder.sources.read_one import ReadSource, read_source
@@ -31,14 +30,13 @@ class _Run:
     config: BuildConfig
     lock: Lock
     events: Events
-    judge: Judge
 
     @property
     def lock_file(self) -> Path:
         return Path(self.config.lock_file).expanduser()
 
 
-def read_sources(config: BuildConfig, events: Events, judge: Judge) -> tuple[list[ReadSource], dict[str, str]]:
+def read_sources(config: BuildConfig, events: Events) -> tuple[list[ReadSource], dict[str, str]]:
     """Read the sources of a build side by side, and lock what they resolved to.
 
     Returns:
@@ -53,7 +51,7 @@ def read_sources(config: BuildConfig, events: Events, judge: Judge) -> tuple[lis
     for name in config.update_lock:
         if name not in (EVERY_SOURCE, *remote):
             raise SettingError(f"--update-lock: no source to lock is named {name!r}{nearest(name, remote)}")
-    run = _Run(config, {}, events, judge)
+    run = _Run(config, {}, events)
     run = replace(run, lock=read_lock(run.lock_file) if remote else {})
     sources: list[ReadSource] = []
     skipped: dict[str, str] = {}
@@ -70,7 +68,7 @@ def read_sources(config: BuildConfig, events: Events, judge: Judge) -> tuple[lis
 
 
 def mirrors_of(spec: SourceSpec) -> list[SourceSpec]:
-    """The same source at each of its mirrors; the official split is told by the names of their files."""
+    """The same source at each of its mirrors; the official split is known by the names of their files."""
     return [
         replace(
             spec,
@@ -113,7 +111,7 @@ def _next(done: queue.SimpleQueue[T]) -> T:
 def _why_skipped(error: Exception, config: BuildConfig) -> str:
     """Why a build goes on without a source; if it must not, its error is raised."""
     if isinstance(error, FieldsNotFoundError) and not config.strict:
-        return "its columns could not be told"
+        return "its columns could not be found"
     if isinstance(error, SourceError) and not isinstance(error, FieldsNotFoundError):
         if not config.skip_unavailable:
             raise SourceError(f"{error}\nTo build without it: --skip-unavailable, or --datasets") from error
@@ -123,7 +121,7 @@ def _why_skipped(error: Exception, config: BuildConfig) -> str:
 
 def _read_one(run: _Run, spec: SourceSpec) -> ReadSource:
     if spec.kind == "file":
-        return read_source(spec, run.config.cache, run.events, run.judge)
+        return read_source(spec, run.config.cache, run.events)
     mirrors = [] if run.config.no_mirrors else mirrors_of(spec)
     locked = next((mirror for mirror in mirrors if _pin(run, mirror)), None)
     if locked and not _pin(run, spec):  # the first build had to take it, and is repeated
@@ -158,10 +156,8 @@ def _read_place(run: _Run, spec: SourceSpec) -> ReadSource:
             "--offline forbids to ask: build once without --offline"
         )
     if pin and not config.offline:
-        _tell_newer(run, spec, pin)
-    return read_source(
-        spec, config.cache, run.events, run.judge, pin=pin, lock_file=run.lock_file, offline=config.offline
-    )
+        _warn_of_newer(run, spec, pin)
+    return read_source(spec, config.cache, run.events, pin=pin, lock_file=run.lock_file, offline=config.offline)
 
 
 def _pin(run: _Run, spec: SourceSpec) -> Pin | None:
@@ -171,7 +167,7 @@ def _pin(run: _Run, spec: SourceSpec) -> Pin | None:
     return None if pin is None or moves_on or pin.asked != asked(spec) else pin
 
 
-def _tell_newer(run: _Run, spec: SourceSpec, pin: Pin) -> None:
+def _warn_of_newer(run: _Run, spec: SourceSpec, pin: Pin) -> None:
     try:
         now = newest(spec, run.events)
     except SourceError as error:

@@ -11,9 +11,10 @@ from builder.core.errors import SourceError
 from builder.core.events import Events
 from builder.core.files import code_hash, short_hash, written_aside
 from builder.core.row_store import open_writer, rows_of_a_group
-from builder.core.schema import READ_SCHEMA, Judge
+from builder.core.schema import READ_SCHEMA
+from builder.sources.columns.content import Column
 from builder.sources.columns.detect import Choice, choose_fields
-from builder.sources.columns.names import Fields, find_fields
+from builder.sources.columns.names import Fields
 from builder.sources.columns.nested import with_nested
 from builder.sources.file_formats import Batch, BrokenRow, Table
 from builder.sources.hosts.files import SourceFile
@@ -48,42 +49,40 @@ class ReadSource:
     """Where the source itself lives, if it was read from a mirror."""
 
 
-def choose(opened: OpenedSource, judge: Judge) -> Choice:
-    """The columns of an open source.
+def choose(opened: OpenedSource, columns: Sequence[Column] | None = None) -> Choice:
+    """The columns of an open source; `columns` is what `look_into` found there, where that is known already.
 
     Raises:
         SourceError: a file cannot be read.
-        FieldsNotFoundError: the description or code column cannot be told.
+        FieldsNotFoundError: the description or code column cannot be found.
     """
-    return choose_fields(opened.spec, opened.table, judge, opened.unread)
+    return choose_fields(opened.spec, opened.table, opened.unread, columns)
 
 
 def read_source(
     spec: SourceSpec,
     cache_dir: Path,
     events: Events,
-    judge: Judge | None = None,
     *,
     pin: Pin | None = None,
     lock_file: Path = Path(),
     offline: bool = False,
 ) -> ReadSource:
-    """Read a source into the cache, or find it there. Without a judge of texts, columns are told by name alone.
+    """Read a source into the cache, or find it there.
 
     Args:
         spec: the source.
         cache_dir: the cache.
         events: hears warnings and progress.
-        judge: tells code from other texts.
         pin: what is locked of a remote source; it is read at that revision.
         lock_file: where the pin stands, for messages.
         offline: make no request; only what is in the cache is used.
 
     Raises:
         SourceError: the source cannot be had or read, or is not what is locked.
-        FieldsNotFoundError: its description or code column cannot be told.
+        FieldsNotFoundError: its description or code column cannot be found.
     """
-    task = _Task(spec, cache_dir, events, judge, pin, lock_file, offline)
+    task = _Task(spec, cache_dir, events, pin, lock_file, offline)
     path, kept = _local(task) if spec.kind == "file" else _remote(task)
     for warning in kept.warnings:
         events.warn(warning)
@@ -105,7 +104,6 @@ class _Task:
     spec: SourceSpec
     cache_dir: Path
     events: Events
-    judge: Judge | None
     pin: Pin | None
     lock_file: Path
     offline: bool
@@ -113,7 +111,7 @@ class _Task:
 
 def _local(task: _Task) -> tuple[Path, Kept]:
     opened = open_local(task.spec)
-    path = _path(task.spec, task.cache_dir, [file.sha256 for file in opened.files()], task.judge is not None)
+    path = _path(task.spec, task.cache_dir, [file.sha256 for file in opened.files()])
     with alone(path):
         return path, find_kept(path, task.spec.name, task.events) or _read(opened, path, task)
 
@@ -121,7 +119,7 @@ def _local(task: _Task) -> tuple[Path, Kept]:
 def _remote(task: _Task) -> tuple[Path, Kept]:
     spec, pin = task.spec, task.pin
     revision = pin.revision if pin else newest(spec, task.events)
-    path = _path(spec, task.cache_dir, [spec.location, revision], task.judge is not None)
+    path = _path(spec, task.cache_dir, [spec.location, revision])
     with alone(path):
         kept = (find_kept(path, spec.name, task.events) if revision else None) or _fetch(revision, path, task)
     if pin:
@@ -129,16 +127,16 @@ def _remote(task: _Task) -> tuple[Path, Kept]:
     return path, kept
 
 
-def _path(spec: SourceSpec, cache_dir: Path, content: Sequence[str], by_value: bool = True) -> Path:
+def _path(spec: SourceSpec, cache_dir: Path, content: Sequence[str]) -> Path:
     """Where a source's rows are kept: named by its content, its wishes, and the code that reads it."""
     here = Path(__file__).parent
     packages = (file for name in ("columns", "hosts") for file in (here / name).glob("*.py"))
     code = code_hash(*packages, *(here / name for name in _READERS))
-    told = {item.name: getattr(spec, item.name) for item in fields(spec)}
+    values = {item.name: getattr(spec, item.name) for item in fields(spec)}
     wishes = [
-        f"{key}={told[key]}" for key in sorted(told) if key == "kind" or key.endswith(("_field", "file", "split"))
+        f"{key}={values[key]}" for key in sorted(values) if key == "kind" or key.endswith(("_field", "file", "split"))
     ]
-    return cache_dir / "read" / f"{spec.name}-{short_hash([code, f'by_value={by_value}', *wishes, *content])}.parquet"
+    return cache_dir / "read" / f"{spec.name}-{short_hash([code, *wishes, *content])}.parquet"
 
 
 def _fetch(revision: str, path: Path, task: _Task) -> Kept:
@@ -158,10 +156,10 @@ def _fetch(revision: str, path: Path, task: _Task) -> Kept:
 
 def _read(opened: OpenedSource, path: Path, task: _Task) -> Kept:
     spec, table = opened.spec, opened.table
-    chosen, warning = _fields(opened, task.judge)
+    chosen, warning = _fields(opened)
     warnings = [warning] if warning else []
     if spec.split_field and not chosen.split:
-        warnings.append(f"{spec.name}: no column {spec.split_field!r}, so its official test rows cannot be told")
+        warnings.append(f"{spec.name}: no column {spec.split_field!r}, so its official test rows are not known")
     _convert(with_nested(table), chosen, path, spec.name, task.events)
     rows = pq.read_metadata(path).num_rows
     kept = Kept(opened.revision, rows, table.columns, chosen, opened.files(), tuple(warnings))
@@ -171,11 +169,9 @@ def _read(opened: OpenedSource, path: Path, task: _Task) -> Kept:
     return kept
 
 
-def _fields(opened: OpenedSource, judge: Judge | None) -> tuple[Fields, str]:
+def _fields(opened: OpenedSource) -> tuple[Fields, str]:
     """The columns of a source, and what a person should know of the choice."""
-    if judge is None:
-        return find_fields(opened.spec, opened.table.columns), ""
-    choice = choose(opened, judge)
+    choice = choose(opened)
     return choice.fields, choice.warning(opened.spec, opened.table.columns)
 
 

@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 
 from builder.emit.augment import VARIANTS, clashes, plan_variants, variant_text
-from builder.prepare.clean_description import normalise_description
 from builder.prepare.keys import description_key
 from builder.publish.export import export
 from tests.rows import Row, circles, config_of, read_lines, said, scene
@@ -166,7 +165,7 @@ def test_a_variant_that_would_equal_a_test_prompt_is_never_written(tmp_path, dis
 
 
 def clashing(test: list[str], train: list[str]) -> frozenset[tuple[int, int]]:
-    return clashes(test, normalise_description, description_key, train)
+    return clashes(test, train)
 
 
 def test_a_clash_forbids_one_variant_of_one_description():
@@ -211,7 +210,7 @@ def test_train_descriptions_are_not_read_if_no_test_prompt_can_clash():
         raise AssertionError("read")
         yield ""
 
-    assert clashes(["Draw a square"], normalise_description, description_key, unread()) == frozenset()
+    assert clashes(["Draw a square"], unread()) == frozenset()
 
 
 def test_a_forbidden_variant_is_replaced_by_another():

@@ -12,10 +12,10 @@ from builder.cli.main import main
 from builder.config import make_config
 from builder.core.errors import FieldsNotFoundError
 from builder.core.events import Silent
-from builder.core.schema import Judged
 from builder.emit.formats import FORMATS
-from builder.prepare.code_detector import judge_text
+from builder.prepare.code_detector import CodeSigns, detect_code
 from builder.publish.export import export
+from builder.sources.columns import content
 from builder.sources.columns.content import SAMPLE_ROWS, bytes_columns
 from builder.sources.columns.detect import Choice, choose_fields
 from builder.sources.file_formats import Table, open_table
@@ -65,7 +65,7 @@ def table_of(columns: Columns) -> Table:
 
 
 def chosen(columns: Columns, **named: str) -> Choice:
-    return choose_fields(SourceSpec("made", "file", "x", **named), table_of(columns), judge_text)  # type: ignore[arg-type]
+    return choose_fields(SourceSpec("made", "file", "x", **named), table_of(columns))  # type: ignore[arg-type]
 
 
 def pair(columns: Columns, **named: str) -> tuple[str, str]:
@@ -142,14 +142,11 @@ def test_a_name_that_lies_is_not_trusted_in_a_tiny_table_either() -> None:
     assert pair({name: values[:2] for name, values in columns.items()}) == ("prompt", "solution")
 
 
-def test_named_columns_are_taken_without_a_look_at_their_values() -> None:
+def test_named_columns_are_taken_without_a_look_at_their_values(monkeypatch: pytest.MonkeyPatch) -> None:
     """The source knows best: case and separators aside, as ever."""
-
-    def never(text: str) -> Judged:
-        raise AssertionError(text)
-
+    monkeypatch.setattr(content, "detect_code", None)
     spec = SourceSpec("made", "file", "x", description_field="My Text", code_field="body")
-    choice = choose_fields(spec, table_of({"my_text": CODES, "body": PROMPTS, "code": CODES}), never)
+    choice = choose_fields(spec, table_of({"my_text": CODES, "body": PROMPTS, "code": CODES}))
     assert (choice.fields.description, choice.fields.code) == ("my_text", "body")
     assert (choice.how, choice.confidence) == ("named", 1.0)
     assert choice.evidence == ("`my_text`: named by the source", "`body`: named by the source")
@@ -277,7 +274,7 @@ def test_a_column_inside_another_may_be_named(named: tuple[str, str], found: boo
     )
 
 
-def test_a_table_too_odd_to_judge_falls_back_to_likely_names() -> None:
+def test_a_table_that_is_too_odd_falls_back_to_likely_names() -> None:
     """Single words are no prose, and a bare name is no program, but a unique likely name is believed."""
     choice = chosen({"id": range(ROWS), "Prompt": ["circle"] * ROWS, "Completion": ["x"] * ROWS})
     assert (choice.fields.description, choice.fields.code) == ("Prompt", "Completion")
@@ -310,24 +307,26 @@ def test_a_table_without_such_a_column_is_refused(columns: Columns, said: str) -
         chosen(columns)
 
 
-def test_only_a_sample_of_the_values_is_judged() -> None:
+def test_only_a_sample_of_the_values_is_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some hundred rows of a long table, spread evenly, and no text that is very long."""
     asked: list[str] = []
 
-    def judge(text: str) -> Judged:
+    def asking(text: str) -> CodeSigns:
         asked.append(text)
-        return judge_text(text)
+        return detect_code(text)
+
+    monkeypatch.setattr(content, "detect_code", asking)
 
     prompts = [f"Draw a circle with the number {n} written inside it" for n in range(5000)]
     codes = [f"{scene('Circle()')}\n# {n}" + " " * 40_000 * (n % 2) for n in range(5000)]
     table = table_of({"a": prompts, "b": codes})
-    assert choose_fields(SourceSpec("made", "file", "x"), table, judge).fields.code == "b"
+    assert choose_fields(SourceSpec("made", "file", "x"), table).fields.code == "b"
     assert len([text for text in asked if text in prompts]) == SAMPLE_ROWS
     assert max(map(len, asked)) < 1000
 
 
 @pytest.mark.parametrize(
-    ("text", "judged"),
+    ("text", "signs"),
     [
         (CODES[0], (True, True, True)),
         (f"\\n {CODES[0]}", (True, True, True)),
@@ -350,15 +349,15 @@ def test_only_a_sample_of_the_values_is_judged() -> None:
         ("\0\ud800(", (False, False, False)),
     ],
 )
-def test_a_program_is_told_from_words(text: str, judged: tuple[bool, bool, bool]) -> None:
+def test_a_program_is_not_taken_for_words(text: str, signs: tuple[bool, bool, bool]) -> None:
     """Whether it parses as statements, uses Manim, and has a scene, once it is cleaned."""
-    assert judge_text(text) == Judged(*judged)
+    assert detect_code(text) == CodeSigns(*signs)
 
 
 @pytest.mark.parametrize("unit", ["(", "elif x: pass\n", "```\n", "&amp;lt;", "\t \n", "lambda:", "-", "\\n "])
-def test_a_hostile_text_is_judged_all_the_same(unit: str) -> None:
+def test_a_hostile_text_is_looked_into_all_the_same(unit: str) -> None:
     """Whatever the parser makes of it, it uses no Manim."""
-    assert not judge_text("if x: pass\n" + unit * 3000).manim
+    assert not detect_code("if x: pass\n" + unit * 3000).manim
 
 
 def test_prose_of_a_script_without_spaces_is_prose() -> None:
@@ -380,7 +379,7 @@ def test_columns_of_bytes_are_never_read(tmp_path: Path) -> None:
 
     unread = bytes_columns([path])
     table = Table(whole.columns, batches)  # type: ignore[arg-type]
-    choice = choose_fields(SourceSpec("made", "file", str(path)), table, judge_text, unread)
+    choice = choose_fields(SourceSpec("made", "file", str(path)), table, unread)
     assert (unread, set(asked)) == ({"video", "raw"}, {"a", "b"})
     assert choice.evidence[:2] == ("`video`: bytes, not read", "`raw`: bytes, not read")
 
@@ -397,7 +396,7 @@ def test_a_source_is_read_from_inside_a_column(tmp_path: Path) -> None:
     """Its texts come out as from columns of their own, and a warning says what was chosen."""
     path = write_rows(tmp_path / "a.jsonl", {"id": range(ROWS), "conversations": SHAREGPT})
     events = Silent()
-    source = read_source(SourceSpec("made", "file", path), tmp_path / "cache", events, judge_text)
+    source = read_source(SourceSpec("made", "file", path), tmp_path / "cache", events)
     read = pq.read_table(source.path).to_pydict()
     assert (read["description"], read["code"]) == (PROMPTS, CODES)
     assert (source.fields.description, source.fields.code) == ("conversations.user", "conversations.assistant")
@@ -410,7 +409,7 @@ def test_rows_without_a_message_are_rows_without_a_text(tmp_path: Path) -> None:
     odd: list[object] = [None, [], "text", 3, [{"role": "user"}], [{"role": "tool", "content": "x"}], {"a": 1}, [[1]]]
     path = write_rows(tmp_path / "a.jsonl", {"m": [*odd, *CHAT]})
     spec = SourceSpec("made", "file", path, description_field="m.user", code_field="m.assistant")
-    source = read_source(spec, tmp_path / "cache", Silent(), judge_text)
+    source = read_source(spec, tmp_path / "cache", Silent())
     read = pq.read_table(source.path).to_pydict()
     assert read["description"] == [None] * len(odd) + PROMPTS
     assert set(read["problem"]) == {None}

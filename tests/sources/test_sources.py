@@ -1,5 +1,6 @@
 """Sources: a table of data, its columns, what a build reads, and how rows become text or a problem."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,7 +10,9 @@ import pytest
 from builder.config import CONFIG_NAMES, BuildConfig, make_config
 from builder.core.errors import FieldsNotFoundError, SettingError, SourceError
 from builder.core.events import Silent
-from builder.sources.columns.names import Fields, find_fields
+from builder.sources.columns.detect import choose_fields
+from builder.sources.columns.names import Fields
+from builder.sources.file_formats import Table
 from builder.sources.read_one import ReadSource, read_source
 from builder.sources.select import select_sources
 from builder.sources.spec import SourceSpec, known_sources, register_source
@@ -78,6 +81,11 @@ def test_a_spec_that_means_nothing_is_refused(keys: dict[str, str], said: str) -
         SourceSpec(**keys)  # type: ignore[arg-type]
 
 
+def fields_of(spec: SourceSpec, columns: Sequence[str]) -> Fields:
+    """The fields chosen in a table without rows, where nothing but names decides."""
+    return choose_fields(spec, Table(tuple(columns), lambda _: iter(()))).fields
+
+
 BENCH = ("Reviewed Description", "Code", "Split")
 
 
@@ -97,13 +105,13 @@ def test_fields_are_the_named_columns_or_else_the_likely_ones(
 ) -> None:
     """Exact names first, then case and separators aside, then likely names."""
     spec = local(Path("x"), description_field=named[0], code_field=named[1])
-    assert find_fields(spec, columns) == Fields(*found)
+    assert fields_of(spec, columns) == Fields(*found)
 
 
 def test_the_other_fields_are_found_case_and_separators_aside() -> None:
     """Split, error and difficulty have no likely names: they are the source's, or none."""
     spec = local(Path("x"), split_field="Split", error_field="run error", difficulty_field="Type")
-    assert find_fields(spec, ["prompt", "code", "split", "run_error"]) == Fields(
+    assert fields_of(spec, ["prompt", "code", "split", "run_error"]) == Fields(
         "prompt", "code", split="split", error="run_error"
     )
 
@@ -112,8 +120,7 @@ def test_the_other_fields_are_found_case_and_separators_aside() -> None:
     ("columns", "keys", "said"),
     [
         pytest.param(("title", "code"), {}, "no column has a likely name", id="none"),
-        pytest.param((), {}, "Columns: none", id="no columns"),
-        pytest.param(("input", "Prompt", "code"), {}, r"several columns may hold it \(input, Prompt\)", id="several"),
+        pytest.param(("input", "Prompt", "code"), {}, "have a likely name .input, Prompt", id="several"),
         pytest.param(("input", "prompt", "code"), {"description_field": "text"}, "'text' is missing", id="missing"),
     ],
 )
@@ -122,14 +129,15 @@ def test_fields_that_cannot_be_told_are_an_error_that_says_what_to_type(
 ) -> None:
     """The text names the source, its columns and the flag."""
     with pytest.raises(FieldsNotFoundError, match=said) as caught:
-        find_fields(local(Path("x"), **keys), columns)
-    assert f"Columns: {', '.join(columns) or 'none'}." in str(caught.value)
+        fields_of(local(Path("x"), **keys), columns)
+    assert f"Columns: {', '.join(columns)}." in str(caught.value)
     assert "--description-field made=COLUMN" in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("columns", "keys"),
     [
+        ((), {}),
         (("prompt", "text"), {}),
         (("prompt", "output", "answer"), {}),
         (("prompt", "code"), {"description_field": "code", "code_field": "code"}),
@@ -138,7 +146,7 @@ def test_fields_that_cannot_be_told_are_an_error_that_says_what_to_type(
 def test_a_code_column_that_cannot_be_told_names_its_own_flag(columns: tuple[str, ...], keys: dict[str, str]) -> None:
     """None, several, or the description's own column."""
     with pytest.raises(FieldsNotFoundError, match=r"the code was not found.*--code-field made=COLUMN"):
-        find_fields(local(Path("x"), **keys), columns)
+        fields_of(local(Path("x"), **keys), columns)
 
 
 GOOD = {"description": "Draw a circle", "code": "x = 1"}

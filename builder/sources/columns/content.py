@@ -1,9 +1,9 @@
-"""What the columns of a table hold, judged by a sample of their values: numbers, file names, prose, code."""
+"""What the columns of a table hold, by a sample of their values: numbers, file names, prose, code."""
 
 import functools
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from builder.core.schema import Judge, Judged
+from builder.prepare.code_detector import CodeSigns, detect_code
 from builder.sources.columns.nested import inner_value, nested_names, outer_column
 from builder.sources.file_formats import BrokenRow, Table
 
@@ -21,8 +21,8 @@ FIRST_ROWS = 4096
 """The sample is taken from so many rows at the beginning of a table."""
 SAMPLE_ROWS = 400
 """Rows that are looked at."""
-MAX_JUDGED_CHARACTERS = 30_000
-"""A longer text is not judged: it would take as long as many others. Nor is the rest of it held."""
+MAX_SAMPLED_CHARACTERS = 30_000
+"""A longer text is not looked into: it would take as long as many others. Nor is the rest of it held."""
 
 
 def bytes_columns(files: Sequence[Path]) -> frozenset[str]:
@@ -74,11 +74,11 @@ def _spread_rows(table: Table, columns: Sequence[str]) -> list[tuple[object, ...
 
 
 def _short(value: object) -> object:
-    return value[: MAX_JUDGED_CHARACTERS + 1] if isinstance(value, str) else value
+    return value[: MAX_SAMPLED_CHARACTERS + 1] if isinstance(value, str) else value
 
 
 CHARACTERS_A_COLUMN = 800_000
-"""Texts of a column that are judged, together; of a column with longer ones, every second, third ... is."""
+"""Texts of a column that are looked into, together; of a column with longer ones, every second, third ... is."""
 CHARACTERS_IN_ALL = 3_000_000
 """The same for all columns together, so that a wide table takes no longer."""
 
@@ -100,7 +100,7 @@ DISTINCT_SHARE = 0.1
 """Share of different texts below which a column holds labels or templates, and is neither."""
 
 CODE, PROSE = "code", "prose"
-_NOT_CODE = Judged(False, False, False)
+_NOT_CODE = CodeSigns(False, False, False)
 _NUMBER = re.compile(r"[+-]?[\d.,_ :/-]*\d(?:[.,]?[eE][+-]?\d+)?\s?%?")
 _URL = re.compile(r"[a-zA-Z][\w+.-]*://\S+|www\.\S+")
 _FILE_NAME = re.compile(
@@ -133,10 +133,10 @@ class Column:
     """What its values are compared by; `None` for those that are null, blank or broken."""
     filled: int
     """Values that are neither null nor blank."""
-    judged: int
-    """Of these, the ones that were looked at."""
+    looked_at: int
+    """Of these, the ones that were looked into."""
     kinds: Mapping[str, int]
-    """How many of the judged values are of each kind."""
+    """How many of the values that were looked into are of each kind."""
     parses: int
     manim: int
     scenes: int
@@ -154,8 +154,8 @@ class Column:
 
     @property
     def manim_share(self) -> float:
-        """Share of the judged values that use Manim, 0 to 1."""
-        return self.manim / max(self.judged, 1)
+        """Share of the values that use Manim, 0 to 1."""
+        return self.manim / max(self.looked_at, 1)
 
     @property
     def constant(self) -> bool:
@@ -176,7 +176,7 @@ class Column:
     def code_score(self) -> float:
         """How much of a code column it is, 0 to 1; empty values count against it."""
         plain = self.kinds.get(CODE, 0) - self.manim
-        code = (self.manim + PLAIN_PYTHON * plain) / max(self.judged, 1)
+        code = (self.manim + PLAIN_PYTHON * plain) / max(self.looked_at, 1)
         return self._filled_share * code * min(1.0, self.distinct / VARIED)
 
     @property
@@ -193,56 +193,58 @@ class Column:
             return f"`{self.name}`: empty"
         if self._share(CODE) >= CODE_SHARE:
             counts = ((self.parses, "parse"), (self.manim, "use Manim"), (self.scenes, "have a Scene"))
-            told = ", ".join(f"{count / self.judged:.0%} {what}" for count, what in counts)
+            line = ", ".join(f"{count / self.looked_at:.0%} {what}" for count, what in counts)
         else:
-            told = self.kind if self._share(self.kind) > 0.995 else f"{self._share(self.kind):.0%} {self.kind}"
+            line = self.kind if self._share(self.kind) > 0.995 else f"{self._share(self.kind):.0%} {self.kind}"
         if self.constant:
             different = round(self.distinct * self.filled)
-            told += f", {different} different" if different > 1 else ", all the same"
+            line += f", {different} different" if different > 1 else ", all the same"
         elif self.kind == PROSE:
-            told += f", {self.distinct:.0%} distinct"
+            line += f", {self.distinct:.0%} distinct"
         empty = 1 - self._filled_share
-        told += f", {empty:.0%} empty" if empty >= 0.005 else ""
-        return f"`{self.name}`: {told}".replace(" %", "%").replace("%", " %")
+        line += f", {empty:.0%} empty" if empty >= 0.005 else ""
+        return f"`{self.name}`: {line}".replace(" %", "%").replace("%", " %")
 
     @property
     def _filled_share(self) -> float:
         return self.filled / max(len(self.keys), 1)
 
     def _share(self, kind: str) -> float:
-        return self.kinds.get(kind, 0) / max(self.judged, 1)
+        return self.kinds.get(kind, 0) / max(self.looked_at, 1)
 
 
-def judge_columns(table: Table, judge: Judge, unread: Collection[str] = ()) -> list[Column]:
-    """Judge the columns of a table, those that stand inside others too, each by the same sample of rows.
+def look_into(table: Table, unread: Collection[str] = ()) -> list[Column]:
+    """What the columns of a table hold, those that stand inside others too, each by the same sample of rows.
 
     Raises:
         SourceError: the table cannot be read.
     """
     sample = sample_values(table, unread)
     characters = min(CHARACTERS_A_COLUMN, CHARACTERS_IN_ALL // max(len(sample), 1))
-    judge_once = functools.cache(judge)
+    detect_once = functools.cache(detect_code)
     found: list[Column] = []
     for name, values in sample.items():
         outer = "" if name in table.columns else outer_column(name, table.columns)
-        column = _judge_column(name, outer, values, judge_once, characters)
+        column = _column(name, outer, values, detect_once, characters)
         equal = next((other.name for other in found if column.filled and other.keys == column.keys), "")
         found.append(replace(column, same_as=equal))
     return found
 
 
-def _judge_column(name: str, outer: str, values: Sequence[object], judge: Judge, characters: int) -> Column:
+def _column(
+    name: str, outer: str, values: Sequence[object], detect: Callable[[str], CodeSigns], characters: int
+) -> Column:
     keys = [_key(value) for value in values]
     filled = [value for value, key in zip(values, keys, strict=True) if key is not None]
-    total = sum(len(value) for value in filled if isinstance(value, str) and len(value) <= MAX_JUDGED_CHARACTERS)
+    total = sum(len(value) for value in filled if isinstance(value, str) and len(value) <= MAX_SAMPLED_CHARACTERS)
     looked_at = filled[:: -(-total // characters) or 1]
     kinds: Counter[str] = Counter()
     parses = manim = scenes = 0
     words: list[int] = []
     for value in looked_at:
-        kind, judged = _kind(value, judge)
+        kind, signs = _kind(value, detect)
         kinds[kind] += 1
-        parses, manim, scenes = parses + judged.parses, manim + judged.manim, scenes + judged.scene
+        parses, manim, scenes = parses + signs.parses, manim + signs.manim, scenes + signs.scene
         if kind == PROSE:
             words.append(_words(str(value)))
     return Column(
@@ -250,7 +252,7 @@ def _judge_column(name: str, outer: str, values: Sequence[object], judge: Judge,
         outer=outer,
         keys=keys,
         filled=len(filled),
-        judged=len(looked_at),
+        looked_at=len(looked_at),
         kinds=kinds,
         parses=parses,
         manim=manim,
@@ -269,27 +271,27 @@ def _key(value: object) -> object:
     return id(value) if isinstance(value, list | dict) else (type(value).__name__, str(value))
 
 
-def _kind(value: object, judge: Judge) -> tuple[str, Judged]:
-    """What a value is, in the plural; the judge is asked only of texts that may be code or prose."""
+def _kind(value: object, detect: Callable[[str], CodeSigns]) -> tuple[str, CodeSigns]:
+    """What a value is, in the plural; only texts that may be code or prose are looked into."""
     if not isinstance(value, str):
         kinds = (kind for types, kind in _KINDS_OF_VALUES if isinstance(value, types))
         return next(kinds, "other values"), _NOT_CODE
-    if len(value) > MAX_JUDGED_CHARACTERS:
-        return "texts too long to judge", _NOT_CODE
+    if len(value) > MAX_SAMPLED_CHARACTERS:
+        return "texts too long to look into", _NOT_CODE
     if plain := _plain_kind(value.strip()):
         return plain, _NOT_CODE
-    judged = judge(value)
-    if judged.parses or judged.manim:
-        return CODE, judged
+    signs = detect(value)
+    if signs.is_code:
+        return CODE, signs
     if _LOG.match(value):
-        return "logs", judged
+        return "logs", signs
     letters = sum(map(str.isalpha, value))
     prose = _words(value) >= PROSE_WORDS and letters >= PROSE_LETTERS * len("".join(value.split()))
-    return PROSE if prose else "other texts", judged
+    return PROSE if prose else "other texts", signs
 
 
 def _plain_kind(text: str) -> str:
-    """The kind of a text that needs no judge; empty if it does."""
+    """The kind of a text that need not be looked into; empty if it must be."""
     if _NUMBER.fullmatch(text):
         return "numbers"
     if _URL.fullmatch(text):

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from builder.core.errors import FieldsNotFoundError
-from builder.core.schema import Judge
-from builder.sources.columns.content import CODE, CODE_SHARE, Column, judge_columns, sample_values
+from builder.sources.columns.content import CODE, CODE_SHARE, Column, look_into, sample_values
 from builder.sources.columns.names import Fields, Role, likely_columns, named_column, not_found, with_others
 from builder.sources.columns.nested import inner_value, outer_column
 from builder.sources.file_formats import Table
@@ -94,8 +93,16 @@ class _Search:
         return FieldsNotFoundError(text)
 
 
-def choose_fields(spec: SourceSpec, table: Table, judge: Judge, unread: Collection[str] = ()) -> Choice:
-    """Choose the columns of a source; those in `unread` hold bytes and are not looked into.
+def choose_fields(
+    spec: SourceSpec, table: Table, unread: Collection[str] = (), columns: Sequence[Column] | None = None
+) -> Choice:
+    """Choose the columns of a source.
+
+    Args:
+        spec: the source.
+        table: its rows.
+        unread: columns that hold bytes; they are not looked into.
+        columns: what `look_into` found in the table, where that is known already.
 
     Raises:
         FieldsNotFoundError: no column, or more than one, is likely for the description or the code.
@@ -106,7 +113,7 @@ def choose_fields(spec: SourceSpec, table: Table, judge: Judge, unread: Collecti
     if description and code:
         lines = tuple(f"`{column}`: named by the source" for column in dict.fromkeys((description, code)))
         return Choice(with_others(spec, table.columns, description, code), "named", 1.0, lines)
-    columns = judge_columns(table, judge, unread)
+    columns = look_into(table, unread) if columns is None else columns
     search = _Search(spec, table.columns, columns, evidence_lines(table, columns, unread))
     others = {named_column(name, table.columns) for name in (spec.split_field, spec.error_field, spec.difficulty_field)}
     code_pick = _Pick(code, "named", 1.0) if code else _pick_code(search, {*others, description})

@@ -32,17 +32,6 @@ class Fields:
     difficulty: str = ""
 
 
-def find_fields(spec: SourceSpec, columns: Sequence[str]) -> Fields:
-    """Choose the columns of a source by their names alone.
-
-    Raises:
-        FieldsNotFoundError: no column, or more than one, is likely for the description or the code.
-    """
-    description = _find(spec, columns, "description", spec.description_field)
-    code = _find(spec, columns, "code", spec.code_field)
-    return with_others(spec, columns, description, code)
-
-
 def with_others(spec: SourceSpec, columns: Sequence[str], description: str, code: str) -> Fields:
     """These two fields, and those that the source names for other ends, where it has them.
 
@@ -84,17 +73,6 @@ def not_found(
         f"{spec.name}: the {role} was not found: {what}. Columns: {', '.join(columns) or 'none'}.{seen} "
         f"Name it with --{role}-field {spec.name}=COLUMN" + (f", such as {flags}" if flags else "")
     )
-
-
-def _find(spec: SourceSpec, columns: Sequence[str], role: Role, named: str) -> str:
-    if exact := named_column(named, columns):
-        return exact
-    found = likely_columns(role, columns)
-    if len(found) == 1:
-        return found[0]
-    what = f"several columns may hold it ({', '.join(found)})" if found else "no column has a likely name"
-    missing = f"column {named!r} is missing and " if named else ""
-    raise FieldsNotFoundError(not_found(spec, columns, role, missing + what))
 
 
 def _plain(name: str) -> str:
