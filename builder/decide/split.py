@@ -11,7 +11,7 @@ since there one group is a larger share. Likewise for validation. So another sou
 of rows that join a group of it, and sources that overlap still get their share.
 
 When a source grows, its cut moves a little. Then groups with ranks between the old and the new cut change sides, all in
-one direction. Besides these, only groups move that a new row joins.
+one direction. Besides these, only groups move that a new row joins, or that the limit for large groups passes.
 """
 
 from collections.abc import Mapping
