@@ -14,7 +14,8 @@ from itertools import islice, pairwise
 from xxhash import xxh3_64_intdigest
 
 from builder.prepare.formulas import bounds, number_of, pieces, ranges, tokens_of
-from builder.prepare.values import Statement, stated_in_code, stated_in_text
+from builder.prepare.stems import stem
+from builder.prepare.values import Statement, single, stated_in_code, stated_in_text
 from builder.prepare.vocabulary import COLOURS, EVERYDAY, LATEX, ORDINALS, SIGNS, STOP_WORDS
 
 
@@ -69,31 +70,6 @@ _QUOTE = re.compile(r"\"([^\"\n]{1,200})\"|“([^”\n]{1,200})”|(?<!\w)['‘`
 _SIGN = re.compile("|".join(map(re.escape, SIGNS)))
 _COMMAND = re.compile(r"\\([A-Za-z]++)")
 _HEX = re.compile(r"#?([0-9a-fA-F]{6})")
-_VOWEL = re.compile("[aeiouy]")
-_ENDINGS = (
-    ("ization", "izations", "isation", "ations", "ation", "ating", "ated", "ates", "ator", "ators", "ate"),
-    ("ically", "ional", "ions", "ion", "ings", "ing", "edly", "eds", "ed", "ments", "ment", "ally", "als", "al", "ies"),
-    ("ical", "ics", "ic", "ness", "ly", "ers", "ors", "es", "s", "y", "e"),
-)
-"""Endings that English words are freed of, one of each group at the most, the longest first."""
-
-
-@lru_cache(maxsize=100_000)
-def _stem(word: str) -> str:
-    """A word without its endings: "rotates", "rotating" and "rotation" alike. Rough, and the same for ever: scores
-    would change with the release of a library."""
-    for endings in _ENDINGS:
-        for ending in endings:
-            body = word[: -len(ending)]
-            if (
-                word.endswith(ending)
-                and len(body) >= 3
-                and _VOWEL.search(body)
-                and not (ending == "s" and body[-1] in "su")
-            ):
-                word = body if body[-1] != body[-2] or body[-1] in "lsz" else body[:-1]
-                break
-    return word
 
 
 @lru_cache(maxsize=200_000)
@@ -121,7 +97,7 @@ def description_words(text: str) -> list[int]:
     _add_math(found, tokens_of(text))
     _add_counts(found, text)
     _add_limits(found, bounds(text))
-    _add_statements(found, _single(stated_in_text(text)))
+    _add_statements(found, single(stated_in_text(text)))
     return _bounded(found)
 
 
@@ -157,7 +133,7 @@ def code_words(code: str) -> list[int]:
     _add_angles(found, signs)
     for name, times in calls.items():
         for part in _SPLIT.findall(name)[-1:]:
-            found[_feature("count", f"{times} {_stem(part.lower())}", Role.COUNT)] = None
+            found[_feature("count", f"{times} {stem(part.lower())}", Role.COUNT)] = None
     return _bounded(found)
 
 
@@ -177,12 +153,12 @@ def _stems(text: str) -> Iterator[str]:
             if word.endswith(("'s", "’s")):
                 word = word[:-2]
             if word not in STOP_WORDS and len(word) <= _MAX_WORD:
-                yield _stem(word)
+                yield stem(word)
 
 
 def _add_words(found: dict[int, None], role: Role, stems: Iterable[str]) -> None:
-    for stem in stems:
-        found[_feature("word", stem, role)] = None
+    for word in stems:
+        found[_feature("word", word, role)] = None
 
 
 def _add_pairs(found: dict[int, None], stems: list[str]) -> None:
@@ -221,24 +197,10 @@ def _add_limits(found: dict[int, None], limits: Iterable[str]) -> None:
         found[_feature("limits", pair, Role.LIMITS)] = None
 
 
-def _single(statements: Iterable[Statement]) -> Iterator[Statement]:
-    """Statements of slots that have one value only: with several it is unclear which of them a program must have."""
-    values: dict[str, str] = {}
-    for slot, value in ((_slot(slot), value) for slot, value in statements):
-        values[slot] = value if values.get(slot, value) == value else ""
-    return ((slot, value) for slot, value in values.items() if value)
-
-
 def _add_statements(found: dict[int, None], statements: Iterable[Statement]) -> None:
     for slot, value in statements:
-        found[_feature("slot", _slot(slot), Role.SLOT)] = None
-        found[_feature("value", f"{_slot(slot)}: {value}", Role.VALUE)] = None
-
-
-def _slot(slot: str) -> str:
-    """A slot by the stem of its last word."""
-    before, _, word = slot.rpartition(" ")
-    return f"{before} {_stem(word)}"
+        found[_feature("slot", slot, Role.SLOT)] = None
+        found[_feature("value", f"{slot}: {value}", Role.VALUE)] = None
 
 
 def _add_angles(found: dict[int, None], signs: list[str]) -> None:
@@ -257,7 +219,7 @@ def _add_counts(found: dict[int, None], text: str) -> None:
         count = number_of(number)
         if count and count.isdigit():
             for word in filter(None, after):
-                found[_feature("count", f"{count} {_stem(word.lower())}", Role.COUNT)] = None
+                found[_feature("count", f"{count} {stem(word.lower())}", Role.COUNT)] = None
 
 
 def _add_name(found: dict[int, None], name: str) -> None:
@@ -272,7 +234,7 @@ def _add_name(found: dict[int, None], name: str) -> None:
 @lru_cache(maxsize=100_000)
 def _name_stems(name: str) -> tuple[str, ...]:
     parts = (part.lower() for part in _SPLIT.findall(name[:200]))
-    return tuple(_stem(part) for part in parts if part not in STOP_WORDS and len(part) <= _MAX_WORD)
+    return tuple(stem(part) for part in parts if part not in STOP_WORDS and len(part) <= _MAX_WORD)
 
 
 @lru_cache(maxsize=100_000)
@@ -280,13 +242,13 @@ def _everyday(name: str) -> tuple[str, ...]:
     """Stems of what people say for a name, or for a colour's name without its shade (`RED_C`)."""
     base = name.partition("_")[0] if name.isupper() else name
     words = EVERYDAY.get(name) or EVERYDAY.get(base) or ()
-    return tuple(_stem(part) for word in words for part in word.split("-") if part not in STOP_WORDS)
+    return tuple(stem(part) for word in words for part in word.split("-") if part not in STOP_WORDS)
 
 
 def _add_string(found: dict[int, None], text: str) -> None:
     colour = _HEX.fullmatch(text)
     if colour:
-        found[_feature("word", _stem(_nearest_colour(colour.group(1))), Role.EVERYDAY)] = None
+        found[_feature("word", stem(_nearest_colour(colour.group(1))), Role.EVERYDAY)] = None
         return
     text = _SIGN.sub(_plain, text)
     stems = list(_stems(text.replace("\\n", " ")))
@@ -301,7 +263,7 @@ def _add_string(found: dict[int, None], text: str) -> None:
     _add_math(found, tokens_of(text))
     for command in _COMMAND.findall(text):
         for word in LATEX.get(command, ()):
-            found[_feature("word", _stem(word), Role.EVERYDAY)] = None
+            found[_feature("word", stem(word), Role.EVERYDAY)] = None
 
 
 @lru_cache(maxsize=10_000)

@@ -5,9 +5,10 @@ different values, contradict each other.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from builder.prepare.formulas import number_of
+from builder.prepare.stems import stem
 from builder.prepare.vocabulary import ORDINALS, SPOKEN_NUMBERS, STOP_WORDS
 
 Statement = tuple[str, str]
@@ -16,7 +17,7 @@ Statement = tuple[str, str]
 _NAME = r"(?:(?:var)?(?:theta|phi|rho)|[b-hj-z])"
 _V = rf"(?<!\w)({_NAME})(?!\w)"
 _PI = r"pi\b(?:\s?/\s?\d)?"
-_A = rf"(-?\s?(?:\d+(?:\.\d+)?\s?(?:{_PI}|(?!\.?\d))|{_PI}|infty|(?<!\w)[a-z](?!\w|\s?=)))"
+_A = rf"(-?\s?(?:\d{{1,9}}(?:\.\d{{1,9}})?\s?(?:{_PI}|(?!\.?\d))|{_PI}|infty|(?<!\w)[a-z](?!\w|\s?=)))"
 _VERB = r"(?:(?:is|goes|going|ranges|ranging|varies|varying|runs|running)\s)?"
 _FRACTION = re.compile(r"\\[dt]?frac\s?\{([^{}]{1,20})\}\s?\{([^{}]{1,20})\}")
 _LAYOUT = re.compile(r"\\(?:[,;:! ]|left(?![a-z])|right(?![a-z])|q?quad)|\$")
@@ -96,10 +97,18 @@ def stated_in_code(code: str) -> Iterator[Statement]:
         yield f"range of {match[1]}", f"{_amount(match[2])} {_amount(match[3])}"
     for match in _REPEATED.finditer(code):
         for part in _PART.findall(match[1]):
-            yield f"number of {part.lower()}", number_of(match[2])
+            yield f"number of {stem(part.lower())}", number_of(match[2])
     for match in _NUMBERED.finditer(code):
         for part in match[1].split("_"):
-            yield f"number of {part}", number_of(match[2])
+            yield f"number of {stem(part)}", number_of(match[2])
+
+
+def single(statements: Iterable[Statement]) -> Iterator[Statement]:
+    """Statements of slots that have one value only: with several it is unclear which of them a program must have."""
+    values: dict[str, str] = {}
+    for slot, value in statements:
+        values[slot] = value if values.get(slot, value) == value else ""
+    return ((slot, value) for slot, value in values.items() if value)
 
 
 def _plain(text: str) -> str:
@@ -143,7 +152,7 @@ def _counts(text: str) -> Iterator[Statement]:
         for word in match.group(2, 3):
             if not word or word in _NO_THINGS:
                 break
-            yield f"number of {word}", count
+            yield f"number of {stem(word)}", count
 
 
 def _variable(name: str) -> str:

