@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from builder.manim_lint.scenes import Outline
 from builder.manim_lint.syntax import Parsed
+from builder.prepare.placeholders import is_placeholder
 
 MIN_DESCRIPTION = 5
 """Characters; a shorter description says nothing."""
@@ -30,6 +31,10 @@ def _description_is_filename(text: str) -> Problem | None:
     return None
 
 
+def _placeholder_description(text: str) -> Problem | None:
+    return ("placeholder_description", text[:200]) if is_placeholder(text) else None
+
+
 def _short_description(text: str) -> Problem | None:
     return ("short_description", f"{len(text)} characters: {text}") if len(text) < MIN_DESCRIPTION else None
 
@@ -37,6 +42,7 @@ def _short_description(text: str) -> Problem | None:
 DESCRIPTION_CHECKS: tuple[Callable[[str], Problem | None], ...] = (
     _empty_description,
     _description_is_filename,
+    _placeholder_description,
     _short_description,
 )
 

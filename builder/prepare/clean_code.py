@@ -7,15 +7,14 @@ further. So `&lt;` inside a string of a sound program stays, and LaTeX backslash
 
 import ast
 import html
+import json
 import re
 from collections.abc import Callable
 from functools import partial
 
 from builder.manim_lint.syntax import Parsed, Steps, parse, same_program, silent
+from builder.prepare.fenced import after_drafts, fenced_program
 
-_FENCE = re.compile(
-    r"(?:`{3,}|~{3,})[ \t]*(?:(\w[\w+.-]*)(?=[ \t]*(?:\n|\\n|\Z))|(python3?|py)\b)?[ \t]*\n?", re.IGNORECASE
-)
 _LITERAL_NEWLINE = re.compile(r"\A(\s*)(?:\\r)?\\n ?(?:\s*(?:\\r)?\\n ?)*")
 _EXCEL_NEWLINE = re.compile(r"_x000[dD]_(?:[^\S\n]*+_x000[dD]_)*+(?P<end>(?=[^\S\n]*+(?:\n|\Z)))?")
 """A whole run at a time: taken one by one, the marks of a long run would cost the square of their number."""
@@ -24,8 +23,10 @@ _AMPERSAND = r"(?:amp|#0{0,5}38|#[xX]0{0,4}26);"
 _ENTITY = re.compile(rf"&(?:{_AMPERSAND})*+(?:(?:lt|gt|quot|apos|nbsp|#\d{{1,7}}|#[xX][0-9a-fA-F]{{1,6}});|(?<=;))")
 _MIXED_TABS = re.compile(r"^(?: +\t|\t+ )", re.MULTILINE)
 _LEADING = re.compile(r"^[ \t]+", re.MULTILINE)
-_MAX_BLOCKS = 16
-"""Blocks that are tried as the program, if it is not all of them together."""
+_MAGIC = re.compile(r"^(?:%%?[a-zA-Z]|![a-zA-Z]).*\n?", re.MULTILINE)
+"""A line that only a notebook understands: `%%manim -qm Demo`, `!pip install manim`."""
+_LANGUAGE = re.compile(r"\A\s*python3?[ \t]*\n", re.IGNORECASE)
+_SPACES = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 _LEADING_BLANKS = re.compile(r"\A(?:[ \t\f]*\n)+")
 
 
@@ -53,37 +54,31 @@ def _literal_newline(code: str) -> str:
     return _LITERAL_NEWLINE.sub(r"\1", code, count=1) if "\\n" in code[:200] else code
 
 
-def _fences(code: str) -> str:
-    """The fenced program: what lies between the outermost marks, or the blocks together, or one of the longest.
-
-    The first of these that parses is taken. A lone mark closes a block that was never opened, or opens one that
-    was never closed.
-    """
-    marks = list(_FENCE.finditer(code)) if "```" in code or "~~~" in code else []
-    if not marks:
+def _literal_newlines(code: str) -> str:
+    """A program on one line, all of whose line ends are a backslash and an n, as JSON or Python would write it."""
+    text = code.strip()
+    if "\n" in text or text.count("\\n") < 2:
         return code
-    blocks = _blocks(code, marks)
-    longest_first = sorted(blocks, key=len, reverse=True)[:_MAX_BLOCKS]
-    candidates = [code[marks[0].end() : marks[-1].start()], "\n".join(blocks), *longest_first]
-    if len(marks) == 1:
-        candidates.append(code[: marks[0].start()])
-    filled = [text for text in candidates if text.strip()]
-    sound = (text for text in filled if parse(text).ok)
-    longest = max(blocks, key=len, default="")
-    return next(sound, longest if longest.strip() else _FENCE.sub("", code))
+    try:
+        escaped = json.loads(f'"{text}"')
+    except ValueError:
+        escaped = ""
+    tried = (escaped, text.replace("\\n", "\n").replace("\\t", "\t"))
+    return next((changed for changed in tried if changed and parse(changed).ok), code)
 
 
-def _blocks(code: str, marks: list[re.Match[str]]) -> list[str]:
-    """The texts between pairs of marks; a mark with a language opens a block, also where one was never closed."""
-    blocks = []
-    opened: re.Match[str] | None = None
-    for mark in marks:
-        if opened is not None:
-            blocks.append(code[opened.end() : mark.start()])
-        opened = mark if opened is None or mark.group(1) or mark.group(2) else None
-    if opened is not None:
-        blocks.append(code[opened.end() :])
-    return [block for block in blocks if block.strip()]
+def _language(code: str) -> str:
+    """The name of the language on a line before the program goes, as is left of a fence."""
+    return _LANGUAGE.sub("", code, count=1)
+
+
+def _magics(code: str) -> str:
+    return _MAGIC.sub("", code) if "%" in code or "!" in code else code
+
+
+def _spaces(code: str) -> str:
+    """Spaces of other kinds as plain ones: no-break spaces in indents are no Python."""
+    return code if code.isascii() else _SPACES.sub(" ", code)
 
 
 def _entities(code: str) -> str:
@@ -132,7 +127,12 @@ STEPS: Table = (
     ("clean:line_ends", _line_ends),
     ("clean:excel_line_ends", _excel_line_ends),
     ("clean:literal_newline", _literal_newline),
-    ("clean:fences", _fences),
+    ("clean:drafts", after_drafts),
+    ("clean:fences", fenced_program),
+    ("clean:language", _language),
+    ("clean:magics", _magics),
+    ("clean:spaces", _spaces),
+    ("clean:literal_newlines", _literal_newlines),
     ("clean:entities", _entities),
     ("clean:tabs", _tabs),
     ("clean:indent", _indent),
@@ -245,9 +245,11 @@ def _until_it_parses(code: str, steps: Table, work: _Work) -> tuple[str, Parsed,
 
 
 def _same(name: str, code: str, before: Parsed, after: Parsed) -> bool:
-    """Whether a step left the program as it was; the lone `_x000D_` lines that it may take away aside."""
+    """Whether a step left the program as it was, but for lone `_x000D_` lines and the language's name before it."""
     if before.tree is None or after.tree is None:
         return False
+    if name == "clean:language":
+        return same_program(ast.Module(before.tree.body[1:], before.tree.type_ignores), after.tree)
     if name == "clean:excel_line_ends" and _EXCEL_LINE.search(code):
         return same_program(_without_excel_lines(code), after.tree)
     return same_program(before.tree, after.tree)

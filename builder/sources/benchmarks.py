@@ -6,10 +6,10 @@ from pathlib import Path
 
 from builder.core.errors import SettingError, SourceError
 from builder.prepare.code_detector import detect_code
-from builder.sources.columns.content import bytes_columns, look_into
+from builder.sources.columns.content import look_into
 from builder.sources.columns.names import likely_columns
 from builder.sources.columns.nested import outer_column, with_nested
-from builder.sources.file_formats import Table, open_table
+from builder.sources.file_formats import Table, open_path
 from builder.sources.read_one import MAX_CHARACTERS
 
 
@@ -38,8 +38,8 @@ def read_benchmark(path: Path, column: str) -> list[BenchmarkText]:
         SettingError: the file cannot be read, or holds no such text.
     """
     try:
-        table = open_table([path])
-        names = [_named(table, column)] if column else _of_prompts_and_programs(table, bytes_columns([path]))
+        table = open_path(path)
+        names = [_named(table, column)] if column else _of_prompts_and_programs(table, table.unread)
         texts = list(_texts(table, [name for name in names if name]))
     except SourceError as error:
         raise SettingError(f"--decontaminate {error}") from error

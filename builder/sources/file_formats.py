@@ -1,100 +1,176 @@
-"""Local files as tables: Parquet, CSV, JSON and JSON Lines, one file or several of one kind, in batches."""
+"""Local files as tables: one file, or the data files of a folder or an archive, one after the other."""
 
 import csv
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
-import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from builder.core.errors import SourceError
-from builder.core.row_store import batches_of
-from builder.sources.cells import (
-    BrokenRow,
-    csv_head,
-    csv_rows,
-    plain_values,
-    refuse_other_kinds,
-    unlike_names,
-    utf8_name,
-)
-from builder.sources.hosts.files import DATA_ENDINGS as ENDINGS
+from builder.sources.cells import BrokenRow
+from builder.sources.formats.columnar import read_arrow, read_parquet
+from builder.sources.formats.delimited import read_delimited
+from builder.sources.formats.json_rows import read_json
+from builder.sources.formats.plain import Scratch, as_utf8, packed_as, unpacked
+from builder.sources.formats.table import BATCH_ROWS, SPLIT_BY_FILE, Batch, Table
+from builder.sources.hosts.files import ARCHIVE_ENDINGS, DATA_ENDINGS, is_archive, is_data_file, names_split, shown
+from builder.sources.hosts.hub import card_splits, matches
 
-__all__ = ["BATCH_ROWS", "Batch", "BrokenRow", "Table", "data_files", "open_table"]
+__all__ = ["BATCH_ROWS", "Batch", "BrokenRow", "Table", "data_files", "open_path", "open_table"]
 
-BATCH_ROWS = 1024
-BATCH_CHARACTERS = 16 << 20
-"""A batch ends after so many characters of text too, so that long rows don't add up in memory."""
-MAX_COLUMNS = 10_000
-"""Names beyond these are let be: objects may have wild keys."""
-
-Batch = dict[str, Sequence[object]]
-"""Equally long columns of plain values, by name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A readable table: its columns, and its rows in batches of the columns asked for."""
-
-    columns: tuple[str, ...]
-    batches: Callable[[Sequence[str]], Iterator[Batch]]
+MAX_FILES = 10_000
+"""A folder with more data files is refused."""
+_ENDINGS = ", ".join((*DATA_ENDINGS, *ARCHIVE_ENDINGS))
 
 
 def data_files(path: Path) -> tuple[Path, ...]:
-    """The file itself, or the data files of a folder, in order of name.
+    """The file itself, or the data files of a folder and of those in it, in order of name.
+
+    Where the folder has a card (`README.md`) that says which files its default configuration holds, these are read.
+    Else, where a file's path names the split `train`, the files that name no split are no rows: reports, ledgers.
 
     Raises:
         SourceError: nothing is there, or the folder holds no data file, or files of several kinds.
     """
+    return tuple(path / name for name in _choose(path)[0]) if not path.is_file() else (path,)
+
+
+def _choose(path: Path) -> tuple[list[str], list[str]]:
+    """The names of a folder's data files that are read, and of those that are not."""
     try:
-        if path.is_file():
-            return (path,)
         if not path.is_dir():
             raise SourceError(f"{path}: no such file or folder")
-        found = sorted(file for file in path.iterdir() if file.suffix.lower() in ENDINGS and file.is_file())
+        names = sorted(_names(path))
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror or error}") from error
-    kinds = sorted({file.suffix.lower() for file in found})
+    listed = [name for name in names if is_data_file(name)] or [name for name in names if is_archive(name)]
+    patterns = [pattern for each in card_splits(path / "README.md").values() for pattern in each]
+    found = [name for name in listed if any(matches(name, pattern) for pattern in patterns)] or listed
+    if any(names_split(name, "train") for name in found):
+        found = [name for name in found if any(names_split(name, split) for split in ("train", "validation", "test"))]
     if not found:
-        raise SourceError(f"{path}: no data file in this folder (looked for {', '.join(ENDINGS)})")
+        raise SourceError(f"{path}: no data file in this folder (looked for {_ENDINGS})")
+    if len(found) > MAX_FILES:
+        raise SourceError(f"{path}: more than {MAX_FILES:,} data files; name a folder with fewer, or one file")
+    kinds = sorted({PurePosixPath(name.lower()).suffix for name in found})
     if len(kinds) > 1:
-        raise SourceError(f"{path}: files of several kinds ({', '.join(kinds)}); name one file")
-    return tuple(found)
+        raise SourceError(f"{path}: files of several kinds ({', '.join(kinds)}: {shown(found)}); name one file")
+    return found, [name for name in listed if name not in set(found)]
 
 
-def open_table(files: Sequence[Path]) -> Table:
+def open_path(path: Path, scratch_dir: Path | None = None) -> Table:
+    """The file, or the data files of the folder, as one table.
+
+    Where the files of a folder, or the lists of a JSON object, are named after splits, the column `SPLIT_BY_FILE`
+    holds `train` or `test`.
+
+    Args:
+        path: a file or a folder.
+        scratch_dir: where packed files are unpacked; the system's folder for temporary files if it is not given.
+
+    Raises:
+        SourceError: it is missing, unreadable, or of a kind that is not known.
+    """
+    if path.is_file():
+        return open_table((path,), Scratch(scratch_dir))
+    found, left_out = _choose(path)
+    table = open_table([path / name for name in found], Scratch(scratch_dir), root=path)
+    note = f"not read, since other files name splits or stand in the folder's card: {shown(left_out)}"
+    return replace(table, notes=(*table.notes, note)) if left_out else table
+
+
+def open_table(files: Sequence[Path], scratch: Scratch | None = None, root: Path | None = None) -> Table:
     """One table from files of the same kind, one after the other; its columns are those of all files.
+
+    Args:
+        files: what to read.
+        scratch: where packed files are unpacked.
+        root: the folder from which on the files' paths may name splits.
 
     Raises:
         SourceError: a file is missing, unreadable, or of a kind that is not known.
     """
-    tables = []
-    for file in files:
-        reader = _READERS.get(file.suffix.lower())
-        if reader is None:
-            raise SourceError(f"{file}: not a kind of file that can be read (use one of {', '.join(ENDINGS)})")
-        try:
-            if reader is not _parquet:
-                refuse_other_kinds(file)
-            tables.append(reader(file))
-        except _UNREADABLE as error:
-            raise SourceError(f"{file}: cannot be read as {file.suffix[1:]}: {_said(error)}") from error
+    scratch = scratch or Scratch()
+    parts = [part for file in files for part in _parts(file, scratch, root or file)]
+    tables = [table for _, _, table in parts]
     columns = tuple(dict.fromkeys(name for table in tables for name in table.columns))
     if not columns:
         raise SourceError(f"{files[0]}: no rows that can be read ({_first_problem(tables)})")
+    tests = [names_split(name, "test") for _, name, _ in parts]
+    by_file = any(tests) and not all(tests)
 
-    def batches(wanted: Sequence[str]) -> Iterator[Batch]:
-        for file, table in zip(files, tables, strict=True):
-            try:
-                yield from table.batches(wanted)
-            except _UNREADABLE as error:
-                raise SourceError(f"{file}: cannot be read to its end: {_said(error)}") from error
+    splits = ["test" if test else "train" for test in tests] if by_file else [""] * len(parts)
+    checked = tuple(
+        _checked(file, table, split, scratch) for (file, _, table), split in zip(parts, splits, strict=True)
+    )
+    return Table(
+        tuple(dict.fromkeys(name for table in checked for name in table.columns)),
+        lambda wanted: (batch for table in checked for batch in table.batches(wanted)),
+        tuple(f"{name}: {note}" for _, name, table in parts for note in table.notes),
+        frozenset(name for table in tables for name in table.unread),
+        checked if len(checked) > 1 else (),
+    )
 
-    return Table(columns, batches)
+
+def _checked(file: Path, table: Table, split: str, scratch: Scratch) -> Table:
+    """A file's table with its split as a column, and errors that name the file; it keeps what was unpacked."""
+
+    def batches(wanted: Sequence[str], _kept: Scratch = scratch) -> Iterator[Batch]:
+        try:
+            for batch in table.batches(wanted):
+                if split and SPLIT_BY_FILE in wanted:
+                    batch[SPLIT_BY_FILE] = [split] * len(next(iter(batch.values())))
+                yield batch
+        except _UNREADABLE as error:
+            raise SourceError(f"{file}: cannot be read to its end: {_said(error)}") from error
+
+    more = (SPLIT_BY_FILE,) if split and SPLIT_BY_FILE not in table.columns else ()
+    return replace(table, columns=(*table.columns, *more), batches=batches)
+
+
+def _names(folder: Path) -> Iterator[str]:
+    """The paths of all files in a folder and in those in it, with slashes; hidden folders are not entered."""
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith((".", "__"))]
+        yield from ((Path(parent) / name).relative_to(folder).as_posix() for name in files)
+
+
+def _parts(file: Path, scratch: Scratch, root: Path) -> list[tuple[Path, str, Table]]:
+    """The file as it is called, the name by which it may name a split, and its table; of an archive, each member."""
+    try:
+        plain = unpacked(file, scratch)
+        if not plain.is_dir():
+            return [(file, _name(file, root), _table(plain, scratch))]
+        members = data_files(plain)
+        return [(file, member.relative_to(plain).as_posix(), _table(member, scratch)) for member in members]
+    except _UNREADABLE as error:
+        kind = (packed_as(file) if file.is_file() else "") or file.suffix
+        raise SourceError(f"{file}: cannot be read as {kind[1:]}: {_said(error)}") from error
+    except SourceError as error:
+        text = str(error)
+        raise SourceError(text if text.startswith(str(file)) else f"{file}: {text.partition(': ')[2]}") from error
+
+
+def _name(file: Path, root: Path) -> str:
+    return file.name if file == root else file.relative_to(root).as_posix()
+
+
+def _table(file: Path, scratch: Scratch) -> Table:
+    """The table of a file that is not packed, by its first bytes or else by its ending."""
+    with file.open("rb") as opened:
+        start = opened.read(6)
+    reader = next((reader for mark, reader in _MARKS.items() if start.startswith(mark)), None)
+    reader = reader or _READERS.get(file.suffix.lower())
+    if reader is None:
+        raise SourceError(f"{file}: not a kind of file that can be read (use one of {_ENDINGS})")
+    if reader not in (read_delimited, read_json):
+        return reader(file)
+    plain, encoding = as_utf8(file, scratch)
+    table = reader(plain)
+    note = [f"the text is read as {encoding}, not UTF-8; if that is wrong, save it as UTF-8"] if encoding else []
+    return Table(table.columns, table.batches, (*note, *table.notes), table.unread)
 
 
 def _first_problem(tables: Sequence[Table]) -> str:
@@ -110,128 +186,16 @@ def _said(error: BaseException) -> str:
     return " ".join(text.split()) or type(error).__name__
 
 
-def _parquet(file: Path) -> Table:
-    with pq.ParquetFile(file) as opened:
-        names = opened.schema_arrow.names
-    columns = unlike_names(names)
-
-    def batches(wanted: Sequence[str]) -> Iterator[Batch]:
-        present = [name for name in wanted if name in columns]
-        with pq.ParquetFile(file) as opened:
-            if not present:  # only the number of rows is known
-                for start in range(0, opened.metadata.num_rows, BATCH_ROWS):
-                    count = min(BATCH_ROWS, opened.metadata.num_rows - start)
-                    yield {name: [None] * count for name in wanted}
-                return
-            # Columns are read by name, all those of an equal name together.
-            read = sorted({names[columns.index(name)] for name in present})
-            places = [number for asked in read for number, name in enumerate(names) if name == asked]
-            for batch in batches_of(opened, BATCH_ROWS, read):
-                values = {name: plain_values(batch.column(places.index(columns.index(name)))) for name in present}
-                yield {name: values.get(name, [None] * batch.num_rows) for name in wanted}
-
-    return Table(columns, batches)
-
-
-def _csv(file: Path) -> Table:
-    columns = unlike_names([utf8_name(name) for name in csv_head(file)])
-
-    def rows() -> Iterator[dict[str, object] | BrokenRow]:
-        for values in islice(csv_rows(file), 1, None):
-            yield values if isinstance(values, BrokenRow) else dict(zip(columns, values, strict=False))
-
-    return Table(columns, lambda wanted: _batched(rows(), wanted))
-
-
-def _json_lines(file: Path) -> Table:
-    def rows() -> Iterator[dict[str, object] | BrokenRow]:
-        with file.open("rb") as opened:
-            for number, line in enumerate(opened, start=1):
-                if line.strip():
-                    yield _json_row(line, f"line {number}")
-
-    return Table(_columns_of(rows()), lambda wanted: _batched(rows(), wanted))
-
-
-def _columns_of(rows: Iterable[dict[str, object] | BrokenRow]) -> tuple[str, ...]:
-    """The keys of objects, in the order in which they are met; those that are no text are left out."""
-    columns: dict[str, None] = {}
-    for row in rows:
-        if isinstance(row, dict):
-            columns |= dict.fromkeys(row)
-        if len(columns) > MAX_COLUMNS:
-            break
-    return tuple(name for name in columns if utf8_name(name) == name)[:MAX_COLUMNS]
-
-
-def _json_row(line: bytes, where: str) -> dict[str, object] | BrokenRow:
-    try:
-        row = _json_value(line.removeprefix(b"\xef\xbb\xbf"))
-    except ValueError as error:
-        return BrokenRow(f"{where}: not JSON: {error}")
-    return row if isinstance(row, dict) else BrokenRow(f"{where}: {type(row).__name__}, not an object")
-
-
-def _json_value(text: bytes) -> object:
-    """A JSON document; bytes that are no UTF-8 become lone surrogates, which are a problem of their value.
-
-    Raises:
-        ValueError: it is none, or nested too deep.
-    """
-    try:
-        return orjson.loads(text)
-    except ValueError as error:
-        try:  # the standard library takes what orjson does not: NaN, lone surrogates, long numbers
-            return json.loads(text.decode("utf-8", "surrogateescape"))
-        except (ValueError, RecursionError):
-            raise error from None
-
-
-def _json(file: Path) -> Table:
-    """An array of rows, an object that holds one, or JSON Lines under another name."""
-    try:
-        whole = _json_value(file.read_bytes().removeprefix(b"\xef\xbb\xbf"))
-    except ValueError:
-        return _json_lines(file)
-    values = whole if isinstance(whole, list) else _rows_within(whole)
-    if values is None:
-        return _json_lines(file)
-    rows = [
-        value if isinstance(value, dict) else BrokenRow(f"element {number}: not an object")
-        for number, value in enumerate(values)
-    ]
-    return Table(_columns_of(rows), lambda wanted: _batched(iter(rows), wanted))
-
-
-def _rows_within(whole: object) -> list[object] | None:
-    """The one list of objects among the values of an object."""
-    values = whole.values() if isinstance(whole, dict) else ()
-    lists = [value for value in values if isinstance(value, list) and value and isinstance(value[0], dict)]
-    return lists[0] if len(lists) == 1 else None
-
-
-def _batched(rows: Iterator[dict[str, object] | BrokenRow], wanted: Sequence[str]) -> Iterator[Batch]:
-    batch: dict[str, list[object]] = {name: [] for name in wanted}
-    count = characters = 0
-    for row in rows:
-        for name, values in batch.items():
-            value = row if isinstance(row, BrokenRow) else row.get(name)
-            values.append(value)
-            characters += len(value) if isinstance(value, str) else 0
-        count += 1
-        if count == BATCH_ROWS or characters > BATCH_CHARACTERS:
-            yield {**batch}
-            batch = {name: [] for name in wanted}
-            count = characters = 0
-    if count:
-        yield {**batch}
-
-
 _UNREADABLE = (OSError, ValueError, OverflowError, pa.ArrowException, csv.Error)
 _READERS: dict[str, Callable[[Path], Table]] = {
-    ".parquet": _parquet,
-    ".csv": _csv,
-    ".json": _json,
-    ".jsonl": _json_lines,
-    ".ndjson": _json_lines,
+    ".parquet": read_parquet,
+    ".arrow": read_arrow,
+    ".feather": read_arrow,
+    **dict.fromkeys((".csv", ".tsv"), read_delimited),
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), read_json),
+}
+_MARKS: dict[bytes, Callable[[Path], Table]] = {
+    b"PAR1": read_parquet,
+    b"ARROW1": read_arrow,
+    b"FEA1": read_arrow,
 }

@@ -15,7 +15,7 @@ from builder.sources.columns.detect import evidence_lines
 from builder.sources.columns.names import Fields
 from builder.sources.file_formats import Table
 from builder.sources.open_source import open_local
-from builder.sources.read_one import choose
+from builder.sources.read_one import choose, with_one_schema
 from builder.sources.select import select_sources
 from builder.sources.spec import SourceSpec
 
@@ -77,6 +77,7 @@ def _inspect(spec: SourceSpec, config: BuildConfig) -> dict[str, Any]:
 def _look_at(spec: SourceSpec) -> tuple[dict[str, Any], Fields | None]:
     """What a local source holds, as lines to show, and the fields chosen; `None` where the choice is refused."""
     opened = open_local(spec)
+    opened = with_one_schema(opened)
     columns = look_into(opened.table, opened.unread)
     lines: dict[str, Any] = {"columns": ", ".join(opened.table.columns)}
     fields = None
@@ -89,6 +90,8 @@ def _look_at(spec: SourceSpec) -> tuple[dict[str, Any], Fields | None]:
         lines["fields"] = str(error)
         lines["chosen"] = "none"
     lines["evidence"] = evidence_lines(opened.table, columns, opened.unread)
+    if opened.table.notes:
+        lines["read as"] = opened.table.notes
     lines["rows"] = f"{_count(opened.table):,}"
     return lines, fields
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from builder.core.errors import SourceError
 from builder.core.events import Events
 from builder.core.files import sha256_of
-from builder.sources.columns.content import bytes_columns
-from builder.sources.file_formats import Batch, Table, data_files, open_table
+from builder.sources.file_formats import Batch, Table, data_files, open_path, open_table
+from builder.sources.formats.table import SPLIT_BY_FILE
 from builder.sources.hosts.archives import remove_folder, unpack
 from builder.sources.hosts.files import RemoteFile, Resolved, SourceFile, choose_files, is_archive, names_split
 from builder.sources.hosts.hub import NoRangesError, download_hub, newest_hub, read_range_hub, resolve_hub
@@ -22,8 +22,6 @@ SMALL_BYTES = 1_000_000
 """A file up to this size is read whole: fewer requests, and its hash is checked."""
 MOST_OF_IT = 5 / 6
 """From this share of a file's bytes on it is read whole, too."""
-SPLIT_BY_FILE = "(split told by the file)"
-"""Name of the column, and a source's `split_field`, that says `test` for rows of a file whose name says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +66,23 @@ def resolve(spec: SourceSpec, cache_dir: Path, revision: str, events: Events, me
     return resolve_kaggle(spec, revision if revision.isdigit() else "", events, meter.told)
 
 
-def open_local(spec: SourceSpec) -> OpenedSource:
-    """Open a source of local files.
+def open_local(spec: SourceSpec, cache_dir: Path | None = None) -> OpenedSource:
+    """Open a source of local files; packed ones are unpacked into a folder of the cache, for the while.
 
     Raises:
         SourceError: a file is missing or cannot be opened.
     """
+    path = Path(spec.location).expanduser()
     try:
-        files = data_files(Path(spec.location).expanduser())
+        files = data_files(path)
+        table = open_path(path, cache_dir)
     except SourceError as error:
         raise SourceError(f"{spec.name}: {error}") from error
-    table = open_table(files)
-    hashed = tuple(SourceFile(file.name, file.stat().st_size, sha256_of(file)) for file in files)
-    return OpenedSource(spec, "", table, bytes_columns(files), lambda: hashed)
+    names = [file.name if file == path else file.relative_to(path).as_posix() for file in files]
+    hashed = tuple(
+        SourceFile(name, file.stat().st_size, sha256_of(file)) for name, file in zip(names, files, strict=True)
+    )
+    return OpenedSource(spec, "", table, table.unread, lambda: hashed)
 
 
 def open_remote(spec: SourceSpec, resolved: Resolved, cache_dir: Path, events: Events, meter: Meter) -> OpenedSource:
@@ -106,7 +108,8 @@ def open_remote(spec: SourceSpec, resolved: Resolved, cache_dir: Path, events: E
 
     more = (SPLIT_BY_FILE,) if spec.split_field == SPLIT_BY_FILE else ()
     unread = frozenset(name for part in parts for name in part.bytes_columns)
-    table = Table(columns + more, batches)
+    notes = tuple(note for part in parts for note in part.notes)
+    table = Table(columns + more, batches, notes, unread)
     return OpenedSource(spec, resolved.revision, table, unread, lambda: tuple(part.source_file() for part in parts))
 
 
@@ -127,7 +130,12 @@ class _Part:
             self.columns, self.bytes_columns = self._remote.columns, self._remote.bytes_columns
         else:
             self.columns = self._whole().columns
-            self.bytes_columns = bytes_columns(self._unpacked())
+            self.bytes_columns = self._whole().unread
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of how the file is read."""
+        return self._table.notes if self._table else ()
 
     def batches(self, wanted: Sequence[str]) -> Iterator[Batch]:
         """Rows with these columns."""

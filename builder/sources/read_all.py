@@ -11,8 +11,9 @@ from typing import TypeVar
 from builder.config import BuildConfig, nearest
 from builder.core.errors import FieldsNotFoundError, SettingError, SourceError
 from builder.core.events import Events
+from builder.sources.formats.table import SPLIT_BY_FILE
 from builder.sources.lock import EVERY_SOURCE, Lock, Pin, asked, merged, place_of, read_lock, write_pins
-from builder.sources.open_source import SPLIT_BY_FILE, newest
+from builder.sources.open_source import newest
 from builder.sources.read_one import ReadSource, read_source
 from builder.sources.select import select_sources
 from builder.sources.spec import SourceSpec

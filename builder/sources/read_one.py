@@ -1,7 +1,8 @@
 """A source becomes one local Parquet file of `READ_SCHEMA`, kept in the cache under the hash of what went in."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ from builder.core.files import code_hash, short_hash, written_aside
 from builder.core.row_store import open_writer, rows_of_a_group
 from builder.core.schema import READ_SCHEMA
 from builder.sources.columns.content import Column
-from builder.sources.columns.detect import Choice, choose_fields
+from builder.sources.columns.detect import Choice, choose_fields, with_same_names
 from builder.sources.columns.names import Fields
 from builder.sources.columns.nested import with_nested
 from builder.sources.file_formats import Batch, BrokenRow, Table
@@ -27,8 +28,8 @@ MAX_CHARACTERS = 400_000
 """A longer description or code is not carried on: no prompt or program for fine-tuning comes near."""
 EXPECTED_WITHIN = 0.05
 """Share by which a source's rows may differ from the expected number without a warning."""
-_READERS = ("read_one.py", "open_source.py", "file_formats.py", "cells.py", "read_cache.py")
-"""Files of this package that read, besides those of `columns` and `hosts`: they name the cache of what was read."""
+_READERS = ("columns/*", "formats/*", "hosts/*", "read_one*", "open_source*", "file_formats*", "cells*", "read_cache*")
+"""Files of this package that read: they name the cache of what was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ class ReadSource:
     """Hub commit or Kaggle version; empty for a local file."""
     mirror_of: str = ""
     """Where the source itself lives, if it was read from a mirror."""
+
+
+def with_one_schema(opened: OpenedSource) -> OpenedSource:
+    """An open source whose files have the same names for description and code."""
+    return replace(opened, table=with_same_names(opened.spec, opened.table))
 
 
 def choose(opened: OpenedSource, columns: Sequence[Column] | None = None) -> Choice:
@@ -110,7 +116,7 @@ class _Task:
 
 
 def _local(task: _Task) -> tuple[Path, Kept]:
-    opened = open_local(task.spec)
+    opened = open_local(task.spec, task.cache_dir)
     path = _path(task.spec, task.cache_dir, [file.sha256 for file in opened.files()])
     with alone(path):
         return path, find_kept(path, task.spec.name, task.events) or _read(opened, path, task)
@@ -130,11 +136,10 @@ def _remote(task: _Task) -> tuple[Path, Kept]:
 def _path(spec: SourceSpec, cache_dir: Path, content: Sequence[str]) -> Path:
     """Where a source's rows are kept: named by its content, its wishes, and the code that reads it."""
     here = Path(__file__).parent
-    packages = (file for name in ("columns", "hosts") for file in (here / name).glob("*.py"))
-    code = code_hash(*packages, *(here / name for name in _READERS))
+    code = code_hash(*(file for pattern in _READERS for file in here.glob(f"{pattern}.py")))
     values = {item.name: getattr(spec, item.name) for item in fields(spec)}
     wishes = [
-        f"{key}={values[key]}" for key in sorted(values) if key == "kind" or key.endswith(("_field", "file", "split"))
+        f"{key}={values[key]}" for key in sorted(values) if key.endswith(("kind", "asked", "_field", "file", "split"))
     ]
     return cache_dir / "read" / f"{spec.name}-{short_hash([code, *wishes, *content])}.parquet"
 
@@ -156,11 +161,16 @@ def _fetch(revision: str, path: Path, task: _Task) -> Kept:
 
 def _read(opened: OpenedSource, path: Path, task: _Task) -> Kept:
     spec, table = opened.spec, opened.table
+    opened = with_one_schema(opened)
+    table = opened.table
     chosen, warning = _fields(opened)
-    warnings = [warning] if warning else []
+    warnings = [f"{spec.name}: {note}" for note in table.notes] + ([warning] if warning else [])
     if spec.split_field and not chosen.split:
         warnings.append(f"{spec.name}: no column {spec.split_field!r}, so its official test rows are not known")
-    _convert(with_nested(table), chosen, path, spec.name, task.events)
+    tally: Counter[str] = Counter()
+    _convert(with_nested(table, tally), chosen, path, spec.name, task.events)
+    if tally["tasks"]:
+        warnings.append(f"{spec.name}: {tally['rows']:,} chats hold {tally['tasks']:,} more tasks; each is a row")
     rows = pq.read_metadata(path).num_rows
     kept = Kept(opened.revision, rows, table.columns, chosen, opened.files(), tuple(warnings))
     if task.pin:
@@ -209,7 +219,8 @@ def _convert_batch(batch: Batch, fields: Fields, first_row: int) -> pa.RecordBat
 def _texts(values: Sequence[object], role: str, problems: list[list[str]]) -> Iterator[str | None]:
     """Values as text; what is not text becomes null, and for description and code a problem of its row."""
     telling = role in ("description", "code")
-    for value, problem in zip(values, problems, strict=True):
+    for cell, problem in zip(values, problems, strict=True):
+        value = _lines_as_text(cell) if role == "code" else cell
         if value is None:
             yield None
         elif isinstance(value, str):
@@ -230,6 +241,13 @@ def _texts(values: Sequence[object], role: str, problems: list[list[str]]) -> It
                 problem.append(f"{role}: {type(value).__name__}, not text")
             told = str(value).encode("utf-8", "replace").decode("utf-8")
             yield None if telling or isinstance(value, BrokenRow) else told
+
+
+def _lines_as_text(value: object) -> object:
+    """A program that is a list of its lines as a text; other values as they are."""
+    if isinstance(value, list) and value and all(isinstance(line, str) for line in value):
+        return ("" if all(line.endswith("\n") for line in value[:-1]) else "\n").join(value)
+    return value
 
 
 def _encodes(text: str) -> bool:

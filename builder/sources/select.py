@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 from builder.config import BuildConfig, nearest, read_toml
 from builder.core.errors import SettingError
@@ -18,7 +19,7 @@ _OLDER_NAMES = {
     "expected_samples": "expected_rows",
     "license": "licence",
 }
-_KEYS = {field.name: field.type for field in fields(SourceSpec) if field.name != "name"}
+_KEYS = {field.name: field.type for field in fields(SourceSpec) if field.name not in ("name", "asked")}
 
 
 def select_sources(config: BuildConfig) -> list[SourceSpec]:
@@ -88,10 +89,8 @@ def _with_columns(
         if name not in changed:
             flag = "--" + key.replace("_", "-")
             raise SettingError(f"{flag} {name}={column}: no source is named {name!r}{nearest(name, specs)}")
-        spec = changed[name]
-        changed[name] = (
-            replace(spec, description_field=column) if key == "description_field" else replace(spec, code_field=column)
-        )
+        values: dict[str, Any] = {key: column, "asked": (*changed[name].asked, key)}
+        changed[name] = replace(changed[name], **values)
     return changed
 
 
@@ -121,6 +120,7 @@ def _spec(path: Path, name: str, table: Mapping[str, object], known: SourceSpec 
         values[current] = _value(path, name, key, current, value)
     if "kaggle_dataset" in table and "kind" not in values:
         values["kind"] = "kaggle"
+    values["asked"] = tuple(key for key in values if key.endswith("_field"))
     location = values.get("location")
     if values.get("kind") == "file" and isinstance(location, str):
         values["location"] = str(path.parent / Path(location).expanduser())

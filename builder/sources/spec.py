@@ -1,7 +1,7 @@
 """Where rows come from: one `SourceSpec` a source, in one table."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from builder.core.errors import SettingError
@@ -77,6 +77,8 @@ class SourceSpec:
     """A source 5 % off this number gives a warning."""
     mirrors: tuple[str, ...] = ()
     """Other places that hold the same rows, as `hf:org/name`."""
+    asked: tuple[str, ...] = field(default=(), compare=False)
+    """Which of its fields the user named (`description_field`, ...): one that is not there is an error."""
 
     def __post_init__(self) -> None:
         if not self.name or not all(c.isalnum() or c in "_-" for c in self.name) or not self.name.isascii():

@@ -16,7 +16,7 @@ from builder.emit.formats import FORMATS
 from builder.prepare.code_detector import CodeSigns, detect_code
 from builder.publish.export import export
 from builder.sources.columns import content
-from builder.sources.columns.content import SAMPLE_ROWS, bytes_columns
+from builder.sources.columns.content import SAMPLE_ROWS
 from builder.sources.columns.detect import Choice, choose_fields
 from builder.sources.file_formats import Table, open_table
 from builder.sources.read_one import read_source
@@ -116,7 +116,7 @@ def test_all_decoys_together_are_not_taken() -> None:
         "`formulas that parse`": "100 % parse, 0 % use Manim, 0 % have a Scene",
         "`labels`": "prose, 2 different",
         "`logs`": "logs",
-        "`lists`": "lists",
+        "`lists`": "lists, all the same",
         "`objects`": "objects",
         "`objects.prompt`": "prose, all the same",
         "`objects.tag`": "single words",
@@ -369,7 +369,7 @@ def test_columns_of_bytes_are_never_read(tmp_path: Path) -> None:
     """Videos may be larger than all texts together, and they are neither a description nor a code."""
     path = tmp_path / "a.parquet"
     video = [{"bytes": b"\0" * 10, "path": "a.mp4"}] * ROWS
-    pq.write_table(pa.table({"video": video, "raw": [b"x"] * ROWS, "a": PROMPTS, "b": CODES}), path)
+    pq.write_table(pa.table({"video": video, "raw": [b"\xff\xd8"] * ROWS, "a": PROMPTS, "b": CODES}), path)
     whole = open_table([path])
     asked: list[str] = []
 
@@ -377,7 +377,7 @@ def test_columns_of_bytes_are_never_read(tmp_path: Path) -> None:
         asked.extend(wanted)
         return whole.batches(wanted)
 
-    unread = bytes_columns([path])
+    unread = whole.unread
     table = Table(whole.columns, batches)  # type: ignore[arg-type]
     choice = choose_fields(SourceSpec("made", "file", str(path)), table, unread)
     assert (unread, set(asked)) == ({"video", "raw"}, {"a", "b"})

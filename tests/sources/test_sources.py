@@ -222,9 +222,9 @@ def test_a_null_is_no_problem(tmp_path: Path) -> None:
 
 
 def test_bytes_that_are_no_text_are_a_problem_of_their_row(tmp_path: Path) -> None:
-    """A CSV in another encoding loses no rows."""
-    rows = read(tmp_path, "a.csv", b"description,code\nDraw caf\xe9,x\nDraw a circle,x = 1\n")
-    assert rows == [{"code": "x", "problem": "description: not valid UTF-8"}, GOOD]
+    """Where other characters of the file are UTF-8."""
+    rows = read(tmp_path, "a.csv", b"description,code\nDraw caf\xe9,\xc3\xa9\nDraw a circle,x = 1\n")
+    assert rows == [{"code": "é", "problem": "description: not valid UTF-8"}, GOOD]
 
 
 @pytest.mark.parametrize("line", ['{"description": "x"', "[1, 2]", '"text"', "}{", "[" * 5000, '{"a": "\\x"}'])
@@ -268,7 +268,12 @@ def parquet_bytes() -> bytes:
             "a.parquet", b"PAR1" + b"\0" * 60 + parquet_bytes()[64:], "cannot be read", id="Parquet overwritten"
         ),
         pytest.param("a.json", f"[{ROW}, {{", "no rows that can be read", id="truncated JSON"),
-        pytest.param("a.json", '{"a": [],\n "b": []}', "no rows that can be read", id="JSON object with two lists"),
+        pytest.param(
+            "a.json",
+            '{"a": [],\n "b": []}',
+            r"no rows are found in it: an object with 'a' \(list\), 'b' \(list\)",
+            id="JSON object with two empty lists",
+        ),
         pytest.param("a.txt", "x", r"\.parquet, \.jsonl", id="unknown ending"),
         pytest.param("a.csv", "description,code\n", "no rows", id="CSV with a head alone"),
         pytest.param("a.json", f'{{"rows": [{ROW}, ', "no rows that can be read", id="truncated JSON object"),
@@ -290,7 +295,8 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(
 
 
 @pytest.mark.parametrize(
-    ("files", "said"), [([], "no data file"), (["a.csv", "b.json"], r"several kinds \(\.csv, \.json\)")]
+    ("files", "said"),
+    [([], "no data file"), (["a.csv", "b.json"], r"several kinds \(\.csv, \.json: a\.csv, b\.json\)")],
 )
 def test_a_folder_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path, files: list[str], said: str) -> None:
     """Empty, or of several kinds."""

@@ -6,14 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from pathlib import Path
 from statistics import median
 
 import orjson
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from builder.prepare.code_detector import CodeSigns, detect_code
+from builder.sources.columns.chats import turns_of
 from builder.sources.columns.nested import inner_value, nested_names, outer_column
 from builder.sources.file_formats import BrokenRow, Table
 
@@ -23,22 +21,6 @@ SAMPLE_ROWS = 400
 """Rows that are looked at."""
 MAX_SAMPLED_CHARACTERS = 30_000
 """A longer text is not looked into: it would take as long as many others. Nor is the rest of it held."""
-
-
-def bytes_columns(files: Sequence[Path]) -> frozenset[str]:
-    """Columns of Parquet files that hold bytes, such as videos: they are never text, and long to read."""
-    schemas = [pq.read_schema(file) for file in files if file.suffix.lower() == ".parquet"]
-    return frozenset(column.name for schema in schemas for column in schema if holds_bytes(column.type))
-
-
-def holds_bytes(kind: pa.DataType) -> bool:
-    """Whether values of a type are bytes, or hold some."""
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
-        return True
-    fields = kind.num_fields if isinstance(kind, pa.StructType) else 0
-    if isinstance(kind, pa.ListType | pa.LargeListType):
-        return holds_bytes(kind.value_type)
-    return any(holds_bytes(kind.field(number).type) for number in range(fields))
 
 
 def sample_values(table: Table, unread: Collection[str] = ()) -> dict[str, list[object]]:
@@ -98,6 +80,8 @@ PROSE_SHARE = 0.5
 """Share of a column's values that are prose, from which on it may be the description."""
 DISTINCT_SHARE = 0.1
 """Share of different texts below which a column holds labels or templates, and is neither."""
+FEW_PROMPTS = 4
+"""With a likely name, a column of so many different texts is one of prompts, however often each is repeated."""
 
 CODE, PROSE = "code", "prose"
 _NOT_CODE = CodeSigns(False, False, False)
@@ -113,6 +97,8 @@ _LOG = re.compile(
 )
 # A character of a script that is written without spaces counts as a word.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|(?:(?![\u3040-\u30ff\u3400-\u9fff])[^\W\d_])+")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+"""Scripts that are written without spaces: other texts without any are ids and names, whatever hyphens they hold."""
 _KINDS_OF_VALUES: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "truth values"),
     ((int, float), "numbers"),
@@ -161,6 +147,11 @@ class Column:
     def constant(self) -> bool:
         """It has hardly any different values, though it has several."""
         return self.filled > 1 and (self.distinct <= 1 / self.filled or self.distinct < DISTINCT_SHARE)
+
+    @property
+    def repeats(self) -> bool:
+        """It is prose of several texts, however often each is repeated: prompts of many samples, or labels."""
+        return round(self.distinct * self.filled) >= FEW_PROMPTS and self._share(PROSE) >= PROSE_SHARE
 
     @property
     def may_be_code(self) -> bool:
@@ -268,11 +259,16 @@ def _key(value: object) -> object:
         return None
     if isinstance(value, str):
         return value.strip() or None
+    if isinstance(value, list) and value and all(isinstance(line, str) for line in value):
+        return "\n".join(value).strip() or None
     return id(value) if isinstance(value, list | dict) else (type(value).__name__, str(value))
 
 
 def _kind(value: object, detect: Callable[[str], CodeSigns]) -> tuple[str, CodeSigns]:
     """What a value is, in the plural; only texts that may be code or prose are looked into."""
+    if isinstance(value, list) and value and all(isinstance(line, str) for line in value):
+        signs = detect("\n".join(value)[: MAX_SAMPLED_CHARACTERS + 1])
+        return (CODE, signs) if signs.manim else ("lists", _NOT_CODE)
     if not isinstance(value, str):
         kinds = (kind for types, kind in _KINDS_OF_VALUES if isinstance(value, types))
         return next(kinds, "other values"), _NOT_CODE
@@ -280,6 +276,8 @@ def _kind(value: object, detect: Callable[[str], CodeSigns]) -> tuple[str, CodeS
         return "texts too long to look into", _NOT_CODE
     if plain := _plain_kind(value.strip()):
         return plain, _NOT_CODE
+    if turns_of(value) is not None:
+        return "chats", _NOT_CODE
     signs = detect(value)
     if signs.is_code:
         return CODE, signs
@@ -299,8 +297,8 @@ def _plain_kind(text: str) -> str:
     if _FILE_NAME.fullmatch(text):
         return "file names"
     if text[0] in "[{" and _is_json(text):
-        return "JSON"
-    return "single words" if not any(map(str.isspace, text)) and _words(text) < PROSE_WORDS else ""
+        return "chats" if turns_of(text) is not None else "JSON"
+    return "" if any(map(str.isspace, text)) or _UNSPACED.search(text) else "single words"
 
 
 def _is_json(text: str) -> bool:

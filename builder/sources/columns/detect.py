@@ -1,18 +1,30 @@
 """Finds the description and the code of a source: the columns that it names, or else by what columns hold.
 
-Names lie, so values come first: the code is the column whose values are programs, the description the prose that
-varies most. Likely names only decide between columns that are as likely by value, or where values say nothing.
+Names lie, so values come first: the code is a column whose values are programs, the description one of prose. Of
+columns of prose, one with a likely name is taken, or else the one that varies most; of programs, the likely name only
+decides between columns that are as likely by value. Names also decide where values say nothing.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from builder.core.errors import FieldsNotFoundError
-from builder.sources.columns.content import CODE, CODE_SHARE, Column, look_into, sample_values
-from builder.sources.columns.names import Fields, Role, likely_columns, named_column, not_found, with_others
-from builder.sources.columns.nested import inner_value, outer_column
-from builder.sources.file_formats import Table
+from builder.sources.columns.content import CODE, CODE_SHARE, PROSE, Column, look_into, sample_values
+from builder.sources.columns.names import (
+    Fields,
+    Role,
+    is_prompt,
+    likely_columns,
+    named_column,
+    not_found,
+    plain_name,
+    refuse_missing,
+    with_others,
+)
+from builder.sources.columns.nested import JOIN, inner_value, joined_names, outer_column
+from builder.sources.file_formats import Batch, Table
+from builder.sources.formats.table import SPLIT_BY_FILE
 from builder.sources.spec import SourceSpec
 
 AS_LIKELY = 0.1
@@ -25,6 +37,9 @@ BY_LIKELY_NAME = 0.3
 """Confidence in a column that is taken for its likely name alone."""
 NAME_WEIGHT = 0.1
 """What a likely name adds to the confidence in a column that was chosen by value."""
+
+_TEXTS = frozenset((PROSE, "other texts", "single words", "numbers"))
+"""What Alpaca's input may hold, to be joined to its instruction."""
 
 How = Literal["named", "by value"]
 
@@ -110,6 +125,7 @@ def choose_fields(
     """
     description = _named(spec.description_field, table, unread)
     code = _named(spec.code_field, table, unread)
+    refuse_missing(spec, table.columns, {"description_field": description, "code_field": code})
     if description and code:
         lines = tuple(f"`{column}`: named by the source" for column in dict.fromkeys((description, code)))
         return Choice(with_others(spec, table.columns, description, code), "named", 1.0, lines)
@@ -127,6 +143,49 @@ def choose_fields(
     return Choice(fields, how, min(pick.confidence for pick in picks), search.evidence)
 
 
+def with_same_names(spec: SourceSpec, table: Table) -> Table:
+    """A table of files that call description and code by other names, with those of the first file in all.
+
+    A table whose files have two columns or more in common is left as it is, as is one of whose files one is not
+    understood.
+    """
+    own = [set(part.columns) - {SPLIT_BY_FILE} for part in table.parts]
+    if not own or len(set.intersection(*own)) > 1:
+        return table
+    try:
+        found = [choose_fields(spec, part, part.unread).fields for part in table.parts]
+    except FieldsNotFoundError:
+        return table
+    wanted = (found[0].description, found[0].code)
+    if any(name not in table.columns for fields in found for name in (fields.description, fields.code)):
+        return table
+    parts = tuple(
+        _renamed(part, {fields.description: wanted[0], fields.code: wanted[1]})
+        for part, fields in zip(table.parts, found, strict=True)
+    )
+    others = sorted({f"`{fields.description}` and `{fields.code}`" for fields in found[1:] if fields != found[0]})
+    note = f"{', '.join(others)} of some files are read as `{wanted[0]}` and `{wanted[1]}`"
+    columns = tuple(dict.fromkeys(name for part in parts for name in part.columns))
+    return Table(
+        columns,
+        lambda names: (batch for part in parts for batch in part.batches(names)),
+        (*table.notes, *([note] if others else [])),
+        table.unread,
+    )
+
+
+def _renamed(table: Table, names: Mapping[str, str]) -> Table:
+    """A table with other names for some columns; a column that had one of them is left out."""
+    own = {names.get(name, name): name for name in table.columns if name in names or name not in names.values()}
+
+    def batches(wanted: Sequence[str]) -> Iterator[Batch]:
+        asked = {name: own.get(name, "") for name in wanted}
+        for batch in table.batches(list(dict.fromkeys(asked.values()))):
+            yield {name: batch[column] for name, column in asked.items()}
+
+    return Table(tuple(own), batches, table.notes, table.unread)
+
+
 def evidence_lines(table: Table, columns: Sequence[Column], unread: Collection[str] = ()) -> tuple[str, ...]:
     """A line for each column, in the order of the table, those inside others after the column that holds them."""
     lines: list[str] = []
@@ -141,6 +200,8 @@ def _named(name: str, table: Table, unread: Collection[str]) -> str:
     """The column that the source names, if the table has it; one inside another, if a row of the sample has it."""
     if exact := named_column(name, table.columns):
         return exact
+    if joined_names(name, table.columns):
+        return name
     outer = outer_column(name, table.columns)
     if not outer or outer in unread:
         return ""
@@ -168,17 +229,45 @@ def _uses_manim(column: Column) -> bool:
 
 
 def _pick_description(search: _Search, taken: Collection[str], code: str) -> _Pick:
-    able = [column for column in search.columns if column.name not in taken and column.may_be_description]
+    able = [
+        column
+        for column in search.columns
+        if column.name not in taken and (column.may_be_description or (column.repeats and is_prompt(column.name)))
+    ]
     outer = "" if code in search.names else outer_column(code, search.names)
     beside = [column for column in able if column.outer == outer]
-    own = [column for column in able if not column.outer]
-    return _pick(search, "description", beside or own or able, taken, lambda column: column.prose_score)
+    able = beside or [column for column in able if not column.outer] or able
+    likely = [column for column in able if likely_columns("description", [column.name])]
+    inputs = {whole.partition(JOIN)[2] for column in likely if (whole := _with_input(search, column.name, taken))}
+    wanted = [column for column in likely if column.name not in inputs] or able
+    free = [column for column in able if column.name not in inputs]
+    taken_too = {*taken, *inputs}
+    pick = _pick(search, "description", free, taken_too, lambda column: column.prose_score, preferred=_names(wanted))
+    joined = _with_input(search, pick.name, taken)
+    return replace(pick, name=joined) if joined else pick
+
+
+def _with_input(search: _Search, name: str, taken: Collection[str]) -> str:
+    """`instruction + input` for the instruction of a table that has both, unless the input is empty or no text."""
+    if plain_name(name) != "instruction":
+        return ""
+    found = (column for column in search.columns if not column.outer and plain_name(column.name) == "input")
+    column = next(found, None)
+    if column is None or column.name in taken or not column.filled or column.kind not in _TEXTS:
+        return ""
+    return f"{name}{JOIN}{column.name}"
 
 
 def _pick(
-    search: _Search, role: Role, able: Sequence[Column], taken: Collection[str], score: Callable[[Column], float]
+    search: _Search,
+    role: Role,
+    able: Sequence[Column],
+    taken: Collection[str],
+    score: Callable[[Column], float],
+    *,
+    preferred: Collection[str] = (),
 ) -> _Pick:
-    """The best of the columns that may have a role; the first of those that hold the same values."""
+    """The best of the columns that may have a role, or of those preferred; the first of those of the same values."""
     likely = [name for name in likely_columns(role, search.names) if name not in taken]
     ranked = sorted((column for column in able if column.same_as not in _names(able)), key=lambda c: -score(c))
     trusted = search.rows < FEW_ROWS and not (role == CODE and _lies(likely, ranked))
@@ -187,8 +276,9 @@ def _pick(
     if not ranked:
         named = f"several columns have a likely name ({', '.join(likely)})" if likely else "no column has a likely name"
         raise search.refuse(role, f"no column's values look like it, and {named}", likely)
-    best = ranked[0]
-    rivals = [column for column in ranked if score(best) - score(column) < search.margin]
+    first_ones = [column for column in ranked if column.name in preferred] or ranked
+    best = first_ones[0]
+    rivals = [column for column in first_ones if score(best) - score(column) < search.margin]
     if len(rivals) > 1:
         called = likely_columns(role, _names(rivals))
         if len(called) != 1:

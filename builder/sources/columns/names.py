@@ -4,11 +4,13 @@
 """
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from builder.config import nearest
 from builder.core.errors import FieldsNotFoundError
+from builder.sources.formats.table import SPLIT_BY_FILE
 from builder.sources.spec import SourceSpec
 
 DESCRIPTION_NAMES = ("description", "instruction", "prompt", "question", "query", "input")
@@ -41,6 +43,7 @@ def with_others(spec: SourceSpec, columns: Sequence[str], description: str, code
     if description == code:
         raise FieldsNotFoundError(not_found(spec, columns, "code", f"column {code!r} is taken for the description"))
     split, error = named_column(spec.split_field, columns), named_column(spec.error_field, columns)
+    split = split or (SPLIT_BY_FILE if SPLIT_BY_FILE in columns else "")
     return Fields(description, code, split, error, named_column(spec.difficulty_field, columns))
 
 
@@ -48,13 +51,46 @@ def named_column(named: str, columns: Sequence[str]) -> str:
     """The column of that name, case and separators aside where no column has it to the letter; empty if none has."""
     if not named or named in columns:
         return named
-    alike = [column for column in columns if _plain(column) == _plain(named)]
+    alike = [column for column in columns if plain_name(column) == plain_name(named)]
     return alike[0] if len(alike) == 1 else ""
+
+
+def plain_name(name: str) -> str:
+    """A name in lower case, letters and digits alone."""
+    return "".join(character for character in name.lower() if character.isalnum())
+
+
+def is_prompt(name: str) -> bool:
+    """Whether a name says prompt, and not, as `instruction` and `input` do, a template or what is put into it."""
+    return plain_name(name.rpartition(".")[2]) in ("prompt", "description", "question", "query")
+
+
+def refuse_missing(spec: SourceSpec, columns: Sequence[str], found: Mapping[str, str]) -> None:
+    """Refuse a column that the user named and that is not there, rather than read another one.
+
+    Args:
+        spec: the source.
+        columns: those that there are.
+        found: what was found of the fields, by the spec's name for each; others are looked up.
+
+    Raises:
+        FieldsNotFoundError: a field that the user named is not among the columns.
+    """
+    for key in spec.asked:
+        named = getattr(spec, key)
+        if named and not found.get(key, "" if key in found else named_column(named, columns)):
+            flag = f"--{key.replace('_', '-')}" if key in ("description_field", "code_field") else f"`{key}`"
+            raise FieldsNotFoundError(
+                f"{spec.name}: no column {named!r}, which {flag} names{nearest(named, columns)}. "
+                f"Columns: {', '.join(columns) or 'none'}"
+            )
 
 
 def likely_columns(role: Role, columns: Iterable[str]) -> list[str]:
     """The columns with a likely name for a role; of a nested one, its last part counts."""
-    return [column for column in columns if {_plain(column), _plain(column.rpartition(".")[2])} & LIKELY_NAMES[role]]
+    return [
+        column for column in columns if {plain_name(column), plain_name(column.rpartition(".")[2])} & LIKELY_NAMES[role]
+    ]
 
 
 def not_found(
@@ -73,7 +109,3 @@ def not_found(
         f"{spec.name}: the {role} was not found: {what}. Columns: {', '.join(columns) or 'none'}.{seen} "
         f"Name it with --{role}-field {spec.name}=COLUMN" + (f", such as {flags}" if flags else "")
     )
-
-
-def _plain(name: str) -> str:
-    return "".join(character for character in name.lower() if character.isalnum())

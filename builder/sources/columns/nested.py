@@ -1,36 +1,49 @@
-"""Values inside lists and objects, as columns of their own: `messages.user`, `example.prompt`.
+"""Values inside lists and objects, as columns of their own: `messages.user`, `example.prompt`, `instruction + input`.
 
-Of a chat (a list of messages with `role` and `content`, or `from` and `value`) the first message of each role is
-read; later turns are not. `human` is called `user`, and `gpt`, `model` and `bot` are called `assistant`.
+Of a chat, `user` is the last request that stands on its own and `assistant` the last complete program that answers
+it (`builder.sources.columns.chats`); of other roles the first message is read.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from builder.sources.columns.chats import ASSISTANT, USER, Exchange, exchanges, role_name, turns_of
 from builder.sources.file_formats import Batch, BrokenRow, Table
 
 MAX_DEPTH = 4
 """Levels below a column that are looked into."""
 MAX_NAMES = 64
 """Nested names that one column offers at the most: objects may have wild keys."""
+JOIN = " + "
+"""Between the names of columns whose texts are joined, with a blank line between them."""
 
-_ROLES = {"human": "user", "gpt": "assistant", "model": "assistant", "bot": "assistant", "chatgpt": "assistant"}
-_MESSAGE_KEYS = (("role", "content"), ("from", "value"))
 
+def with_nested(table: Table, tally: Counter[str] | None = None) -> Table:
+    """The same table, whose batches also give columns inside others (`COLUMN.PART`) and joined ones (`A + B`).
 
-def with_nested(table: Table) -> Table:
-    """The same table, whose batches also give the columns that stand inside others, asked for as `COLUMN.PART`."""
+    Where both the requests and the answers of one chat are asked for, each of its tasks is a row; `tally` counts
+    the `rows`, and the `tasks` beyond one a row.
+    """
+    tally = Counter() if tally is None else tally
 
     def batches(wanted: Sequence[str]) -> Iterator[Batch]:
-        outer = {name: outer_column(name, table.columns) or name for name in wanted}
+        parts = {name: joined_names(name, table.columns) or (name,) for name in wanted}
+        outer = {part: outer_column(part, table.columns) or part for found in parts.values() for part in found}
+        chat = _chat_of(outer)
         for batch in table.batches(list(dict.fromkeys(outer.values()))):
-            yield {
-                name: batch[column]
-                if name == column
-                else [inner_value(value, name[len(column) + 1 :]) for value in batch[column]]
-                for name, column in outer.items()
-            }
+            count = len(next(iter(batch.values())))
+            tasks = [_exchanges_in(value, chat[1]) for value in batch[chat[0]]] if chat else [(None,)] * count
+            columns: dict[str, list[object]] = {name: [] for name in wanted}
+            for number, found in enumerate(tasks):
+                for task in found:
+                    for name, of_name in parts.items():
+                        values = [_part(batch[outer[part]][number], part, outer[part], chat, task) for part in of_name]
+                        columns[name].append(_joined(values) if len(values) > 1 else values[0])
+            tally["rows"] += count
+            tally["tasks"] += sum(map(len, tasks)) - count
+            yield {**columns}
 
-    return Table(table.columns, batches)
+    return Table(table.columns, batches, table.notes, table.unread)
 
 
 def outer_column(name: str, columns: Iterable[str]) -> str:
@@ -39,19 +52,28 @@ def outer_column(name: str, columns: Iterable[str]) -> str:
     return max(holding, key=len, default="")
 
 
+def joined_names(name: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """The columns that a joined one is made of; nothing if it is not one."""
+    parts = tuple(name.split(JOIN))
+    return parts if name not in columns and len(parts) > 1 and set(parts) <= set(columns) else ()
+
+
 def inner_value(value: object, path: str) -> object:
     """What stands under a path inside a value; `None` where nothing does. A broken row stays one."""
     if isinstance(value, BrokenRow):
         return value
-    messages = _messages(value)
-    if messages is None and isinstance(value, dict) and path in value:
+    turns = turns_of(value)
+    value = _as_object(value)
+    if turns is None and isinstance(value, dict) and path in value:
         return value[path]
     part, _, rest = path.partition(".")
-    if messages is not None:
-        wanted = _ROLES.get(part, part)
-        found = next((content for role, content in messages if role == wanted), None)
-    else:
+    if turns is None:
         found = value.get(part) if isinstance(value, dict) else None
+    elif (role := role_name(part)) in (USER, ASSISTANT):
+        last = exchanges(turns)[-1]
+        found = last.request if role == USER else last.answer
+    else:
+        found = next((content for who, content in turns if who == role), None)
     return inner_value(found, rest) if rest else found
 
 
@@ -67,33 +89,52 @@ def nested_names(column: str, values: Iterable[object]) -> tuple[str, ...]:
 
 
 def _names_within(name: str, value: object, depth: int) -> Iterator[str]:
-    messages = _messages(value)
-    if messages is not None:
-        yield from (f"{name}.{role}" for role, content in messages if isinstance(content, str))
+    turns = turns_of(value)
+    value = _as_object(value)
+    if turns is not None:
+        yield from (f"{name}.{role}" for role, content in turns if isinstance(content, str))
     elif isinstance(value, dict) and depth:
         for key, inner in value.items():
-            if isinstance(key, str) and isinstance(inner, str):
+            if isinstance(key, str) and isinstance(inner, str) and turns_of(inner) is None:
                 yield f"{name}.{key}"
             elif isinstance(key, str):
                 yield from _names_within(f"{name}.{key}", inner, depth - 1)
 
 
-def _messages(value: object) -> list[tuple[str, object]] | None:
-    """Roles and contents of a chat, in order; `None` where a value is not one. Columns of messages count too."""
-    for role, content in _MESSAGE_KEYS:
-        if isinstance(value, list) and value and all(isinstance(item, dict) and role in item for item in value):
-            pairs = [(item[role], item.get(content)) for item in value]
-        elif isinstance(value, dict) and isinstance(value.get(role), list) and isinstance(value.get(content), list):
-            pairs = list(zip(value[role], value[content], strict=False))
-        else:
-            continue
-        return [(_ROLES.get(who, who), _text(said)) for who, said in pairs if isinstance(who, str)]
-    return None
+def _as_object(value: object) -> object:
+    """A map, which Arrow gives as pairs, as an object; other values as they are."""
+    if isinstance(value, list) and value and all(isinstance(pair, tuple) and len(pair) == 2 for pair in value):
+        return dict(value)
+    return value
 
 
-def _text(content: object) -> object:
-    """The text of a message that comes in parts (`[{"type": "text", "text": ...}]`); other contents as they are."""
-    if not isinstance(content, list):
-        return content
-    parts = [part.get("text") for part in content if isinstance(part, dict)]
-    return "\n".join(part for part in parts if isinstance(part, str)) or None
+def _joined(values: Sequence[object]) -> object:
+    """Texts with a blank line between them; what is broken or no text stands for all."""
+    odd = [value for value in values if value is not None and not isinstance(value, str)]
+    texts = [value.strip() for value in values if isinstance(value, str) and value.strip()]
+    return odd[0] if odd else "\n\n".join(texts) or None
+
+
+def _chat_of(outer: Mapping[str, str]) -> tuple[str, str] | None:
+    """The column and the path of a chat of which both requests and answers are asked for."""
+    roles: dict[tuple[str, str], set[str]] = {}
+    for name, column in outer.items():
+        path, _, role = name[len(column) :].rpartition(".")
+        if role:
+            roles.setdefault((column, path[1:]), set()).add(role_name(role))
+    return next((chat for chat, found in roles.items() if {USER, ASSISTANT} <= found), None)
+
+
+def _exchanges_in(value: object, path: str) -> Sequence[Exchange | None]:
+    turns = turns_of(inner_value(value, path) if path else value)
+    return exchanges(turns) if turns is not None else (None,)
+
+
+def _part(value: object, name: str, column: str, chat: tuple[str, str] | None, task: Exchange | None) -> object:
+    if name == column:
+        return value
+    path = name[len(column) + 1 :]
+    before, _, role = path.rpartition(".")
+    if task is not None and chat == (column, before) and role_name(role) in (USER, ASSISTANT):
+        return task.request if role_name(role) == USER else task.answer
+    return inner_value(value, path)

@@ -1,12 +1,17 @@
-"""Zip and gzip files from outside, unpacked so that nothing is written outside the folder that is given."""
+"""Zip files and compressed files from outside, unpacked so that nothing is written outside the folder that is given."""
 
+import bz2
 import gzip
+import lzma
 import shutil
 import stat
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
+
+import pyarrow as pa
 
 from builder.core.errors import SourceError
 from builder.sources.hosts.files import is_archive, is_data_file
@@ -14,24 +19,33 @@ from builder.sources.hosts.files import is_archive, is_data_file
 MAX_UNPACKED_BYTES = 8 << 30
 """An archive that unpacks to more is refused: a small file can hold a disk full of zeros."""
 _CHUNK_BYTES = 1 << 20
+_DAMAGED = (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, RuntimeError, NotImplementedError, ValueError)
+_OPENERS: dict[str, Callable[[Path], Any]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+    ".zst": lambda path: pa.CompressedInputStream(path.open("rb"), "zstd"),
+}
 
 
-def unpack(archive: Path, folder: Path) -> list[str]:
+def unpack(archive: Path, folder: Path, ending: str = "") -> list[str]:
     """Write the data files of an archive into a folder; returns their names there, sorted.
 
-    Members with names that lead elsewhere, links, and files that are no data are left out.
+    Members with names that lead elsewhere, links, and files that are no data are left out. `ending` says how the
+    file is packed, if its name does not.
 
     Raises:
         SourceError: it is no archive, is damaged, protected by a password, or too large.
     """
     try:
-        if archive.suffix.lower() == ".gz":
-            name = archive.stem
-            with gzip.open(archive) as opened:
+        ending = ending or archive.suffix.lower()
+        if ending in _OPENERS:
+            name = archive.stem if archive.suffix.lower() == ending else archive.name
+            with _OPENERS[ending](archive) as opened:
                 _write(opened, folder / name, MAX_UNPACKED_BYTES)
             return [name]
         return _unzip(archive, folder)
-    except (zipfile.BadZipFile, EOFError, zlib.error, RuntimeError, NotImplementedError, ValueError) as error:
+    except _DAMAGED as error:
         raise SourceError(f"{archive.name}: cannot be unpacked: {error}") from error
     except OSError as error:
         raise SourceError(f"{archive.name}: cannot be unpacked: {error.strerror or error}") from error
@@ -58,7 +72,7 @@ def _unzip(archive: Path, folder: Path) -> list[str]:
     return sorted(set(names))
 
 
-def _write(content: IO[bytes] | gzip.GzipFile, target: Path, limit: int) -> int:
+def _write(content: IO[bytes], target: Path, limit: int) -> int:
     """Copy up to `limit` bytes; returns how many there were."""
     count = 0
     with target.open("wb") as written:

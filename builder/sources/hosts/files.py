@@ -11,10 +11,13 @@ from builder.core.files import DISK_ERRORS
 from builder.core.retry import status_of
 from builder.sources.spec import SourceSpec
 
-DATA_ENDINGS = (".parquet", ".jsonl", ".ndjson", ".json", ".csv")
+DATA_ENDINGS = (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".arrow", ".feather")
 """Endings of the files that can be read, the preferred one first."""
 
-ARCHIVE_ENDINGS = (".zip", ".gz")
+PACKED_ENDINGS = (".gz", ".bz2", ".xz", ".zst")
+"""Endings of files that hold one other file, compressed."""
+
+ARCHIVE_ENDINGS = (".zip", *PACKED_ENDINGS)
 """Endings of files that are unpacked, where a place holds no others."""
 
 _SPLIT_WORDS = {
@@ -22,6 +25,7 @@ _SPLIT_WORDS = {
     "validation": ("validation", "valid", "val", "dev"),
     "test": ("test", "testing", "eval", "evaluation"),
 }
+SPLIT_NAMES = frozenset(word for words in _SPLIT_WORDS.values() for word in words)
 _METADATA = re.compile(
     r"(^|.*[_\-.])(infos?|stats?|statistics|metadata|config|schema|state|dataset_dict|croissant)\.json$"
 )
@@ -80,7 +84,7 @@ def is_archive(name: str) -> bool:
     """Whether a file is one that is unpacked: a zip file, or a data file that is compressed by itself."""
     path = PurePosixPath(name.lower())
     hidden = any(part.startswith((".", "__")) for part in path.parts)
-    fits = path.suffix == ".zip" or (path.suffix == ".gz" and is_data_file(path.stem))
+    fits = path.suffix == ".zip" or (path.suffix in PACKED_ENDINGS and is_data_file(path.stem))
     return fits and not hidden and is_safe_name(name)
 
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from builder.sources.cells import plain_values
-from builder.sources.columns.content import holds_bytes
-from builder.sources.file_formats import BATCH_ROWS, Batch
+from builder.sources.formats.columnar import holds_bytes
+from builder.sources.formats.table import BATCH_ROWS, Batch
 
 FOOTER_GUESS_BYTES = 65_536
 """So much of a file's end is asked for first; most footers are shorter."""

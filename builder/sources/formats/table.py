@@ -1,0 +1,88 @@
+"""A table: columns with names, and rows in batches, whatever file they come from."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from builder.sources.cells import BrokenRow, unlike_names, utf8_name
+
+BATCH_ROWS = 1024
+BATCH_CHARACTERS = 16 << 20
+"""A batch ends after so many characters of text too, so that long rows don't add up in memory."""
+MAX_COLUMNS = 10_000
+"""Names beyond these are let be: objects may have wild keys."""
+SPLIT_BY_FILE = "(split told by the file)"
+"""Name of the column that says `test` for rows of a file, or of a list, whose name says so."""
+MAX_NAME = 80
+"""A column's name is no longer, and has one line: a longer first row is a row."""
+
+Batch = dict[str, Sequence[object]]
+"""Equally long columns of plain values, by name."""
+Row = dict[str, object] | BrokenRow
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A readable table: its columns, and its rows in batches of the columns asked for."""
+
+    columns: tuple[str, ...]
+    batches: Callable[[Sequence[str]], Iterator[Batch]]
+    notes: tuple[str, ...] = ()
+    """What a person should know of how it is read, such as an encoding that was found."""
+    unread: frozenset[str] = frozenset()
+    """Columns that hold bytes, such as videos: they are never text, and long to read."""
+    parts: tuple["Table", ...] = ()
+    """The tables that it is made of, one after the other, if its rows come from several files."""
+
+
+def table_of_rows(rows: Callable[[], Iterable[Row]], notes: Sequence[str] = ()) -> Table:
+    """A table of objects; `rows` gives them from the first one on, each time that it is called."""
+    return Table(_columns_of(rows()), lambda wanted: batched(iter(rows()), wanted), tuple(notes))
+
+
+def table_of_lists(rows: Callable[[], Iterable[Sequence[object] | BrokenRow]], notes: Sequence[str] = ()) -> Table:
+    """A table of rows of cells. The first row names the columns, unless it is too long for names."""
+    first = next(iter(rows()), ())
+    if isinstance(first, BrokenRow):
+        raise ValueError(first.reason)
+    headless = any(not isinstance(cell, str) or len(cell) > MAX_NAME or "\n" in cell.strip() for cell in first)
+    if headless:
+        columns: tuple[str, ...] = tuple(f"column {number}" for number in range(1, len(first) + 1))
+        notes = (*notes, f"no line of names: its columns are called {', '.join(columns[:3])}")
+    else:
+        columns = unlike_names([utf8_name(str(cell).strip()) for cell in first])
+
+    def objects() -> Iterator[Row]:
+        for number, cells in enumerate(rows()):
+            if number or headless:
+                yield cells if isinstance(cells, BrokenRow) else dict(zip(columns, cells, strict=False))
+
+    return Table(columns, lambda wanted: batched(objects(), wanted), tuple(notes))
+
+
+def batched(rows: Iterator[Row], wanted: Sequence[str]) -> Iterator[Batch]:
+    """Rows in batches of the columns asked for; what a row lacks is `None`, and a broken row stands in each column."""
+    batch: dict[str, list[object]] = {name: [] for name in wanted}
+    count = characters = 0
+    for row in rows:
+        for name, values in batch.items():
+            value = row if isinstance(row, BrokenRow) else row.get(name)
+            values.append(value)
+            characters += len(value) if isinstance(value, str) else 0
+        count += 1
+        if count == BATCH_ROWS or characters > BATCH_CHARACTERS:
+            yield {**batch}
+            batch = {name: [] for name in wanted}
+            count = characters = 0
+    if count:
+        yield {**batch}
+
+
+def _columns_of(rows: Iterable[Row]) -> tuple[str, ...]:
+    """The keys of objects, in the order in which they are met; those that are no text are left out."""
+    columns: dict[str, None] = {}
+    for row in rows:
+        if isinstance(row, dict):
+            columns |= dict.fromkeys(row)
+        if len(columns) > MAX_COLUMNS:
+            break
+    return tuple(name for name in columns if utf8_name(name) == name)[:MAX_COLUMNS]
