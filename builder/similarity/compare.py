@@ -1,6 +1,7 @@
 """How alike two descriptions are, and whether they ask for the same."""
 
 from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeVar
@@ -11,14 +12,14 @@ from rapidfuzz.distance import Indel, Levenshtein
 
 from builder.similarity.key_terms import ORDINARY, UNKNOWN, KeyTerms, differing, key_terms
 from builder.similarity.normalize import normal
-from builder.similarity.words import is_slip, is_slip_of_plain
+from builder.similarity.words import is_slip, is_slip_of_plain, is_slip_to_word
 
 LONG = 20_000
 """Characters of two normalised texts together above which runs of words are compared, not letters: a bound on time."""
 _RUN = 2
 _MOST_TERMS = 5_000
 """Terms of a text in which slips are looked for, at the most: a bound on memory."""
-_TERMS_PER_SLIP = 12
+_TERMS_PER_SLIP = 10
 
 Count = TypeVar("Count", int, NDArray[np.int64])
 
@@ -115,35 +116,51 @@ def difference(one: KeyTerms, other: KeyTerms) -> Difference:
     beyond_slips = Difference.ORDINARY if ordinary and one.decisive_key == other.decisive_key else Difference.DECISIVE
     if max(len(one.terms), len(other.terms)) > _MOST_TERMS:
         return beyond_slips
-    english = one.english or other.english
-    left, slips = _without_slips(one, other, english)
-    right, more = _without_slips(other, one, english)
-    if slips + more > most_slips(min(len(one.terms), len(other.terms))):
+    surplus = Counter(one.terms)
+    surplus.subtract(other.terms)
+    here = {term for term, count in surplus.items() if count > 0}
+    there = {term for term, count in surplus.items() if count < 0}
+    left = _without_slips(one, other, here, there)
+    right = _without_slips(other, one, there, here, keep_names=True) if left is not None else None
+    if left is None or right is None or left[1] + right[1] > most_slips(min(len(one.terms), len(other.terms))):
         return beyond_slips
-    edits = Levenshtein.editops(left, right)
+    edits = Levenshtein.editops(left[0], right[0])
     if not edits:
         return Difference.SLIPS
-    differ = {left[edit.src_pos] for edit in edits if edit.tag != "insert"}
-    differ |= {right[edit.dest_pos] for edit in edits if edit.tag != "delete"}
+    differ = {left[0][edit.src_pos] for edit in edits if edit.tag != "insert"}
+    differ |= {right[0][edit.dest_pos] for edit in edits if edit.tag != "delete"}
     return Difference.ORDINARY if ordinary and all(term[0] == ORDINARY for term in differ) else Difference.DECISIVE
 
 
-def _without_slips(one: KeyTerms, other: KeyTerms, english: bool) -> tuple[list[str], int]:
-    """The terms of a text with its slips put right as the other text has it, and how many these are."""
-    here, there = Counter(one.terms), Counter(other.terms)
-    candidates = [pair for pair in zip(other.terms, other.words, strict=True) if here[pair[0]] < there[pair[0]]]
-    terms, slips = [], 0
+def _without_slips(
+    one: KeyTerms, other: KeyTerms, here: Set[str], there: Set[str], keep_names: bool = False
+) -> tuple[list[str], int] | None:
+    """The terms of a text with its slips put right as the other text has it, and how many these are.
+
+    Args:
+        one: the text.
+        other: the other text.
+        here: terms that stand oftener in the text than in the other.
+        there: the other way round.
+        keep_names: whether unknown words that are slips of one another stay, since they are put right on the other side.
+
+    Returns:
+        `None` if an unknown word is no slip, and so makes another text of it.
+    """
+    english = one.english or other.english
+    words = [pair for pair in zip(other.terms, other.words, strict=True) if pair[0] in there]
+    plain = Counter(other.plain) - Counter(one.plain) if english else Counter[str]()
+    meant: dict[str, str] = {}
     for term, word in zip(one.terms, one.words, strict=True):
-        if term in there or term[0] != UNKNOWN:
-            terms.append(term)
+        if term not in here or term in meant:
             continue
-        meant = next((found for found, written in candidates if is_slip(word, written, english)), None)
-        if meant is not None:
-            both_unknown = meant[0] == UNKNOWN
-            terms.append(term if both_unknown and one.key > other.key else meant)  # put right on one side alone
-            slips += 1
-        elif english and is_slip_of_plain(word):
-            slips += 1
-        else:
-            terms.append(term)
-    return terms, slips
+        if term[0] == ORDINARY:
+            if any(is_slip_to_word(word, other_word) for other_word in plain):
+                meant[term] = ""
+        elif term[0] == UNKNOWN:
+            found = next((found for found, written in words if is_slip(word, written, english)), None)
+            if found is None and not (english and is_slip_of_plain(word)):
+                return None
+            meant[term] = term if keep_names and found is not None and found[0] == UNKNOWN else found or ""
+    slips = sum(term in meant for term in one.terms)
+    return [put_right for term in one.terms if (put_right := meant.get(term, term))], slips

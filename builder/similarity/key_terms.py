@@ -4,12 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
 
 from xxhash import xxh3_64_intdigest
 
 from builder.similarity.lexicon import TOKENS
 from builder.similarity.normalize import MARKS, folded
-from builder.similarity.words import PLAIN, lemma
+from builder.similarity.words import PLAIN, is_surely_plain, lemma
 
 _SPAN = 2_000
 """Characters of a quoted text or a formula at the most: a mark that is never closed costs no more than this."""
@@ -35,8 +37,6 @@ _TOKEN = re.compile(
     """.replace("<solid>", _NO_SPACES).replace("<marks>", MARKS),
     re.VERBOSE,
 )
-_FIGURE = re.compile(r"[a-z]{3}(?:gon|gram|hedron)s?\Z")
-"""Names of figures beyond those of the lexicon: "pentadecagon"."""
 _SPACED_MINUS = re.compile(r"(?<=[^\W_])(?<![^\W\d_]{2})\s-\s(?=\d|[^\W\d_]\b)")
 _MOST_CHUNKS, _LONG_CHUNK = 200_000, 64
 _MOST_APOSTROPHES = 8
@@ -45,12 +45,9 @@ _QUOTE = '"'
 
 ORDINARY, UNKNOWN = "~", "?"
 """What the term of an ordinary English word begins with, and that of a word of another language or a name."""
+_MARKED = frozenset((ORDINARY, UNKNOWN))
 _MOST_UNKNOWN = 3
 """A text is English if at most one in so many of its words is unknown."""
-
-Terms = tuple[list[str], list[str]]
-"""Terms in the order in which they stand, and each as it was written, in lower case; plain words have an empty term."""
-
 
 @dataclass(frozen=True, slots=True)
 class KeyTerms:
@@ -63,6 +60,7 @@ class KeyTerms:
             are; a quoted text begins with `"`, a formula with `$`, the base form of an ordinary English word with `~`,
             a word of any other language with `?`. Plain words (`builder.similarity.words`) have none.
         words: each as it stands in the text, in lower case.
+        plain: the plain words.
         english: whether the text is English, as far as its words tell.
         key: a 64-bit hash of the terms, the same on every machine.
         decisive_key: a 64-bit hash of those that are decisive: of an English text all but the ordinary words.
@@ -70,23 +68,51 @@ class KeyTerms:
 
     terms: tuple[str, ...]
     words: tuple[str, ...] = field(compare=False)
+    plain: tuple[str, ...] = field(compare=False, repr=False)
     english: bool = field(compare=False)
     key: int = field(compare=False, repr=False)
     decisive_key: int = field(compare=False, repr=False)
 
 
-class _Memo(dict[str, tuple[tuple[str, ...], tuple[str, ...]]]):
-    """The terms and words of each chunk of text between white space met so far, in lower case."""
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A text cut into terms.
 
-    def __missing__(self, chunk: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        bare = chunk.strip(".,;:!?")
-        words = [bare] if bare.isascii() and bare.isalpha() else _TOKEN.findall(chunk)
-        made = tuple(map(_term, words)), tuple(words)
+    Attributes:
+        terms: in order, plain words left out.
+        decisive: those in which two texts must agree; the same list where that is all of them.
+        english: whether the text is English.
+    """
+
+    terms: list[str]
+    decisive: list[str]
+    english: bool
+
+
+_Chunk = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], int, int]
+"""The terms of a piece of text, their words, its plain words, how many words are unknown, and how many there are."""
+
+
+class _Memo(dict[str, _Chunk]):
+    """Each chunk of text between white space met so far, in lower case."""
+
+    def __missing__(self, chunk: str) -> _Chunk:
+        pairs = [(_term(word), word) for word in _words(chunk)]
+        kept = tuple(term for term, _ in pairs if term)
+        unknown = sum(term[0] == UNKNOWN for term in kept)
+        words = len(pairs) - sum(term[0] not in _MARKED and not term.isalpha() for term in kept)
+        written, plain = (tuple(word for term, word in pairs if bool(term) is kind) for kind in (True, False))
+        made = kept, written, plain, unknown, words
         if len(chunk) <= _LONG_CHUNK:
             if len(self) >= _MOST_CHUNKS:
                 self.clear()
             self[chunk] = made
         return made
+
+
+def _words(chunk: str) -> list[str]:
+    bare = chunk.strip(".,;:!?")
+    return [bare] if bare.isascii() and bare.isalpha() else _TOKEN.findall(chunk)
 
 
 def _term(word: str) -> str:
@@ -102,8 +128,6 @@ def _term(word: str) -> str:
         return _number(word)
     if len(word) == 1 and word.isascii():
         return "" if word in {"a", "i"} else word
-    if _FIGURE.search(word):
-        return word.rstrip("s")
     if base := lemma(word):
         return "" if base in PLAIN else ORDINARY + base
     return UNKNOWN + word if len(word) == 1 or not _CODE.search(word) else word
@@ -129,39 +153,44 @@ def key_terms(text: str) -> KeyTerms:
     Letters of any script are words; Chinese and Japanese, which put no spaces between words, are cut into characters.
     English words count by their base form, so "moves" is "moving"; case counts in LaTeX alone.
     """
-    found, words = terms_of(folded(text))
-    english, terms, decisive = cut(found)
-    written = tuple(word for word, term in zip(words, found, strict=True) if term)
-    key = key_of(terms)
-    return KeyTerms(tuple(terms), written, english, key, key if decisive is terms else key_of(decisive))
+    chunks = _chunks(folded(text))
+    made = _cut(chunks)
+    words = [
+        word
+        for terms, written, *_ in chunks
+        for term, word in zip(terms, written, strict=True)
+        if not (made.english and _is_plain_slip(term))
+    ]
+    plain = tuple(chain.from_iterable(map(_PLAIN_OF, chunks)))
+    key = key_of(made.terms)
+    decisive_key = key if made.decisive is made.terms else key_of(made.decisive)
+    return KeyTerms(tuple(made.terms), tuple(words), plain, made.english, key, decisive_key)
 
 
-def cut(found: list[str]) -> tuple[bool, list[str], list[str]]:
-    """Of the terms of `terms_of`: whether the text is English, those that are not plain, and those that are decisive.
+def cut(text: str) -> Cut:
+    """A folded text cut into terms.
 
-    Ordinary words are decisive wherever the text is not English: there, an English word is one by chance.
+    In English, what can only be a slip of a plain word is plain. Ordinary words are decisive wherever the text is not
+    English: there, an English word is one by chance.
     """
-    unknown = words = 0
-    terms: list[str] = []
-    decisive: list[str] = []
-    for term in found:
-        first = term[:1]
-        if first == ORDINARY:
-            words += 1
-            terms.append(term)
-            continue
-        if not first:
-            words += 1
-            continue
-        if first == UNKNOWN:
-            unknown += 1
-            words += 1
-        elif term.isalpha():
-            words += 1
-        terms.append(term)
-        decisive.append(term)
-    english = unknown * _MOST_UNKNOWN <= words
-    return english, terms, (decisive if english else terms)
+    return _cut(_chunks(text))
+
+
+def _cut(chunks: list[_Chunk]) -> Cut:
+    terms = list(chain.from_iterable(map(_TERMS_OF, chunks)))
+    unknown = sum(map(_UNKNOWN_OF, chunks))
+    if unknown * _MOST_UNKNOWN > sum(map(_WORDS_OF, chunks)):
+        return Cut(terms, terms, False)
+    if unknown:
+        terms = [term for term in terms if not _is_plain_slip(term)]
+    return Cut(terms, [term for term in terms if term[0] != ORDINARY], True)
+
+
+_TERMS_OF, _PLAIN_OF, _UNKNOWN_OF, _WORDS_OF = itemgetter(0), itemgetter(2), itemgetter(3), itemgetter(4)
+
+
+def _is_plain_slip(term: str) -> bool:
+    return term[0] == UNKNOWN and is_surely_plain(term[1:])
 
 
 def key_of(terms: Iterable[str]) -> int:
@@ -169,35 +198,25 @@ def key_of(terms: Iterable[str]) -> int:
     return xxh3_64_intdigest("\x00".join(terms).encode("utf-8", "surrogatepass"))
 
 
-def terms_of(text: str) -> Terms:
-    """The terms of a folded text and its words, in order; plain words with an empty term."""
+def _chunks(text: str) -> list[_Chunk]:
+    """A folded text in pieces: what stands between white space, formulas, quoted texts."""
     if _OPENERS.search(text) is None:
-        return _plain(text)
-    terms: list[str] = []
-    words: list[str] = []
+        return _plain_chunks(text)
+    chunks: list[_Chunk] = []
     for kind, piece in _pieces(text):
         if kind == "":
-            more, written = _plain(piece)
-            terms += more
-            words += written
-            continue
-        inner = "".join(piece.split()) if kind == "$" else " ".join(piece.casefold().split()).rstrip(".,")
-        terms.append(kind + inner)
-        words.append(kind + inner)
-    return terms, words
+            chunks += _plain_chunks(piece)
+        else:
+            inner = "".join(piece.split()) if kind == "$" else " ".join(piece.casefold().split()).rstrip(".,")
+            chunks.append(((kind + inner,), (kind + inner,), (), 0, 0))
+    return chunks
 
 
-def _plain(text: str) -> Terms:
+def _plain_chunks(text: str) -> list[_Chunk]:
     text = text.lower()
     if " - " in text:
         text = _SPACED_MINUS.sub("-", text)
-    terms: list[str] = []
-    words: list[str] = []
-    for chunk in text.split():
-        more, written = _MEMO[chunk]
-        terms += more
-        words += written
-    return terms, words
+    return list(map(_MEMO.__getitem__, text.split()))
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from rapidfuzz.distance import Indel
 from rapidfuzz.process import cpdist
 
 from builder.similarity.compare import LONG, Difference, difference, similarity_of_normal
-from builder.similarity.key_terms import KeyTerms, cut, key_of, key_terms, terms_of
+from builder.similarity.key_terms import KeyTerms, cut, key_of, key_terms
 from builder.similarity.minhash import buckets, sketches
 from builder.similarity.normalize import folded, normal_of_folded
 from builder.similarity.term_hashes import TermHashes, TermNumbers, may_be_slips, one_term_apart
@@ -25,11 +25,11 @@ SHORT, SHORT_PAIRS = 64, 4_000_000
 """Characters of texts of which more pairs are compared: they cost little, and share buckets by luck alone."""
 ROWS, ROWS_AGREEING = 4, 2
 """Hashes of a bucket: of any texts, of texts with the same decisive terms."""
-NEIGHBOURS, NEIGHBOURS_AGAINST, NEIGHBOURS_AGREEING = 4, 100, 200
-"""With how many of those that follow it in a bucket a text is compared, at the most: of any texts, of any texts on the
-other side, of texts with the same decisive terms, or one term apart."""
+NEIGHBOURS, NEIGHBOURS_SLIPPED, NEIGHBOURS_AGAINST, NEIGHBOURS_AGREEING = 4, 16, 100, 200
+"""With how many of those that follow it in a bucket a text is compared, at the most: of any texts, of texts that may
+differ in slips alone, of any texts on the other side, of texts with the same decisive terms, or one term apart."""
 _BATCH = 200_000
-_KEPT_TERMS = 20_000
+_KEPT_TERMS = 8_000
 
 SCHEMA = {
     "left": pl.UInt32,
@@ -117,12 +117,12 @@ def _pooled(texts: Sequence[str], against: Sequence[str] | None) -> _Pool:
     for side, members in enumerate((texts, against or ())):
         for position, text in enumerate(members):
             plain = folded(text)
-            found, _ = terms_of(plain)
-            _, terms, decisive = cut(found)
-            entry = normal_of_folded(plain), key_of(terms)
+            found = cut(plain)
+            entry = normal_of_folded(plain), key_of(found.terms)
             if entry not in places:
                 places[entry] = ([], [])
-                made[entry] = (entry[1] if decisive is terms else key_of(decisive)), numbers.numbered(terms)
+                decisive_key = entry[1] if found.decisive is found.terms else key_of(found.decisive)
+                made[entry] = decisive_key, numbers.numbered(found.terms)
             places[entry][side].append(position)
     ordered = sorted(places)
     firsts = [(places[entry], entry) for entry in ordered]
@@ -151,7 +151,9 @@ def _candidates(pool: _Pool, threshold: float) -> tuple[_Positions, _Positions]:
     sketched = sketches(pool.normals)
     most = NEIGHBOURS_AGAINST if pool.two_sided else NEIGHBOURS
     for labels in buckets(sketched, ROWS).T:
-        found += [crossing(*pair) for pair in _neighbours(labels, np.arange(count), most)]
+        for step, pair in enumerate(_neighbours(labels, np.arange(count), max(most, NEIGHBOURS_SLIPPED))):
+            slipped = may_be_slips(pool.terms, *pair) if step >= most else slice(None)
+            found.append(crossing(pair[0][slipped], pair[1][slipped]))
     for labels in buckets(sketched[large], ROWS_AGREEING).T:
         mixed = labels ^ pool.decisive[large] * np.uint64(0x9E3779B97F4A7C15)
         found += [crossing(*pair) for pair in _neighbours(mixed, large, NEIGHBOURS_AGREEING)]

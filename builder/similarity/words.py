@@ -65,7 +65,7 @@ def is_slip(one: str, other: str, english: bool) -> bool:
       or one was typed twice);
     - in any language of a script with upper and lower case, if neither is an English word, and two neighbours inside a
       word of six letters or more changed places. One letter more or less makes another word too often there ("roja",
-      "rojo"), and so it does in names.
+      "rojo"), and so it does in names; where the text is English, one that was typed twice is a slip in names too.
 
     Args:
         one: a word.
@@ -83,7 +83,17 @@ def is_slip(one: str, other: str, english: bool) -> bool:
         word, slip = (one, other) if known[0] else (other, one)
         return swapped or len(word) >= _LEAST or _doubled(slip, word)
     inside = one[0] == other[0] and one[-1] == other[-1]
-    return not any(known) and swapped and inside and len(one) >= _LEAST_UNKNOWN and _has_case(one)
+    if any(known) or not inside or min(len(one), len(other)) < _LEAST_UNKNOWN or not _has_case(one + other):
+        return False
+    return swapped or (english and (_doubled(one, other) or _doubled(other, one)))
+
+
+def is_slip_to_word(word: str, plain: str) -> bool:
+    """Whether a slip in a plain word of four letters or more may have made an English word of it ("form" of "from").
+
+    That is to be asked only where the one stands and the other is missing.
+    """
+    return len(plain) >= _LEAST and len(word) >= _LEAST - 1 and OSA.distance(word, plain, score_cutoff=1) == 1
 
 
 def _doubled(slip: str, word: str) -> bool:
@@ -97,9 +107,24 @@ def _has_case(word: str) -> bool:
 @lru_cache(maxsize=50_000)
 def is_slip_of_plain(word: str) -> bool:
     """Whether a word in lower case is a slip of a plain word, in English."""
+    return bool(_plain_meant(word))
+
+
+@lru_cache(maxsize=50_000)
+def is_surely_plain(word: str) -> bool:
+    """Whether a word in lower case is a slip of a plain word, and can be one of no other word."""
+    return bool(_plain_meant(word)) and all(is_plain(other) for other in one_slip_away(word) if is_known(other))
+
+
+def _plain_meant(word: str) -> set[str]:
     if not (word.isascii() and word.isalpha() and len(word) <= _LONGEST) or is_known(word):
-        return False
-    return any(is_slip(word, other, True) for other in one_slip_away(word) & _plain_forms())
+        return set()
+    return {other for other in one_slip_away(word) & _plain_forms() if is_slip(word, other, True)}
+
+
+def is_plain(word: str) -> bool:
+    """Whether a word in lower case tells nothing of what is asked for."""
+    return word not in TOKENS and lemma(word) in PLAIN
 
 
 @lru_cache(maxsize=1)
