@@ -90,7 +90,7 @@ def decide(
         ledger = _drop_repaired_in_test(ledger)
     if config.drop_long and lengths is not None:
         ledger = drop_long(ledger, lengths, config.max_tokens)
-    ledger = drop_in_benchmarks(ledger, listed, config.near_test)
+    ledger = drop_in_benchmarks(ledger, listed, config.near_test, files)
     if config.check_pairs:
         ledger = drop_mismatched(judge_fit(ledger, files), parts, config.mismatch_rate)
     if config.deduplicate:

@@ -142,7 +142,7 @@ def _without_slips(
         other: the other text.
         here: terms that stand oftener in the text than in the other.
         there: the other way round.
-        keep_names: whether unknown words that are slips of one another stay, since they are put right on the other side.
+        keep_names: whether unknown words that are slips of one another stay: they are put right on the other side.
 
     Returns:
         `None` if an unknown word is no slip, and so makes another text of it.

@@ -148,7 +148,9 @@ class _Meant(dict[str, tuple[str, ...]]):
         if word.isascii() and word.isalpha() and not found:
             for other in sorted(one_slip_away(word)):
                 if is_known(other):
-                    found |= {term for term in (key_terms(other).terms or ("",)) if not term or _hash(term) in self._known}
+                    found |= {
+                        term for term in (key_terms(other).terms or ("",)) if not term or _hash(term) in self._known
+                    }
         made = self[word] = tuple(sorted(found))
         return made
 

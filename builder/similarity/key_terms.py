@@ -49,6 +49,7 @@ _MARKED = frozenset((ORDINARY, UNKNOWN))
 _MOST_UNKNOWN = 3
 """A text is English if at most one in so many of its words is unknown."""
 
+
 @dataclass(frozen=True, slots=True)
 class KeyTerms:
     """The key terms of a text, in the order in which they stand.
@@ -264,7 +265,7 @@ def _holds(mark: str, inner: str, behind: str) -> bool:
 
 
 def differing(one: KeyTerms, other: KeyTerms) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The words whose terms each of two has beyond the other, in order; both empty if only the order differs, or none."""
+    """The words of the terms that each of two has beyond the other, in order; both empty if only the order differs."""
     return _beyond(one, other), _beyond(other, one)
 
 

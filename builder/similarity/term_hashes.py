@@ -148,7 +148,7 @@ def may_be_slips(held: TermHashes, one: Positions, other: Positions) -> Flags:
     """Whether two texts may differ in slips alone, for each pair: in few words, some of them unknown or ordinary."""
     counts = held.counts[one], held.counts[other]
     slips, more = most_slips(np.minimum(*counts)), np.abs(counts[0] - counts[1])
-    likely = (more <= slips) & (held.fixed_sums[one] == held.fixed_sums[other])
+    likely: Flags = (more <= slips) & (held.fixed_sums[one] == held.fixed_sums[other])
     unknown = held.unknown_sums[one] != held.unknown_sums[other]
     decisive = held.decisive_sums[one] != held.decisive_sums[other]
     likely &= unknown | ((more > 0) & ~decisive)
