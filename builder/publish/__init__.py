@@ -1,1 +1,1 @@
-"""TODO."""
+"""What users keep: exports, built folders, the card, and their publication."""

@@ -8,8 +8,8 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
+import builder.publish.load
 import manim_combined
-import manim_combined.loading
 from builder.config import CACHE_VARIABLE, make_config
 from builder.core.errors import OutputError
 from builder.publish.build_folder import build_dataset
@@ -297,7 +297,7 @@ def test_manim_combined_writes_messages_if_asked_to(tmp_path):
 def test_load_builds_first_if_need_be_and_not_again(tmp_path, monkeypatch):
     """The second call finds what the first one built."""
     first = manim_combined.load("no_augment", folder=tmp_path / "out", sample=True)
-    monkeypatch.setattr(manim_combined.loading, "build_dataset", no_build)
+    monkeypatch.setattr(builder.publish.load, "build_dataset", no_build)
 
     second = manim_combined.load("no_augment", folder=tmp_path / "out", sample=True)
     streamed = manim_combined.load("no_augment", folder=tmp_path / "out", sample=True, streaming=True)

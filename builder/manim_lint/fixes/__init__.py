@@ -1,1 +1,1 @@
-"""TODO."""
+"""Fixes of programs, each tried and kept only if it helps."""

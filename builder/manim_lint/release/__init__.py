@@ -1,1 +1,1 @@
-"""TODO."""
+"""What one release of Manim has: names, signatures, and what older names became."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Which columns hold descriptions and code."""
