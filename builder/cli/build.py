@@ -1,7 +1,11 @@
 """The commands `build` and `export`."""
 
+from __future__ import annotations
+
 import argparse
 import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,21 +13,14 @@ from builder.cli.command import Answer
 from builder.cli.settings import one_config, settings_of
 from builder.cli.sources import check_all
 from builder.config import BUILT_BY_DEFAULT, DEFAULT_CONFIG, make_config
-from builder.core.schema import SPLITS
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     from builder.cli.console import Terminal
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
-
-from builder.cli.console import new_console, show_notices
 
 _FLOW = ("read", "clean", "check", "pair", "filter", "duplicate", "conflict", "leak", "render")
 """Stages in the order in which a build drops rows."""
@@ -48,6 +45,10 @@ class _Line:
 
 def show_funnel(name: str, stats: dict[str, Any]) -> None:
     """Rows by source as a table with bars: read, what was dropped by stage and reason, what is on each side."""
+    from rich.markup import escape
+
+    from builder.cli.console import new_console, show_notices
+
     console = new_console()
     console.print(funnel_table(name, stats, console))
     for line in stats["funnel_by_source"]:
@@ -83,6 +84,10 @@ def _tokens_line(stats: dict[str, Any]) -> str:
 
 def funnel_table(name: str, stats: dict[str, Any], console: Console) -> Table:
     """The funnel of a config, as wide as the console; too narrow a one shows all sources in one column."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
     sources = [line["source"] for line in stats["funnel_by_source"]]
     lines = _lines(stats)
     label_width = max(len(line.label) for line in lines)
@@ -106,6 +111,8 @@ def funnel_table(name: str, stats: dict[str, Any], console: Console) -> Table:
 
 
 def _lines(stats: dict[str, Any]) -> list[_Line]:
+    from builder.core.schema import SPLITS
+
     sources = stats["funnel_by_source"]
     left = stats["rows_read"]
     lines = [_Line("read", [line["read"] for line in sources], 0, left, "cyan")]
@@ -129,6 +136,8 @@ def _lines(stats: dict[str, Any]) -> list[_Line]:
 
 def _bar(line: _Line, read: int, width: int, *, ascii_only: bool) -> Text:
     """A bar over all rows read: what was dropped hangs at the end of what is left."""
+    from rich.text import Text
+
     full, light, thin = "#.|" if ascii_only else "█░▏"
     start, end = (round(width * rows / max(read, 1)) for rows in (line.start, line.end))
     piece = full * (end - start) or (thin if line.end > line.start else "")
@@ -164,7 +173,7 @@ def add_build_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def build(given: argparse.Namespace, terminal: "Terminal") -> Answer:
+def build(given: argparse.Namespace, terminal: Terminal) -> Answer:
     """Build configs into a folder; all but those that render programs, if none is named.
 
     Raises:
@@ -195,13 +204,14 @@ def build(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     )
 
 
-def export(given: argparse.Namespace, terminal: "Terminal") -> Answer:
+def export(given: argparse.Namespace, terminal: Terminal) -> Answer:
     """Write one config as JSON Lines.
 
     Raises:
         builder.core.errors.BuilderError: as `build`.
     """
     from builder.cli.build import show_funnel
+    from builder.core.schema import SPLITS
     from builder.publish.export import export as export_config
 
     config, output_dir = one_config(given)

@@ -1,30 +1,32 @@
 """The command `doctor`."""
 
+from __future__ import annotations
+
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.cli.command import DONE, FAILED, Answer
 from builder.config import CACHE_VARIABLE, default_cache_dir
+from builder.render.machine.finding import Finding, State, apt_line, install_line
 
 if TYPE_CHECKING:
     from builder.cli.console import Terminal
 
-from collections.abc import Sequence
-
-from rich.markup import escape
-from rich.table import Table
-
-from builder.cli.console import new_console
-from builder.render.machine.finding import Finding, State, apt_line, install_line
 
 _COLOURS = {State.OK: "green", State.OTHER: "yellow", State.MISSING: "red", State.TOO_OLD: "red", State.BROKEN: "red"}
 
 
 def show_findings(findings: Sequence[Finding]) -> None:
     """A line for each finding; below, what each fault means and how to mend it, and one line that installs all."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from builder.cli.console import new_console
+
     console = new_console()
     line = install_line(findings)
     table = Table(show_edge=False, box=None, show_header=False)
@@ -43,11 +45,13 @@ def show_findings(findings: Sequence[Finding]) -> None:
 
 
 def _install(finding: Finding) -> str:
+
     return apt_line(finding.packages) if finding.packages else ""
 
 
 def _word(finding: Finding) -> str:
     """The state, and whether it matters."""
+
     return f"{finding.state}" if finding.needed or finding.state is State.OK else f"{finding.state}, and seldom needed"
 
 
@@ -70,12 +74,11 @@ def add_doctor_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def doctor(given: argparse.Namespace, terminal: "Terminal") -> Answer:  # noqa: ARG001 - it is done at once
+def doctor(given: argparse.Namespace, terminal: Terminal) -> Answer:  # noqa: ARG001 - it is done at once
     """Look at what rendering needs on this machine."""
     from builder.cli.doctor import show_findings
     from builder.manim_lint.release.model import manim_release
     from builder.render.doctor import examine
-    from builder.render.machine.finding import apt_line, install_line
 
     findings = examine(given.cache_dir.expanduser(), manim_release(), given.manim_python)
     ready = not any(finding.stops for finding in findings)

@@ -1,28 +1,24 @@
 """The command `explain`."""
 
+from __future__ import annotations
+
 import argparse
-from dataclasses import asdict
-from typing import TYPE_CHECKING
-
-from builder.cli.command import Answer
-from builder.cli.settings import one_config
-
-if TYPE_CHECKING:
-    from builder.cli.console import Terminal
-
 import difflib
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.text import Text
-
-from builder.cli.console import new_console, visible
+from builder.cli.command import Answer, visible
+from builder.cli.settings import one_config
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from builder.cli.console import Terminal
     from builder.prepare.trace import TraceStep
     from builder.report.explain.explanation import Explanation, Matches, Neighbour, Neighbours
+
 
 _DIFF_LINES = 2_000
 """Lines of two texts that are compared line by line: beyond, the time may grow with the square of their number."""
@@ -63,8 +59,10 @@ _REASONS = {
 """What a reason means, where a check below does not say it."""
 
 
-def show_explanation(told: "Explanation") -> None:
+def show_explanation(told: Explanation) -> None:
     """One row's life, in the order in which it went."""
+    from builder.cli.console import new_console
+
     console = new_console()
     _head(console, told)
     _read(console, told)
@@ -76,8 +74,10 @@ def show_explanation(told: "Explanation") -> None:
     _written(console, told)
 
 
-def show_matches(found: "Matches") -> None:
+def show_matches(found: Matches) -> None:
     """The descriptions among which a text does not decide."""
+    from builder.cli.console import new_console
+
     console = new_console()
     _line(console, f"{found.total:,} descriptions hold {_first_words(found.text)!r}; name one by its id:")
     for match in found.matches:
@@ -87,7 +87,7 @@ def show_matches(found: "Matches") -> None:
         _line(console, f"  and {found.total - len(found.matches):,} more")
 
 
-def _head(console: Console, told: "Explanation") -> None:
+def _head(console: Console, told: Explanation) -> None:
     _line(console, f"{told.id}, config {told.config}: {told.outcome}", "bold")
     line = told.ledger
     if line["reason"] in _REASONS:
@@ -114,7 +114,7 @@ def _is_of_pair(line: dict[str, Any]) -> bool:
     return bool(line["code_from"]) and not scored
 
 
-def _read(console: Console, told: "Explanation") -> None:
+def _read(console: Console, told: Explanation) -> None:
     for title, text in (("description, as read", told.description), ("code, as read", told.code)):
         _title(console, title)
         if text is None:
@@ -123,7 +123,7 @@ def _read(console: Console, told: "Explanation") -> None:
             _text(console, text)
 
 
-def _changes(console: Console, steps: Sequence["TraceStep"]) -> None:
+def _changes(console: Console, steps: Sequence[TraceStep]) -> None:
     for step in steps:
         _title(console, f"{step.part}, {step.name}")
         lines = list(islice(diff(step.before, step.after), _SHOWN_LINES + 1))
@@ -163,7 +163,7 @@ def _ends_apart(old: list[str], new: list[str]) -> Iterator[str]:
     yield from (f"+{line}" for line in come)
 
 
-def _checks(console: Console, told: "Explanation") -> None:
+def _checks(console: Console, told: Explanation) -> None:
     _title(console, "checks, of the code that it was read with" if told.ledger["code_from"] else "checks")
     words = {True: "ok", False: "FAILED", None: "not asked"}
     styles = {True: None, False: "red", None: "dim"}
@@ -180,7 +180,7 @@ def _checks(console: Console, told: "Explanation") -> None:
         _line(console, f"  {'code':<11}  {problem.reason:<23}  FAILED: {problem.detail}", "red")
 
 
-def _cluster(console: Console, told: "Explanation") -> None:
+def _cluster(console: Console, told: Explanation) -> None:
     _title(console, "rows like it")
     for name, neighbours in (
         ("equal descriptions", told.equal_descriptions),
@@ -191,27 +191,27 @@ def _cluster(console: Console, told: "Explanation") -> None:
         _neighbours(console, neighbours)
 
 
-def _thresholds(told: "Explanation") -> str:
+def _thresholds(told: Explanation) -> str:
     """From which similarity on nearness counts in this config."""
     same = f"one of two goes from {told.near_duplicates:g} on" if told.near_duplicates else "none goes as a duplicate"
     return f"{same}; near a test or validation row from {told.near_test:g} on"
 
 
-def _neighbours(console: Console, neighbours: "Neighbours") -> None:
+def _neighbours(console: Console, neighbours: Neighbours) -> None:
     for neighbour in neighbours.rows:
         _neighbour(console, neighbour)
     if neighbours.total > len(neighbours.rows):
         _line(console, f"    and {neighbours.total - len(neighbours.rows):,} more")
 
 
-def _neighbour(console: Console, row: "Neighbour") -> None:
+def _neighbour(console: Console, row: Neighbour) -> None:
     fit = "" if row.fit is None else f", fit {row.fit:.3f}"
     repairs = f", {row.repairs} repair{'s' * (row.repairs > 1)}" if row.repairs else ""
     _line(console, f"    {row.id}  descriptions {row.score:.3f} alike{_difference(row)}; {row.outcome}{fit}{repairs}")
     _line(console, f"      {_first_words(row.description)}", "dim")
 
 
-def _difference(row: "Neighbour") -> str:
+def _difference(row: Neighbour) -> str:
     if row.agrees:
         return ""
     if not (row.only_here or row.only_there):
@@ -221,7 +221,7 @@ def _difference(row: "Neighbour") -> str:
     return f", differ in what counts in full: {', '.join(parts)}"
 
 
-def _split(console: Console, told: "Explanation") -> None:
+def _split(console: Console, told: Explanation) -> None:
     _title(console, "split")
     split = told.split
     _line(console, f"{split.side}: {_SPLIT[split.why].format(**asdict(split))}")
@@ -229,7 +229,7 @@ def _split(console: Console, told: "Explanation") -> None:
     _line(console, f"group {told.ledger['group']}: {rows} (rows with equal descriptions or programs, chained)")
 
 
-def _pairing(console: Console, told: "Explanation") -> None:
+def _pairing(console: Console, told: Explanation) -> None:
     line = told.ledger
     if not (line["code_from"] or told.code_used_by):
         return
@@ -244,7 +244,7 @@ def _pairing(console: Console, told: "Explanation") -> None:
         _line(console, f"its own code was given to {', '.join(told.code_used_by)}")
 
 
-def _written(console: Console, told: "Explanation") -> None:
+def _written(console: Console, told: Explanation) -> None:
     _title(console, "written" if told.variants else "written: nothing; what was left of it:")
     if not told.variants:
         _text(console, told.final_description)
@@ -276,6 +276,8 @@ def _title(console: Console, title: str) -> None:
 
 
 def _line(console: Console, text: str, style: str | None = None) -> None:
+    from rich.text import Text
+
     console.print(Text(text, style or ""))
 
 
@@ -284,7 +286,7 @@ def add_explain_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="the row, as in the ledger: SOURCE/ROW; or a piece of its prompt")
 
 
-def explain(given: argparse.Namespace, terminal: "Terminal") -> Answer:
+def explain(given: argparse.Namespace, terminal: Terminal) -> Answer:
     """Tell one row's life, or the rows among which a piece of a prompt does not decide.
 
     Raises:

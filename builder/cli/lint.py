@@ -211,7 +211,7 @@ def _count(number: int, noun: str) -> str:
 
 def _show(files: list[_Linted], problems: list[_Found], printed: bool, diffs: bool, summary: str) -> None:
     """The diff, then a line for each problem; on the error stream where the output is the fixed program."""
-    from builder.cli.console import visible
+    from builder.cli.command import visible
 
     for file in files if diffs else ():
         for line in file.diff():

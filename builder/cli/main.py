@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
-from builder.cli.command import DONE, FAILED, INTERRUPTED, WRONG_USAGE, Command
+from builder.cli.command import DONE, FAILED, INTERRUPTED, WRONG_USAGE, Command, visible
 from builder.cli.commands import COMMANDS
-from builder.cli.console import visible
 from builder.cli.parser import make_parser, parsed
 from builder.core.errors import BuilderError, SettingError
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from builder.core.errors import BuilderError
-from builder.sources.columns.names import CODE_NAMES
 
 KINDS = {"python": (".py", ".pyi"), "markdown": (".md", ".markdown"), "jsonl": (".jsonl", ".ndjson")}
 """Kinds of files, and how their names end."""
@@ -136,6 +135,8 @@ def _path_of_program(value: Any) -> list[Any] | None:
     """
     texts = list(_texts(value, []))
     manim = [path for path, text in texts if _MANIM.search(text)]
+    from builder.sources.columns.names import CODE_NAMES  # brings Arrow, which only JSON Lines need
+
     named = [path for path in manim if _key(path) in CODE_NAMES or "code" in _key(path)]
     other = [path for path, _ in texts if "code" in _key(path)]
     return next((paths[-1] for paths in (named, manim, other) if paths), None)

@@ -1,33 +1,32 @@
 """The command `verify`."""
 
+from __future__ import annotations
+
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.cli.command import Answer
+from builder.cli.command import Answer, visible
 from builder.cli.settings import settings_of
 from builder.config import make_config
 from builder.core.errors import SettingError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from builder.cli.console import Terminal
-    from builder.pipeline.verify import Verification
-
-from typing import TYPE_CHECKING
-
-from rich.table import Table
-from rich.text import Text
-
-from builder.cli.console import new_console, visible
-
-if TYPE_CHECKING:
     from builder.pipeline.verify import SourceVerdicts, Verification
+
 
 _SHOWN_EXCEPTIONS = 12
 
 
-def show_verification(found: "Verification") -> None:
+def show_verification(found: Verification) -> None:
     """Verdicts by source, or one by one where rows were named."""
+    from rich.text import Text
+
+    from builder.cli.console import new_console
+
     console = new_console()
     conditions = found.conditions
     sandbox = "" if conditions.sandboxed else ", without a sandbox"
@@ -51,7 +50,9 @@ def show_verification(found: "Verification") -> None:
         console.print(_table(found.sources))
 
 
-def _table(sources: "tuple[SourceVerdicts, ...]") -> Table:
+def _table(sources: tuple[SourceVerdicts, ...]) -> Table:
+    from rich.table import Table
+
     from builder.core.schema import Outcome  # with Arrow, which `--help` does without
 
     table = Table(title="rows by what came of their programs", title_justify="left")
@@ -103,7 +104,7 @@ def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
     add("--save", metavar="FILE", help="also write the verdicts to a Parquet file, for --verdicts on another machine")
 
 
-def verify(given: argparse.Namespace, terminal: "Terminal") -> Answer:
+def verify(given: argparse.Namespace, terminal: Terminal) -> Answer:
     """Render what a config would keep, or single rows, and keep the verdicts in the cache.
 
     Raises:
@@ -135,7 +136,7 @@ def verify(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     )
 
 
-def _last(found: "Verification") -> str:
+def _last(found: Verification) -> str:
     release = f"Manim {found.conditions.manim}"
     if found.rows:
         return f"{found.rendered:,} of {len(found.rows):,} programs rendered now, by {release}"

@@ -1,23 +1,20 @@
 """A Dask cluster: its scheduler, found or named in an error, and whether its workers run what this machine runs."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
-
-from builder.core.errors import BuilderError, SettingError
-
-if TYPE_CHECKING:
-    from distributed import Client
-
 import multiprocessing
 import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Protocol
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from builder.core.errors import BuilderError, SettingError
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
 def processors() -> int:

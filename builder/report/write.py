@@ -1,24 +1,21 @@
 """Writing the report of a folder, into it or elsewhere."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from builder.core.errors import OutputError
 from builder.core.files import cannot_write, sha256_of, write_json, written_aside
+from builder.pipeline.build import Build
 from builder.report.facts import facts_of, told_config
+from builder.report.numbers import config_numbers
 from builder.report.proof.folder import MANIFEST, BuiltFolder, open_folder, read_manifest
+from builder.report.rows import ROWS, write_rows
 
 if TYPE_CHECKING:
     from builder.report.page import Page  # imports Matplotlib, which takes a second
-
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from builder.pipeline.build import Build
-from builder.report.numbers import config_numbers
-from builder.report.rows import ROWS, write_rows
 
 
 def keep_for_report(builds: Sequence[Build], statistics: Mapping[str, Any], staging: Path) -> None:

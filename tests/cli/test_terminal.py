@@ -36,8 +36,9 @@ def stats_of(*dropped, read=100, train=0, test=0, sources=("one",)):
     by_stage = {}
     for stage, reason, rows in dropped:
         by_stage.setdefault(stage, {})[reason] = rows
-    first = {"source": sources[0], "read": read, "dropped": by_stage, "train": train, "test": test}
-    others = [{"source": name, "read": 0, "dropped": {}, "train": 0, "test": 0} for name in sources[1:]]
+    first = {"source": sources[0], "read": read, "dropped": by_stage, "train": train, "validation": 0, "test": test}
+    zero = {"train": 0, "validation": 0, "test": 0}
+    others = [{"source": name, "read": 0, "dropped": {}, **zero} for name in sources[1:]]
     return {
         "rows_read": read,
         "rows_kept": train + test,
@@ -175,7 +176,7 @@ def test_push_answers_in_json(tmp_path, folder):
     assert {change["kind"] for change in planned["changes"]} == {"add"}
     assert pushed["place"].endswith(REPO)
     assert pushed["pushed"]["made_commit"] is True
-    assert pushed["pushed"]["rows"]["no_augment"] == {"train": 67, "test": 8}
+    assert pushed["pushed"]["rows"]["no_augment"] == {"train": 66, "test": 10}
 
 
 def test_errors_are_documents_too(tmp_path, capsys):
@@ -256,7 +257,7 @@ def test_verbose_tells_each_step_and_where_an_error_came_from(tmp_path, capsys):
     assert main([*command, "--verbose"]) == DONE
     out, err = capsys.readouterr()
     assert out == usual
-    assert re.search(r"(?m)^ +\d+\.\d s  write deduplicated/train: 130 rows$", err)
+    assert re.search(r"(?m)^ +\d+\.\d s  write deduplicated/train: 127 rows$", err)
     assert main(["check", str(tmp_path / "none"), "--verbose"]) == FAILED
     err = capsys.readouterr().err
     assert "Traceback" in err

@@ -8,7 +8,7 @@ import functools
 import inspect
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from json import JSONDecodeError
 from pathlib import Path
@@ -22,10 +22,12 @@ from builder.sources.hosts.files import (
     RemoteFile,
     Resolved,
     choose_files,
+    disk_problem,
     failure_of,
     is_archive,
     is_data_file,
     is_safe_name,
+    network_reason,
     shown,
 )
 from builder.sources.spec import SourceSpec
@@ -33,10 +35,6 @@ from builder.sources.spec import SourceSpec
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-
-from collections.abc import Mapping
-
-from builder.sources.hosts.files import disk_problem, network_reason
 
 _GLOB_PARTS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
