@@ -190,6 +190,7 @@ class BuildConfig:
     code_field: tuple[tuple[str, str], ...] = _setting((), "the code column of a source", "NAME=COLUMN")
     strict: bool = _setting(False, "stop at a source whose columns cannot be told, instead of skipping it")
     skip_unavailable: bool = _setting(False, "go on without a source that cannot be had")
+    allow_empty: bool = _setting(False, "write a config of which train or test has no row", "", True)
     lock_file: str = _setting("sources.lock", "what each remote source resolved to, and is read at", "FILE", True)
     update_lock: tuple[str, ...] = _setting(
         (), "move these sources on to what they hold now; all, if none is named", "NAME", True

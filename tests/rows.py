@@ -44,11 +44,17 @@ def write_source(folder: Path, name: str, rows: Iterable[Row]) -> Path:
 def config_of(
     tmp_path: Path, sources: Mapping[str, Iterable[Row]], name: str = "deduplicated", **settings: Any
 ) -> BuildConfig:
-    """Write sources and give a config that reads them and nothing else, with its cache beside them."""
+    """Write sources; gives a config that reads them alone, with its cache beside them, and whose sides may be empty."""
     folder = tmp_path / "sources"
     folder.mkdir(exist_ok=True)
     local = {source: str(write_source(folder, source, rows)) for source, rows in sources.items()}
-    own = {"local": local, "datasets": list(sources), "cache_dir": tmp_path / "cache", "workers": 1}
+    own = {
+        "local": local,
+        "datasets": list(sources),
+        "cache_dir": tmp_path / "cache",
+        "workers": 1,
+        "allow_empty": True,
+    }
     return make_config(name, **{**own, **settings})
 
 

@@ -81,6 +81,19 @@ def without_eligible_rows(rows: pl.DataFrame) -> list[str]:
     ]
 
 
+def without_kept_rows(ledger: pl.DataFrame) -> list[str]:
+    """A message for each source of which no row is kept, with the reason of most."""
+    reason = pl.col("reason").cast(pl.String)
+    counts = ledger.group_by("source", maintain_order=True).agg(
+        pl.len(), any_kept=(reason == "").any(), most=reason.filter(reason != "").mode().sort().first()
+    )
+    return [
+        f"{source}: none of its {rows:,} rows is kept, most for {reason}; `explain {source}/000000` shows one"
+        for source, rows, any_kept, reason in counts.iter_rows()
+        if not any_kept
+    ]
+
+
 def empty_sides(ledger: pl.DataFrame, config: BuildConfig) -> list[str]:
     """A message for each side that was asked for and has no row."""
     counts = dict(kept(ledger).group_by(pl.col("split").cast(pl.String)).len().iter_rows())

@@ -22,7 +22,7 @@ from builder.decide.decontaminate import (
 from builder.decide.deduplicate import near_descriptions
 from builder.decide.pairing.shuffled import find_parts
 from builder.decide.split import eligible_rows, split_rows
-from builder.decide.summary import empty_sides, shuffled_parts, without_eligible_rows
+from builder.decide.summary import empty_sides, shuffled_parts, without_eligible_rows, without_kept_rows
 from builder.emit.augment import clashes, plan_variants
 from builder.emit.rows import order_rows
 from builder.emit.tokens import Tokens, count_tokens, long_variants, with_tokens
@@ -175,7 +175,7 @@ def build(
     ledger = decided(prepared.rows) if verdicts is None else verified(prepared, decided, verdicts, events)
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
     random = [part["message"] for part in shuffled_parts(ledger, parts, config) if part["at_random"]]
-    for message in (*random, *empty_sides(ledger, config)):
+    for message in (*random, *without_kept_rows(ledger), *empty_sides(ledger, config)):
         events.warn(f"{config.name}: {message}")
     return Build(config, prepared, ledger, _plan(prepared, config, ledger, tokens), verdicts)
 

@@ -18,7 +18,7 @@ from builder.publish.card import PICTURES, write_card
 from builder.publish.manifest import manifest_of
 from builder.publish.parquet import row_schema, write_shards
 from builder.publish.stats import Written
-from builder.publish.write import dataset_rows, stats_of, write_ledger
+from builder.publish.write import dataset_rows, refuse_empty, stats_of, write_ledger
 from builder.render.verdict_file import VERDICTS_FILE
 from builder.render.verdicts import open_verdicts
 from builder.report.flow import funnel_svg
@@ -67,6 +67,8 @@ def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events |
     with publishing(folder, "dataset") as staging:
         prepared = prepare(configs[0], events)
         builds = _decided(prepared, configs, events)
+        for decided in builds:
+            refuse_empty(decided)
         stats = {decided.config.name: _write_config(decided, staging, events) for decided in builds}
         write_used_verdicts(builds, staging / VERDICTS_FILE)
         keep_for_report(builds, stats, staging)

@@ -13,7 +13,7 @@ from builder.publish.atomic import outputs_of, publishing
 from builder.publish.manifest import manifest_of
 from builder.publish.stats import Written
 from builder.publish.trainers import write_trainer_file
-from builder.publish.write import emitted, stats_of, write_json_lines, write_ledger
+from builder.publish.write import emitted, refuse_empty, stats_of, write_json_lines, write_ledger
 from builder.render.verdict_file import VERDICTS_FILE
 from builder.report.deduplication_report import duplication_report, near_report, write_removed
 from builder.report.pairing_report import pairing_report
@@ -37,6 +37,7 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
     with publishing(folder, "export") as staging:
         prepared = prepare(config, events)
         decided = build(prepared, config, events)
+        refuse_empty(decided)
         written = {split: Written() for split in SPLITS}
         for split in SPLITS:
             rows = written[split].counted(emitted(decided, split, events))

@@ -8,8 +8,10 @@ import orjson
 import polars as pl
 import pyarrow.parquet as pq
 
+from builder.core.errors import OutputError
 from builder.core.events import Events, Silent
-from builder.core.ledger import closed_slices
+from builder.core.ledger import closed_slices, kept
+from builder.decide.summary import empty_sides, without_kept_rows
 from builder.emit.formats import FORMATS, fenced
 from builder.emit.rows import EmittedRow
 from builder.emit.tokens import tokens_told
@@ -18,6 +20,20 @@ from builder.publish.stats import Written, build_stats
 from builder.render.verdicts import Verdicts
 from builder.report.proof.certificate import certify_sides
 from builder.report.proof.folder import WrittenRow, rows_of
+
+
+def refuse_empty(decided: Build) -> None:
+    """Refuse a config of which train or test has no row, unless its settings allow that.
+
+    Raises:
+        OutputError: it has none; the text says what to do.
+    """
+    config = decided.config
+    rows = dict(kept(decided.ledger).group_by(pl.col("split").cast(pl.String)).len().iter_rows())
+    if config.allow_empty or (rows.get("train") and rows.get("test")):
+        return
+    told = "; ".join([*without_kept_rows(decided.ledger), *empty_sides(decided.ledger, config)])
+    raise OutputError(f"config {config.name!r} would be written without rows: {told}. To write it so: --allow-empty")
 
 
 def emitted(decided: Build, split: str, events: Events) -> Iterator[EmittedRow]:

@@ -34,7 +34,14 @@ def data_files(path: Path) -> tuple[Path, ...]:
     Raises:
         SourceError: nothing is there, or the folder holds no data file, or files of several kinds.
     """
-    return tuple(path / name for name in _choose(path)[0]) if not path.is_file() else (path,)
+    return (path,) if _is_file(path) else tuple(path / name for name in _choose(path)[0])
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
 def _choose(path: Path) -> tuple[list[str], list[str]]:
@@ -73,7 +80,7 @@ def open_path(path: Path, scratch_dir: Path | None = None) -> Table:
     Raises:
         SourceError: it is missing, unreadable, or of a kind that is not known.
     """
-    if path.is_file():
+    if _is_file(path):
         return open_table((path,), Scratch(scratch_dir))
     found, left_out = _choose(path)
     table = open_table([path / name for name in found], Scratch(scratch_dir), root=path)

@@ -5,11 +5,17 @@ import hashlib
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from builder.config import DEFAULT_SYSTEM_PROMPT, make_config
+from builder.core.errors import OutputError
+from builder.core.events import Silent
+from builder.publish.build_folder import build_dataset
 from builder.publish.export import export
 from tests.rows import SOURCES, circles, config_of, files_of, read_lines, said, scene
 
@@ -235,3 +241,22 @@ def test_a_skipped_source_leaves_no_path_in_the_manifest(tmp_path):
     text = (tmp_path / "out" / "manifest.json").read_text(encoding="utf-8")
     assert list(json.loads(text)["skipped_sources"]) == ["made"]
     assert str(tmp_path) not in text
+
+
+@pytest.mark.parametrize("writes", [export, lambda config, folder: build_dataset([config], folder)])
+def test_a_config_without_rows_is_refused_unless_it_may_be_empty(tmp_path: Path, writes: Callable[..., object]) -> None:
+    """The error names the source that keeps none and what to do, and nothing is written."""
+    config = config_of(tmp_path, {"made": [("Draw a ring", "x = 1"), ("TODO", scene("Dot()"))]}, allow_empty=False)
+    with pytest.raises(OutputError, match=r"made: none of its 2 rows is kept.*train.*--allow-empty"):
+        writes(config, tmp_path / "out")
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    writes(replace(config, allow_empty=True), tmp_path / "out")
+    assert (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_a_source_of_which_no_row_is_kept_is_said(tmp_path: Path) -> None:
+    """Others are written."""
+    events = Silent()
+    sources = {"made": circles(1, 40), "other": [("Draw a ring", "x = 1")]}
+    export(config_of(tmp_path, sources, test_size=0.2, allow_empty=False), tmp_path / "out", events)
+    assert any("other: none of its 1 rows is kept, most for short_code" in text for text in events.warnings)
