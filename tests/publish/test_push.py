@@ -17,6 +17,7 @@ for split, rows in load_dataset("org/manim-sft", "deduplicated", cache_dir=sys.a
 """
 CONFIGS = ("all", "curated", "deduplicated", "no_augment")
 DATA = [f"data/{name}/{split}-00000-of-00001.parquet" for name in CONFIGS for split in ("test", "train")]
+DATA.append("data/curated/validation-00000-of-00001.parquet")
 LEDGERS = [f"ledger/{name}.parquet" for name in CONFIGS]
 PICTURES = [f"funnel/{name}.svg" for name in CONFIGS]
 
@@ -40,8 +41,8 @@ def test_dress_rehearsal(hub, tmp_path):
     fresh.mkdir()
     loaded = run(fresh, environment(hub.url, fresh), "-c", LOAD, str(fresh / "cache")).ok()
 
-    assert loaded.stdout.splitlines() == ["train 130 True", "test 6 True"]
-    assert "read back deduplicated: 130 train, 6 test; equal to the local build" in pushed.stdout
+    assert loaded.stdout.splitlines() == ["train 127 True", "test 8 True"]
+    assert "read back deduplicated: 127 train, 8 test; equal to the local build" in pushed.stdout
     assert f"pushed: {hub.url}/datasets/{REPO}/commit/{hub.head(REPO).oid}" in pushed.stdout
 
 
@@ -95,7 +96,7 @@ def test_shards_of_an_earlier_push_go_and_other_files_stay(hub, tmp_path, folder
     push(hub, tmp_path, folder, *ONE).ok()
 
     tree = hub.head(REPO).tree
-    assert "13 to delete" in dry.stdout
+    assert "14 to delete" in dry.stdout
     assert {path: tree.get(path) for path in own} == own
     assert sorted(path for path in tree if path not in own) == [
         ".gitattributes",
