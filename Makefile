@@ -19,8 +19,8 @@ $(VENV)/ready-%: pyproject.toml
 	@touch $@
 
 demo: $(VENV)/ready-run  ## build the bundled sample, load it and show a conversation
-	$(BIN)/python -m builder build --sample --output-dir demo/manim_combined
-	cd demo && ../$(BIN)/python ../docs/show_conversation.py
+	$(BIN)/python -m builder build --sample
+	$(BIN)/python docs/show_conversation.py
 
 test: $(VENV)/ready-dev  ## the tests that need nothing but Python packages
 	$(BIN)/python -m pytest -n auto

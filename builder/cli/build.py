@@ -184,7 +184,6 @@ def build(given: argparse.Namespace, terminal: Terminal) -> Answer:
     configs = [make_config(name, **settings) for name in names or BUILT_BY_DEFAULT]
     if "dry_run" in given:
         return check_all(configs[0], terminal)
-    from builder.cli.build import show_funnel
     from builder.publish.build_folder import build_dataset
 
     with terminal:
@@ -210,7 +209,6 @@ def export(given: argparse.Namespace, terminal: Terminal) -> Answer:
     Raises:
         builder.core.errors.BuilderError: as `build`.
     """
-    from builder.cli.build import show_funnel
     from builder.core.schema import SPLITS
     from builder.publish.export import export as export_config
 

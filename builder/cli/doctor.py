@@ -76,7 +76,6 @@ def add_doctor_arguments(parser: argparse.ArgumentParser) -> None:
 
 def doctor(given: argparse.Namespace, terminal: Terminal) -> Answer:  # noqa: ARG001 - it is done at once
     """Look at what rendering needs on this machine."""
-    from builder.cli.doctor import show_findings
     from builder.manim_lint.release.model import manim_release
     from builder.render.doctor import examine
 

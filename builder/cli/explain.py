@@ -292,7 +292,6 @@ def explain(given: argparse.Namespace, terminal: Terminal) -> Answer:
     Raises:
         builder.core.errors.BuilderError: a setting is wrong, or there is no such row.
     """
-    from builder.cli.explain import show_explanation, show_matches
     from builder.report.explain import Matches
     from builder.report.explain import explain as explain_row
 

@@ -110,7 +110,6 @@ def verify(given: argparse.Namespace, terminal: Terminal) -> Answer:
     Raises:
         builder.core.errors.BuilderError: a setting is wrong, or something that rendering needs is missing.
     """
-    from builder.cli.verify import show_verification
     from builder.pipeline.verify import verify as verify_config
 
     names, settings, _ = settings_of(given)
