@@ -245,7 +245,7 @@ def test_a_built_folder_tells_of_shuffled_parts_when_it_is_loaded(tmp_path, capl
 
     config = config_of(tmp_path, {"thanks_dataset": SHUFFLED}, "deduplicated")
     build_dataset([config], tmp_path / "built")
-    settings = {name: getattr(config, name) for name in ("local", "datasets", "cache_dir")}
+    settings = {name: getattr(config, name) for name in ("local", "datasets", "cache_dir", "allow_empty")}
     load("deduplicated", folder=tmp_path / "built", **settings)
 
     assert "descriptions and code are paired at random" in caplog.text
