@@ -83,7 +83,7 @@ def decide(
     ledger = ledger.drop(*PROBLEM_COLUMNS, *API_COLUMNS)
     if config.drop_long and lengths is not None:
         ledger = drop_long(ledger, lengths, config.max_tokens)
-    ledger = drop_in_benchmarks(ledger, listed, config.near_test, files)
+    ledger = drop_in_benchmarks(ledger, listed, config.near_test)
     if config.check_pairs:
         ledger = drop_mismatched(score_fit(ledger, files), parts, config.mismatch_rate)
     if config.deduplicate:

@@ -1,7 +1,6 @@
 """The story, top to bottom: read, prepare, decide, emit."""
 
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
 
 import polars as pl
@@ -92,17 +91,15 @@ def read_benchmarks(config: BuildConfig) -> list[BenchmarkRow]:
     Raises:
         SettingError: a file is missing, cannot be read, or holds no prompts and no programs.
     """
-    found: dict[tuple[str | int, ...], BenchmarkRow] = {}
+    found: dict[str | tuple[int, ...], BenchmarkRow] = {}
     for path, column in config.benchmarks:
-        for row, texts in groupby(read_benchmark(path, column), key=lambda held: held.row):
-            where, members = f"{path.name}, row {row}", list(texts)
-            codes = tuple(held.text for held in members if held.is_code)
-            for held in members:
-                if held.is_code:
-                    keys = program_keys(held.text)
-                    found.setdefault(keys, BenchmarkRow(where, (), keys))
-                elif prompt := plain_prompt(held.text):
-                    found.setdefault((prompt, *codes), BenchmarkRow(where, (prompt,), (), codes))
+        for held in read_benchmark(path, column):
+            where = f"{path.name}, row {held.row}"
+            if held.is_code:
+                keys = program_keys(held.text)
+                found.setdefault(keys, BenchmarkRow(where, (), keys))
+            elif prompt := plain_prompt(held.text):
+                found.setdefault(prompt, BenchmarkRow(where, (prompt,), ()))
     return list(found.values())
 
 

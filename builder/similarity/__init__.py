@@ -1,1 +1,1 @@
-"""Similarity of descriptions: what they ask for, which are near, and which of several near ones stays."""
+"""TODO."""
