@@ -120,7 +120,9 @@ def _spec(path: Path, name: str, table: Mapping[str, object], known: SourceSpec 
         values[current] = _value(path, name, key, current, value)
     if "kaggle_dataset" in table and "kind" not in values:
         values["kind"] = "kaggle"
-    values["asked"] = tuple(key for key in values if key.endswith("_field"))
+    values["asked"] = tuple(  # what the table says anyway is not asked for: its caches are the same
+        key for key, value in values.items() if key.endswith("_field") and value != getattr(known, key, None)
+    )
     location = values.get("location")
     if values.get("kind") == "file" and isinstance(location, str):
         values["location"] = str(path.parent / Path(location).expanduser())

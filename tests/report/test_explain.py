@@ -121,6 +121,7 @@ def test_what_a_check_says_and_what_was_not_asked_after_it(tmp_path):
     assert {check.name: check.passed for check in row.checks} == {
         "empty_description": True,
         "description_is_filename": False,
+        "placeholder_description": None,
         "short_description": None,
         "short_code": True,
         "syntax_error": False,
