@@ -138,9 +138,8 @@ def _path(spec: SourceSpec, cache_dir: Path, content: Sequence[str]) -> Path:
     here = Path(__file__).parent
     code = code_hash(*(file for pattern in _READERS for file in here.glob(f"{pattern}.py")))
     values = {item.name: getattr(spec, item.name) for item in fields(spec)}
-    wishes = [
-        f"{key}={values[key]}" for key in sorted(values) if key.endswith(("kind", "asked", "_field", "file", "split"))
-    ]
+    wishes = [f"{key}={values[key]}" for key in sorted(values) if key.endswith(("kind", "_field", "file", "split"))]
+    wishes.append(f"asked={sorted(spec.asked)}")
     return cache_dir / "read" / f"{spec.name}-{short_hash([code, *wishes, *content])}.parquet"
 
 
