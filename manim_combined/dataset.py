@@ -102,7 +102,8 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
         if self.decided is None:
             prepared = pipeline.prepare(self.build_config, self.events)
             self.decided = pipeline.build(prepared, self.build_config, self.events)
-        splits = ("train", "validation", "test") if self.build_config.validation_size else ("train", "test")
+        every = _library("builder.core.schema").SPLITS
+        splits = [name for name in every if name != "validation" or self.build_config.validation_size]
         return [datasets.SplitGenerator(name=name, gen_kwargs={"split": name}) for name in splits]
 
     def _generate_examples(self, split: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -51,7 +51,6 @@ def _install(finding: Finding) -> str:
 
 def _word(finding: Finding) -> str:
     """The state, and whether it matters."""
-
     return f"{finding.state}" if finding.needed or finding.state is State.OK else f"{finding.state}, and seldom needed"
 
 

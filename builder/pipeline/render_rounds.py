@@ -47,7 +47,7 @@ def verified(prepared: Prepared, decide: Decide, verdicts: Verdicts, events: Eve
         asked = rendered.filter(rendered.is_in(list(marks)).not_())
         if asked.is_empty():
             return ledger
-        marks |= _judged(prepared.files, asked, verdicts, events)
+        marks |= _rendered(prepared.files, asked, verdicts, events)
 
 
 def _may_stay(ledger: pl.DataFrame) -> pl.Series:
@@ -57,7 +57,7 @@ def _may_stay(ledger: pl.DataFrame) -> pl.Series:
     return rows.select(code=pl.coalesce("code_index", "index"))["code"].sort()
 
 
-def _judged(files: Sequence[PreparedFile], asked: pl.Series, verdicts: Verdicts, events: Events) -> dict[int, _Mark]:
+def _rendered(files: Sequence[PreparedFile], asked: pl.Series, verdicts: Verdicts, events: Events) -> dict[int, _Mark]:
     """A mark for each code that is asked for, with or without a verdict."""
     wanted = asked.unique().sort()
 
@@ -100,6 +100,6 @@ def _marked(rows: pl.DataFrame, marks: Mapping[int, _Mark]) -> pl.DataFrame:
 
 def write_used_verdicts(builds: Sequence[Build], path: Path) -> None:
     """Write the verdicts that builds asked for, with thumbnails; nothing if they asked for none."""
-    judges = {id(decided.verdicts): decided.verdicts for decided in builds if decided.verdicts is not None}
-    for verdicts in judges.values():  # one: the builds of a folder share it
+    distinct = {id(decided.verdicts): decided.verdicts for decided in builds if decided.verdicts is not None}
+    for verdicts in distinct.values():  # one: the builds of a folder share them
         write_verdicts(path, verdicts.used.values(), verdicts.conditions, verdicts.known.thumbnails)

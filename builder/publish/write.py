@@ -29,11 +29,12 @@ def refuse_empty(decided: Build) -> None:
         OutputError: it has none; the text says what to do.
     """
     config = decided.config
-    rows = dict(kept(decided.ledger).group_by(pl.col("split").cast(pl.String)).len().iter_rows())
+    ledger = decided.outcomes
+    rows = dict(kept(ledger).group_by(pl.col("split").cast(pl.String)).len().iter_rows())
     if config.allow_empty or (rows.get("train") and rows.get("test")):
         return
-    told = "; ".join([*without_kept_rows(decided.ledger), *empty_sides(decided.ledger, config)])
-    raise OutputError(f"config {config.name!r} would be written without rows: {told}. To write it so: --allow-empty")
+    why = "; ".join([*without_kept_rows(ledger), *empty_sides(ledger, config)])
+    raise OutputError(f"config {config.name!r} would be written without rows: {why}. To write it so: --allow-empty")
 
 
 def emitted(decided: Build, split: str, events: Events) -> Iterator[EmittedRow]:
@@ -112,13 +113,10 @@ def write_ledger(ledger: pl.DataFrame, path: Path) -> None:
             writer.write_table(part)
 
 
-def write_json_lines(rows: Iterable[EmittedRow], path: Path, format_name: str, system_prompt: str) -> int:
-    """Write one conversation a line: the keys of its format and `source`, no other. Returns the number of lines."""
+def write_json_lines(rows: Iterable[EmittedRow], path: Path, format_name: str, system_prompt: str) -> None:
+    """Write one conversation a line: the keys of its format and `source`, no other."""
     make = FORMATS[format_name].make
-    count = 0
     with path.open("wb") as opened:
         for row in rows:
             line = {**make(system_prompt, row.prompt, fenced(row.code)), "source": row.source}
             opened.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
-            count += 1
-    return count

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 import pyarrow as pa
 
 from builder.core.errors import SourceError
+from builder.core.schema import SPLITS
 from builder.sources.cells import BrokenRow
 from builder.sources.formats.columnar import read_arrow, read_parquet
 from builder.sources.formats.delimited import read_delimited
@@ -56,7 +57,7 @@ def _choose(path: Path) -> tuple[list[str], list[str]]:
     patterns = [pattern for each in card_splits(path / "README.md").values() for pattern in each]
     found = [name for name in listed if any(matches(name, pattern) for pattern in patterns)] or listed
     if any(names_split(name, "train") for name in found):
-        found = [name for name in found if any(names_split(name, split) for split in ("train", "validation", "test"))]
+        found = [name for name in found if any(names_split(name, split) for split in SPLITS)]
     if not found:
         raise SourceError(f"{path}: no data file in this folder (looked for {_ENDINGS})")
     if len(found) > MAX_FILES:

@@ -13,6 +13,7 @@ from builder.core.events import Events
 from builder.core.files import code_hash, short_hash, written_aside
 from builder.core.row_store import open_writer, rows_of_a_group
 from builder.core.schema import READ_SCHEMA
+from builder.prepare.cache import version_of_preparation
 from builder.sources.columns.content import Column
 from builder.sources.columns.detect import Choice, choose_fields, with_same_names
 from builder.sources.columns.names import Fields
@@ -140,6 +141,7 @@ def _path(spec: SourceSpec, cache_dir: Path, content: Sequence[str]) -> Path:
     values = {item.name: getattr(spec, item.name) for item in fields(spec)}
     wishes = [f"{key}={values[key]}" for key in sorted(values) if key.endswith(("kind", "_field", "file", "split"))]
     wishes.append(f"asked={sorted(spec.asked)}")
+    wishes.append(version_of_preparation())  # which part of a chat is the program is for the cleaning to say
     return cache_dir / "read" / f"{spec.name}-{short_hash([code, *wishes, *content])}.parquet"
 
 

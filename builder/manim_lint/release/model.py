@@ -154,11 +154,6 @@ class Known:
         found = (self.manim_class(other) for other, record in self._classes.items() if name in record["bases"])
         return [cls for cls in found if cls is not None]
 
-    @cached_property
-    def class_names(self) -> tuple[str, ...]:
-        """Names of all classes."""
-        return tuple(self._classes)
-
 
 def _signature(record: list[Any]) -> Signature:
     positional, needed, rest, named, needed_named, extra, returns = record

@@ -93,8 +93,7 @@ def find_dialect(file: Path) -> Dialect:
         for quote in ('"', "'")
         for delimiter in dict.fromkeys((usual.delimiter, *_NAMES))
         for spaced in ([False, True] if f"{delimiter} {quote}" in text else [False])
-        if delimiter in text
-        and (quote == '"' or (not escape and re.search(rf"(?:^|{re.escape(delimiter)} ?)'", text, re.M)))
+        if delimiter in text and (quote == '"' or (not escape and _opens_cells(quote, delimiter, text)))
     ]
     fits = {dialect: _fit(dialect, text, whole) for dialect in tried}
     best = max(fits, key=lambda dialect: fits[dialect], default=Dialect())
@@ -102,6 +101,7 @@ def find_dialect(file: Path) -> Dialect:
 
 
 def _opens_cells(quote: str, delimiter: str, text: str) -> bool:
+    """Whether some cell begins with this quote."""
     return re.search(rf"(?:^|{re.escape(delimiter)} ?){quote}", text, re.MULTILINE) is not None
 
 
