@@ -215,6 +215,12 @@ class BuildConfig:
     def __post_init__(self) -> None:
         if self.name not in CONFIG_NAMES:
             raise SettingError(f"no config is named {self.name!r}{nearest(self.name, CONFIG_NAMES)}")
+        other = _NAMED_BY_DEDUPLICATION.get(self.name)
+        if other and self.deduplicate != (self.name == DEFAULT_CONFIG):
+            raise SettingError(
+                f"deduplicate = {self.deduplicate}: that config is called {other!r}; make_config({self.name!r}) gives "
+                f"the settings of {self.name!r}"
+            )
         _check_split(self)
         if self.pairs not in PAIRS:
             raise SettingError(f"pairs {self.pairs!r}: use {' or '.join(PAIRS)}{nearest(self.pairs, PAIRS)}")
@@ -351,6 +357,11 @@ CONFIG_HELP = {
     "no_augment": "as all, without augmentation",
 }
 DEFAULT_CONFIG = "deduplicated"
+"""Of `build`, `load` and `load_dataset`."""
+DEFAULT_EXPORT = "all"
+"""Of the command `export`: without `--deduplicate`, nothing is deduplicated."""
+_NAMED_BY_DEDUPLICATION = {"deduplicated": "all", "all": "deduplicated", "no_augment": "deduplicated"}
+"""For each preset whose name says whether rows are deduplicated, the one that it becomes if they are not, or are."""
 
 CONFIGS: dict[str, BuildConfig] = {name: BuildConfig(name=name, **changes) for name, changes in _PRESETS.items()}
 """The presets by name."""
@@ -366,6 +377,9 @@ def setting_names() -> tuple[str, ...]:
 def make_config(name: str = DEFAULT_CONFIG, **settings: Any) -> BuildConfig:
     """A preset with single settings changed; values may come as TOML, JSON or keyword arguments give them.
 
+    A config is called `deduplicated` only if it is: `deduplicated` without `deduplicate` is called `all`, and `all` or
+    `no_augment` with it `deduplicated`.
+
     Raises:
         SettingError: an unknown preset or setting (the nearest right one is named), or a value out of range.
     """
@@ -379,7 +393,10 @@ def make_config(name: str = DEFAULT_CONFIG, **settings: Any) -> BuildConfig:
         values[key] = checked_value(key, value, known[key].default)
     if values.get("trainer") in TRAINERS:
         values.setdefault("format", TRAINERS[values["trainer"]])
-    return replace(CONFIGS[name], **values)
+    preset = CONFIGS[name]
+    if values.get("deduplicate", preset.deduplicate) != preset.deduplicate:
+        values["name"] = _NAMED_BY_DEDUPLICATION.get(name, name)
+    return replace(preset, **values)
 
 
 def read_toml(path: Path, flag: str) -> dict[str, Any]:

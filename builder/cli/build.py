@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from builder.cli.command import Answer
 from builder.cli.settings import one_config, settings_of
 from builder.cli.sources import check_all
-from builder.config import BUILT_BY_DEFAULT, DEFAULT_CONFIG, make_config
+from builder.config import BUILT_BY_DEFAULT, DEFAULT_CONFIG, DEFAULT_EXPORT, make_config
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -181,7 +181,9 @@ def build(given: argparse.Namespace, terminal: Terminal) -> Answer:
     """
     names, settings, output_dir = settings_of(given)
     folder = Path(output_dir or PACKAGE_FOLDER)
-    configs = [make_config(name, **settings) for name in names or BUILT_BY_DEFAULT]
+    if not names:
+        names = [DEFAULT_CONFIG] if settings.get("deduplicate") else list(BUILT_BY_DEFAULT)
+    configs = list(dict.fromkeys(make_config(name, **settings) for name in names))
     if "dry_run" in given:
         return check_all(configs[0], terminal)
     from builder.publish.build_folder import build_dataset
@@ -212,7 +214,7 @@ def export(given: argparse.Namespace, terminal: Terminal) -> Answer:
     from builder.core.schema import SPLITS
     from builder.publish.export import export as export_config
 
-    config, output_dir = one_config(given)
+    config, output_dir = one_config(given, DEFAULT_EXPORT)
     default = "data_formatted_deduplicated" if config.deduplicate else "data_formatted_with_sources"
     folder = Path(output_dir or default)
     with terminal:

@@ -19,7 +19,7 @@ from builder.config import (
 )
 from builder.core.errors import SettingError
 
-_OWN_FLAGS = {"deduplicate": "as --config deduplicated"}
+_OWN_FLAGS = {"deduplicate": "one row for each normalised description: as --config deduplicated, if no config is named"}
 
 
 def add_settings(parser: argparse.ArgumentParser, without: Sequence[str] = ()) -> None:
@@ -36,7 +36,7 @@ def add_settings(parser: argparse.ArgumentParser, without: Sequence[str] = ()) -
             _add_setting(parser, setting.name, setting.default, setting.metadata)
 
 
-def one_config(given: argparse.Namespace) -> tuple[BuildConfig, str]:
+def one_config(given: argparse.Namespace, default: str = DEFAULT_CONFIG) -> tuple[BuildConfig, str]:
     """The one config that was asked for, and the output folder, empty if none was named.
 
     Raises:
@@ -45,7 +45,7 @@ def one_config(given: argparse.Namespace) -> tuple[BuildConfig, str]:
     names, settings, output_dir = settings_of(given)
     if len(names) > 1:
         raise SettingError(f"--config was given {len(names)} times; this command takes one")
-    return make_config(names[0] if names else DEFAULT_CONFIG, **settings), output_dir
+    return make_config(names[0] if names else default, **settings), output_dir
 
 
 def settings_of(given: argparse.Namespace) -> tuple[list[str], dict[str, Any], str]:

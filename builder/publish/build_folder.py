@@ -58,6 +58,9 @@ def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events |
     shared = {name: getattr(configs[0], name) for name in SHARED_SETTINGS}
     if trainer := next((config.trainer for config in configs if config.trainer), ""):
         raise SettingError(f"trainer {trainer!r}: only `export` writes files for a trainer; for a build, use --format")
+    names = [config.name for config in configs]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise SettingError(f"two of the configs are called {twice!r}, with different settings; build them apart")
     for config in configs[1:]:
         for name, value in shared.items():
             if getattr(config, name) != value:

@@ -35,6 +35,6 @@ def load(
     folder = Path(folder)
     if not is_built(wanted, folder):
         build_dataset([wanted], folder)
-    for message in stats_notices(read_manifest(folder)["statistics"][config]):
+    for message in stats_notices(read_manifest(folder)["statistics"][wanted.name]):
         _log.warning(message)
-    return load_dataset(str(folder.resolve()), config, streaming=streaming)
+    return load_dataset(str(folder.resolve()), wanted.name, streaming=streaming)

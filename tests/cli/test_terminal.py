@@ -136,7 +136,7 @@ def document(capsys, *arguments, code=DONE):
 def test_every_command_that_reads_a_folder_or_the_sample_answers_in_json(tmp_path, folder, capsys):
     """One document with the command's name, what it found, and its warnings."""
     out = tmp_path / "out"
-    told = document(capsys, *sample(tmp_path, "export", "--output-dir", out))
+    told = document(capsys, *sample(tmp_path, "export", "--deduplicate", "--output-dir", out))
     assert (told["command"], told["folder"], told["warnings"]) == ("export", str(out), [])
     assert told["configs"]["deduplicated"] == json.loads((out / "dataset_stats.json").read_bytes())
     told = document(capsys, *sample(tmp_path, "build", "--config", "all", "--output-dir", tmp_path / "built"))
@@ -251,7 +251,7 @@ def test_quiet_is_what_was_done_or_found_alone(tmp_path, folder, capsys):
 
 def test_verbose_tells_each_step_and_where_an_error_came_from(tmp_path, capsys):
     """Steps with their counts and seconds on the error stream; the output stays as it is."""
-    command = sample(tmp_path, "export", "--output-dir", str(tmp_path / "out"))
+    command = sample(tmp_path, "export", "--deduplicate", "--output-dir", str(tmp_path / "out"))
     assert main(command) == DONE
     usual = capsys.readouterr().out
     assert main([*command, "--verbose"]) == DONE

@@ -9,9 +9,9 @@ from builder.report.proof.diff import diff_folders
 from tests.rows import circles, config_of, scene
 
 
-def exported(tmp_path, name, rows, **settings):
+def exported(tmp_path, folder, rows, **settings):
     """A folder exported from rows of one source."""
-    place = tmp_path / name
+    place = tmp_path / folder
     place.mkdir()
     config = config_of(place, {"thanks_dataset": rows}, test_size=0.01, **settings)
     export(config, place / "out")
@@ -35,10 +35,10 @@ def test_rows_that_moved_to_other_numbers_are_the_same_rows(tmp_path):
 
 def test_a_row_that_is_gone_and_one_that_is_dropped_now_are_told_apart(tmp_path):
     """By what became of them, before and after."""
-    older = exported(tmp_path, "older", [*circles(1, 30), ("draw a circle of radius 3.", scene("Dot()"))])
-    newer = exported(
-        tmp_path, "newer", [*circles(2, 30), ("draw a circle of radius 3.", scene("Dot()"))], deduplicate=False
-    )
+    loose = {"name": "curated", "check_pairs": False, "deduplicate_programs": False, "near_duplicates": 0.0}
+    older = exported(tmp_path, "older", [*circles(1, 30), ("draw a circle of radius 3.", scene("Dot()"))], **loose)
+    rows = [*circles(2, 30), ("draw a circle of radius 3.", scene("Dot()"))]
+    newer = exported(tmp_path, "newer", rows, **loose, deduplicate=False)
     (difference,) = diff_folders(older, newer)
 
     assert set(changes(older, newer)) == {
