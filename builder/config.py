@@ -98,6 +98,14 @@ TRAINERS = {"trl": "prompt-completion", "axolotl": "messages", "llama-factory": 
 BALANCES = ("source", "difficulty")
 LICENCE_CHOICES = ("any", "permissive")
 REPAIRED, AS_PUBLISHED = PAIRS = ("repaired", "as-published")
+_CHOICES: Mapping[str, Iterable[str]] = {
+    "format": FORMATS,
+    "trainer": TRAINERS,
+    "balance": BALANCES,
+    "licences": LICENCE_CHOICES,
+    "pairs": PAIRS,
+}
+"""Settings that are one of a few names."""
 CACHE_VARIABLE = "MANIM_DATASETS_CACHE"
 DEFAULT_SYSTEM_PROMPT = (
     "You are a Manim code generator. Given a description of an animation, answer with one complete Python "
@@ -383,6 +391,7 @@ def make_config(name: str = DEFAULT_CONFIG, **settings: Any) -> BuildConfig:
     Raises:
         SettingError: an unknown preset or setting (the nearest right one is named), or a value out of range.
     """
+    name = named(name, CONFIGS)
     if name not in CONFIGS:
         raise SettingError(f"no config is named {name!r}{nearest(name, CONFIGS)}")
     known = {item.name: item for item in fields(BuildConfig) if item.name != "name"}
@@ -391,6 +400,8 @@ def make_config(name: str = DEFAULT_CONFIG, **settings: Any) -> BuildConfig:
         if key not in known:
             raise SettingError(f"no setting is named {key!r}{nearest(key, known)}")
         values[key] = checked_value(key, value, known[key].default)
+        if key in _CHOICES:
+            values[key] = named(values[key], _CHOICES[key])
     if values.get("trainer") in TRAINERS:
         values.setdefault("format", TRAINERS[values["trainer"]])
     preset = CONFIGS[name]
@@ -411,6 +422,17 @@ def read_toml(path: Path, flag: str) -> dict[str, Any]:
         raise SettingError(f"{flag} {path}: {error.strerror}") from error
     except ValueError as error:
         raise SettingError(f"{flag} {path}: not TOML: {error}") from error
+
+
+def named(name: str, known: Iterable[str]) -> str:
+    """The known name that a person means: case and `-` for `_` do not count, unless several names differ in them."""
+    names = list(known)
+    alike = [other for other in names if _plain(other) == _plain(name)]
+    return alike[0] if len(alike) == 1 and name not in names else name
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("-", "_")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -49,9 +49,20 @@ def diff(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     """
     from builder.cli.console import show_differences
     from builder.report.proof.diff import diff_folders
+    from builder.report.proof.folder import open_folder, sample_notice
 
     with terminal:
         differences = diff_folders(given.older, given.newer, tuple(given.config))
+    for notice in filter(None, map(sample_notice, dict.fromkeys((given.older, given.newer)))):
+        terminal.warn(notice)
+    sides = {folder: open_folder(folder).configs for folder in (given.older, given.newer)}
+    alone = {
+        side: [name for name in sides[folder] if name not in sides[other]]
+        for side, folder, other in (
+            ("only_older", given.older, given.newer),
+            ("only_newer", given.newer, given.older),
+        )
+    }
     changed = {difference.config: sum(difference.changes["rows"]) for difference in differences}
     document = [
         {
@@ -63,7 +74,16 @@ def diff(given: argparse.Namespace, terminal: "Terminal") -> Answer:
         for difference in differences
     ]
     return Answer(
-        {"older": str(given.older), "newer": str(given.newer), "differences": document},
+        {"older": str(given.older), "newer": str(given.newer), "differences": document, **alone},
         lambda: show_differences(differences),
-        "; ".join(f"{config}: {rows:,} rows have another outcome" for config, rows in changed.items()),
+        "; ".join(
+            [
+                *(f"{config}: {rows:,} rows have another outcome" for config, rows in changed.items()),
+                *(
+                    f"only in {folder}: {', '.join(names)}"
+                    for folder, names in zip((given.older, given.newer), alone.values(), strict=True)
+                    if names
+                ),
+            ]
+        ),
     )

@@ -124,12 +124,22 @@ class _Step:
 
 
 def show_notices(statistics: Mapping[str, Any]) -> None:
-    """What a person should know of configs' pairs and sides, each text once; `statistics` by config."""
+    """What a person should know of configs' pairs and sides, each text once; `statistics` by config.
+
+    Of a part that is paired at random, the first config speaks for those that put its pairs together again too.
+    """
     from builder.decide.summary import stats_notices
 
-    found = [message for stats in statistics.values() for message in stats_notices(stats)]
-    for message in dict.fromkeys(found):
-        new_console().print(escape(visible(message)))
+    spoken: set[str] = set()
+    for name, stats in statistics.items():
+        pairs = {part["message"]: f"{part['source']} {part['label']}" for part in stats["pairing"]["shuffled"]}
+        kept = {part["message"] for part in stats["pairing"]["shuffled"] if part["at_random"]}
+        for message in stats_notices(stats):
+            subject = message if message in kept else pairs.get(message, message)
+            if subject not in spoken:
+                spoken.add(subject)
+                config = f"{name}: " if message in pairs and len(statistics) > 1 else ""
+                new_console().print(escape(visible(config + message)))
 
 
 def show_sources(sources: Sequence[Mapping[str, Any]]) -> None:

@@ -44,6 +44,7 @@ def push(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     from builder.publish.built import build_missing, names_to_push
     from builder.publish.hub import Hub, PushOptions, carry_out, plan_push
     from builder.publish.hub.contents import read_contents
+    from builder.report.proof.folder import sample_notice
 
     names, settings, output_dir = settings_of(given)
     folder = Path(output_dir or PACKAGE_FOLDER)
@@ -54,6 +55,8 @@ def push(given: argparse.Namespace, terminal: "Terminal") -> Answer:
         hub = Hub(given.repo, terminal)
         hub.sign_in()
         build_missing(names, settings, folder, terminal)
+        if notice := sample_notice(folder):
+            terminal.warn(notice)
         plan = plan_push(hub, read_contents(folder, names, hub.repo), options)
     terminal.show(lambda: show_push(hub.place, plan))
     plan.check_licences()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.cli.main import DONE, main
+from builder.cli.main import DONE, FAILED, main
 from builder.config import BuildConfig, make_config
 from builder.core.errors import SettingError
 from builder.publish.build_folder import build_dataset
@@ -53,6 +53,35 @@ def test_an_export_deduplicates_only_if_asked_to(
 def test_an_export_without_augmentation_has_each_kept_row_once(flags: list[str]) -> None:
     assert main(["export", *flags, "--no-augmentation", "--output-dir", "out"]) == DONE
     assert sum(len(read_lines(Path("out", f"{side}.json"))) for side in ("train", "test")) == 41
+
+
+def test_an_export_that_keeps_no_row_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the reason, and with nothing written."""
+    source = write_source(tmp_path, "made", [("Draw a ring", "x = 1"), ("TODO", scene("Dot()"))])
+    read = ["--local", f"made={source}", "--datasets", "made", "--cache-dir", str(tmp_path / "cache")]
+    assert main(["export", *read, "--workers", "1", "--output-dir", str(tmp_path / "out")]) == FAILED
+    assert "none of its 2 rows is kept" in capsys.readouterr().err
+    assert not list((tmp_path / "out").glob("*.json"))
+
+
+def test_an_error_says_itself_what_warnings_would(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--quiet` and `--json` show none to point at."""
+    read = ["--local", f"made={tmp_path / 'none.csv'}", "--datasets", "made", "--skip-unavailable"]
+    assert main(["export", *read, "--cache-dir", str(tmp_path / "cache"), "--json", "--quiet"]) == FAILED
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error.startswith("no source could be read; made: ")
+    assert "none.csv" in error
+
+
+def test_a_source_is_not_called_read_since_the_sample_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The sample's rows are kept under the names of their sources, and are not the sources."""
+    cache = ["--cache-dir", str(tmp_path / "cache"), "--workers", "1"]
+    place = ["--output-dir", str(tmp_path / "out"), "--quiet"]
+    assert main(["export", "--sample", "--datasets", "manimbench", *place, *cache]) == DONE
+    capsys.readouterr()
+    assert main(["sources", *cache[:2], "--json"]) == DONE
+    found = {source["name"]: source["cache"] for source in json.loads(capsys.readouterr().out)["sources"]}
+    assert found["manimbench"] == "not downloaded"
 
 
 def test_a_config_is_called_deduplicated_only_if_it_is() -> None:
