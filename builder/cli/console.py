@@ -160,20 +160,25 @@ def show_push(place: str, plan: "PushPlan") -> None:
     )
     table.add_column("change")
     table.add_column("bytes", justify="right")
-    table.add_column("file")
+    table.add_column("file", overflow="fold")
     for change in plan.changes:
         style = "dim" if change.kind == "same" else None
         table.add_row(change.kind, f"{change.size:,}" if change.size else "-", escape(change.path), style=style)
     console = new_console()
     console.print(table)
     kinds = [change.kind for change in plan.changes]
-    console.print(", ".join(f"{kinds.count(kind)} to {kind}" for kind in ("add", "change", "delete")), end="; ")
-    console.print(f"{kinds.count('same')} the same; {_besides(plan)}")
+    if "push" in kinds:
+        size = sum(change.size for change in plan.changes)
+        console.print(f"{len(kinds)} files, {decimal(size)}; what the repository holds was not asked")
+    else:
+        console.print(", ".join(f"{kinds.count(kind)} to {kind}" for kind in ("add", "change", "delete")), end="; ")
+        console.print(f"{kinds.count('same')} the same; {_besides(plan)}")
     show_notices(plan.contents.manifest["statistics"])
-    if plan.public:
+    if plan.public or "push" in kinds:
         console.print("licences:")
         for name, licence in plan.contents.licences.items():
-            console.print(f"  {escape(name)}: {escape(licence)}")
+            stops = "  (stops a push with --public, unless --accept-licences is given)" * (name in plan.objections)
+            console.print(f"  {escape(name)}: {escape(licence)}{stops}")
 
 
 def _besides(plan: "PushPlan") -> str:
@@ -214,9 +219,11 @@ def show_differences(differences: Sequence["Difference"]) -> None:
         if difference.changes.is_empty():
             console.print("  every row has the outcome that it had")
             continue
-        table = Table("source", "before", "after", show_edge=False)
+        table = Table(show_edge=False)
+        for title in ("source", "before", "after"):
+            table.add_column(title, overflow="fold")
         table.add_column("rows", justify="right")
-        table.add_column("such as")
+        table.add_column("such as", overflow="fold")
         for line in difference.changes.iter_rows(named=True):
             cells = (line["source"], line["before"], line["after"], f"{line['rows']:,}", line["example"])
             table.add_row(*map(escape, cells))
