@@ -202,6 +202,7 @@ def _convert(table: Table, fields: Fields, path: Path, name: str, events: Events
             writer.write_batch(converted.replace_schema_metadata(schema.metadata), rows_of_a_group(converted))
             done += converted.num_rows
             events.progress(f"read {name}", done, None)
+    events.progress(f"read {name}", done, done)
 
 
 def _convert_batch(batch: Batch, fields: Fields, first_row: int) -> pa.RecordBatch:

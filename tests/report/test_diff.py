@@ -1,9 +1,13 @@
 """`diff`: two builds compared, rows matched by their content."""
 
+import json
+
 import pytest
 
 from builder.cli.main import DONE, main
+from builder.config import make_config
 from builder.core.errors import SettingError
+from builder.publish.build_folder import build_dataset
 from builder.publish.export import export
 from builder.report.proof.diff import diff_folders
 from tests.rows import circles, config_of, scene
@@ -55,6 +59,23 @@ def test_copies_of_one_row_are_counted_one_by_one(tmp_path):
     newer = exported(tmp_path, "newer", [*circles(1, 30), *[("Draw a dot", scene("Dot()"))] * 2])
 
     assert changes(older, newer) == [("dropped: duplicate, duplicate_description", "not read", 1)]
+
+
+def test_configs_of_one_side_are_named(tmp_path, capsys):
+    """As is the sample, on whichever side."""
+    one, both = tmp_path / "one", tmp_path / "both"
+    rows = {"thanks_dataset": circles(1, 30)}
+    build_dataset([config_of(tmp_path, rows, "all")], one)
+    sample = {"sample": True, "workers": 1, "cache_dir": tmp_path / "cache", "datasets": ["manimbench"]}
+    build_dataset([make_config(name, **sample) for name in ("all", "no_augment")], both)
+
+    assert main(["diff", str(one), str(both), "--json"]) == DONE
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert (found["only_older"], found["only_newer"]) == ([], ["no_augment"])
+    assert f"{both} holds the bundled sample of 20 rows" in err
+    assert main(["diff", str(both), str(one)]) == DONE
+    assert f"only in {both}: no_augment" in capsys.readouterr().out.splitlines()[-1]
 
 
 def test_folders_without_a_config_in_common_are_refused(tmp_path):
