@@ -59,29 +59,29 @@ def _pairs(key: str, value: Any) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(dict(items).items()))
 
 
-def benchmark_file(told: str) -> tuple[Path, str]:
+def benchmark_file(value: str) -> tuple[Path, str]:
     """A file of `decontaminate` and the column in it; a name that is itself a file's holds no column."""
-    path, column = Path(told).expanduser(), ""
-    if not path.is_file() and ":" in told:
-        name, _, column = told.rpartition(":")
+    path, column = Path(value).expanduser(), ""
+    if not path.is_file() and ":" in value:
+        name, _, column = value.rpartition(":")
         path = Path(name).expanduser()
     if not path.is_file():
-        raise SettingError(f"--decontaminate {told}: no such file; name one of JSON Lines, JSON, Parquet or CSV")
+        raise SettingError(f"--decontaminate {value}: no such file; name one of JSON Lines, JSON, Parquet or CSV")
     return path, column
 
 
-def tokenizer_file(told: str) -> Path | None:
+def tokenizer_file(value: str) -> Path | None:
     """The file that `tokenizer` names, itself or in a folder; `None` if it names no path but a model of the Hub.
 
     Raises:
         SettingError: it is a folder without a tokenizer.json.
     """
-    path = Path(told).expanduser()
-    if path.is_dir() and told:
+    path = Path(value).expanduser()
+    if path.is_dir() and value:
         path /= "tokenizer.json"
         if not path.is_file():
-            raise SettingError(f"--tokenizer {told}: the folder holds no tokenizer.json")
-    return path if told and path.is_file() else None
+            raise SettingError(f"--tokenizer {value}: the folder holds no tokenizer.json")
+    return path if value and path.is_file() else None
 
 
 def hashed(flag: str, path: Path, column: str = "") -> str:
@@ -196,7 +196,7 @@ class BuildConfig:
     sources_file: str = _setting("", "a TOML file with more sources, or changes to known ones", "FILE")
     description_field: tuple[tuple[str, str], ...] = _setting((), "the description column of a source", "NAME=COLUMN")
     code_field: tuple[tuple[str, str], ...] = _setting((), "the code column of a source", "NAME=COLUMN")
-    strict: bool = _setting(False, "stop at a source whose columns cannot be told, instead of skipping it")
+    strict: bool = _setting(False, "stop at a source whose columns are not found, instead of skipping it")
     skip_unavailable: bool = _setting(False, "go on without a source that cannot be had")
     allow_empty: bool = _setting(False, "write a config of which train or test has no row", "", True)
     lock_file: str = _setting("sources.lock", "what each remote source resolved to, and is read at", "FILE", True)
@@ -292,14 +292,14 @@ class BuildConfig:
         Raises:
             SettingError: a file is missing.
         """
-        return tuple(benchmark_file(str(told)) for told in self.decontaminate)
+        return tuple(benchmark_file(str(value)) for value in self.decontaminate)
 
     def settings(self) -> dict[str, Any]:
         """All settings but the preset's name, as `make_config` takes them."""
         return {name: getattr(self, name) for name in setting_names()}
 
     def recorded(self) -> dict[str, Any]:
-        """The settings that change what is written, for the manifest; paths are left out, files told by SHA-256.
+        """The settings that change what is written, for the manifest; paths are left out, files are named by SHA-256.
 
         Raises:
             SettingError: a file of `decontaminate` or `tokenizer` cannot be read.
@@ -312,7 +312,7 @@ class BuildConfig:
         }
         if (path := tokenizer_file(self.tokenizer)) is not None:
             values["tokenizer"] = hashed("--tokenizer", path)
-        return values | {"decontaminate": [hashed("--decontaminate", *told) for told in self.benchmarks]}
+        return values | {"decontaminate": [hashed("--decontaminate", *file) for file in self.benchmarks]}
 
 
 def _check_split(config: BuildConfig) -> None:

@@ -23,7 +23,7 @@ def add_diff_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check(given: argparse.Namespace, terminal: "Terminal") -> Answer:
-    """Prove a folder anew and tell all that is wrong with it.
+    """Prove a folder anew and show all that is wrong with it.
 
     Raises:
         builder.core.errors.BuilderError: the folder is not one of this project.
@@ -42,7 +42,7 @@ def check(given: argparse.Namespace, terminal: "Terminal") -> Answer:
 
 
 def diff(given: argparse.Namespace, terminal: "Terminal") -> Answer:
-    """Tell what differs between two built folders.
+    """Show what differs between two built folders.
 
     Raises:
         builder.core.errors.BuilderError: a folder is not one of this project, or they have no config in common.

@@ -56,7 +56,7 @@ class Terminal:
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False, tables: bool = True) -> None:
         self.warnings: list[str] = []
-        """All that were told."""
+        """All so far."""
         self._quiet, self._verbose, self._tables = quiet, verbose, tables and not quiet
         self._started = time.monotonic()
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -81,8 +81,8 @@ class Terminal:
     ) -> None:
         self._progress.stop()
         for name, step in self._steps.items():
-            if not step.told:
-                self._tell(name, step)
+            if not step.shown:
+                self._show_step(name, step)
 
     def progress(self, step: str, done: int, total: int | None, unit: str = "rows", note: str = "") -> None:
         """Move the bar of a step."""
@@ -92,8 +92,8 @@ class Terminal:
         self._progress.update(self._tasks[step], completed=done, total=total, note=note)
         running = self._steps[step]
         running.done = done
-        if done == total and not running.told:
-            self._tell(step, running)
+        if done == total and not running.shown:
+            self._show_step(step, running)
 
     def warn(self, message: str) -> None:
         """Say something once, above the bars."""
@@ -106,8 +106,8 @@ class Terminal:
         if self._tables:
             tables()
 
-    def _tell(self, name: str, step: "_Step") -> None:
-        step.told = True
+    def _show_step(self, name: str, step: "_Step") -> None:
+        step.shown = True
         if self._verbose:
             count = decimal(step.done) if step.unit == "bytes" else f"{step.done:,} {step.unit}"
             seconds = time.monotonic() - self._started
@@ -116,11 +116,11 @@ class Terminal:
 
 @dataclass(slots=True)
 class _Step:
-    """A step that was heard of, and how far it has come."""
+    """A step, how far it has come, and whether its line was shown."""
 
     unit: str
     done: int = 0
-    told: bool = False
+    shown: bool = False
 
 
 def show_notices(statistics: Mapping[str, Any]) -> None:

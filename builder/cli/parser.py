@@ -1,4 +1,4 @@
-"""Arguments of the command line: made from the table of commands, all of them known, wrong ones told in one line."""
+"""Arguments of the command line, made from the table of commands; a wrong one is an error in one line."""
 
 import argparse
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ HELP_ALL = "--help-all"
 _TALK = (
     ("--json", "print one JSON document and nothing else; an error is one too, with the key `error`"),
     ("--quiet", "print only what was done or found, in a line or two; no progress, no warnings"),
-    ("--verbose", "also tell each step with its counts and seconds, and where an error came from"),
+    ("--verbose", "also show each step with its counts and seconds, full tables, and where an error came from"),
 )
 """Flags of every command that decide what it prints. They may also stand before the command."""
 

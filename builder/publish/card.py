@@ -119,7 +119,7 @@ def card_text(manifest: Mapping[str, Any], place: str = "OWNER/NAME") -> str:
     statistics: Mapping[str, Any] = manifest["statistics"]
     sources: Sequence[Mapping[str, Any]] = manifest["sources"]
     names = [name for name in CONFIG_HELP if name in statistics]
-    configs = [_told(name, statistics[name], manifest["outputs"]) for name in names]
+    configs = [_section(name, statistics[name], manifest["outputs"]) for name in names]
     version = manifest["libraries"]["manim-combined"]
     read = max(stats["rows_read"] for stats in statistics.values())
     sample = any(settings.get("sample") for settings in manifest["configs"].values())
@@ -158,7 +158,7 @@ def card_text(manifest: Mapping[str, Any], place: str = "OWNER/NAME") -> str:
     return re.sub(r"\n{3,}", "\n\n", str(card))
 
 
-def _told(name: str, stats: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+def _section(name: str, stats: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
     """What the template says of a config."""
     picture = f"{PICTURES}/{name}.svg"
     return {
@@ -205,7 +205,7 @@ def _slug(text: str) -> str:
 
 
 def _default(names: Sequence[str]) -> str:
-    """The config that `load_dataset` takes if it is told none; empty if it must be told."""
+    """The config that `load_dataset` takes if none is named; empty if one must be."""
     return DEFAULT_CONFIG if DEFAULT_CONFIG in names else names[0] if len(names) == 1 else ""
 
 

@@ -196,19 +196,19 @@ def steps_table(stats: Stats) -> str:
 def limits(names: Sequence[str], manim: str) -> list[str]:
     """What the data does not promise."""
     loose = [f"`{name}`" for name in names if not CONFIGS[name].near_duplicates]
-    told = []
+    found = []
     if loose:
-        told.append(f"Near duplicates are still in {', '.join(loose)}, and so are single wrong pairs.")
+        found.append(f"Near duplicates are still in {', '.join(loose)}, and so are single wrong pairs.")
     if any(name != "verified" for name in names):
-        told.append(
+        found.append(
             f"Programs are held against Manim {manim} without being run"
             + ("; only those of `verified` were rendered." if "verified" in names else ": some will fail.")
         )
-    told += [
+    found += [
         "A test row that was reworded throughout is not recognised in train.",
         "Prompts are English. How well a program draws its prompt was judged by words, not by looking at the picture.",
     ]
-    return told
+    return found
 
 
 def sources_table(sources: Sequence[Mapping[str, Any]], sample: bool) -> str:
