@@ -1,7 +1,7 @@
 """Claims of a description that its program contradicts: the direction of a rotation, the sides of a regular polygon.
 
-A claim that cannot be decided is no contradiction. Manim's conventions decide: a positive angle turns counter-clockwise, and
-the `radius` of a regular polygon is that of the circle through its corners, not the length of a side.
+A claim that cannot be decided is no contradiction. By Manim's conventions a positive angle turns counter-clockwise,
+and the `radius` of a regular polygon is that of the circle through its corners, not the length of a side.
 """
 
 import ast
