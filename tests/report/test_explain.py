@@ -290,7 +290,7 @@ def test_an_edited_row_is_explained_from_the_text_that_took_its_place(tmp_path):
     file = tmp_path / "decisions.jsonl"
     file.write_text('{"id": "thanks_dataset/000004", "edit": {"description": "Draw a huge circle"}, "by": "ana"}\n')
     config = config_of(tmp_path, {"thanks_dataset": circles(1, 20)}, decisions=[str(file)])
-    found = explain("thanks_dataset/000004", config)
+    found = explain(config, "thanks_dataset/000004")
 
     assert found.ledger["detail"] == "edit by ana"
     (step,) = found.steps

@@ -127,8 +127,11 @@ def _decided(prepared: Prepared, config: BuildConfig, events: Events | None) -> 
 
 def _edits(published: Example, edited: Example) -> list[TraceStep]:
     """The texts that a person replaced, as steps."""
-    texts = (("description", published.description, edited.description), ("code", published.code, edited.code))
-    return [TraceStep(EDITED, part, before, after) for part, before, after in texts if before != after]
+    texts = [
+        TraceStep(EDITED, "description", published.description, edited.description),
+        TraceStep(EDITED, "code", published.code, edited.code),
+    ]
+    return [step for step in texts if step.before != step.after]
 
 
 def _explanation(decided: Build, index: int, also: Sequence[str] = ()) -> Explanation:
