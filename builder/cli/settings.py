@@ -24,7 +24,7 @@ GROUPS: dict[str, tuple[str, str]] = {
         "datasets local description_field code_field sample licences cache_dir offline",
         "sources_file strict skip_unavailable lock_file update_lock locked no_mirrors workers cluster",
     ),
-    "cleaning": ("pairs check_pairs check_api", "pair_margin mismatch_rate drop_reported_errors"),
+    "cleaning": ("pairs check_pairs check_api decisions", "pair_margin mismatch_rate drop_reported_errors"),
     "deduplication": ("deduplicate deduplicate_programs near_duplicates", ""),
     "split": ("test_size validation_size seed", "near_test decontaminate"),
     "rendering": (
@@ -37,6 +37,8 @@ GROUPS: dict[str, tuple[str, str]] = {
     ),
 }
 """What people do, with the settings that `--help` shows there, and those that only `--help-all` shows."""
+DECISIONS_FILE = "decisions.jsonl"
+"""Taken where it stands beside the file of settings, or in the output folder, and no other is named."""
 READING = tuple(name for names in GROUPS["reading"] for name in names.split())
 _OWN_FLAGS = {"deduplicate": "one row for each normalised description: as --config deduplicated, if no config is named"}
 
@@ -96,6 +98,11 @@ def settings_of(given: argparse.Namespace) -> tuple[list[str], dict[str, Any], s
         values["update_lock"] = ["*"]
     if flags.get("no_augmentation"):
         values["augmentation_factor"] = 1.0
+    if "decisions" not in values:
+        folders = [Path(flags["config_file"]).parent] if "config_file" in flags else []
+        folders += [Path(values["output_dir"])] if values.get("output_dir") else []
+        if files := [str(file) for folder in folders if (file := folder / DECISIONS_FILE).is_file()]:
+            values["decisions"] = files
     names = values.pop("config", [])
     output_dir = values.pop("output_dir", "")
     names = [names] if isinstance(names, str) else names
@@ -127,7 +134,7 @@ def _add_setting(
         kind: dict[str, Any] = {"action": action}
     elif name == "update_lock":
         kind = {"nargs": "*", "metavar": metavar}
-    elif name in ("datasets", "decontaminate"):
+    elif name in ("datasets", "decontaminate", "decisions"):
         kind = {"nargs": "+", "metavar": metavar}
     elif isinstance(default, tuple):
         kind = {"action": "append", "metavar": metavar}

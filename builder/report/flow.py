@@ -14,6 +14,7 @@ from builder.report.plots import source_variable, variables
 
 DROPPED_AS: Mapping[str, tuple[str, ...]] = {
     "not readable": ("read", "clean"),
+    "decided": ("decision",),
     "failed a check": ("check",),
     "without its code": ("pair: unpaired",),
     "wrong pair": ("pair", "conflict"),

@@ -359,3 +359,21 @@ def test_a_re_paired_row_says_whose_code_it_has(tmp_path, capsys):
         replace(row, ledger={**row.ledger, "code_from": "thanks_dataset/000007", "score": 0.9, "margin": 3.0})
     )
     assert "re-paired: it has the code of thanks_dataset/000007" in capsys.readouterr().out.splitlines()[1]
+
+
+def test_an_edited_row_is_explained_from_the_text_that_took_its_place(tmp_path):
+    file = tmp_path / "decisions.jsonl"
+    file.write_text('{"id": "thanks_dataset/000004", "edit": {"description": "Draw a huge circle"}, "by": "ana"}\n')
+    config = config_of(tmp_path, {"thanks_dataset": circles(1, 20)}, decisions=[str(file)])
+    found = explain(config, "thanks_dataset/000004")
+
+    assert found.ledger["detail"] == "edit by ana"
+    export(config, tmp_path / "out")
+    again = explain_in_folder(open_folder(tmp_path / "out"), "thanks_dataset/000004")
+    assert again.steps == found.steps
+    (step,) = found.steps
+    assert (step.name, step.before, step.after) == (
+        "repair:edited",
+        "Draw a circle of radius 5",
+        "Draw a huge circle",
+    )

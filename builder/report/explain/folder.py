@@ -17,11 +17,12 @@ from builder.emit.augment import variant_of
 from builder.emit.formats import FORMATS, unfenced
 from builder.manim_lint.syntax import parse
 from builder.pipeline.build import ID
+from builder.prepare.cache import EDITED
 from builder.prepare.canonical import canonical_key
 from builder.prepare.keys import description_key
 from builder.prepare.trace import trace_row
 from builder.report.explain.explanation import LISTED, Explanation, Match, Matches, Neighbour, Neighbours
-from builder.report.explain.row import neighbour, variants_of
+from builder.report.explain.row import edits, neighbour, variants_of
 from builder.report.facts import told_config
 from builder.report.proof.folder import BuiltFolder
 from builder.report.rows import ROWS, SCHEMA, TEXT_CHARACTERS
@@ -118,7 +119,13 @@ def _explanation(rows: _Rows, row_id: str, also: tuple[str, ...] = ()) -> Explan
         note = "its texts are not kept in this folder, which holds those of a sample of its rows"
     elif any(_CUT.search(text) for text in read.values()):
         note = f"of texts longer than {TEXT_CHARACTERS:,} characters the folder keeps the start; changes are not shown"
-    trace = trace_row(Example("", "") if note else Example(read["description"], read["code"]), line["official"])
+    published = Example("", "") if note else Example(read["description"], read["code"])
+    trace = trace_row(published, line["official"])
+    edited = published
+    if EDITED in line["repairs"]:  # a text that was edited is not what its published one would be cleaned to
+        kept = {name: texts[name] != getattr(trace.cleaned, name) for name in read}
+        edited = Example(**{name: texts[name] if kept[name] else read[name] for name in read})
+        trace = trace_row(edited, line["official"])
     text = texts["description"]
     code = rows.texts.get(line["code_from"], empty)["code"] if line["code_from"] else texts["code"]
     against = ledger.filter(pl.col("id") == line["kept_id"])
@@ -135,7 +142,7 @@ def _explanation(rows: _Rows, row_id: str, also: tuple[str, ...] = ()) -> Explan
         code=read["code"] if row_id in rows.texts else None,
         not_text=note,
         reported_error="",
-        steps=() if note else trace.steps,
+        steps=() if note else (*edits(published, edited), *trace.steps),
         checks=() if note else trace.checks(),
         api_found=() if note else trace.api_found,
         api_left=() if note else trace.api_left,
