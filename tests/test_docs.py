@@ -67,6 +67,12 @@ def test_flags_in_the_text_exist_too(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_no_page_tells_to_move_the_package_away(page):
+    """In a clone, the folder of a build holds the package."""
+    assert not re.search(r"(?m)^\s*(mv|rm|git clean)\b.* manim_combined/?(\s|$)", page.read_text())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_links_lead_to_files_and_titles(page):
     """Links within the project; the site's own pages link to nothing outside of `docs`."""
     text = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text(), flags=re.DOTALL)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.cli.command import DONE, FAILED, Answer
+from builder.config import CONFIG_NAMES, named
 
 if TYPE_CHECKING:
     from builder.cli.console import Terminal
@@ -52,7 +53,7 @@ def diff(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     from builder.report.proof.folder import open_folder, sample_notice
 
     with terminal:
-        differences = diff_folders(given.older, given.newer, tuple(given.config))
+        differences = diff_folders(given.older, given.newer, tuple(named(name, CONFIG_NAMES) for name in given.config))
     for notice in filter(None, map(sample_notice, dict.fromkeys((given.older, given.newer)))):
         terminal.warn(notice)
     sides = {folder: open_folder(folder).configs for folder in (given.older, given.newer)}

@@ -8,11 +8,13 @@ from typing import Any
 
 from builder.config import (
     CONFIG_HELP,
+    CONFIG_NAMES,
     CONFIGS,
     DEFAULT_CONFIG,
     BuildConfig,
     default_cache_dir,
     make_config,
+    named,
     nearest,
     read_toml,
     setting_names,
@@ -110,7 +112,7 @@ def settings_of(given: argparse.Namespace) -> tuple[list[str], dict[str, Any], s
         raise SettingError(f"config = {names!r}: a name or a list of names is wanted")
     if not isinstance(output_dir, str):
         raise SettingError(f"output_dir = {output_dir!r}: a text is wanted")
-    return names, values, output_dir
+    return [named(name, CONFIG_NAMES) for name in names], values, output_dir
 
 
 def _from_file(path: Path) -> dict[str, Any]:

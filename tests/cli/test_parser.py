@@ -61,7 +61,7 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_several_configs_may_follow_one_flag_or_several() -> None:
     """Where a command takes several; where it takes one, what follows the name is not taken for a config."""
-    for words in (["--config", "all", "curated"], ["--config", "all", "--config", "curated"]):
+    for words in (["--config", "All", "curated"], ["--config", "all", "--config", "curated"]):
         assert settings_of(parsed(COMMANDS, ["build", *words])[1])[0] == ["all", "curated"]
     given = parsed(COMMANDS, ["explain", "--config", "all", "manimbench/000001"])[1]
     assert (given.config, given.id) == (["all"], "manimbench/000001")
