@@ -83,13 +83,17 @@ def _scored(given: argparse.Namespace, terminal: Terminal, run: Path, output: Pa
         write(found, output, renderer)
         write_page(found, output, renderer)
     if predictions.unmatched:
-        first = predictions.unmatched[0]
+        first, count = predictions.unmatched[0], len(predictions.unmatched)
+        more = ", …" if count > 1 else ""
         terminal.warn(
-            f"{len(predictions.unmatched):,} of {predictions.lines:,} lines belong to no row of {references.split}: "
-            f"line {first.line} ({first.name or 'without id or prompt'}), …; they count for nothing"
+            f"lines that belong to no row of {references.split}, and count for nothing: {count:,} of "
+            f"{predictions.lines:,} (line {first.line}: {first.name or 'without id or prompt'}{more})"
         )
     if missing := found.scores["missing"]:
-        terminal.warn(f"{len(missing):,} rows have no answer and count as failed: {', '.join(missing[:3])}, …")
+        more = ", …" if len(missing) > 3 else ""
+        terminal.warn(
+            f"rows without an answer, which count as failed: {len(missing):,} ({', '.join(missing[:3])}{more})"
+        )
     return found
 
 

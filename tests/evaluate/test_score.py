@@ -191,7 +191,9 @@ def test_the_command_scores_a_folder_without_manim(
     assert (tmp_path / "good" / "scores.json").read_bytes() == scores
     table = tmp_path / "known.parquet"
     bad = run("bad", [{"prompt": TEST[0][0], "completion": "x = 1"}, {"id": "no/000001", "completion": "y"}])
-    assert [warning.split(" ")[0] for warning in bad["warnings"]] == ["1", "3"]
+    unmatched, missing = bad["warnings"]
+    assert "1 of 2 (line 2: no/000001)" in unmatched
+    assert "failed: 3 (manimbench/" in missing
     assert pl.read_parquet(tmp_path / "bad" / "rows.parquet")["outcome"].to_list().count("missing") == 3
     common = ["--output-dir", str(tmp_path / "both")]
     assert main(["evaluate", str(tmp_path / "good"), str(tmp_path / "bad"), *common]) == 0
