@@ -36,6 +36,16 @@ class Verdict:
     """Wall clock."""
     thumbnail: bytes | None = None
     """The last frame as WebP, about 10 kB; not for programs that drew nothing."""
+    scenes: int | None = None
+    """Scenes that were rendered to their end; `None` where nobody counted."""
+    animations: int | None = None
+    """What these scenes played or waited."""
+    animated: float | None = None
+    """Seconds of animation in these scenes; `None` at the fast level."""
+    frames: bytes | None = None
+    """Samples of all frames at `rate`, 256 pixels wide, as animated WebP; only if asked for, if it passed."""
+    rate: float = 0.0
+    """Samples a second of animation; 0 if none were taken."""
 
 
 @dataclass(frozen=True, slots=True)

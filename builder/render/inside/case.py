@@ -16,6 +16,7 @@ from . import usage
 from .frames import Eye
 from .jail import FAILED_TO_START, MEGABYTE, PROCESSES, Jail, Limits
 from .program import MODULE, run_program
+from .samples import Samples
 from .sampling import share_paths
 from .tex import Answer, Client, Formula, compile_formula, formula_of
 from .watch import Watch
@@ -65,6 +66,7 @@ class Case:
     def judge(self, request: Answer) -> Answer:
         """Run a program in a child of its own, and say what came of it."""
         self._request = request
+        self._samples = Samples(request["frames"])
         report_here, report_there = os.pipe()
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._limits = Limits(request["seconds"], request["memory"] + _SPARE_ADDRESS_SPACE)
@@ -80,7 +82,9 @@ class Case:
                 finally:
                     os.close(report_there)
                     there.close()
-                return self._answer(*self._watch(child, report_here))
+                answer = self._answer(*self._watch(child, report_here)) | self._samples.counted()
+                frames = self._samples.encoded() if answer["outcome"] == "passed" else None
+                return {**answer, "frames": frames.hex() if frames else None}
         finally:
             os.close(report_here)
 
@@ -99,6 +103,7 @@ class Case:
         Client(dialogue, self._cache).install()
         Watch(folder, lambda what: send({"refused": what})).install()
         share_paths(request["code"])
+        self._eye.samples = self._samples
         answer = run_program(path, request["fast"], self._eye)
         picture = self._eye.thumbnail()
         send({**answer, "thumbnail": picture.hex() if picture else None})

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from .samples import Samples
 from .sampling import sample_frames
 
 THUMBNAIL_WIDTH = 320
@@ -28,6 +29,7 @@ class Eye:
     def __init__(self) -> None:
         self.seen = False
         """Whether any frame of any scene so far showed something."""
+        self.samples = Samples(0)
         self._latest: Any = None
         self._shown: Any = None
         self._faint = True
@@ -41,7 +43,7 @@ class Eye:
         add_frame = CairoRenderer.add_frame
         CairoRenderer.add_frame = self._looking(add_frame)
         CairoRenderer.render = _render
-        sample_frames(lambda: self.seen, add_frame)
+        sample_frames(lambda: self.seen, add_frame, lambda start, seconds: self.samples.due(start, seconds) > 0)
         CairoRenderer.play = self._between(CairoRenderer.play)
 
     def finish(self, scene: Any) -> None:
@@ -51,6 +53,7 @@ class Eye:
             self._look()
             self._latest = camera, camera.pixel_array
             self._look()
+            self.samples.finish(camera.pixel_array, scene.renderer.num_plays, scene.renderer.time)
 
     def thumbnail(self) -> bytes | None:
         """The picture as WebP; nothing if nothing was seen."""
@@ -73,6 +76,8 @@ class Eye:
                 self._latest = renderer.camera, frame
                 if not self.seen:
                     self._look()
+                if not renderer.skip_animations:
+                    self.samples.take(renderer.time, num_frames / renderer.camera.frame_rate, frame)
             original(renderer, frame, num_frames)
 
         return add_frame
