@@ -31,7 +31,7 @@ from benchmarks.verification import programs_of
 from builder.manim_lint.check.check import check_api
 from builder.manim_lint.syntax import parse
 from builder.render.command import sandbox_command
-from builder.render.inside.usage import family
+from builder.render.inside.jail import family
 from builder.render.sandbox import Sandbox
 from builder.render.setup import Setup, manim_python
 from builder.render.verdict import Outcome, Verdict, program_hash

@@ -8,9 +8,16 @@ import pytest
 
 from builder.cli.main import main
 from builder.render import doctor
-from builder.render.machine.finding import EXTRA_PACKAGES, PACKAGES, Finding, State, install_line, read_packages
 from builder.render.machine.latex import LATEX_FILES
-from builder.render.machine.probe import why_refused
+from builder.render.machine.probe import (
+    EXTRA_PACKAGES,
+    PACKAGES,
+    Finding,
+    State,
+    install_line,
+    read_packages,
+    why_refused,
+)
 from builder.render.verdict import Outcome, Verdict
 
 RELEASE = "0.22.0"

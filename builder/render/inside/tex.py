@@ -17,8 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .fonts import lines_for
-from .postscript import without_ghostscript
+from .dvi import lines_for, without_ghostscript
 
 _FILE_NOT_FOUND = re.compile(
     r"File `([^'/]+\.(?:sty|cls|def|fd|clo|cfg|ldf|enc))' not found|definition file (\S+\.ldf)\s[^!]*not found"

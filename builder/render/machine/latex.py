@@ -4,8 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from builder.render.machine.finding import EXTRA_PACKAGES, Finding, State, read_packages
-from builder.render.machine.probe import check_program, run_command
+from builder.render.machine.probe import EXTRA_PACKAGES, Finding, State, check_program, read_packages, run_command
 
 LEAST_DVISVGM = (2, 4)
 """What Manim asks for."""
