@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from .frames import Eye, Screen
+from .frames import Eye, Fonts, Screen
 from .jail import FAILED_TO_START, MEGABYTE, PROCESSES, Jail, Limits, family, memory_of
 from .program import MODULE, run_program
 from .sampling import share_paths
@@ -24,7 +24,9 @@ MESSAGE_CHARACTERS = 300
 FORMULA_SECONDS = 60.0
 OUTCOMES = ("passed", "failed", "no_scene")
 """What is said of a program in its own process."""
-_SAID = ("outcome", "exception", "message", "line")
+_SAID = ("outcome", "exception", "message", "line", "characters")
+UNDRAWABLE = "undrawable_text"
+"""The finding on a program that passed and shows characters that no font has, as boxes: its message begins so."""
 _ASLEEP = 0.5
 """Of a program's processor time: so long all its processes may sleep, and as long again as its animations take."""
 _SPARE_ADDRESS_SPACE = 1024 * MEGABYTE
@@ -42,6 +44,7 @@ class Prepared(NamedTuple):
     release: str
     """Of Manim."""
     eye: Eye
+    characters: Fonts
     fonts: dict[bytes, bytes]
     """Lines of LaTeX's map of fonts."""
 
@@ -54,6 +57,7 @@ class Case:
         self._keep_formula = keep_formula
         self._cache = cache
         self._eye = prepared.eye
+        self._characters = prepared.characters
         self._fonts = prepared.fonts
         self._screen = Screen()
         self._report = b""
@@ -183,6 +187,9 @@ class Case:
         picture = self._screen.picture()
         if picture is None:
             return {**answer, "outcome": "blank"}
+        missing = self._characters.undrawable(str(answer.pop("characters", "")))
+        if missing:
+            answer["message"] = f"{UNDRAWABLE}: {missing!a}"
         return {**answer, "thumbnail": picture.hex() or None}
 
     # Formulas

@@ -4,9 +4,14 @@ Until something is seen, every frame is looked at; from then on, the last one of
 frame that shows most detail: programs like to fade all out at their end.
 """
 
+import bisect
 import io
+import itertools
 import mmap
-from collections.abc import Callable
+import re
+import subprocess
+import unicodedata
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -20,6 +25,10 @@ SHARP = 40
 """Of 255: by how much neighbouring pixels must differ to count as detail."""
 _EVERY = 3
 """Of so many pixels, one is looked at for detail, across and down."""
+_CHARACTERS = 300
+_PLAIN = re.compile(r"[ -~\n]+")
+_FORMATS = ("TrueType", "CFF")
+"""Of fonts that Pango takes."""
 _QUALITIES = (80, 50, 20)
 _METHOD = 4
 """Pillow's effort for WebP, of 0 to 6."""
@@ -90,11 +99,14 @@ class Eye:
     def __init__(self) -> None:
         self.seen = False
         """Whether any frame of any scene so far showed something."""
+        self.characters: set[str] = set()
+        """Of all texts, those that not every font has; the first few hundred."""
         self._latest: Any = None
         self._detail = -1
 
     def install(self) -> None:
         """Put this between Manim's renderer and what it does with frames."""
+        from manim import MarkupText, Text
         from manim.renderer.cairo_renderer import CairoRenderer
         from PIL import Image
 
@@ -104,6 +116,8 @@ class Eye:
         CairoRenderer.render = _render
         sample_frames(lambda: self.seen, add_frame)
         CairoRenderer.play = self._between(CairoRenderer.play)
+        for kind in (Text, MarkupText):
+            kind._text2svg = self._reading(kind._text2svg)
 
     def finish(self, scene: Any) -> None:
         """A scene has been rendered: look at what stands there."""
@@ -113,6 +127,15 @@ class Eye:
             self._look()
             self._latest = camera, camera.pixel_array
             self._look()
+
+    def _reading(self, original: Callable[..., str]) -> Callable[..., str]:
+        def text_to_svg(text: Any, *arguments: Any, **named: Any) -> str:
+            with suppress(Exception):
+                if len(self.characters) < _CHARACTERS and not _PLAIN.fullmatch(text.text):
+                    self.characters.update(_PLAIN.sub("", text.text[:_CHARACTERS]))
+            return original(text, *arguments, **named)
+
+        return text_to_svg
 
     def _looking(self, original: Callable[..., None]) -> Callable[..., None]:
         def add_frame(renderer: Any, frame: Any, num_frames: int = 1) -> None:
@@ -162,6 +185,43 @@ def _detail(frame: Any) -> int:
     some = frame[::_EVERY, ::_EVERY, :3].astype(numpy.int16)
     across, down = numpy.abs(some[:, 1:] - some[:, :-1]), numpy.abs(some[1:] - some[:-1])
     return sum(int(numpy.count_nonzero(steps.max(axis=2) >= SHARP)) for steps in (across, down))
+
+
+class Fonts:
+    """What the fonts of this machine have."""
+
+    def __init__(self) -> None:
+        """Ask fontconfig; without it, every character counts as had."""
+        self._ranges: list[tuple[int, int]] = []
+        with suppress(OSError):
+            done = subprocess.run(
+                ["fc-list", "--format", "%{fontformat} %{charset}\n"], stdout=subprocess.PIPE, check=False
+            )  # fmt: skip
+            lines = {line for line in done.stdout.decode().splitlines() if line.startswith(_FORMATS)}
+            ranges = {tuple(one.split("-")) for line in lines for one in line.split()[1:]}
+            self._ranges = sorted((int(one[0], 16), int(one[-1], 16)) for one in ranges)
+        self._starts = [first for first, _ in self._ranges]
+        self._ends = list(itertools.accumulate((last for _, last in self._ranges), max))
+
+    def undrawable(self, characters: Iterable[str]) -> str:
+        """The characters that no font has, in their order; those that are never drawn left out."""
+        return "".join(
+            one for one in sorted(characters) if not (_is_invisible(one) or not self._ranges or self._has(ord(one)))
+        )
+
+    def _has(self, number: int) -> bool:
+        """Whether a range begins before a character and ends after it, ranges of several fonts taken together."""
+        before = bisect.bisect_right(self._starts, number)
+        return (
+            before > 0
+            and self._ends[before - 1] >= number
+            and any(first <= number <= last for first, last in self._ranges[:before])
+        )
+
+
+def _is_invisible(character: str) -> bool:
+    kind = unicodedata.category(character)
+    return kind in ("Cf", "Zs", "Zl", "Zp", "Mn") or character in "\t\n\r\v"
 
 
 def _encode(picture: Any, quality: int) -> bytes:

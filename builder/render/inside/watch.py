@@ -51,7 +51,7 @@ _LOOKS |= {"sys._current_exceptions", "sys.settrace", "sys.setprofile"}
 """Looks into the interpreter that no animation needs, whoever makes them."""
 _FRAMES = frozenset({"tb_frame", "gi_frame", "cr_frame", "ag_frame"})
 _RAW = ("ctypes", "_ctypes", "cffi", "_cffi_backend")
-_PASSED_ON = ("inspect.py", "traceback.py", "ctypes/__init__.py", "_bootstrap>", "_bootstrap_external>")
+_PASSED_ON = ("inspect.py", "ctypes/__init__.py", "_bootstrap>", "_bootstrap_external>")
 """Ends of the names of files that look into the interpreter for whoever calls them."""
 _PROGRAMS = ("<string>", "<stdin>")
 """The files of code that a program makes, besides its own."""

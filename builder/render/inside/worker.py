@@ -14,7 +14,7 @@ from typing import Any
 
 from .case import Case, Prepared
 from .dvi import read_map
-from .frames import Eye
+from .frames import Eye, Fonts
 from .jail import Jail
 from .program import MODULE, name_films
 
@@ -80,7 +80,7 @@ def _prepare() -> Prepared:
     eye = Eye()
     eye.install()
     name_films()
-    return Prepared(str(manim.__version__), eye, read_map())
+    return Prepared(str(manim.__version__), eye, Fonts(), read_map())
 
 
 if __name__ == "__main__":
