@@ -16,7 +16,7 @@ from .frames import Eye, Fonts, Screen
 from .jail import FAILED_TO_START, MEGABYTE, PROCESSES, Jail, Limits, family, memory_of
 from .program import MODULE, run_program
 from .sampling import share_paths
-from .tex import Answer, Client, Formula, compile_formula, formula_of
+from .tex import Answer, Client, Formula, compile_formula, compile_together, formulas_of
 
 POLL_SECONDS = 0.05
 REPORT_BYTES = 60_000
@@ -62,7 +62,7 @@ class Case:
         self._screen = Screen()
         self._report = b""
         self._fault = ""
-        self._formula: Formula | None = None
+        self._formulas: list[Formula] = []
         self._compiler = 0
         self._compiled = b""
 
@@ -93,7 +93,10 @@ class Case:
     def _run(self, request: Answer, report: int, dialogue: socket.socket) -> None:
         path = Path.cwd() / f"{MODULE}.py"
         path.write_text(request["code"], encoding="utf-8", errors="surrogatepass")
-        Client(dialogue, self._cache).install()
+        client = Client(dialogue, self._cache)
+        client.install()
+        with suppress(Exception):  # each formula can still be asked for by itself
+            client.ask_ahead(request["code"])
         share_paths(request["code"])
         self._eye.screen = self._screen
         run_program(path, request["fast"], self._eye, report)
@@ -195,20 +198,20 @@ class Case:
     # Formulas
 
     def _take_formula(self) -> None:
-        """Start a child on a formula that the program asks for, one at a time."""
+        """Start a child on what the program asks for, a formula or several, one request at a time."""
         try:
             request = self._dialogue.recv(REPORT_BYTES)
         except OSError:
             request = b""
-        formula = formula_of(request)
-        if formula is None or self._compiler:
+        formulas = formulas_of(request)
+        if not formulas or self._compiler:
             self._selector.unregister(self._dialogue)  # it has ended, or talks nonsense
             return
         here, there = os.pipe()
-        self._formula, self._compiled, self._compiled_here = formula, b"", here
+        self._formulas, self._compiled, self._compiled_here = formulas, b"", here
         limits = Limits(FORMULA_SECONDS, self._limits.address_space)
         try:
-            run = partial(_send_compiled, formula, self._fonts, self._cache, there)
+            run = partial(_send_compiled, formulas, self._fonts, self._cache, there)
             self._compiler = self._jail.start(run, limits, (there,))
         except OSError as error:
             os.close(here)
@@ -232,16 +235,22 @@ class Case:
             self._reply({"compiler": "latex", "complaint": "more time or memory than it may take", "fault": ""})
 
     def _reply(self, answer: Answer) -> None:
-        assert self._formula is not None
-        if "svg" in answer and not self._keep_formula(self._formula.name(), answer["svg"]):
+        made = zip(self._formulas, answer.pop("svgs", ()), strict=False)
+        if not all(self._keep_formula(formula.name(), svg) for formula, svg in made):
             answer = {"compiler": "dvisvgm", "complaint": "", "fault": "formulas cannot be stored"}
         self._fault = self._fault or answer.get("fault", "")
         with suppress(OSError):  # the program may have ended
-            self._dialogue.send(json.dumps({name: answer[name] for name in answer if name != "svg"}).encode())
+            self._dialogue.send(json.dumps(answer).encode())
 
 
-def _send_compiled(formula: Formula, fonts: dict[bytes, bytes], formulas: Path, pipe: int) -> None:
-    answer = json.dumps(compile_formula(formula, fonts, formulas)).encode()
+def _send_compiled(formulas: list[Formula], fonts: dict[bytes, bytes], cache: Path, pipe: int) -> None:
+    if len(formulas) == 1:
+        made = compile_formula(formulas[0], fonts, cache)
+        svg = made.pop("svg", None)
+        said = {**made, "svgs": [] if svg is None else [svg]}
+    else:
+        said = {"svgs": compile_together(formulas, fonts, cache)}
+    answer = json.dumps(said).encode()
     while answer:
         answer = answer[os.write(pipe, answer) :]
 

@@ -76,6 +76,25 @@ def without_ghostscript(dvi: bytes) -> dict[str, str] | None:
     return None
 
 
+_USED = re.compile(r"(id='|href='#)g(\d+)-")
+_GLYPH = "<path id='g"
+_PAGE = re.compile(r"<g id='page\d+'>")
+
+
+def canonical(svg: str) -> str:
+    """An SVG of dvisvgm, its fonts numbered as they are used and its glyphs in order, whatever else was converted."""
+    svg = _PAGE.sub("<g id='page1'>", svg)
+    order: dict[str, int] = {}
+    for kind, number in _USED.findall(svg):
+        if kind != "id='":
+            order.setdefault(number, len(order))
+    lines = _USED.sub(lambda found: f"{found[1]}g{order.get(found[2], int(found[2]))}-", svg).split("\n")
+    places = [number for number, line in enumerate(lines) if line.startswith(_GLYPH)]
+    for place, line in zip(places, sorted(lines[number] for number in places), strict=True):
+        lines[place] = line
+    return "\n".join(lines)
+
+
 # What a DVI file holds besides glyphs
 
 _SPECIAL, _FONT, _PREAMBLE, _POST, _POST_POST, _NOTHING, _FILL = 239, 243, 247, 248, 249, 138, 223
