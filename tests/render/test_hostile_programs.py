@@ -6,6 +6,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from textwrap import dedent
 
 import psutil
 import pytest
@@ -168,20 +169,34 @@ def test_it_holds_for_a_normal_user_as_well(setup: Setup) -> None:
         assert list(Path(formulas).rglob("*.svg"))
 
 
-def test_the_memory_of_the_kernel_is_bounded(sandbox: Sandbox) -> None:
-    """Many processes with all the sockets that they can open, each full, take less than a program may hold."""
+PAIRS = {
+    "sockets": "import socket\ndef pair(): return [one.detach() for one in socket.socketpair()]",
+    "pipes": """
+    import fcntl
+    def pair():
+        ends = os.pipe()
+        try: fcntl.fcntl(ends[1], 1031, 2**20)  # as large as a pipe may be
+        except OSError: pass
+        return ends
+    """,
+}
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_the_memory_of_the_kernel_is_bounded(sandbox: Sandbox, kind: str) -> None:
+    """Many processes with all the sockets or pipes that they can open, each full, take less than a program may hold."""
     code = """
-    import os, socket, time
+    import os, time
     def fill():
         held = []
         try:
             while True:
-                held.extend(socket.socketpair())
+                held.extend(pair())
                 for one in held[-2:]:
-                    one.setblocking(False)
                     try:
-                        while True: one.send(bytes(65536))
-                    except BlockingIOError: pass
+                        os.set_blocking(one, False)
+                        while True: os.write(one, bytes(65536))
+                    except OSError: pass
         except OSError: pass
         time.sleep(1)
         return len(held)
@@ -195,7 +210,11 @@ def test_the_memory_of_the_kernel_is_bounded(sandbox: Sandbox) -> None:
     """
     free, least = psutil.virtual_memory().available, []
     verdict: list[Verdict] = []
-    thread = threading.Thread(target=lambda: verdict.append(sandbox.render(scene(HARMLESS, code))))
+    thread = threading.Thread(
+        target=lambda: verdict.append(
+            sandbox.render(scene(HARMLESS, f"import os\n{dedent(PAIRS[kind])}\n{dedent(code)}"))
+        )
+    )
     thread.start()
     while thread.is_alive():
         least.append(psutil.virtual_memory().available)
