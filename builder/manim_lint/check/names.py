@@ -181,17 +181,28 @@ def unknown_names(tree: ast.Module, star: frozenset[str] | None, stars_open: boo
             if not _in_loop(names, node):
                 found.append(Finding(node, "unset_name", name, f"{name} is used before it is set"))
         elif name not in given and not stars_open:
-            found.append(_undefined(node, name, star, len(found) < _SUGGESTIONS))
+            found.append(_undefined(node, name, star, len(found) < _SUGGESTIONS, names))
     return found
 
 
-def _undefined(node: ast.AST, name: str, star: frozenset[str] | None, suggest: bool) -> Finding:
+def _undefined(node: ast.AST, name: str, star: frozenset[str] | None, suggest: bool, names: _Names) -> Finding:
     """A name that nothing defines: one of Manim's if it looks like one, else one that was never set or imported."""
     if star is None and name in known().star:
         return Finding(node, "unset_name", name, f"{name} is not imported")
-    if name[:1].isupper() or (suggest and nearest(name)):
-        return Finding(node, "unknown_name", name, name, among=known().star_names)
+    among = _of_its_kind(node, names)
+    if name[:1].isupper() or (suggest and nearest(name, among)):
+        return Finding(node, "unknown_name", name, name, among=among)
     return Finding(node, "unset_name", name, f"{name} is never set or imported")
+
+
+def _of_its_kind(node: ast.AST, names: _Names) -> frozenset[str]:
+    """What Manim has that may stand where a name stands: what is called is no constant, what is a base is a class."""
+    around = next(names.path(node), None)
+    if isinstance(around, ast.Call) and around.func is node:
+        return known().star_of("class", "function")
+    if isinstance(around, ast.ClassDef) and node in around.bases:
+        return known().star_of("class")
+    return known().star_names
 
 
 def _in_loop(names: _Names, node: ast.AST) -> bool:

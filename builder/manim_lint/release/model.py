@@ -131,6 +131,11 @@ class Known:
         self._made: dict[str, ManimClass] = {}
         self._signatures: dict[str, Signature | None] = {}
 
+    @lru_cache(maxsize=4)  # noqa: B019 - there is one snapshot
+    def star_of(self, *kinds: str) -> frozenset[str]:
+        """The names of the star import that are classes, or functions."""
+        return frozenset(name for name, kind in self.star.items() if kind in kinds)
+
     def record(self, name: str) -> dict[str, Any]:
         """What is recorded of a class."""
         return self._classes[name]
