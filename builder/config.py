@@ -150,7 +150,7 @@ class BuildConfig:
         "how much likelier than the next best a re-paired row must be, at least, as a natural logarithm",
         "M",
     )
-    check_pairs: bool = _setting(False, "drop rows whose description does not fit their code")
+    check_pairs: bool = _setting(False, "drop rows whose description does not fit, or contradicts, their code")
     mismatch_rate: float = _setting(
         0.01, "share of a well paired source's rows that check_pairs may drop wrongly, from 0 to 0.5", "R"
     )

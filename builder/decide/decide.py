@@ -8,6 +8,7 @@ from builder.config import BuildConfig
 from builder.core.ledger import VERDICT_COLUMNS, drop, kept, open_ledger
 from builder.core.row_store import WORDS, PreparedFile, lazy
 from builder.core.schema import Outcome
+from builder.decide.claims import drop_contradicting
 from builder.decide.decontaminate import drop_in_benchmarks, drop_leaks
 from builder.decide.deduplicate import drop_conflicts, drop_equal_descriptions, drop_near_descriptions
 from builder.decide.pairing.mismatched import drop_mismatched, score_fit
@@ -86,6 +87,7 @@ def decide(
     ledger = drop_in_benchmarks(ledger, listed, config.near_test)
     if config.check_pairs:
         ledger = drop_mismatched(score_fit(ledger, files), parts, config.mismatch_rate)
+        ledger = drop_contradicting(ledger, files)
     if config.deduplicate:
         ledger = drop_equal_descriptions(ledger)
     if config.deduplicate_programs:
