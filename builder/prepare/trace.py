@@ -4,7 +4,6 @@ Pure: no file, no clock, no network.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from builder import manim_lint
@@ -16,8 +15,6 @@ from builder.prepare.clean_code import clean_code
 from builder.prepare.clean_description import clean_description
 
 Part = Literal["description", "code"]
-_KEPT_FIXES = 1024
-"""Programs whose fixes are remembered: they cost far more than all else, and a program stands in several rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,34 +86,51 @@ def _results(part: Part, results: list[tuple[str, Problem | None]]) -> list[Chec
     return checks
 
 
+@dataclass(frozen=True, slots=True)
+class CodeTrace:
+    """A code from what was read to what is kept of it; the fields as in `Trace`."""
+
+    code: str
+    parsed: Parsed
+    outline: Outline | None
+    steps: Steps
+    found: tuple[manim_lint.Problem, ...]
+    left: tuple[manim_lint.Problem, ...]
+
+
 def trace_row(original: Example, official: bool = False) -> Trace:
     """Clean and repair one row (official test rows are not repaired), keeping the text after each step."""
     description, of_description = clean_description(original.description)
-    code, parsed, of_code = clean_code(original.code)
-    fixed = _only_checked(code) if official else _fixed(code)
-    if fixed.steps:
-        code, parsed = fixed.code, parse(fixed.code)
-        of_code = [*of_code, *((step.name, step.after) for step in fixed.steps)]
-    parses = parsed.tree is not None  # where it does not, a check of the row says so
+    traced = trace_code(original.code, official)
     return Trace(
         original=original,
-        cleaned=Example(description, code),
-        parsed=parsed,
-        outline=outline(parsed.tree) if parsed.tree is not None else None,
-        steps=(*_steps("description", original.description, of_description), *_steps("code", original.code, of_code)),
-        api_found=fixed.found if parses else (),
-        api_left=fixed.problems if parses else (),
+        cleaned=Example(description, traced.code),
+        parsed=traced.parsed,
+        outline=traced.outline,
+        steps=(
+            *_steps("description", original.description, of_description),
+            *_steps("code", original.code, traced.steps),
+        ),
+        api_found=traced.found,
+        api_left=traced.left,
     )
+
+
+def trace_code(original: str, official: bool = False) -> CodeTrace:
+    """The same of a code alone."""
+    code, parsed, steps = clean_code(original)
+    fixed = _only_checked(code) if official else manim_lint.fix(code)
+    if fixed.steps:
+        code, parsed = fixed.code, parse(fixed.code)
+        steps = [*steps, *((step.name, step.after) for step in fixed.steps)]
+    if parsed.tree is None:  # a check of the row says so
+        return CodeTrace(code, parsed, None, steps, (), ())
+    return CodeTrace(code, parsed, outline(parsed.tree), steps, fixed.found, fixed.problems)
 
 
 def _only_checked(code: str) -> manim_lint.Fixed:
     problems = manim_lint.check(code)
     return manim_lint.Fixed(code, (), problems, problems)
-
-
-@lru_cache(maxsize=_KEPT_FIXES)
-def _fixed(code: str) -> manim_lint.Fixed:
-    return manim_lint.fix(code)
 
 
 def _steps(part: Part, text: str, taken: Steps) -> list[TraceStep]:
