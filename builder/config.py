@@ -96,6 +96,7 @@ FORMATS = ("sharegpt", "messages", "prompt-completion", "alpaca")
 TRAINERS = {"trl": "prompt-completion", "axolotl": "messages", "llama-factory": "sharegpt", "unsloth": "sharegpt"}
 """Trainers that an export can be made for, each with the format that it takes."""
 BALANCES = ("source", "difficulty")
+DIALECTS = ("any", "ce", "manimgl")
 LICENCE_CHOICES = ("any", "permissive")
 REPAIRED, AS_PUBLISHED = PAIRS = ("repaired", "as-published")
 CACHE_VARIABLE = "MANIM_DATASETS_CACHE"
@@ -155,6 +156,12 @@ class BuildConfig:
         0.01, "share of a well paired source's rows that check_pairs may drop wrongly, from 0 to 0.5", "R"
     )
     check_api: bool = _setting(False, "drop programs with names, arguments, modules or files that Manim does not have")
+    dialect: str = _setting(
+        "any",
+        "any: keep programs for ManimGL as they are, beside those for Manim Community; ce: bring them over whole, or "
+        "drop them; manimgl: keep no others",
+        "any|ce|manimgl",
+    )
     drop_reported_errors: bool = _setting(False, "drop rows whose authors report that the program failed")
     verify: bool = _setting(False, "keep only rows whose program was rendered, in a sandbox, and passed")
     augmentation_factor: float = _setting(2.5, "rows of train for each kept row, from 1 (none) to 10", "F")
@@ -237,6 +244,8 @@ class BuildConfig:
             raise SettingError(f"format {self.format!r}: use {' or '.join(FORMATS)}{nearest(self.format, FORMATS)}")
         if self.licences not in LICENCE_CHOICES:
             raise SettingError(f"licences {self.licences!r}: use {' or '.join(LICENCE_CHOICES)}")
+        if self.dialect not in DIALECTS:
+            raise SettingError(f"dialect {self.dialect!r}: use {', '.join(DIALECTS)}{nearest(self.dialect, DIALECTS)}")
         if self.system_prompt.encode("utf-8", "replace").decode("utf-8") != self.system_prompt:
             raise SettingError("system_prompt: a text in UTF-8 is wanted; it holds other bytes")
         _check_rendering(self)
@@ -328,6 +337,7 @@ _CURATED: dict[str, Any] = {
     "near_duplicates": 0.9,
     "check_pairs": True,
     "check_api": True,
+    "dialect": "ce",
     "drop_reported_errors": True,
     "augmentation_factor": 1.0,
     "validation_size": 0.05,

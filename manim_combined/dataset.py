@@ -87,6 +87,7 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
                     "variant": datasets.Value("int32"),
                     "license": datasets.Value("string"),
                     "official": datasets.Value("bool"),
+                    "dialect": datasets.Value("string"),
                     **({"tokens": datasets.Value("int32")} if config.tokenizer else {}),
                     **({"preview": datasets.Image()} if config.previews else {}),
                 }

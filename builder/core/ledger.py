@@ -31,6 +31,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "group": pl.String,
     "split": pl.String,
     "official": pl.Boolean,
+    "dialect": pl.String,  # of the program as it is written: ce, or manimgl
     "verdict": pl.String,  # on the program as it is written; empty if it was not rendered
     "verdict_before": pl.String,  # empty, and gone with the next release
 }
@@ -65,8 +66,10 @@ def open_ledger(rows: pl.DataFrame) -> pl.DataFrame:
             programs were rendered, `VERDICT_COLUMNS`.
     """
     verdicts = [pl.lit("", kind).alias(name) for name, kind in VERDICT_COLUMNS.items() if name not in rows.columns]
+    dialect = [pl.lit("ce", pl.Categorical()).alias("dialect")] if "dialect" not in rows.columns else []
     return rows.with_columns(
         *verdicts,
+        *dialect,
         stage=pl.lit("", _STAGE),
         reason=pl.lit("", pl.Categorical),
         detail=pl.lit(""),

@@ -53,6 +53,9 @@ _PREPARED: dict[str, pa.DataType] = {
     "description_words": pa.list_(pa.uint32()),  # hashed, for telling which description belongs to which code
     "code_words": pa.list_(pa.uint32()),
     "style": pa.list_(pa.uint8()),  # how the row looks, which tells what other rows it came with
+    "dialect": pa.string(),  # what the program was written for: `ce` or `manimgl`
+    "community_code": pa.string(),  # a ManimGL program brought to Manim Community whole; null if it was not
+    "community_repairs": pa.list_(pa.string()),
     "legacy_key": pa.uint64(),  # key of the description by an earlier pipeline's rule
 }
 PREPARED_SCHEMA = pa.schema(_PREPARED)

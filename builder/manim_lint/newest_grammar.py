@@ -44,9 +44,7 @@ def parse_newest(code: str, parse: _Parse, *, texts: bool = sys.version_info < (
     lines = (0, *(end.end() for end in _LINE_END.finditer(code)))
     source = _Source(code, wrapper.resolve(WhitespaceInclusivePositionProvider), parse, lines)
     edits = [(*source.span(node), "(0") for node in found.texts]
-    edits += [
-        (source.span(alias)[0], source.span(alias.value)[1], f"{alias.name.value}=(0") for alias in found.aliases
-    ]
+    edits += [(source.span(alias)[0], source.span(alias.value)[1], f"{alias.name.value}=(0") for alias in found.aliases]
     edits += [(*source.span(node), "") for node in found.parameters]
     tree = ast.parse(_edited(code, sorted(edits)))
     if found.texts:
@@ -152,7 +150,7 @@ class _Graft(ast.NodeTransformer):
         self._nodes = nodes
         self._source = source
 
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:  # noqa: N802
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
         """The f-string for a zero behind a bracket."""
         text = self._nodes.get((node.lineno, node.col_offset - 1))
         if text is None:

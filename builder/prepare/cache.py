@@ -23,6 +23,7 @@ from builder.prepare.prepare import (
     CODE_SCHEMA,
     DESCRIPTION_SCHEMA,
     TEXT_SCHEMA,
+    in_community,
     is_official,
     prepare_codes,
     prepare_descriptions,
@@ -92,6 +93,24 @@ def prepare_files(
         for name, path in missing.items():
             _write(name, path, paths[name], kinds, events)
     return paths
+
+
+def in_community_dialect(path: Path, events: Events) -> Path:
+    """A prepared file with its ManimGL programs as they are in Manim Community, as far as they could be brought there.
+
+    It is kept beside the file, and made if it is not there.
+    """
+    made = path.with_suffix(".ce.parquet")
+    if not _is_whole(made, made.name, events):
+        with (
+            pq.ParquetFile(path) as opened,
+            written_aside(made) as aside,
+            open_writer(aside, PREPARED_SCHEMA) as writer,
+        ):
+            for batch in batches_of(opened, BATCH_ROWS, PREPARED_SCHEMA.names):
+                writer.write_batch(in_community(batch))
+        _record_whole(made)
+    return made
 
 
 def version_of_preparation() -> str:

@@ -11,6 +11,7 @@ from xxhash import xxh3_64_intdigest
 
 from builder.core.schema import PREPARED_SCHEMA, Example
 from builder.manim_lint import Problem
+from builder.manim_lint.dialect import COMMUNITY
 from builder.manim_lint.syntax import names, parse
 from builder.prepare.canonical import canonical_key
 from builder.prepare.check import check_code, check_description
@@ -46,6 +47,9 @@ class PreparedCode:
     program_key: int | None
     canonical_key: int | None
     repairs: tuple[str, ...]
+    dialect: str
+    community: tuple[str, tuple[str, ...]] | None
+    """A ManimGL program as one of Manim Community, with the names of all steps; `None` if that cannot be done whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,8 @@ def prepare_code(original: str, official: bool = False) -> PreparedCode:
         program_key=program_key(trace.code),
         canonical_key=canonical_key(trace.parsed.tree, trace.code),
         repairs=names(trace.steps),
+        dialect=trace.dialect,
+        community=(trace.community[0], names(trace.community[1])) if trace.community else None,
     )
 
 
@@ -115,7 +121,7 @@ _DESCRIPTION_COLUMNS = (
 )  # fmt: skip
 _CODE_COLUMNS = (
     "code", "program_key", "canonical_key", "code_stage", "code_reason", "code_detail", "api_reason", "api_detail",
-    "code_repairs", "code_words", "style",
+    "code_repairs", "code_words", "style", "dialect", "community_code", "community_repairs",
 )  # fmt: skip
 
 
@@ -185,6 +191,30 @@ def _code(original: str, official: bool) -> dict[str, object]:
         "code_repairs": prepared.repairs,
         "code_words": code_words(prepared.code),
         "style": style_of_code(original, prepared.code),
+        "dialect": prepared.dialect,
+        "community_code": prepared.community[0] if prepared.community else None,
+        "community_repairs": prepared.community[1] if prepared.community else None,
+    }
+
+
+def in_community(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Rows of `PREPARED_SCHEMA`, ManimGL programs as they are in Manim Community where they could be brought there."""
+    return pa.RecordBatch.from_pylist([_in_community(row) for row in batch.to_pylist()], schema=batch.schema)
+
+
+def _in_community(row: dict[str, Any]) -> dict[str, Any]:
+    code = row["community_code"]
+    if code is None:
+        return row
+    return row | {
+        "code": code,
+        "program_key": program_key(code),
+        "canonical_key": canonical_key(parse(code).tree, code),
+        "api_reason": None,
+        "api_detail": None,
+        "code_repairs": row["community_repairs"],
+        "code_words": code_words(code),
+        "dialect": COMMUNITY,
     }
 
 

@@ -213,7 +213,8 @@ def _features(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a config with images, which its Parquet does not tell apart from other bytes."""
     if not settings.get("previews"):
         return {}
-    kinds = {"source": "string", "id": "string", "variant": "int32", "license": "string", "official": "bool"}
+    kinds = {"source": "string", "id": "string", "variant": "int32", "license": "string"}
+    kinds |= {"official": "bool", "dialect": "string"}
     kinds |= {"tokens": "int32"} if settings.get("tokenizer") else {}
     columns = [{"name": name, "dtype": kind} for name, kind in {**kinds, "preview": "image"}.items()]
     return {

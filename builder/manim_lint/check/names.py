@@ -15,11 +15,12 @@ from typing import Any
 from pyflakes import checker, messages
 
 from builder.manim_lint.check.problem import Finding
+from builder.manim_lint.dialect import MODULES
 from builder.manim_lint.release.model import known
 from builder.manim_lint.release.renames import nearest
 
-_DIALECT = frozenset({"manimlib", "manimgl", "manim_imports_ext", "big_ol_pile_of_manim_imports", "manimce", "custom"})
-"""Modules of ManimGL, of the first Manim, and of its author's own programs."""
+_DIALECT = MODULES | {"manimce", "custom"}
+"""Modules of other Manims, and of ManimGL's author's own programs."""
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Imports:
 def read_imports(nodes: list[ast.Import | ast.ImportFrom]) -> Imports:
     """Look at all import statements of a program, wherever they stand."""
     imports = Imports()
+    others = False
     for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -46,8 +48,13 @@ def read_imports(nodes: list[ast.Import | ast.ImportFrom]) -> Imports:
                 Finding(node, "missing_module", name, f"{name} is a module of the program's own folder")
             )
             imports.stars_open = True
+        elif (node.module or "").partition(".")[0] in MODULES:
+            imports.findings += _missing(node, node.module or "")
+            others = True
         else:
             _read_from(node, imports)
+    # Beside Manim's own names, those of another Manim are no excuse: it is not there.
+    imports.stars_open = imports.stars_open or (others and imports.star is None)
     return imports
 
 

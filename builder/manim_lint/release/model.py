@@ -193,7 +193,7 @@ _OLD_SCENES = frozenset(
 )
 _OLD_MOBJECTS = frozenset({"ParametricCurve", "ParametricSurface", "TexMobject", "TexText", "TextMobject"})
 
-PACKAGES = frozenset({"manim", "manimlib", "manimce", "manimgl", "big_ol_pile_of_manim_imports"})
+PACKAGES = frozenset("manim manimlib manimce manimgl manim_imports_ext big_ol_pile_of_manim_imports".split())
 """Import names under which Manim itself is, or was, had."""
 
 

@@ -18,6 +18,7 @@ from builder.core.schema import Example
 from builder.decide.split import split_reason
 from builder.emit.augment import variant_of
 from builder.emit.rows import emitted_rows
+from builder.manim_lint.dialect import COMMUNITY
 from builder.pipeline.build import ID, Build, Prepared, index_of, known_ids
 from builder.pipeline.story import build, prepare
 from builder.prepare.keys import description_key
@@ -130,7 +131,9 @@ def _explanation(decided: Build, index: int, also: Sequence[str] = ()) -> Explan
     row = index - prepared.files[place].first_index
     read = pl.scan_parquet(prepared.sources[place].path).slice(row, 1).collect().row(0, named=True)
     own = outcomes.row(index, named=True)
-    trace = trace_row(Example(read["description"] or "", read["code"] or ""), own["official"])
+    trace = trace_row(
+        Example(read["description"] or "", read["code"] or ""), own["official"], config.dialect == COMMUNITY
+    )
     (text,) = columns_of(prepared.files, ("description",), pl.Series([index], dtype=pl.UInt32))["description"]
     code_index = index if own["code_index"] is None else own["code_index"]
     (code,) = columns_of(prepared.files, ("code",), pl.Series([code_index], dtype=pl.UInt32))["code"]
