@@ -17,14 +17,20 @@ class Example:
     code: str
 
 
+TURN = 1 << 32
+"""In the number of a row, what each further task of a chat adds to the number of its line: ids name both."""
+FOLLOW_UP = "follow_up"
+"""The reason of a request that leans on what was said before in its chat; `problem` then starts with it."""
+
 _READ: dict[str, pa.DataType] = {
-    "row": pa.int64(),  # from 0, in the order of the source
+    "row": pa.int64(),  # from 0, in the order of the source; of a chat's further tasks, with their `TURN`
     "description": pa.string(),
     "code": pa.string(),
     "split": pa.string(),  # the official split, where the source has one
     "error": pa.string(),  # what the authors report of a run of the code
     "difficulty": pa.string(),
-    "problem": pa.string(),  # why a value is not text; the value is then null
+    "problem": pa.string(),  # why a value is not text (the value is then null), or why the row is none by itself
+    "dialogue": pa.string(),  # JSON: all messages of a chat in which the program was repaired, as role and content
 }
 READ_SCHEMA = pa.schema(_READ)
 """Rows as read: what `sources` writes and `prepare` takes."""

@@ -88,6 +88,12 @@ def parse(code: str) -> Parsed:
         return Parsed(None, f"the parser gave up: {str(error) or type(error).__name__}")
 
 
+def parse_anew(code: str) -> ast.Module:
+    """A tree that nobody else holds, of a program that parses."""
+    with silent():
+        return _tree(code)
+
+
 def _tree(code: str) -> ast.Module:
     """The tree by `ast`, or, of what this Python refuses and a newer one takes, by `newest_grammar`."""
     if _TYPES.search(code) and (tree := _newest(code)) is not None:

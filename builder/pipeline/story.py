@@ -112,7 +112,7 @@ def _keys(path: Path) -> pl.DataFrame:
     return (
         pl.scan_parquet(path)
         .select(
-            pl.col("row").cast(pl.UInt32),
+            pl.col("row").cast(pl.UInt64),
             "official",
             pl.col("content").str.to_integer(base=16, dtype=pl.UInt64),
             "description_key",

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from xxhash import xxh3_64_intdigest
 
-from builder.core.schema import PREPARED_SCHEMA, Example
+from builder.core.schema import FOLLOW_UP, PREPARED_SCHEMA, Example
 from builder.manim_lint import Problem
 from builder.manim_lint.dialect import COMMUNITY
 from builder.manim_lint.syntax import names, parse
@@ -129,7 +129,8 @@ def _schema(columns: tuple[str, ...]) -> pa.Schema:
     return pa.schema([pa.field("key", pa.binary(16)), *(PREPARED_SCHEMA.field(name) for name in columns)])
 
 
-TEXT_SCHEMA = pa.schema({"key": pa.binary(16), "text": pa.string(), "official": pa.bool_()})
+_TEXT: dict[str, pa.DataType] = {"key": pa.binary(16), "text": pa.string(), "official": pa.bool_()}
+TEXT_SCHEMA = pa.schema(_TEXT)
 """Distinct texts as they were read, with their keys; only codes of official test rows are `official`."""
 DESCRIPTION_SCHEMA = _schema(_DESCRIPTION_COLUMNS)
 """What is prepared of a description; its `style` is the description's part of a row's."""
@@ -221,13 +222,15 @@ def _in_community(row: dict[str, Any]) -> dict[str, Any]:
 def put_together(read: pa.RecordBatch, descriptions: pa.Table, codes: pa.Table) -> pa.RecordBatch:
     """Rows of `PREPARED_SCHEMA` from rows of `READ_SCHEMA` and what was prepared of their texts, in the same order."""
     unread = read.column("problem")
+    reason = pc.if_else(pc.starts_with(unread, FOLLOW_UP), FOLLOW_UP, "not_text")
+    unread = pc.replace_substring(unread, f"{FOLLOW_UP}: ", "")
     columns: dict[str, Any] = {name: read.column(name) for name in ("row", "difficulty", "error")}
     columns["official"] = pa.array(map(is_official, read.column("split").to_pylist()), pa.bool_())
     texts = zip(*(read.column(name).to_pylist() for name in ("description", "code")), strict=True)
     columns["content"] = pa.array([content_key(description or "", code or "") for description, code in texts])
     for table, kind in ((descriptions, "description"), (codes, "code")):
         columns |= {name: table.column(name) for name in table.column_names if name not in ("key", "style")}
-        for column, value in (("stage", "read"), ("reason", "not_text"), ("detail", unread)):
+        for column, value in (("stage", "read"), ("reason", reason), ("detail", unread)):
             found = columns[f"{kind}_{column}"]
             columns[f"{kind}_{column}"] = pc.if_else(unread.is_valid(), value, found)
     styles: Any = zip(descriptions.column("style").to_pylist(), codes.column("style").to_pylist(), strict=True)
