@@ -65,6 +65,8 @@ def silent() -> Iterator[None]:
 _TYPES = re.compile(r"^[ \t]*+(?:type[ \t]++\w|(?:async[ \t]++)?(?:def|class)[ \t]++\w++[ \t]*+\[)", re.MULTILINE)
 """Parameters of types, and names for types, as Python takes them from 3.12 on."""
 _TEXT_WITH_FIELDS = re.compile(r"""\b(?:[fF][rR]?|[rR][fF])["']""")
+_MAX_NEWEST = 100_000
+"""Characters: of a longer program that this Python refuses, no newer grammar is tried, since that takes seconds."""
 _OLD_TEXTS = sys.version_info < (3, 12)
 """Whether this Python refuses f-strings that newer ones take."""
 
@@ -100,14 +102,25 @@ def _tree(code: str) -> ast.Module:
         return tree
     try:
         return ast.parse(code)
-    except SyntaxError:
-        tree = _newest(code) if _OLD_TEXTS and _TEXT_WITH_FIELDS.search(code) else None
+    except SyntaxError as error:
+        tree = _newest(code) if _OLD_TEXTS and _in_a_text(code, error) else None
         if tree is None:
             raise
         return tree
 
 
+def _in_a_text(code: str, error: SyntaxError) -> bool:
+    """Whether the parser stopped at an f-string, or on a line that has one."""
+    if error.msg.startswith("f-string"):
+        return True
+    start = _offset(code, error.lineno or 1)
+    end = code.find("\n", start)
+    return _TEXT_WITH_FIELDS.search(code, start, end if end >= 0 else len(code)) is not None
+
+
 def _newest(code: str) -> ast.Module | None:
+    if len(code) > _MAX_NEWEST:
+        return None
     from builder.manim_lint.newest_grammar import parse_newest
 
     try:

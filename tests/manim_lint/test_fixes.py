@@ -333,7 +333,11 @@ def test_a_long_program_is_fixed_like_others() -> None:
     code = scene("self.play(ShowCreation(Dot()))") + body
     assert len(code) > 30_000
     fixed, left, steps = repair_api(code, check_code(code))
-    assert (fixed, left, [name for name, _ in steps]) == (code.replace("ShowCreation", "Create"), (), ["repair:renamed"])
+    assert (fixed, left, [name for name, _ in steps]) == (
+        code.replace("ShowCreation", "Create"),
+        (),
+        ["repair:renamed"],
+    )
 
 
 def test_steps_have_names_of_their_own() -> None:
