@@ -77,11 +77,11 @@ def parse(code: str) -> Parsed:
         return Parsed(None, f"the parser gave up: {str(error) or type(error).__name__}")
 
 
-def compiles(code: str) -> bool:
-    """Whether the compiler takes a program too: it finds an `import *` inside a function, say."""
+def compiles(tree: ast.Module) -> bool:
+    """Whether the compiler takes a program that parses: it finds an `import *` inside a function, say."""
     try:
         with silent():
-            compile(code, "<program>", "exec", dont_inherit=True)
+            compile(tree, "<program>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
