@@ -123,7 +123,8 @@ def _schema(columns: tuple[str, ...]) -> pa.Schema:
     return pa.schema([pa.field("key", pa.binary(16)), *(PREPARED_SCHEMA.field(name) for name in columns)])
 
 
-TEXT_SCHEMA = pa.schema({"key": pa.binary(16), "text": pa.string(), "official": pa.bool_()})
+_TEXT: dict[str, pa.DataType] = {"key": pa.binary(16), "text": pa.string(), "official": pa.bool_()}
+TEXT_SCHEMA = pa.schema(_TEXT)
 """Distinct texts as they were read, with their keys; only codes of official test rows are `official`."""
 DESCRIPTION_SCHEMA = _schema(_DESCRIPTION_COLUMNS)
 """What is prepared of a description; its `style` is the description's part of a row's."""

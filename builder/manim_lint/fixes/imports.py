@@ -87,7 +87,8 @@ _COMPOUND = (
 
 def _first_line(node: ast.stmt) -> int:
     """The line on which a statement begins, its decorators included."""
-    return min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", ()))])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(item.lineno for item in decorators)])
 
 
 IMPORT = re.compile(r"\bimport\b")

@@ -332,7 +332,7 @@ def change_calls(
     program: Program, wanted: Callable[[ast.Call], bool], change: Callable[[cst.Call], cst.BaseExpression | None]
 ) -> str:
     """The text with the wanted calls, and those within them, through `change`."""
-    return change_nodes(program, filter(wanted, program.calls), CallChanger(change))
+    return change_nodes(program, [call for call in program.calls if wanted(call)], CallChanger(change))
 
 
 def change_nodes(program: Program, nodes: Iterable[ast.expr | ast.stmt], transformer: cst.CSTTransformer) -> str:
@@ -364,15 +364,16 @@ def _expression(text: str, transformer: cst.CSTTransformer) -> str:
     try:
         return _printed(text, cst.parse_expression(text).visit(transformer))
     except cst.ParserSyntaxError:
-        changed = cst.ensure_type(cst.parse_expression(f"({text})").visit(transformer), cst.BaseExpression)
+        changed = cst.parse_expression(f"({text})").visit(transformer)
+        assert isinstance(changed, cst.BaseExpression)
         return _printed(text, changed.with_changes(lpar=changed.lpar[1:], rpar=changed.rpar[:-1]))
 
 
-def _printed(text: str, node: cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]) -> str:
+def _printed(text: str, node: object) -> str:
+    """The text of a node that was made of a text, with the line ends of that."""
+    assert isinstance(node, cst.CSTNode)
     line_end = re.search("\r\n|\r|\n", text)
-    return cst.Module([], default_newline=line_end.group() if line_end else "\n").code_for_node(
-        cst.ensure_type(node, cst.CSTNode)
-    )
+    return cst.Module([], default_newline=line_end.group() if line_end else "\n").code_for_node(node)
 
 
 def literals(call: ast.Call) -> Iterator[str]:
