@@ -106,7 +106,14 @@ def stats_of(
     hashes = [f"{split} {name} {sha256_of(staging / name)}" for split in SPLITS for name in files.get(split, ())]
     inputs = [*hashes, config.format, f"{config.near_test} {validation} {official}"]
     certificates = orjson.loads(kept_result(config.cache / "certificates", inputs, certified))
-    stats = build_stats(decided.outcomes, written, config, mirrors=mirrors, parts=decided.prepared.parts)
+    stats = build_stats(
+        decided.outcomes,
+        written,
+        config,
+        mirrors=mirrors,
+        parts=decided.prepared.parts,
+        decisions=decided.prepared.decisions.summary(),
+    )
     if tokens := decided.prepared.tokens if decided.config.tokenizer else None:
         lengths = {side: counts.tokens for side, counts in written.items() if counts.rows or side != "validation"}
         stats["tokens"] = tokens_told(tokens, decided.config.system_prompt, decided.config.max_tokens, lengths)
