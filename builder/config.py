@@ -172,6 +172,9 @@ class BuildConfig:
     decontaminate: tuple[str, ...] = _setting(
         (), "drop train rows that are near a prompt or a program of this benchmark; FILE:COLUMN for one column", "FILE"
     )
+    decisions: tuple[str, ...] = _setting(
+        (), "what people decided of single rows, as JSON Lines: keep, drop or edit one", "FILE"
+    )
     seed: int = _setting(42, "seeds split, variants and order", "N")
     format: str = _setting("sharegpt", f"shape of a conversation: {', '.join(FORMATS)}", "FORMAT")
     trainer: str = _setting(
@@ -289,6 +292,11 @@ class BuildConfig:
         """
         return tuple(benchmark_file(str(told)) for told in self.decontaminate)
 
+    @property
+    def decision_files(self) -> tuple[Path, ...]:
+        """Files of `decisions`."""
+        return tuple(Path(name).expanduser() for name in self.decisions)
+
     def settings(self) -> dict[str, Any]:
         """All settings but the preset's name, as `make_config` takes them."""
         return {name: getattr(self, name) for name in setting_names()}
@@ -307,7 +315,10 @@ class BuildConfig:
         }
         if (path := tokenizer_file(self.tokenizer)) is not None:
             values["tokenizer"] = hashed("--tokenizer", path)
-        return values | {"decontaminate": [hashed("--decontaminate", *told) for told in self.benchmarks]}
+        return values | {
+            "decontaminate": [hashed("--decontaminate", *told) for told in self.benchmarks],
+            "decisions": [hashed("--decisions", path) for path in self.decision_files],
+        }
 
 
 def _check_split(config: BuildConfig) -> None:
