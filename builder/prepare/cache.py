@@ -28,6 +28,7 @@ from builder.prepare.prepare import (
     is_official,
     prepare_codes,
     prepare_descriptions,
+    prepare_rows,
     put_together,
 )
 from builder.prepare.text_store import TextStore, write_texts
@@ -98,62 +99,6 @@ def prepare_files(
     return paths
 
 
-def with_edits(prepared: Path, read: Path, edits: Mapping[int, tuple[str | None, str | None]], cache_dir: Path) -> Path:
-    """Prepared rows of which a person edited some; these go through all that the published row would.
-
-    Args:
-        prepared, read: a source's files, as `prepare_files` gives and takes them.
-        edits: by number of the row, the description and the code in place of the published ones; `None` leaves one.
-        cache_dir: the cache.
-
-    Returns:
-        A Parquet file of `PREPARED_SCHEMA`. `content` stays that of the published row; `repairs` say what was edited.
-    """
-    path = cache_dir / "prepared" / f"{prepared.stem}-{short_hash([repr(sorted(edits.items()))])}.parquet"
-    if path.is_file():
-        return path
-    rows = pq.read_table(read, filters=[("row", "in", list(edits))], schema=READ_SCHEMA).to_pylist()
-    for row in rows:
-        description, code = edits[row["row"]]
-        row.update({name: text for name, text in (("description", description), ("code", code)) if text is not None})
-        row["problem"] = None if None not in edits[row["row"]] else row["problem"]
-    made = {row["row"]: row for row in _prepare_few(rows)}
-    with written_aside(path) as aside, open_writer(aside, PREPARED_SCHEMA) as writer, pq.ParquetFile(prepared) as old:
-        for batch in batches_of(old, BATCH_ROWS, PREPARED_SCHEMA.names):
-            if made.keys().isdisjoint(batch["row"].to_pylist()):
-                writer.write_batch(batch)
-            else:
-                lines = [_edited(line, made.get(line["row"]), edits) for line in batch.to_pylist()]
-                writer.write_batch(pa.RecordBatch.from_pylist(lines, PREPARED_SCHEMA))
-    return path
-
-
-def _prepare_few(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Prepare some rows of `READ_SCHEMA` here and now."""
-
-    def texts(column: str) -> pa.RecordBatch:
-        lines = [{"key": bytes(16), "text": row[column] or "", "official": False} for row in rows]
-        return pa.RecordBatch.from_pylist(lines, TEXT_SCHEMA)
-
-    descriptions, codes = prepare_descriptions(texts("description")), prepare_codes(texts("code"))
-    read = pa.RecordBatch.from_pylist(rows, READ_SCHEMA)
-    return put_together(read, pa.Table.from_batches([descriptions]), pa.Table.from_batches([codes])).to_pylist()
-
-
-def _edited(
-    line: dict[str, Any], made: dict[str, Any] | None, edits: Mapping[int, tuple[str | None, str | None]]
-) -> dict[str, Any]:
-    if made is None:
-        return line
-    description, code = edits[line["row"]]
-    repairs = {
-        f"{name}_repairs": [EDITED, *made[f"{name}_repairs"]]
-        for name, text in (("description", description), ("code", code))
-        if text is not None
-    }
-    return {**made, **repairs, "content": line["content"]}
-
-
 def in_community_dialect(path: Path, events: Events) -> Path:
     """A prepared file with its ManimGL programs as they are in Manim Community, as far as they could be brought there.
 
@@ -170,6 +115,53 @@ def in_community_dialect(path: Path, events: Events) -> Path:
                 writer.write_batch(in_community(batch))
         _record_whole(made)
     return made
+
+
+def with_edits(prepared: Path, read: Path, edits: Mapping[int, tuple[str | None, str | None]], cache_dir: Path) -> Path:
+    """Prepared rows of which a person edited some; these go through all that the published row would.
+
+    Args:
+        prepared, read: a source's files, as `prepare_files` gives and takes them.
+        edits: by place of the row in the file, from 0, the description and the code in place of the published ones;
+            `None` leaves one.
+        cache_dir: the cache.
+
+    Returns:
+        A Parquet file of `PREPARED_SCHEMA`. `content` stays that of the published row; `repairs` say what was edited.
+    """
+    path = cache_dir / "prepared" / f"{prepared.stem}-{short_hash([repr(sorted(edits.items()))])}.parquet"
+    if path.is_file():
+        return path
+    numbers: list[Any] = pq.read_table(read, columns=["row"]).column("row").to_pylist()
+    edits = {numbers[place]: edit for place, edit in edits.items()}
+    rows = pq.read_table(read, filters=[("row", "in", list(edits))], schema=READ_SCHEMA).to_pylist()
+    for row in rows:
+        description, code = edits[row["row"]]
+        row.update({name: text for name, text in (("description", description), ("code", code)) if text is not None})
+        row["problem"] = None if None not in edits[row["row"]] else row["problem"]
+    made = {row["row"]: row for row in prepare_rows(pa.RecordBatch.from_pylist(rows, READ_SCHEMA)).to_pylist()}
+    with written_aside(path) as aside, open_writer(aside, PREPARED_SCHEMA) as writer, pq.ParquetFile(prepared) as old:
+        for batch in batches_of(old, BATCH_ROWS, PREPARED_SCHEMA.names):
+            if made.keys().isdisjoint(batch["row"].to_pylist()):
+                writer.write_batch(batch)
+            else:
+                lines = [_edited(line, made.get(line["row"]), edits) for line in batch.to_pylist()]
+                writer.write_batch(pa.RecordBatch.from_pylist(lines, PREPARED_SCHEMA))
+    return path
+
+
+def _edited(
+    line: dict[str, Any], made: dict[str, Any] | None, edits: Mapping[int, tuple[str | None, str | None]]
+) -> dict[str, Any]:
+    if made is None:
+        return line
+    description, code = edits[line["row"]]
+    repairs = {
+        f"{name}_repairs": [EDITED, *made[f"{name}_repairs"]]
+        for name, text in (("description", description), ("code", code))
+        if text is not None
+    }
+    return {**made, **repairs, "content": line["content"]}
 
 
 def version_of_preparation() -> str:
