@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from builder.config import BuildConfig
+from builder.core.errors import SettingError
 from builder.core.events import Events
 from builder.core.executors import processors
 from builder.render.cluster import conditions_of, releases_here, releases_on_cluster, render_on_cluster
@@ -115,23 +116,45 @@ def _nothing(codes: Iterable[str]) -> Iterator[Verdict]:
     return iter(())
 
 
+class _Unknown:
+    """No verdict of before."""
+
+    def known(self, program: str) -> Verdict | None:  # noqa: ARG002
+        return None
+
+    def thumbnails(self, programs: Iterable[str]) -> dict[str, bytes]:  # noqa: ARG002
+        return {}
+
+
+def _forget(verdict: Verdict) -> None:
+    """What is for a look only is written nowhere."""
+
+
 @contextmanager
-def open_verdicts(config: BuildConfig, events: Events, limit: int | None = None) -> Iterator[Verdicts]:
+def open_verdicts(
+    config: BuildConfig, events: Events, limit: int | None = None, *, look: bool = False
+) -> Iterator[Verdicts]:
     """Verdicts on the programs of a config.
 
     Args:
         config: with `verify`; `verdicts`, or else the settings of rendering.
         events: hears what takes long.
         limit: programs that may be rendered, at the most.
+        look: whether nothing is written of them; the fast level is for that alone, and keeps no verdict in the cache.
 
     Raises:
         RenderError: Manim or the sandbox is missing, or does not start.
-        SettingError: the file of verdicts cannot be read.
+        SettingError: the file of verdicts cannot be read, or verdicts of the fast level would be written.
     """
     if config.verdicts:
         table = VerdictTable(Path(config.verdicts).expanduser())
         yield Verdicts(table.conditions, table, keep=_refuse, render=None)
         return
+    if config.level == Level.FAST and not look:
+        raise SettingError(
+            "--level fast is for a look, since some programs have another verdict there: `verify` takes it, without "
+            "--save; a dataset needs --level full"
+        )
     if config.no_sandbox:
         events.warn("programs are rendered without a sandbox, as --no-sandbox asks: they can do whatever you can")
     setup = _setup(config)
@@ -145,6 +168,9 @@ def open_verdicts(config: BuildConfig, events: Events, limit: int | None = None)
             return render_on_cluster(setup, releases, programs, config.cluster, events)
         return render_all(setup, programs, config.workers or processors())
 
+    if setup.level is Level.FAST:
+        yield Verdicts(conditions, _Unknown(), _forget, render, limit=limit)
+        return
     with VerdictStore(config.cache / STORE, conditions) as store:
         retry = frozenset(Outcome(word) for word in config.retry)
         yield Verdicts(conditions, store, store.keep, render, retry, limit)

@@ -152,9 +152,15 @@ def test_a_limit_on_what_is_rendered_draws_no_subset(
     assert (told["rendered"], told["kept"], told["sources"][0]["not_rendered"]) == (2, 2, 7)
 
 
-def test_the_fast_level_says_that_it_is_for_a_look(tmp_path: Path, stand_in: StandIn) -> None:
-    """Some programs have another verdict there."""
-    events = Silent()
-    with open_verdicts(verified_config(tmp_path, ROWS, level="fast"), events):
-        pass
+def test_the_fast_level_is_for_a_look(tmp_path: Path, stand_in: StandIn) -> None:
+    """Some programs have another verdict there: it says so, keeps none in the cache, and no dataset has them."""
+    events, config = Silent(), verified_config(tmp_path, ROWS, level="fast")
+    for _ in range(2):
+        with open_verdicts(config, events, look=True) as verdicts:
+            verdicts.ask(["a = 1"], 1, Silent())
+            assert verdicts.verdict_on("a = 1") is not None
+    assert stand_in.rendered == ["a = 1", "a = 1"]
+    assert not list(config.cache.glob("verdicts*"))
     assert any("--level fast is for a first look" in warning for warning in events.warnings)
+    with pytest.raises(SettingError, match="--level fast is for a look"), open_verdicts(config, events):
+        pass

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from .case import Case, Prepared
-from .fonts import read_map
-from .frames import Eye
+from .dvi import read_map
+from .frames import Eye, Fonts
 from .jail import Jail
-from .program import MODULE
+from .program import MODULE, name_films
 
 JAILED, BARE = "jailed", "bare"
 
@@ -80,7 +80,8 @@ def _prepare() -> Prepared:
     std.TqdmDefaultWriteLock.mp_lock = None  # else each program makes one, or all would share one
     eye = Eye()
     eye.install()
-    return Prepared(str(manim.__version__), eye, read_map())
+    name_films()
+    return Prepared(str(manim.__version__), eye, Fonts(), read_map())
 
 
 if __name__ == "__main__":

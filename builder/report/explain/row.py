@@ -121,7 +121,7 @@ def _decided(prepared: Prepared, config: BuildConfig, events: Events | None) -> 
     """The config decided; of programs only those verdicts are known that were reached before."""
     if not config.verify:
         return build(prepared, config)
-    with open_verdicts(config, events or Silent(), limit=0) as verdicts:
+    with open_verdicts(config, events or Silent(), limit=0, look=True) as verdicts:
         return build(prepared, config, events, verdicts)
 
 
