@@ -72,7 +72,7 @@ class Screen:
         return float(self.numbers[_SECONDS])
 
     def counted(self) -> dict[str, int]:
-        """Scenes that came to their end, what was played or waited, and its milliseconds, by the program's own count."""
+        """Scenes that came to their end, what they played or waited, its milliseconds: the program's own count."""
         import numpy
 
         scenes, animations, seconds = numpy.nan_to_num(self.numbers[_SCENES : _SECONDS + 1]).clip(0, 2**20)
