@@ -86,7 +86,7 @@ class Case:
                 finally:
                     os.close(report_there)
                     there.close()
-                answer = self._answer(*self._watch(child, report_here)) | self._samples.counted()
+                answer = self._answer(*self._watch(child, report_here)) | self._screen.counted()
                 frames = self._samples.encoded() if answer["outcome"] == "passed" else None
                 return {**answer, "frames": frames.hex() if frames else None}
         finally:
@@ -102,8 +102,7 @@ class Case:
         with suppress(Exception):  # each formula can still be asked for by itself
             client.ask_ahead(request["code"])
         share_paths(request["code"])
-        self._eye.samples = self._samples
-        self._eye.screen = self._screen
+        self._eye.screen, self._eye.samples = self._screen, self._samples
         run_program(path, request["fast"], self._eye, report)
 
     # In the worker
