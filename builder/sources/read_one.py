@@ -210,6 +210,7 @@ def _convert(table: Table, fields: Fields, path: Path, name: str, events: Events
             writer.write_batch(converted.replace_schema_metadata(schema.metadata), rows_of_a_group(converted))
             done += sum(row is not None and row < TURN for row in converted.column("row").to_pylist())
             events.progress(f"read {name}", done, None)
+    events.progress(f"read {name}", done, done)
 
 
 def _convert_batch(batch: Batch, fields: Fields, first_row: int) -> pa.RecordBatch:

@@ -283,3 +283,12 @@ def test_time_goes_on_while_moments_are_passed_over(sandbox: Sandbox) -> None:
     """The clock of a scene is what it is in Manim."""
     code = scene("self.add(Square())\nself.play(Create(Circle()))\nraise SystemExit(round(self.renderer.time, 6))")
     assert sandbox.render(code).message == "1.0"
+
+
+def test_text_that_no_font_has_is_a_finding(sandbox: Sandbox) -> None:
+    """A form feed, as a forgotten raw string makes one, and a letter that is none, but nothing that fonts have."""
+    verdict = sandbox.render(
+        scene("self.add(Text('\frac{1}{2}'), Text('Grüße, ω → ∞'), MarkupText('<b>\U0010fffd</b>'))")
+    )
+    assert (verdict.outcome, verdict.message) == (Outcome.PASSED, r"undrawable_text: '\x0c\U0010fffd'")
+    assert sandbox.render(scene("self.add(Text('Grüße, ω → ∞'), Text('a\\tb'))")).message == ""

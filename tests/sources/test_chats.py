@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from builder.config import make_config
-from builder.core.errors import FieldsNotFoundError
+from builder.core.errors import SettingError
 from builder.core.events import Silent
 from builder.core.schema import TURN
 from builder.pipeline.build import index_of
@@ -293,5 +293,5 @@ def test_a_column_that_the_user_named_and_that_is_not_there_is_an_error(tmp_path
     config = config_of(tmp_path, {}, "no_augment", local={"made": path}, datasets=["made"], **{field: named})
     spec = select_sources(config)[0]
     said = rf"no column '{named['made']}', which --{field.replace('_', '-')} names"
-    with pytest.raises(FieldsNotFoundError, match=said):
+    with pytest.raises(SettingError, match=said):
         read_source(spec, tmp_path / "cache", Silent())
