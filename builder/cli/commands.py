@@ -10,16 +10,22 @@ from builder.cli.lint import add_lint_arguments, lint
 from builder.cli.push import add_push_arguments, push
 from builder.cli.render import add_render_arguments, render
 from builder.cli.report import add_report_arguments, report
+from builder.cli.settings import READING
 from builder.cli.sources import add_sources_arguments, sources
-from builder.cli.verify import SETTINGS_WITHOUT_USE, add_verify_arguments, verify
+from builder.cli.verify import DEFAULT, SETTINGS_WITHOUT_USE, add_verify_arguments, verify
+from builder.config import BUILT_BY_DEFAULT, DEFAULT_CONFIG, DEFAULT_EXPORT, setting_names
 
 COMMANDS = (
     Command(
         "build",
         "build configs of the dataset into a folder that load_dataset reads",
-        ("build --sample", "build --config all --config deduplicated"),
+        ("build --sample", "build --config curated deduplicated"),
         build,
         add_build_arguments,
+        without=("trainer",),
+        default=", ".join(BUILT_BY_DEFAULT),
+        several=True,
+        writes=True,
     ),
     Command(
         "export",
@@ -29,6 +35,8 @@ COMMANDS = (
             "export --local thanks_dataset=rows.jsonl --datasets thanks_dataset",
         ),
         export,
+        default=f"{DEFAULT_EXPORT}; with --deduplicate, {DEFAULT_CONFIG}",
+        writes=True,
     ),
     Command(
         "verify",
@@ -37,6 +45,7 @@ COMMANDS = (
         verify,
         add_verify_arguments,
         without=SETTINGS_WITHOUT_USE,
+        default=DEFAULT,
     ),
     Command(
         "doctor",
@@ -52,6 +61,7 @@ COMMANDS = (
         ("sources", "sources --inspect rows.csv"),
         sources,
         add_sources_arguments,
+        without=tuple(name for name in setting_names() if name not in READING),
     ),
     Command(
         "push",
@@ -62,6 +72,10 @@ COMMANDS = (
         ),
         push,
         add_push_arguments,
+        without=("trainer",),
+        default=f"{', '.join(BUILT_BY_DEFAULT)}, and what else the folder holds",
+        several=True,
+        writes=True,
     ),
     Command(
         "check",
@@ -123,5 +137,6 @@ COMMANDS = (
         ("explain manim_codegen/000004 --sample", 'explain "red circle" --config curated --json'),
         explain,
         add_explain_arguments,
+        without=("trainer", "previews"),
     ),
 )
