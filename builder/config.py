@@ -96,6 +96,7 @@ FORMATS = ("sharegpt", "messages", "prompt-completion", "alpaca")
 TRAINERS = {"trl": "prompt-completion", "axolotl": "messages", "llama-factory": "sharegpt", "unsloth": "sharegpt"}
 """Trainers that an export can be made for, each with the format that it takes."""
 BALANCES = ("source", "difficulty")
+DIALECTS = ("any", "ce", "manimgl")
 LICENCE_CHOICES = ("any", "permissive")
 REPAIRED, AS_PUBLISHED = PAIRS = ("repaired", "as-published")
 _CHOICES: Mapping[str, Iterable[str]] = {
@@ -163,6 +164,12 @@ class BuildConfig:
         0.01, "share of a well paired source's rows that check_pairs may drop wrongly, from 0 to 0.5", "R"
     )
     check_api: bool = _setting(False, "drop programs with names, arguments, modules or files that Manim does not have")
+    dialect: str = _setting(
+        "any",
+        "any: keep programs for ManimGL as they are, beside those for Manim Community; ce: bring them over whole, or "
+        "drop them; manimgl: keep no others",
+        "any|ce|manimgl",
+    )
     drop_reported_errors: bool = _setting(False, "drop rows whose authors report that the program failed")
     verify: bool = _setting(False, "keep only rows whose program was rendered, in a sandbox, and passed")
     augmentation_factor: float = _setting(2.5, "rows of train for each kept row, from 1 (none) to 10", "F")
@@ -233,8 +240,9 @@ class BuildConfig:
                 f"the settings of {self.name!r}"
             )
         _check_split(self)
-        if self.pairs not in PAIRS:
-            raise SettingError(f"pairs {self.pairs!r}: use {' or '.join(PAIRS)}{nearest(self.pairs, PAIRS)}")
+        for name, choices in _CHOICES.items():
+            if (value := getattr(self, name)) not in choices:
+                raise SettingError(f"{name} {value!r}: use {' or '.join(choices)}{nearest(value, choices)}")
         if not 1 <= self.augmentation_factor <= MAX_AUGMENTATION_FACTOR:
             raise SettingError(
                 f"augmentation_factor {self.augmentation_factor}: a number from 1 (no augmentation) to "
@@ -250,10 +258,6 @@ class BuildConfig:
             raise SettingError(f"pair_margin {self.pair_margin}: a number from 0 is wanted")
         if not 0 <= self.mismatch_rate <= 0.5:
             raise SettingError(f"mismatch_rate {self.mismatch_rate}: a share from 0 to 0.5 is wanted, such as 0.01")
-        if self.format not in FORMATS:
-            raise SettingError(f"format {self.format!r}: use {' or '.join(FORMATS)}{nearest(self.format, FORMATS)}")
-        if self.licences not in LICENCE_CHOICES:
-            raise SettingError(f"licences {self.licences!r}: use {' or '.join(LICENCE_CHOICES)}")
         if self.system_prompt.encode("utf-8", "replace").decode("utf-8") != self.system_prompt:
             raise SettingError("system_prompt: a text in UTF-8 is wanted; it holds other bytes")
         _check_rendering(self)
@@ -326,6 +330,10 @@ class BuildConfig:
         }
 
 
+_CHOICES = {"pairs": PAIRS, "format": FORMATS, "licences": LICENCE_CHOICES, "dialect": DIALECTS}
+"""Settings that take one of a few words."""
+
+
 def _check_split(config: BuildConfig) -> None:
     if not 0 < config.test_size < 1:
         raise SettingError(f"test_size {config.test_size}: a share between 0 and 1 is wanted, such as 0.1")
@@ -353,6 +361,7 @@ _CURATED: dict[str, Any] = {
     "near_duplicates": 0.9,
     "check_pairs": True,
     "check_api": True,
+    "dialect": "ce",
     "drop_reported_errors": True,
     "augmentation_factor": 1.0,
     "validation_size": 0.05,

@@ -4,9 +4,11 @@ from builder.cli.build import add_build_arguments, build, export
 from builder.cli.check import add_check_arguments, add_diff_arguments, check, diff
 from builder.cli.command import Command
 from builder.cli.doctor import add_doctor_arguments, doctor
+from builder.cli.evaluate import add_evaluate_arguments, evaluate
 from builder.cli.explain import add_explain_arguments, explain
 from builder.cli.lint import add_lint_arguments, lint
 from builder.cli.push import add_push_arguments, push
+from builder.cli.render import add_render_arguments, render
 from builder.cli.report import add_report_arguments, report
 from builder.cli.settings import READING
 from builder.cli.sources import add_sources_arguments, sources
@@ -108,6 +110,25 @@ COMMANDS = (
         ("lint scene.py", "lint scenes --diff", "lint rows.jsonl README.md --json", "lint - --fix"),
         lint,
         add_lint_arguments,
+        takes_settings=False,
+    ),
+    Command(
+        "render",
+        "render one program in a sandbox, show what came of it, and write its last frame or a short loop",
+        ("render scene.py", "render scene.py --loop --output scene.webp"),
+        render,
+        add_render_arguments,
+        takes_settings=False,
+    ),
+    Command(
+        "evaluate",
+        "score what a model wrote for the rows of a folder, or say whether two runs differ",
+        (
+            "evaluate predictions.jsonl --against manim_combined --config curated",
+            "evaluate before.jsonl after.jsonl --against manim_combined",
+        ),
+        evaluate,
+        add_evaluate_arguments,
         takes_settings=False,
     ),
     Command(

@@ -212,6 +212,7 @@ def _default(names: Sequence[str]) -> str:
 def _features(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a config, as `datasets` names their types."""
     kinds = {"source": "string", "id": "string", "variant": "int32", "license": "string", "official": "bool"}
+    kinds["dialect"] = "string"
     kinds |= {"tokens": "int32"} if settings.get("tokenizer") else {}
     kinds |= {"preview": "image"} if settings.get("previews") else {}
     columns = [{"name": name, "dtype": kind} for name, kind in kinds.items()]

@@ -41,6 +41,7 @@ _COLUMNS: Mapping[str, str] = {
     "variant": "0 is the original prompt; 1 and up, the prompt in other words (train only)",
     "license": "licence of the source; of both, where prompt and program come from two",
     "official": "a test row of a public benchmark: keep it out of training",
+    "dialect": "what the program is written for: `ce` (Manim Community) or `manimgl` (ManimGL)",
 }
 
 

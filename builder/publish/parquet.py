@@ -29,6 +29,7 @@ def row_schema(format_name: str, *, tokens: bool = False, preview: bool = False)
             "variant": pa.int32(),
             "license": text,
             "official": pa.bool_(),
+            "dialect": pa.string(),
             **({"tokens": pa.int32()} if tokens else {}),
             **({"preview": pa.struct([("bytes", pa.binary()), ("path", text)])} if preview else {}),
         }

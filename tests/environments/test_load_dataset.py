@@ -17,7 +17,7 @@ pytestmark = pytest.mark.environments
 
 FACTORS = {"all": 2.5, "deduplicated": 2.5, "no_augment": 1.0}
 """By config, the rows of train for each row kept."""
-COLUMNS = ["conversations", "source", "id", "variant", "license", "official"]
+COLUMNS = ["conversations", "source", "id", "variant", "license", "official", "dialect"]
 KEYS = "{split: [(row['id'], row['variant']) for row in rows] for split, rows in data.items()}"
 
 LOAD_ALL = f"""

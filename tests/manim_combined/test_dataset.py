@@ -19,7 +19,7 @@ from tests.rows import circles, config_of, files_of, read_lines, scene
 
 OWN = {"__init__.py": b"import this\n", "dataset.py": b"# by hand\r\n", "notes/todo.txt": b"\x00\xff", ".hidden": b""}
 """Files of a person's own in the folder, some with the names of the package's."""
-COLUMNS = {"conversations", "source", "id", "variant", "license", "official"}
+COLUMNS = {"conversations", "source", "id", "variant", "license", "official", "dialect"}
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ from builder.core.schema import Example
 from builder.decide.split import split_reason
 from builder.emit.augment import variant_of
 from builder.emit.rows import emitted_rows
+from builder.manim_lint.dialect import COMMUNITY
 from builder.pipeline.build import ID, Build, Prepared, index_of, known_ids
 from builder.pipeline.story import build, prepare
 from builder.prepare.cache import EDITED
@@ -122,7 +123,7 @@ def _decided(prepared: Prepared, config: BuildConfig, events: Events | None) -> 
     """The config decided; of programs only those verdicts are known that were reached before."""
     if not config.verify:
         return build(prepared, config)
-    with open_verdicts(config, events or Silent(), limit=0) as verdicts:
+    with open_verdicts(config, events or Silent(), limit=0, look=True) as verdicts:
         return build(prepared, config, events, verdicts)
 
 
@@ -144,7 +145,7 @@ def _explanation(decided: Build, index: int, also: Sequence[str] = ()) -> Explan
     published = Example(read["description"] or "", read["code"] or "")
     decision = prepared.decisions.by_index.get(index)
     edited = decision.edited(published) if decision else published
-    trace = trace_row(edited, own["official"])
+    trace = trace_row(edited, own["official"], config.dialect == COMMUNITY)
     (text,) = columns_of(prepared.files, ("description",), pl.Series([index], dtype=pl.UInt32))["description"]
     code_index = index if own["code_index"] is None else own["code_index"]
     (code,) = columns_of(prepared.files, ("code",), pl.Series([code_index], dtype=pl.UInt32))["code"]
