@@ -99,14 +99,6 @@ BALANCES = ("source", "difficulty")
 DIALECTS = ("any", "ce", "manimgl")
 LICENCE_CHOICES = ("any", "permissive")
 REPAIRED, AS_PUBLISHED = PAIRS = ("repaired", "as-published")
-_CHOICES: Mapping[str, Iterable[str]] = {
-    "format": FORMATS,
-    "trainer": TRAINERS,
-    "balance": BALANCES,
-    "licences": LICENCE_CHOICES,
-    "pairs": PAIRS,
-}
-"""Settings that are one of a few names."""
 CACHE_VARIABLE = "MANIM_DATASETS_CACHE"
 DEFAULT_SYSTEM_PROMPT = (
     "You are a Manim code generator. Given a description of an animation, answer with one complete Python "
@@ -332,6 +324,8 @@ class BuildConfig:
 
 _CHOICES = {"pairs": PAIRS, "format": FORMATS, "licences": LICENCE_CHOICES, "dialect": DIALECTS}
 """Settings that take one of a few words."""
+_WORDS: Mapping[str, Iterable[str]] = {**_CHOICES, "trainer": TRAINERS, "balance": BALANCES}
+"""The same, and those that may also be left empty."""
 
 
 def _check_split(config: BuildConfig) -> None:
@@ -420,8 +414,8 @@ def make_config(name: str = DEFAULT_CONFIG, **settings: Any) -> BuildConfig:
         if key not in known:
             raise SettingError(f"no setting is named {key!r}{nearest(key, known)}")
         values[key] = checked_value(key, value, known[key].default)
-        if key in _CHOICES:
-            values[key] = named(values[key], _CHOICES[key])
+        if key in _WORDS:
+            values[key] = named(values[key], _WORDS[key])
     if values.get("trainer") in TRAINERS:
         values.setdefault("format", TRAINERS[values["trainer"]])
     preset = CONFIGS[name]

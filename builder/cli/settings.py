@@ -26,7 +26,7 @@ GROUPS: dict[str, tuple[str, str]] = {
         "datasets local description_field code_field sample licences cache_dir offline",
         "sources_file strict skip_unavailable lock_file update_lock locked no_mirrors workers cluster",
     ),
-    "cleaning": ("pairs check_pairs check_api decisions", "pair_margin mismatch_rate drop_reported_errors"),
+    "cleaning": ("pairs check_pairs check_api dialect decisions", "pair_margin mismatch_rate drop_reported_errors"),
     "deduplication": ("deduplicate deduplicate_programs near_duplicates", ""),
     "split": ("test_size validation_size seed", "near_test decontaminate"),
     "rendering": (
