@@ -1,24 +1,55 @@
-"""One row, and a batch of rows, through cleaning, repair, checks and keys. Pure: no file, no clock, no network."""
+"""One row, its description and its code, through cleaning, repair, checks and keys. Pure: no file, clock or network."""
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from xxhash import xxh3_64_intdigest
 
-from builder.core.schema import PREPARED_SCHEMA, Example
+from builder.core.schema import FOLLOW_UP, PREPARED_SCHEMA, Example
 from builder.manim_lint import Problem
-from builder.manim_lint.syntax import parse
+from builder.manim_lint.dialect import COMMUNITY
+from builder.manim_lint.syntax import names, parse
 from builder.prepare.canonical import canonical_key
 from builder.prepare.check import check_code, check_description
 from builder.prepare.clean_description import clean_description
 from builder.prepare.features import code_words, description_words
 from builder.prepare.keys import content_key, description_key, program_key
-from builder.prepare.style import style_of
-from builder.prepare.trace import trace_row
+from builder.prepare.style import style_of_code, style_of_description
+from builder.prepare.trace import trace_code
 
 OFFICIAL_SPLIT = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDescription:
+    """A description after cleaning and checks."""
+
+    description: str
+    problem: tuple[str, str, str] | None
+    """Stage, reason, detail; `None` if nothing is wrong."""
+    key: int | None
+    repairs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedCode:
+    """A code after cleaning, repair and checks."""
+
+    code: str
+    problem: tuple[str, str, str] | None
+    """Stage, reason, detail; `None` if nothing is wrong."""
+    api_problem: Problem | None
+    """The first thing that Manim would not take."""
+    program_key: int | None
+    canonical_key: int | None
+    repairs: tuple[str, ...]
+    dialect: str
+    community: tuple[str, tuple[str, ...]] | None
+    """A ManimGL program as one of Manim Community, with the names of all steps; `None` if that cannot be done whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,73 +70,191 @@ class PreparedRow:
     code_repairs: tuple[str, ...]
 
 
-def prepare_row(original: Example, official: bool = False) -> PreparedRow:
-    """Clean, repair (unless the row is an official test row), check and key one row."""
-    trace = trace_row(original, official)
-    description, code = trace.cleaned.description, trace.cleaned.code
-    description_problem = check_description(description)
-    code_problem = check_code(code, trace.parsed, trace.outline)
-    return PreparedRow(
-        example=trace.cleaned,
-        content=content_key(original.description, original.code),
-        description_problem=("check", *description_problem) if description_problem else None,
-        code_problem=("check", *code_problem) if code_problem else None,
-        api_problem=trace.api_left[0] if trace.api_left else None,
-        description_key=description_key(description),
-        program_key=program_key(code),
-        canonical_key=canonical_key(trace.parsed.tree, code),
-        description_repairs=trace.names("description"),
-        code_repairs=trace.names("code"),
+def prepare_description(original: str) -> PreparedDescription:
+    """Clean, check and key one description."""
+    text, steps = clean_description(original)
+    problem = check_description(text)
+    return PreparedDescription(
+        description=text,
+        problem=("check", *problem) if problem else None,
+        key=description_key(text),
+        repairs=names(steps),
     )
 
 
-def prepare_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Prepare rows of `READ_SCHEMA`; gives the same rows, in order, in `PREPARED_SCHEMA`."""
+def prepare_code(original: str, official: bool = False) -> PreparedCode:
+    """Clean, repair (unless it is an official test row's), check and key one code."""
+    trace = trace_code(original, official)
+    problem = check_code(trace.code, trace.parsed, trace.outline)
+    return PreparedCode(
+        code=trace.code,
+        problem=("check", *problem) if problem else None,
+        api_problem=trace.left[0] if trace.left else None,
+        program_key=program_key(trace.code),
+        canonical_key=canonical_key(trace.parsed.tree, trace.code),
+        repairs=names(trace.steps),
+        dialect=trace.dialect,
+        community=(trace.community[0], names(trace.community[1])) if trace.community else None,
+    )
+
+
+def prepare_row(original: Example, official: bool = False) -> PreparedRow:
+    """Clean, repair (unless the row is an official test row), check and key one row."""
+    description, code = prepare_description(original.description), prepare_code(original.code, official)
+    return PreparedRow(
+        example=Example(description.description, code.code),
+        content=content_key(original.description, original.code),
+        description_problem=description.problem,
+        code_problem=code.problem,
+        api_problem=code.api_problem,
+        description_key=description.key,
+        program_key=code.program_key,
+        canonical_key=code.canonical_key,
+        description_repairs=description.repairs,
+        code_repairs=code.repairs,
+    )
+
+
+_DESCRIPTION_COLUMNS = (
+    "description", "description_key", "description_stage", "description_reason", "description_detail",
+    "description_repairs", "description_words", "legacy_key", "style",
+)  # fmt: skip
+_CODE_COLUMNS = (
+    "code", "program_key", "canonical_key", "code_stage", "code_reason", "code_detail", "api_reason", "api_detail",
+    "code_repairs", "code_words", "style", "dialect", "community_code", "community_repairs",
+)  # fmt: skip
+
+
+def _schema(columns: tuple[str, ...]) -> pa.Schema:
+    return pa.schema([pa.field("key", pa.binary(16)), *(PREPARED_SCHEMA.field(name) for name in columns)])
+
+
+_TEXT: dict[str, pa.DataType] = {"key": pa.binary(16), "text": pa.string(), "official": pa.bool_()}
+TEXT_SCHEMA = pa.schema(_TEXT)
+"""Distinct texts as they were read, with their keys; only codes of official test rows are `official`."""
+DESCRIPTION_SCHEMA = _schema(_DESCRIPTION_COLUMNS)
+"""What is prepared of a description; its `style` is the description's part of a row's."""
+CODE_SCHEMA = _schema(_CODE_COLUMNS)
+"""The same of a code."""
+
+
+def prepare_descriptions(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Prepare texts of `TEXT_SCHEMA`; gives them, in order, in `DESCRIPTION_SCHEMA`."""
+    return _each(_description, batch, DESCRIPTION_SCHEMA)
+
+
+def prepare_codes(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Prepare texts of `TEXT_SCHEMA`; gives them, in order, in `CODE_SCHEMA`."""
+    return _each(_code, batch, CODE_SCHEMA)
+
+
+def _each(
+    function: Callable[[str, bool], dict[str, object]], batch: pa.RecordBatch, schema: pa.Schema
+) -> pa.RecordBatch:
     collecting = gc.isenabled()
     gc.disable()  # syntax trees are large and hold no cycles: collecting costs a third of the time
     try:
-        rows = [_prepare(row) for row in batch.to_pylist()]
+        rows = [{"key": row["key"], **function(row["text"], row["official"])} for row in batch.to_pylist()]
     finally:
         if collecting:
             gc.enable()
-    return pa.RecordBatch.from_pylist(rows, schema=PREPARED_SCHEMA)
+    return pa.RecordBatch.from_pylist(rows, schema=schema)
 
 
-def _prepare(row: Mapping[str, object]) -> dict[str, object]:
-    description, code, problem = row["description"], row["code"], row["problem"]
-    official = str(row["split"] or "").strip().lower() == OFFICIAL_SPLIT
-    original = Example(description if isinstance(description, str) else "", code if isinstance(code, str) else "")
-    prepared = prepare_row(original, official)
-    cleaned = prepared.example
-    unread = ("read", "not_text", str(problem)) if problem else None
-    description_problem = unread or prepared.description_problem or (None, None, None)
-    code_problem = unread or prepared.code_problem or (None, None, None)
+def _description(original: str, _official: bool) -> dict[str, object]:
+    prepared = prepare_description(original)
+    problem = prepared.problem or (None, None, None)
     return {
-        "row": row["row"],
-        "official": official,
-        "difficulty": row["difficulty"],
-        "error": row["error"],
-        "description": cleaned.description,
-        "code": cleaned.code,
-        "content": prepared.content,
-        "description_key": prepared.description_key,
+        "description": prepared.description,
+        "description_key": prepared.key,
+        "description_stage": problem[0],
+        "description_reason": problem[1],
+        "description_detail": problem[2],
+        "description_repairs": prepared.repairs,
+        "description_words": description_words(prepared.description),
+        "legacy_key": legacy_key(original),
+        "style": style_of_description(original, prepared.description),
+    }
+
+
+def _code(original: str, official: bool) -> dict[str, object]:
+    prepared = prepare_code(original, official)
+    problem = prepared.problem or (None, None, None)
+    return {
+        "code": prepared.code,
         "program_key": prepared.program_key,
         "canonical_key": prepared.canonical_key,
-        "description_stage": description_problem[0],
-        "description_reason": description_problem[1],
-        "description_detail": description_problem[2],
-        "code_stage": code_problem[0],
-        "code_reason": code_problem[1],
-        "code_detail": code_problem[2],
+        "code_stage": problem[0],
+        "code_reason": problem[1],
+        "code_detail": problem[2],
         "api_reason": prepared.api_problem.reason if prepared.api_problem else None,
         "api_detail": prepared.api_problem.detail if prepared.api_problem else None,
-        "description_repairs": list(prepared.description_repairs),
-        "code_repairs": list(prepared.code_repairs),
-        "description_words": description_words(cleaned.description),
-        "code_words": code_words(cleaned.code),
-        "style": style_of(original.description, cleaned.description, original.code, cleaned.code),
-        "legacy_key": legacy_key(original.description),
+        "code_repairs": prepared.repairs,
+        "code_words": code_words(prepared.code),
+        "style": style_of_code(original, prepared.code),
+        "dialect": prepared.dialect,
+        "community_code": prepared.community[0] if prepared.community else None,
+        "community_repairs": prepared.community[1] if prepared.community else None,
     }
+
+
+def in_community(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Rows of `PREPARED_SCHEMA`, ManimGL programs as they are in Manim Community where they could be brought there."""
+    return pa.RecordBatch.from_pylist([_in_community(row) for row in batch.to_pylist()], schema=batch.schema)
+
+
+def _in_community(row: dict[str, Any]) -> dict[str, Any]:
+    code = row["community_code"]
+    if code is None:
+        return row
+    return row | {
+        "code": code,
+        "program_key": program_key(code),
+        "canonical_key": canonical_key(parse(code).tree, code),
+        "api_reason": None,
+        "api_detail": None,
+        "code_repairs": row["community_repairs"],
+        "code_words": code_words(code),
+        "dialect": COMMUNITY,
+    }
+
+
+def prepare_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Prepare few rows of `READ_SCHEMA`, each for itself; gives them, in order, in `PREPARED_SCHEMA`."""
+    official = [is_official(split) for split in batch.column("split").to_pylist()]
+
+    def texts(name: str) -> pa.RecordBatch:
+        read = zip(batch.column(name).to_pylist(), official, strict=True)
+        rows = [{"key": bytes(16), "text": text or "", "official": mark} for text, mark in read]
+        return pa.RecordBatch.from_pylist(rows, schema=TEXT_SCHEMA)
+
+    descriptions, codes = prepare_descriptions(texts("description")), prepare_codes(texts("code"))
+    return put_together(batch, pa.Table.from_batches([descriptions]), pa.Table.from_batches([codes]))
+
+
+def put_together(read: pa.RecordBatch, descriptions: pa.Table, codes: pa.Table) -> pa.RecordBatch:
+    """Rows of `PREPARED_SCHEMA` from rows of `READ_SCHEMA` and what was prepared of their texts, in the same order."""
+    unread = read.column("problem")
+    reason = pc.if_else(pc.starts_with(unread, FOLLOW_UP), FOLLOW_UP, "not_text")
+    unread = pc.replace_substring(unread, f"{FOLLOW_UP}: ", "")
+    columns: dict[str, Any] = {name: read.column(name) for name in ("row", "difficulty", "error")}
+    columns["official"] = pa.array(map(is_official, read.column("split").to_pylist()), pa.bool_())
+    texts = zip(*(read.column(name).to_pylist() for name in ("description", "code")), strict=True)
+    columns["content"] = pa.array([content_key(description or "", code or "") for description, code in texts])
+    for table, kind in ((descriptions, "description"), (codes, "code")):
+        columns |= {name: table.column(name) for name in table.column_names if name not in ("key", "style")}
+        for column, value in (("stage", "read"), ("reason", reason), ("detail", unread)):
+            found = columns[f"{kind}_{column}"]
+            columns[f"{kind}_{column}"] = pc.if_else(unread.is_valid(), value, found)
+    styles: Any = zip(descriptions.column("style").to_pylist(), codes.column("style").to_pylist(), strict=True)
+    columns["style"] = pa.array([sorted(one + other) for one, other in styles], PREPARED_SCHEMA.field("style").type)
+    table = pa.table([columns[name] for name in PREPARED_SCHEMA.names], schema=PREPARED_SCHEMA)
+    return table.combine_chunks().to_batches()[0]
+
+
+def is_official(split: str | None) -> bool:
+    """Whether a row's official split, as its source writes it, is the test side."""
+    return (split or "").strip().lower() == OFFICIAL_SPLIT
 
 
 def legacy_key(description: str) -> int:

@@ -57,19 +57,31 @@ _FOREIGN = re.compile(r"[^\W\d_\u0000-\u024f]")
 
 def style_of(original_description: str, description: str, original_code: str, code: str) -> list[int]:
     """The `Style` bits that a row shows, sorted; texts as they were read, and cleaned."""
+    return sorted(style_of_description(original_description, description) + style_of_code(original_code, code))
+
+
+def style_of_description(original: str, text: str) -> list[int]:
+    """The `Style` bits that a description shows, as it was read and cleaned."""
     shown = {
-        Style.WRAPPED: len(original_description.strip()) > len(description) + 60,
-        Style.LINES: "\n" in description,
-        Style.SHORT: len(description) < 100,
-        Style.LONG: len(description) > 400,
-        Style.QUESTION: description.endswith("?"),
-        Style.REQUEST: _REQUEST.match(description) is not None,
-        Style.ONE_LINE: "\n" not in original_code.strip(),
-        Style.ESCAPED: original_code.lstrip().startswith("\\n"),
-        Style.FENCED: "```" in original_code[:200],
+        Style.WRAPPED: len(original.strip()) > len(text) + 60,
+        Style.LINES: "\n" in text,
+        Style.SHORT: len(text) < 100,
+        Style.LONG: len(text) > 400,
+        Style.QUESTION: text.endswith("?"),
+        Style.REQUEST: _REQUEST.match(text) is not None,
+        Style.FOREIGN: len(_FOREIGN.findall(text[:400])) * 2 > len(text[:400].replace(" ", "")),
+    }
+    return [int(style) for style, is_so in shown.items() if is_so]
+
+
+def style_of_code(original: str, code: str) -> list[int]:
+    """The `Style` bits that a code shows, as it was read and cleaned."""
+    shown = {
+        Style.ONE_LINE: "\n" not in original.strip(),
+        Style.ESCAPED: original.lstrip().startswith("\\n"),
+        Style.FENCED: "```" in original[:200],
         Style.NO_IMPORT: "import" not in code[:2_000],
         Style.SHORT_CODE: len(code) < 500,
         Style.LONG_CODE: len(code) > 2_000,
-        Style.FOREIGN: len(_FOREIGN.findall(description[:400])) * 2 > len(description[:400].replace(" ", "")),
     }
     return [int(style) for style, is_so in shown.items() if is_so]

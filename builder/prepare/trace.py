@@ -3,21 +3,19 @@
 Pure: no file, no clock, no network.
 """
 
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from builder import manim_lint
 from builder.core.schema import Example
+from builder.manim_lint.dialect import MANIMGL, STEP, dialect_of
 from builder.manim_lint.scenes import Outline, outline
-from builder.manim_lint.syntax import Parsed, Steps, parse
+from builder.manim_lint.syntax import Parsed, Steps, names, parse
 from builder.prepare.check import CODE_CHECKS, DESCRIPTION_CHECKS, Problem
 from builder.prepare.clean_code import clean_code
 from builder.prepare.clean_description import clean_description
 
 Part = Literal["description", "code"]
-_KEPT_FIXES = 1024
-"""Programs whose fixes are remembered: they cost far more than all else, and a program stands in several rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,34 +87,67 @@ def _results(part: Part, results: list[tuple[str, Problem | None]]) -> list[Chec
     return checks
 
 
-def trace_row(original: Example, official: bool = False) -> Trace:
-    """Clean and repair one row (official test rows are not repaired), keeping the text after each step."""
+@dataclass(frozen=True, slots=True)
+class CodeTrace:
+    """A code from what was read to what is kept of it; the fields as in `Trace`."""
+
+    code: str
+    parsed: Parsed
+    outline: Outline | None
+    steps: Steps
+    found: tuple[manim_lint.Problem, ...]
+    left: tuple[manim_lint.Problem, ...]
+    dialect: str
+    community: tuple[str, Steps] | None = None
+    """A ManimGL program as one of Manim Community, with all steps; `None` if that cannot be done whole."""
+
+
+def trace_row(original: Example, official: bool = False, community: bool = False) -> Trace:
+    """Clean and repair one row (official test rows are not repaired), keeping the text after each step.
+
+    A program for ManimGL is left as it is, unless it is wanted for Manim Community and can be brought there whole.
+    """
     description, of_description = clean_description(original.description)
-    code, parsed, of_code = clean_code(original.code)
-    fixed = _only_checked(code) if official else _fixed(code)
-    if fixed.steps:
-        code, parsed = fixed.code, parse(fixed.code)
-        of_code = [*of_code, *((step.name, step.after) for step in fixed.steps)]
-    parses = parsed.tree is not None  # where it does not, a check of the row says so
+    traced = trace_code(original.code, official)
+    if community and traced.community is not None:
+        code, steps = traced.community
+        parsed = parse(code)
+        seen = outline(parsed.tree) if parsed.tree is not None else None
+        traced = replace(traced, code=code, parsed=parsed, outline=seen, steps=steps, left=())
     return Trace(
         original=original,
-        cleaned=Example(description, code),
-        parsed=parsed,
-        outline=outline(parsed.tree) if parsed.tree is not None else None,
-        steps=(*_steps("description", original.description, of_description), *_steps("code", original.code, of_code)),
-        api_found=fixed.found if parses else (),
-        api_left=fixed.problems if parses else (),
+        cleaned=Example(description, traced.code),
+        parsed=traced.parsed,
+        outline=traced.outline,
+        steps=(
+            *_steps("description", original.description, of_description),
+            *_steps("code", original.code, traced.steps),
+        ),
+        api_found=traced.found,
+        api_left=traced.left,
     )
+
+
+def trace_code(original: str, official: bool = False) -> CodeTrace:
+    """The same of a code alone."""
+    code, parsed, steps = clean_code(original)
+    fixed = _only_checked(code) if official else manim_lint.fix(code)
+    made = [(step.name, step.after) for step in fixed.steps]
+    community, left = None, fixed.problems
+    if fixed.dialect == MANIMGL:
+        community = (fixed.code, [*steps, *made]) if STEP in names(made) else None
+        made, left = [step for step in made if step[0] == "repair:one_line"], fixed.found
+    if made:
+        code, parsed = made[-1][1], parse(made[-1][1])
+        steps = [*steps, *made]
+    if parsed.tree is None:  # a check of the row says so
+        return CodeTrace(code, parsed, None, steps, (), (), fixed.dialect)
+    return CodeTrace(code, parsed, outline(parsed.tree), steps, fixed.found, left, fixed.dialect, community)
 
 
 def _only_checked(code: str) -> manim_lint.Fixed:
     problems = manim_lint.check(code)
-    return manim_lint.Fixed(code, (), problems, problems)
-
-
-@lru_cache(maxsize=_KEPT_FIXES)
-def _fixed(code: str) -> manim_lint.Fixed:
-    return manim_lint.fix(code)
+    return manim_lint.Fixed(code, (), problems, problems, dialect_of(code))
 
 
 def _steps(part: Part, text: str, taken: Steps) -> list[TraceStep]:

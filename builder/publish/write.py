@@ -10,11 +10,14 @@ import pyarrow.parquet as pq
 
 from builder.core.errors import OutputError
 from builder.core.events import Events, Silent
+from builder.core.files import kept_result, sha256_of
 from builder.core.ledger import closed_slices, kept
+from builder.core.schema import SPLITS
 from builder.decide.summary import empty_sides, without_kept_rows
 from builder.emit.formats import FORMATS, fenced
 from builder.emit.rows import EmittedRow
 from builder.emit.tokens import tokens_told
+from builder.manim_lint.dialect import dialect_of
 from builder.pipeline.build import Build
 from builder.publish.stats import Written, build_stats
 from builder.render.verdicts import Verdicts
@@ -61,6 +64,7 @@ def dataset_rows(
             "variant": row.variant,
             "license": row.licence,
             "official": row.official,
+            "dialect": dialect_of(row.code),
             **preview,
             **({"tokens": row.tokens} if decided.config.tokenizer else {}),
         }
@@ -93,9 +97,17 @@ def stats_of(
         return (row for name in files.get(split, ()) for row in rows_of(staging, name, config.format))
 
     official = decided.plan.filter(pl.col("split") == "test")["official"].to_list()
-    certificates = certify_sides(rows, official, config.near_test, validation=bool(written["validation"].rows))
-    for certificate in certificates.values():
-        certificate.check()
+    validation = bool(written["validation"].rows)
+
+    def certified() -> bytes:
+        certificates = certify_sides(rows, official, config.near_test, validation=validation)
+        for certificate in certificates.values():
+            certificate.check()
+        return orjson.dumps({name: certificate.told() for name, certificate in certificates.items()})
+
+    hashes = [f"{split} {name} {sha256_of(staging / name)}" for split in SPLITS for name in files.get(split, ())]
+    inputs = [*hashes, config.format, f"{config.near_test} {validation} {official}"]
+    certificates = orjson.loads(kept_result(config.cache / "certificates", inputs, certified))
     stats = build_stats(
         decided.outcomes,
         written,
@@ -107,7 +119,7 @@ def stats_of(
     if tokens := decided.prepared.tokens if decided.config.tokenizer else None:
         lengths = {side: counts.tokens for side, counts in written.items() if counts.rows or side != "validation"}
         stats["tokens"] = tokens_told(tokens, decided.config.system_prompt, decided.config.max_tokens, lengths)
-    return {**stats, **{name: certificate.told() for name, certificate in certificates.items()}}
+    return {**stats, **certificates}
 
 
 def write_ledger(ledger: pl.DataFrame, path: Path) -> None:

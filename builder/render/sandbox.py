@@ -103,7 +103,7 @@ class Sandbox:
         if answer is None:
             self.close()
             answer = {"outcome": "failed", "exception": "WorkerDied", "message": "the program took its worker with it"}
-        verdict = verdict_of(answer, program_hash(code), seconds)
+        verdict = verdict_of(answer, program_hash(code), seconds, self.setup.frames)
         self._cache.end_program(verdict.outcome in _ENDED_WELL)
         if verdict.outcome is Outcome.FAILED and _killed_for_memory() > killed:
             return Verdict(
@@ -117,7 +117,7 @@ class Sandbox:
         request = {"code": code, "seconds": setup.timeout, "wall": setup.wall, "memory": setup.memory}
         deadline = time.monotonic() + setup.wall + SPARE_SECONDS
         try:
-            self._write({**request, "fast": setup.level is Level.FAST})
+            self._write({**request, "fast": setup.level is Level.FAST, "frames": setup.frames})
             while (answer := self._read(deadline)) and "formula" in answer:
                 self._write({"kept": self._keep_formula(answer)})
         except OSError:

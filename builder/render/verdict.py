@@ -9,6 +9,7 @@ from typing import Any
 
 from builder.config import DEFAULT_TIMEOUT
 from builder.core.schema import Outcome
+from builder.render.inside.samples import FRAMES_BYTES
 
 __all__ = ["Outcome"]
 
@@ -39,6 +40,16 @@ class Verdict:
     """Wall clock."""
     thumbnail: bytes | None = None
     """The last frame as WebP, about 10 kB; not for programs that drew nothing."""
+    scenes: int | None = None
+    """Scenes that were rendered to their end; `None` where nobody counted."""
+    animations: int | None = None
+    """What these scenes played or waited."""
+    animated: float | None = None
+    """Seconds of animation in these scenes; `None` at the fast level."""
+    frames: bytes | None = None
+    """Samples of all frames at `rate`, 256 pixels wide, as animated WebP; only if asked for, if it passed."""
+    rate: float = 0.0
+    """Samples a second of animation; 0 if none were taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +82,14 @@ _FORMULA_NAME = re.compile(r"[0-9a-f]{32}\.svg")
 _SVG_CHARACTERS = 4 * 2**20
 
 
-def verdict_of(answer: dict[str, Any], program: str, seconds: float) -> Verdict:
+def verdict_of(answer: dict[str, Any], program: str, seconds: float, rate: float = 0.0) -> Verdict:
     """The verdict on a program.
 
     Args:
         answer: What a worker said.
         program: `program_hash` of what it was asked about.
         seconds: Wall clock, measured here.
+        rate: Frames a second that it was asked for.
     """
     try:
         outcome = Outcome(answer["outcome"])
@@ -91,8 +103,17 @@ def verdict_of(answer: dict[str, Any], program: str, seconds: float) -> Verdict:
         message=_text(answer.get("message"), MESSAGE_CHARACTERS),
         line=line if type(line) is int and 0 < line < 1_000_000 else None,
         seconds=seconds,
-        thumbnail=_picture(answer.get("thumbnail")) if outcome is not Outcome.BLANK else None,
+        thumbnail=_picture(answer.get("thumbnail"), THUMBNAIL_BYTES) if outcome is not Outcome.BLANK else None,
+        scenes=_count(answer.get("scenes")),
+        animations=_count(answer.get("animations")),
+        animated=spent / 1000 if (spent := _count(answer.get("milliseconds"))) else None,
+        frames=_picture(answer.get("frames"), FRAMES_BYTES) if rate and outcome is Outcome.PASSED else None,
+        rate=rate,
     )
+
+
+def _count(value: object) -> int | None:
+    return value if type(value) is int and 0 <= value < 2**31 else None
 
 
 def _text(value: object, characters: int) -> str:
@@ -102,9 +123,9 @@ def _text(value: object, characters: int) -> str:
     return clean.encode("utf-8", "replace").decode()
 
 
-def _picture(value: object) -> bytes | None:
-    """A small WebP file; nothing of anything else."""
-    if not isinstance(value, str) or len(value) > 2 * THUMBNAIL_BYTES:
+def _picture(value: object, most: int) -> bytes | None:
+    """A WebP file of so many bytes at the most; nothing of anything else."""
+    if not isinstance(value, str) or len(value) > 2 * most:
         return None
     with suppress(ValueError):
         picture = bytes.fromhex(value)

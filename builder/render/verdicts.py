@@ -12,12 +12,12 @@ from builder.config import BuildConfig
 from builder.core.errors import SettingError
 from builder.core.events import Events
 from builder.core.executors import processors
-from builder.render.cluster import releases_here, releases_on_cluster, render_on_cluster
+from builder.render.cluster import conditions_of, releases_here, releases_on_cluster, render_on_cluster
 from builder.render.pool import render_all
 from builder.render.setup import Setup
 from builder.render.verdict import Conditions, Level, Outcome, Verdict, program_hash
 from builder.render.verdict_file import VerdictTable
-from builder.render.verdict_store import VerdictStore
+from builder.render.verdict_store import STORE, VerdictStore
 
 Render = Callable[[Iterable[str]], Iterator[Verdict]]
 """Renders codes, and gives the verdicts as they come, in any order."""
@@ -87,7 +87,7 @@ class Verdicts:
         for verdict in (self.render or _nothing)(missing()):
             self.rendered += 1
             self.keep(verdict)
-            self.used[verdict.program] = replace(verdict, thumbnail=None)
+            self.used[verdict.program] = replace(verdict, thumbnail=None, frames=None)
             tell(verdict)
 
     def verdict_on(self, code: str) -> Verdict | None:
@@ -130,10 +130,6 @@ def _forget(verdict: Verdict) -> None:
     """What is for a look only is written nowhere."""
 
 
-STORE = "verdicts.sqlite"
-"""Name of the database in the cache."""
-
-
 @contextmanager
 def open_verdicts(
     config: BuildConfig, events: Events, limit: int | None = None, *, look: bool = False
@@ -165,9 +161,7 @@ def open_verdicts(
     if setup.level is Level.FAST:
         events.warn("--level fast is for a first look: of some programs it says otherwise than --level full does")
     releases = releases_on_cluster(config.cluster) if config.cluster else releases_here(setup.python)
-    conditions = Conditions(
-        releases.manim, releases.latex, setup.level, setup.timeout, setup.sandboxed, releases.drawing
-    )
+    conditions = conditions_of(setup, releases)
 
     def render(programs: Iterable[str]) -> Iterator[Verdict]:
         if config.cluster:

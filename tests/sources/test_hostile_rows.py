@@ -20,7 +20,7 @@ from builder.core.schema import Example
 from builder.prepare.clean_code import clean_code
 from builder.prepare.clean_description import clean_description
 from builder.prepare.keys import program_tokens
-from builder.prepare.prepare import prepare_batch, prepare_row
+from builder.prepare.prepare import TEXT_SCHEMA, prepare_codes, prepare_descriptions, prepare_row
 from builder.publish.export import export
 from builder.sources.file_formats import BrokenRow, open_table
 from tests.rows import circles, config_of, outcomes, read_lines, said, scene
@@ -194,11 +194,10 @@ def test_tokens_lose_nothing_but_layout(text: str) -> None:
 
 def test_a_batch_of_hostile_rows_keeps_its_rows() -> None:
     """As many rows come out as went in, in order."""
-    texts = ["(" * 1000, None, "\0", "\u202e", "", scene("Dot()"), "[" * LONG]
-    rows = {"row": list(range(len(texts))), "description": texts, "code": texts}
-    empty = dict.fromkeys(("split", "error", "difficulty", "problem"), pa.nulls(len(texts), pa.string()))
-    batch = pa.RecordBatch.from_pydict({**rows, **empty})
-    assert prepare_batch(batch)["row"].to_pylist() == rows["row"]
+    texts = ["(" * 1000, "\0", "\u202e", "", scene("Dot()"), "[" * LONG]
+    rows = [{"key": b"%16d" % row, "text": text, "official": False} for row, text in enumerate(texts)]
+    batch = pa.RecordBatch.from_pylist(rows, schema=TEXT_SCHEMA)
+    assert prepare_codes(batch)["key"] == prepare_descriptions(batch)["key"] == batch["key"]
 
 
 GOOD = ("Draw a circle", scene("Circle()"))

@@ -9,6 +9,7 @@ import ast
 import re
 from dataclasses import replace
 
+from builder.manim_lint.check.arguments import LOOKED_FOR
 from builder.manim_lint.check.interpreter import read_program
 from builder.manim_lint.check.names import read_imports, unknown_names
 from builder.manim_lint.check.problem import Finding, Problem
@@ -63,6 +64,8 @@ def _holds(finding: Finding, reading: Reading) -> bool:
     """Whether the whole program bears a finding out."""
     if finding.unless_set and (reading.any_attribute or finding.unless_set in reading.attributes_set):
         return False
+    if finding.reason == "missing_asset" and LOOKED_FOR + finding.name in reading.attributes_set:
+        return False
     return not finding.through & reading.mixed
 
 
@@ -83,7 +86,11 @@ def check_code(code: str) -> tuple[Problem, ...]:
     parsed = parse(code)
     if parsed.tree is None:
         return (Problem("syntax_error", parsed.message, "", parsed.line, parsed.column),)
-    problems = check_api(parsed.tree)
+    return in_characters(code, check_api(parsed.tree))
+
+
+def in_characters(code: str, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """What `check_api` finds in the tree of a text, with columns in characters."""
     if not problems or code.isascii():
         return problems
     lines = _LINE_END.split(code)

@@ -22,7 +22,7 @@ _WRITTEN = frozenset({"Text", "Tex", "MathTex", "MarkupText", "Title", "Paragrap
 _TRANSFORMS = frozenset({"Transform", "ReplacementTransform"})
 
 
-def transformed_from_nothing(program: Program) -> cst.Module | None:
+def transformed_from_nothing(program: Program) -> str | None:
     """`self.play(Transform(text, Text("…")))`, where `text` was set before the excerpt began, writes the new text.
 
     The name is set to the object that it was to become: `text = Text("…")`, then `self.play(Write(text))`. Only
@@ -32,7 +32,7 @@ def transformed_from_nothing(program: Program) -> cst.Module | None:
     if len(names) > _MOST_NAMES:
         return None
     played = {name for name in names if _first_use_is_played(program.tree, name)}
-    return program.module.visit(_FirstTransform(played)) if played else None
+    return program.module.visit(_FirstTransform(played)).code if played else None
 
 
 def _first_use_is_played(tree: ast.Module, name: str) -> bool:
@@ -267,7 +267,7 @@ def repair_code(code: str, parsed: Parsed) -> tuple[str, Parsed, Steps]:
         if changed is None:
             continue
         result = parse(changed)
-        if result.ok and compiles(changed):
+        if result.tree is not None and compiles(result.tree):
             code, parsed = changed, result
             made.append((name, code))
     return code, parsed, made

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from .frames import Eye, Fonts, Screen
 from .jail import FAILED_TO_START, MEGABYTE, PROCESSES, Jail, Limits, family, memory_of
 from .program import MODULE, run_program
+from .samples import Samples
 from .sampling import share_paths
 from .tex import Answer, Client, Formula, compile_formula, compile_together, formulas_of
 
@@ -69,6 +70,7 @@ class Case:
     def judge(self, request: Answer) -> Answer:
         """Run a program in a child of its own, and say what came of it."""
         self._request = request
+        self._samples = Samples(request["frames"])
         report_here, report_there = os.pipe()
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._limits = Limits(request["seconds"], request["memory"] + _SPARE_ADDRESS_SPACE)
@@ -84,7 +86,9 @@ class Case:
                 finally:
                     os.close(report_there)
                     there.close()
-                return self._answer(*self._watch(child, report_here))
+                answer = self._answer(*self._watch(child, report_here)) | self._screen.counted()
+                frames = self._samples.encoded() if answer["outcome"] == "passed" else None
+                return {**answer, "frames": frames.hex() if frames else None}
         finally:
             os.close(report_here)
 
@@ -98,7 +102,7 @@ class Case:
         with suppress(Exception):  # each formula can still be asked for by itself
             client.ask_ahead(request["code"])
         share_paths(request["code"])
-        self._eye.screen = self._screen
+        self._eye.screen, self._eye.samples = self._screen, self._samples
         run_program(path, request["fast"], self._eye, report)
 
     # In the worker

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
+from .samples import Samples
 from .sampling import sample_frames
 
 THUMBNAIL_WIDTH = 320
@@ -70,6 +71,13 @@ class Screen:
         """Of animation, by the program's own count."""
         return float(self.numbers[_SECONDS])
 
+    def counted(self) -> dict[str, int]:
+        """Scenes that came to their end, what they played or waited, its milliseconds: the program's own count."""
+        import numpy
+
+        scenes, animations, seconds = numpy.nan_to_num(self.numbers[_SCENES : _SECONDS + 1]).clip(0, 2**20)
+        return {"scenes": int(scenes), "animations": int(animations), "milliseconds": round(1000 * seconds)}
+
     def picture(self) -> bytes | None:
         """In the worker: the frame as WebP, empty if it is too large; nothing if none shows more than background."""
         import numpy
@@ -99,6 +107,7 @@ class Eye:
     def __init__(self) -> None:
         self.seen = False
         """Whether any frame of any scene so far showed something."""
+        self.samples = Samples(0)
         self.characters: set[str] = set()
         """Of all texts, those that not every font has; the first few hundred."""
         self._latest: Any = None
@@ -114,7 +123,7 @@ class Eye:
         add_frame = CairoRenderer.add_frame
         CairoRenderer.add_frame = self._looking(add_frame)
         CairoRenderer.render = _render
-        sample_frames(lambda: self.seen, add_frame)
+        sample_frames(lambda: self.seen, add_frame, lambda start, seconds: self.samples.due(start, seconds) > 0)
         CairoRenderer.play = self._between(CairoRenderer.play)
         for kind in (Text, MarkupText):
             kind._text2svg = self._reading(kind._text2svg)
@@ -127,6 +136,7 @@ class Eye:
             self._look()
             self._latest = camera, camera.pixel_array
             self._look()
+            self.samples.finish(camera.pixel_array)
 
     def _reading(self, original: Callable[..., str]) -> Callable[..., str]:
         def text_to_svg(text: Any, *arguments: Any, **named: Any) -> str:
@@ -143,6 +153,8 @@ class Eye:
                 self._latest = renderer.camera, frame
                 if not self.seen:
                     self._look()
+                if not renderer.skip_animations:
+                    self.samples.take(renderer.time, num_frames / renderer.camera.frame_rate, frame)
             original(renderer, frame, num_frames)
 
         return add_frame

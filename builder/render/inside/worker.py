@@ -1,8 +1,9 @@
 """What runs inside the sandbox, with Manim's own Python: imports Manim once, then forks a child for each program.
 
 Started by `builder/render/sandbox.py` and by nothing else. Speaks JSON Lines: `{"ready": release}` first, then for each
-request `{"code", "seconds", "wall", "fast", "memory"}` one answer, `{"outcome", "exception", "message", "line",
-"thumbnail"}`. Before it there may be any number of `{"formula", "svg"}`, each of which is answered by `{"kept": bool}`.
+request `{"code", "seconds", "wall", "fast", "memory", "frames"}` one answer, `{"outcome", "exception", "message",
+"line", "thumbnail", "frames", "scenes", "animations", "milliseconds"}`. Before it there may be any number of
+`{"formula", "svg"}`, each of which is answered by `{"kept": bool}`.
 """
 
 import gc
