@@ -31,9 +31,9 @@ from benchmarks.verification import programs_of
 from builder.manim_lint.check.check import check_api
 from builder.manim_lint.syntax import parse
 from builder.render.command import sandbox_command
-from builder.render.inside.usage import family
+from builder.render.inside.jail import family
 from builder.render.sandbox import Sandbox
-from builder.render.setup import Setup, manim_python
+from builder.render.setup import Setup
 from builder.render.verdict import Outcome, Verdict, program_hash
 
 TRIVIAL = "number = 1"
@@ -49,16 +49,18 @@ sys.exit(code)
 """Runs a command inside the sandbox and prints its processor seconds, which bubblewrap does not hand on."""
 
 
-def by_command(setup: Setup, programs: Sequence[str], workers: int) -> tuple[list[bool], float]:
+def by_command(setup: Setup, programs: Sequence[str], workers: int, dry: bool = True) -> tuple[list[bool], float]:
     """Whether each program passes by Manim's own command, started once for each; processor seconds of all."""
     with tempfile.TemporaryDirectory(prefix="render-speed-") as name:
         folder = Path(name)
         for index, code in enumerate(programs):
             (folder / f"program{index}.py").write_text(code, encoding="utf-8", errors="surrogatepass")
         shell = sandbox_command(setup, folder, None)
-        shell = [*shell[: shell.index("--chdir")], "--bind", str(folder), "/scratch", "--chdir", "/scratch"]
-        python = str(manim_python(setup.python))
-        command = [*shell, python, "-c", _MEASURED, python, "-m", "manim", "render", "--dry_run", "-ql", "-a"]
+        python = shell[shell.index("-m") - 1]
+        shell = [*shell[: shell.index("--chdir")], "--tmpfs", "/dev/shm", "--bind", str(folder), "/scratch"]
+        shell += ["--chdir", "/scratch"]
+        command = [*shell, python, "-c", _MEASURED, python, "-m", "manim", "render", "-ql", "-a"]
+        command += ["--dry_run"] if dry else []
 
         def passes(index: int) -> tuple[bool, float]:
             try:
@@ -72,6 +74,17 @@ def by_command(setup: Setup, programs: Sequence[str], workers: int) -> tuple[lis
         with ThreadPoolExecutor(workers) as pool:
             found = list(pool.map(passes, range(len(programs))))
     return [passed for passed, _ in found], sum(seconds for _, seconds in found)
+
+
+def honest(setup: Setup, workers: int) -> list[str]:
+    """The honest programs of the tests of which Manim's own command says something else than those tests do."""
+    from tests.render.programs import scene
+    from tests.render.test_honest_programs import FAILING, HONEST
+
+    expected = {**{name: (code, True) for name, code in HONEST.items()}}
+    expected |= {name: (scene(body), False) for name, (body, _) in FAILING.items()}
+    passed, _ = by_command(setup, [code for code, _ in expected.values()], workers, dry=False)
+    return [name for (name, (_, passes)), found in zip(expected.items(), passed, strict=True) if found is not passes]
 
 
 def by_library(setup: Setup, programs: Sequence[str], workers: int) -> tuple[list[Verdict], float]:
@@ -158,12 +171,21 @@ def _is_sound(code: str) -> bool:
 def main() -> None:
     """Measure and print JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.render_speed", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the real files")
+    parser.add_argument("--data", type=Path, help="the folder with the real files")
     parser.add_argument("--manim-python", type=Path, help="a Python that has Manim; else the one that runs this")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--beside", type=int, default=100, help="programs that both render; 0 leaves this out")
     parser.add_argument("--whole", action=argparse.BooleanOptionalAction, default=True, help="all of ManimBench, too")
+    parser.add_argument("--honest", action="store_true", help="only the honest programs of the tests, by the command")
     given = parser.parse_args()
+    if given.honest:
+        with tempfile.TemporaryDirectory() as formulas:
+            json.dump(
+                {"differing": honest(Setup(given.manim_python, tex_cache=Path(formulas)), given.workers)}, sys.stdout
+            )
+        return
+    if given.data is None:
+        parser.error("--data is needed")
     warnings.simplefilter("ignore", SyntaxWarning)
     data = sources_in(given.data)
     programs = [code for code, _ in programs_of("manimbench", data["manimbench"]).texts.values()]

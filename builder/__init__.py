@@ -13,13 +13,25 @@ if TYPE_CHECKING:
     from builder.publish.build_folder import build_dataset as build
     from builder.publish.export import export
     from builder.publish.load import load
+    from builder.render.renderer import Renderer
     from builder.report.proof.check import check_folder
     from builder.sources.spec import SourceSpec, register_source
 
-__all__ = ["BuildConfig", "SourceSpec", "build", "check_folder", "export", "lint", "load", "register_source"]
+__all__ = [
+    "BuildConfig",
+    "Renderer",
+    "SourceSpec",
+    "build",
+    "check_folder",
+    "export",
+    "lint",
+    "load",
+    "register_source",
+]
 
 _PLACES = {
     "BuildConfig": "builder.config:BuildConfig",
+    "Renderer": "builder.render.renderer:Renderer",
     "SourceSpec": "builder.sources.spec:SourceSpec",
     "build": "builder.publish.build_folder:build_dataset",
     "check_folder": "builder.report.proof.check:check_folder",

@@ -59,29 +59,29 @@ def _pairs(key: str, value: Any) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(dict(items).items()))
 
 
-def benchmark_file(told: str) -> tuple[Path, str]:
+def benchmark_file(value: str) -> tuple[Path, str]:
     """A file of `decontaminate` and the column in it; a name that is itself a file's holds no column."""
-    path, column = Path(told).expanduser(), ""
-    if not path.is_file() and ":" in told:
-        name, _, column = told.rpartition(":")
+    path, column = Path(value).expanduser(), ""
+    if not path.is_file() and ":" in value:
+        name, _, column = value.rpartition(":")
         path = Path(name).expanduser()
     if not path.is_file():
-        raise SettingError(f"--decontaminate {told}: no such file; name one of JSON Lines, JSON, Parquet or CSV")
+        raise SettingError(f"--decontaminate {value}: no such file; name one of JSON Lines, JSON, Parquet or CSV")
     return path, column
 
 
-def tokenizer_file(told: str) -> Path | None:
+def tokenizer_file(value: str) -> Path | None:
     """The file that `tokenizer` names, itself or in a folder; `None` if it names no path but a model of the Hub.
 
     Raises:
         SettingError: it is a folder without a tokenizer.json.
     """
-    path = Path(told).expanduser()
-    if path.is_dir() and told:
+    path = Path(value).expanduser()
+    if path.is_dir() and value:
         path /= "tokenizer.json"
         if not path.is_file():
-            raise SettingError(f"--tokenizer {told}: the folder holds no tokenizer.json")
-    return path if told and path.is_file() else None
+            raise SettingError(f"--tokenizer {value}: the folder holds no tokenizer.json")
+    return path if value and path.is_file() else None
 
 
 def hashed(flag: str, path: Path, column: str = "") -> str:
@@ -96,8 +96,17 @@ FORMATS = ("sharegpt", "messages", "prompt-completion", "alpaca")
 TRAINERS = {"trl": "prompt-completion", "axolotl": "messages", "llama-factory": "sharegpt", "unsloth": "sharegpt"}
 """Trainers that an export can be made for, each with the format that it takes."""
 BALANCES = ("source", "difficulty")
+DIALECTS = ("any", "ce", "manimgl")
 LICENCE_CHOICES = ("any", "permissive")
 REPAIRED, AS_PUBLISHED = PAIRS = ("repaired", "as-published")
+_CHOICES: Mapping[str, Iterable[str]] = {
+    "format": FORMATS,
+    "trainer": TRAINERS,
+    "balance": BALANCES,
+    "licences": LICENCE_CHOICES,
+    "pairs": PAIRS,
+}
+"""Settings that are one of a few names."""
 CACHE_VARIABLE = "MANIM_DATASETS_CACHE"
 DEFAULT_SYSTEM_PROMPT = (
     "You are a Manim code generator. Given a description of an animation, answer with one complete Python "
@@ -155,6 +164,12 @@ class BuildConfig:
         0.01, "share of a well paired source's rows that check_pairs may drop wrongly, from 0 to 0.5", "R"
     )
     check_api: bool = _setting(False, "drop programs with names, arguments, modules or files that Manim does not have")
+    dialect: str = _setting(
+        "any",
+        "any: keep programs for ManimGL as they are, beside those for Manim Community; ce: bring them over whole, or "
+        "drop them; manimgl: keep no others",
+        "any|ce|manimgl",
+    )
     drop_reported_errors: bool = _setting(False, "drop rows whose authors report that the program failed")
     verify: bool = _setting(False, "keep only rows whose program was rendered, in a sandbox, and passed")
     augmentation_factor: float = _setting(2.5, "rows of train for each kept row, from 1 (none) to 10", "F")
@@ -191,7 +206,7 @@ class BuildConfig:
     sources_file: str = _setting("", "a TOML file with more sources, or changes to known ones", "FILE")
     description_field: tuple[tuple[str, str], ...] = _setting((), "the description column of a source", "NAME=COLUMN")
     code_field: tuple[tuple[str, str], ...] = _setting((), "the code column of a source", "NAME=COLUMN")
-    strict: bool = _setting(False, "stop at a source whose columns cannot be told, instead of skipping it")
+    strict: bool = _setting(False, "stop at a source whose columns are not found, instead of skipping it")
     skip_unavailable: bool = _setting(False, "go on without a source that cannot be had")
     allow_empty: bool = _setting(False, "write a config of which train or test has no row", "", True)
     lock_file: str = _setting("sources.lock", "what each remote source resolved to, and is read at", "FILE", True)
@@ -218,9 +233,16 @@ class BuildConfig:
     def __post_init__(self) -> None:
         if self.name not in CONFIG_NAMES:
             raise SettingError(f"no config is named {self.name!r}{nearest(self.name, CONFIG_NAMES)}")
+        other = _NAMED_BY_DEDUPLICATION.get(self.name)
+        if other and self.deduplicate != (self.name == DEFAULT_CONFIG):
+            raise SettingError(
+                f"deduplicate = {self.deduplicate}: that config is called {other!r}; make_config({self.name!r}) gives "
+                f"the settings of {self.name!r}"
+            )
         _check_split(self)
-        if self.pairs not in PAIRS:
-            raise SettingError(f"pairs {self.pairs!r}: use {' or '.join(PAIRS)}{nearest(self.pairs, PAIRS)}")
+        for name, choices in _CHOICES.items():
+            if (value := getattr(self, name)) not in choices:
+                raise SettingError(f"{name} {value!r}: use {' or '.join(choices)}{nearest(value, choices)}")
         if not 1 <= self.augmentation_factor <= MAX_AUGMENTATION_FACTOR:
             raise SettingError(
                 f"augmentation_factor {self.augmentation_factor}: a number from 1 (no augmentation) to "
@@ -236,10 +258,6 @@ class BuildConfig:
             raise SettingError(f"pair_margin {self.pair_margin}: a number from 0 is wanted")
         if not 0 <= self.mismatch_rate <= 0.5:
             raise SettingError(f"mismatch_rate {self.mismatch_rate}: a share from 0 to 0.5 is wanted, such as 0.01")
-        if self.format not in FORMATS:
-            raise SettingError(f"format {self.format!r}: use {' or '.join(FORMATS)}{nearest(self.format, FORMATS)}")
-        if self.licences not in LICENCE_CHOICES:
-            raise SettingError(f"licences {self.licences!r}: use {' or '.join(LICENCE_CHOICES)}")
         if self.system_prompt.encode("utf-8", "replace").decode("utf-8") != self.system_prompt:
             raise SettingError("system_prompt: a text in UTF-8 is wanted; it holds other bytes")
         _check_rendering(self)
@@ -281,7 +299,7 @@ class BuildConfig:
         Raises:
             SettingError: a file is missing.
         """
-        return tuple(benchmark_file(str(told)) for told in self.decontaminate)
+        return tuple(benchmark_file(str(value)) for value in self.decontaminate)
 
     @property
     def decision_files(self) -> tuple[Path, ...]:
@@ -293,7 +311,7 @@ class BuildConfig:
         return {name: getattr(self, name) for name in setting_names()}
 
     def recorded(self) -> dict[str, Any]:
-        """The settings that change what is written, for the manifest; paths are left out, files told by SHA-256.
+        """The settings that change what is written, for the manifest; paths are left out, files are named by SHA-256.
 
         Raises:
             SettingError: a file of `decontaminate` or `tokenizer` cannot be read.
@@ -307,9 +325,13 @@ class BuildConfig:
         if (path := tokenizer_file(self.tokenizer)) is not None:
             values["tokenizer"] = hashed("--tokenizer", path)
         return values | {
-            "decontaminate": [hashed("--decontaminate", *told) for told in self.benchmarks],
+            "decontaminate": [hashed("--decontaminate", *file) for file in self.benchmarks],
             "decisions": [hashed("--decisions", path) for path in self.decision_files],
         }
+
+
+_CHOICES = {"pairs": PAIRS, "format": FORMATS, "licences": LICENCE_CHOICES, "dialect": DIALECTS}
+"""Settings that take one of a few words."""
 
 
 def _check_split(config: BuildConfig) -> None:
@@ -339,6 +361,7 @@ _CURATED: dict[str, Any] = {
     "near_duplicates": 0.9,
     "check_pairs": True,
     "check_api": True,
+    "dialect": "ce",
     "drop_reported_errors": True,
     "augmentation_factor": 1.0,
     "validation_size": 0.05,
@@ -362,6 +385,11 @@ CONFIG_HELP = {
     "no_augment": "as all, without augmentation",
 }
 DEFAULT_CONFIG = "deduplicated"
+"""Of `build`, `load` and `load_dataset`."""
+DEFAULT_EXPORT = "all"
+"""Of the command `export`: without `--deduplicate`, nothing is deduplicated."""
+_NAMED_BY_DEDUPLICATION = {"deduplicated": "all", "all": "deduplicated", "no_augment": "deduplicated"}
+"""For each preset whose name says whether rows are deduplicated, the one that it becomes if they are not, or are."""
 
 CONFIGS: dict[str, BuildConfig] = {name: BuildConfig(name=name, **changes) for name, changes in _PRESETS.items()}
 """The presets by name."""
@@ -377,9 +405,13 @@ def setting_names() -> tuple[str, ...]:
 def make_config(name: str = DEFAULT_CONFIG, **settings: Any) -> BuildConfig:
     """A preset with single settings changed; values may come as TOML, JSON or keyword arguments give them.
 
+    A config is called `deduplicated` only if it is: `deduplicated` without `deduplicate` is called `all`, and `all` or
+    `no_augment` with it `deduplicated`.
+
     Raises:
         SettingError: an unknown preset or setting (the nearest right one is named), or a value out of range.
     """
+    name = named(name, CONFIGS)
     if name not in CONFIGS:
         raise SettingError(f"no config is named {name!r}{nearest(name, CONFIGS)}")
     known = {item.name: item for item in fields(BuildConfig) if item.name != "name"}
@@ -388,9 +420,14 @@ def make_config(name: str = DEFAULT_CONFIG, **settings: Any) -> BuildConfig:
         if key not in known:
             raise SettingError(f"no setting is named {key!r}{nearest(key, known)}")
         values[key] = checked_value(key, value, known[key].default)
+        if key in _CHOICES:
+            values[key] = named(values[key], _CHOICES[key])
     if values.get("trainer") in TRAINERS:
         values.setdefault("format", TRAINERS[values["trainer"]])
-    return replace(CONFIGS[name], **values)
+    preset = CONFIGS[name]
+    if values.get("deduplicate", preset.deduplicate) != preset.deduplicate:
+        values["name"] = _NAMED_BY_DEDUPLICATION.get(name, name)
+    return replace(preset, **values)
 
 
 def read_toml(path: Path, flag: str) -> dict[str, Any]:
@@ -405,6 +442,17 @@ def read_toml(path: Path, flag: str) -> dict[str, Any]:
         raise SettingError(f"{flag} {path}: {error.strerror}") from error
     except ValueError as error:
         raise SettingError(f"{flag} {path}: not TOML: {error}") from error
+
+
+def named(name: str, known: Iterable[str]) -> str:
+    """The known name that a person means: case and `-` for `_` do not count, unless several names differ in them."""
+    names = list(known)
+    alike = [other for other in names if _plain(other) == _plain(name)]
+    return alike[0] if len(alike) == 1 and name not in names else name
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("-", "_")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -47,8 +47,8 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
 
     Takes the settings of `builder.config.BuildConfig` as keyword arguments:
     `ManimCombined(config_name="deduplicated", sample=True, seed=7)`. A row holds the conversation, its source, its id
-    (`<source>/<row>`), the variant of the prompt (0 is the original), the licence, and whether it is an official test
-    row of a benchmark.
+    (`<source>/<row>`), the variant of the prompt (0 is the original), the licence, whether it is an official test
+    row of a benchmark, and the dialect of its program (`ce` or `manimgl`).
     """
 
     VERSION = datasets.Version("1.0.0")
@@ -87,6 +87,7 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
                     "variant": datasets.Value("int32"),
                     "license": datasets.Value("string"),
                     "official": datasets.Value("bool"),
+                    "dialect": datasets.Value("string"),
                     **({"tokens": datasets.Value("int32")} if config.tokenizer else {}),
                     **({"preview": datasets.Image()} if config.previews else {}),
                 }

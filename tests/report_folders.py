@@ -63,6 +63,7 @@ def many_rows(folder: Path, count: int, *, thumbnails: int = 0) -> Path:
             "group": [f"{n:016x}" for n in range(count)],
             "split": ["test" if n % 8 == 0 else "train" for n in range(count)],
             "official": False,
+            "dialect": "ce",
             "verdict": "",
             "verdict_before": "",
         },

@@ -21,7 +21,8 @@ from builder.publish.card_facts import WHEN
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "dataset_card.md"])
-PARSERS = make_parser(COMMANDS)._subparsers._group_actions[0].choices
+PARSER = make_parser(COMMANDS)
+PARSERS = PARSER._subparsers._group_actions[0].choices
 OF_OTHERS = {"--build-arg", "--security-opt", "--template"}
 """Flags of podman, docker and LLaMA-Factory."""
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
@@ -58,11 +59,17 @@ def test_every_command_and_flag_that_is_shown_exists(page):
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_flags_in_the_text_exist_too(page):
     """Every `--flag` in a code span is one of some command, of a script of ours, or of another program."""
-    every = {flag for parser in PARSERS.values() for flag in parser._option_string_actions}
+    every = {flag for parser in (PARSER, *PARSERS.values()) for flag in parser._option_string_actions}
     ours = [*ROOT.glob("benchmarks/*.py"), *ROOT.glob("builder/publish/trainers/*.py")]
     every |= {flag for path in ours for flag in re.findall(r'"(--[a-z-]+)"', path.read_text())}
     spans = re.findall(r"(?<!`)`(--[a-z][a-z-]+)", page.read_text())
     assert {flag for flag in spans if not flag.endswith("-")} - every - OF_OTHERS == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_no_page_tells_to_move_the_package_away(page):
+    """In a clone, the folder of a build holds the package."""
+    assert not re.search(r"(?m)^\s*(mv|rm|git clean)\b.* manim_combined/?(\s|$)", page.read_text())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)

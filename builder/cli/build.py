@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from builder.cli.command import Answer
 from builder.cli.settings import one_config, settings_of
 from builder.cli.sources import check_all
-from builder.config import BUILT_BY_DEFAULT, DEFAULT_CONFIG, make_config
+from builder.config import BUILT_BY_DEFAULT, DEFAULT_CONFIG, DEFAULT_EXPORT, make_config
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,17 +43,47 @@ class _Line:
     dropped: bool = False
 
 
-def show_funnel(name: str, stats: dict[str, Any]) -> None:
-    """Rows by source as a table with bars: read, what was dropped by stage and reason, what is on each side."""
+_COMPARED = ("kept", "train", "validation", "test", "re-paired", "unpaired", "official")
+"""Columns of the table of several configs, in rows; `official` are the benchmark's test rows, kept and read."""
+
+
+def show_comparison(statistics: Mapping[str, dict[str, Any]]) -> None:
+    """Several configs in one table, then what a person should know of them; `statistics` by config."""
     from rich.markup import escape
 
     from builder.cli.console import new_console, show_notices
+    from builder.core.schema import SPLITS
 
+    read = max(stats["rows_read"] for stats in statistics.values())
+    table = _table(f"{read:,} rows read; train as written, with reworded prompts", _COMPARED)
+    table.collapse_padding = True
+    for name, stats in statistics.items():
+        pairs, official = stats["pairing"]["pairs"], stats["official_test_rows"]
+        sides = (stats["splits"][side]["rows"] for side in SPLITS)
+        counts = (stats["rows_kept"], *sides, pairs["repaired"], pairs["unpaired"])
+        table.add_row(escape(name), *_cells(counts), f"{official['kept']}/{official['read']}")
     console = new_console()
-    console.print(funnel_table(name, stats, console))
+    console.print(table)
+    _show_mirrors(console, next(iter(statistics.values())))
+    show_notices(statistics)
+
+
+def _show_mirrors(console: Console, stats: dict[str, Any]) -> None:
+    from rich.markup import escape
+
     for line in stats["funnel_by_source"]:
         if "mirror" in line:
             console.print(escape(f"{line['source']} was read from its mirror {line['mirror']}"))
+
+
+def show_funnel(name: str, stats: dict[str, Any]) -> None:
+    """Rows by source as a table with bars: read, what was dropped by stage and reason, what is on each side."""
+    from builder.cli.console import new_console, show_notices
+
+    console = new_console()
+    for table in funnel_tables(name, stats, console):
+        console.print(table)
+    _show_mirrors(console, stats)
     show_notices({name: stats})
     leaks = stats["leakage"]
     console.print(
@@ -72,22 +102,18 @@ def show_funnel(name: str, stats: dict[str, Any]) -> None:
 
 def _tokens_line(stats: dict[str, Any]) -> str:
     """How long the rows are, and how many are too long."""
-    told = [
+    lengths = [
         f"{side} {length['median']:,} (median) to {length['longest']:,}"
         for side, counts in stats["splits"].items()
         if (length := counts.get("tokens"))
     ]
     tokens = stats["tokens"]
     over = ", ".join(f"{rows:,} in {side}" for side, rows in tokens.get("rows_over", {}).items())
-    return f"tokens a row: {', '.join(told)}" + (f"; over {tokens['max_tokens']:,}: {over}" if over else "")
+    return f"tokens a row: {', '.join(lengths)}" + (f"; over {tokens['max_tokens']:,}: {over}" if over else "")
 
 
-def funnel_table(name: str, stats: dict[str, Any], console: Console) -> Table:
-    """The funnel of a config, as wide as the console; too narrow a one shows all sources in one column."""
-    from rich import box
-    from rich.markup import escape
-    from rich.table import Table
-
+def funnel_tables(name: str, stats: dict[str, Any], console: Console) -> list[Table]:
+    """The funnel of a config, as wide as the console; where that is narrow, sources have tables of their own below."""
     sources = [line["source"] for line in stats["funnel_by_source"]]
     lines = _lines(stats)
     label_width = max(len(line.label) for line in lines)
@@ -96,17 +122,41 @@ def funnel_table(name: str, stats: dict[str, Any], console: Console) -> Table:
     wide = room - sum(columns) >= _SHORTEST_BAR
     bar_width = max(_SHORTEST_BAR, min(_LONGEST_BAR, room - (sum(columns) if wide else 0)))
     title = f"{name}: {stats['rows_read']:,} rows read, {stats['rows_kept']:,} kept"
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
-    table.pad_edge = False
-    table.add_column("")
-    for source in sources if wide else ():
-        table.add_column(escape(source), justify="right")
+    table = _table(title, sources if wide else ())
     table.add_column("all", justify="right", style="bold")
     table.add_column("what is left", no_wrap=True)
     for line in lines:
-        cells = [f"{count:,}" if count else "-" for count in (line.counts if wide else ())]
         bar = _bar(line, stats["rows_read"], bar_width, ascii_only=not console.encoding.startswith("utf"))
+        cells = _cells(line.counts if wide else ())
         table.add_row(line.label, *cells, f"{sum(line.counts):,}", bar, style="dim" if line.dropped else None)
+    if wide:
+        return [table]
+    at_once = max((console.width - label_width) // max(columns), 1)
+    return [table, *(_source_table(lines, sources, start, at_once) for start in range(0, len(sources), at_once))]
+
+
+def _table(title: str, sources: Sequence[str]) -> Table:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
+    table.pad_edge = False
+    table.add_column("")
+    for source in sources:
+        table.add_column(escape(source), justify="right")
+    return table
+
+
+def _cells(counts: Sequence[int]) -> list[str]:
+    return [f"{count:,}" if count else "-" for count in counts]
+
+
+def _source_table(lines: Sequence[_Line], sources: Sequence[str], start: int, at_once: int) -> Table:
+    """The counts of some of the sources, for a console in which not all have room."""
+    table = _table("", sources[start : start + at_once])
+    for line in lines:
+        table.add_row(line.label, *_cells(line.counts[start : start + at_once]), style="dim" if line.dropped else None)
     return table
 
 
@@ -181,7 +231,9 @@ def build(given: argparse.Namespace, terminal: Terminal) -> Answer:
     """
     names, settings, output_dir = settings_of(given)
     folder = Path(output_dir or PACKAGE_FOLDER)
-    configs = [make_config(name, **settings) for name in names or BUILT_BY_DEFAULT]
+    if not names:
+        names = [DEFAULT_CONFIG] if settings.get("deduplicate") else list(BUILT_BY_DEFAULT)
+    configs = list(dict.fromkeys(make_config(name, **settings) for name in names))
     if "dry_run" in given:
         return check_all(configs[0], terminal)
     from builder.publish.build_folder import build_dataset
@@ -192,7 +244,9 @@ def build(given: argparse.Namespace, terminal: Terminal) -> Answer:
     shown = DEFAULT_CONFIG if DEFAULT_CONFIG in stats else built[0]
 
     def show() -> None:
-        for name in built:
+        if len(built) > 1:
+            show_comparison({name: stats[name] for name in built})
+        for name in built if len(built) == 1 or given.verbose else ():
             show_funnel(name, stats[name])
 
     return Answer(
@@ -212,7 +266,7 @@ def export(given: argparse.Namespace, terminal: Terminal) -> Answer:
     from builder.core.schema import SPLITS
     from builder.publish.export import export as export_config
 
-    config, output_dir = one_config(given)
+    config, output_dir = one_config(given, DEFAULT_EXPORT)
     default = "data_formatted_deduplicated" if config.deduplicate else "data_formatted_with_sources"
     folder = Path(output_dir or default)
     with terminal:

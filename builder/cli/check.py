@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.cli.command import DONE, FAILED, Answer
+from builder.config import CONFIG_NAMES, named
 
 if TYPE_CHECKING:
     from builder.cli.console import Terminal
@@ -23,7 +24,7 @@ def add_diff_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check(given: argparse.Namespace, terminal: "Terminal") -> Answer:
-    """Prove a folder anew and tell all that is wrong with it.
+    """Prove a folder anew and show all that is wrong with it.
 
     Raises:
         builder.core.errors.BuilderError: the folder is not one of this project.
@@ -42,16 +43,27 @@ def check(given: argparse.Namespace, terminal: "Terminal") -> Answer:
 
 
 def diff(given: argparse.Namespace, terminal: "Terminal") -> Answer:
-    """Tell what differs between two built folders.
+    """Show what differs between two built folders.
 
     Raises:
         builder.core.errors.BuilderError: a folder is not one of this project, or they have no config in common.
     """
     from builder.cli.console import show_differences
     from builder.report.proof.diff import diff_folders
+    from builder.report.proof.folder import open_folder, sample_notice
 
     with terminal:
-        differences = diff_folders(given.older, given.newer, tuple(given.config))
+        differences = diff_folders(given.older, given.newer, tuple(named(name, CONFIG_NAMES) for name in given.config))
+    for notice in filter(None, map(sample_notice, dict.fromkeys((given.older, given.newer)))):
+        terminal.warn(notice)
+    sides = {folder: open_folder(folder).configs for folder in (given.older, given.newer)}
+    alone = {
+        side: [name for name in sides[folder] if name not in sides[other]]
+        for side, folder, other in (
+            ("only_older", given.older, given.newer),
+            ("only_newer", given.newer, given.older),
+        )
+    }
     changed = {difference.config: sum(difference.changes["rows"]) for difference in differences}
     document = [
         {
@@ -63,7 +75,16 @@ def diff(given: argparse.Namespace, terminal: "Terminal") -> Answer:
         for difference in differences
     ]
     return Answer(
-        {"older": str(given.older), "newer": str(given.newer), "differences": document},
+        {"older": str(given.older), "newer": str(given.newer), "differences": document, **alone},
         lambda: show_differences(differences),
-        "; ".join(f"{config}: {rows:,} rows have another outcome" for config, rows in changed.items()),
+        "; ".join(
+            [
+                *(f"{config}: {rows:,} rows have another outcome" for config, rows in changed.items()),
+                *(
+                    f"only in {folder}: {', '.join(names)}"
+                    for folder, names in zip((given.older, given.newer), alone.values(), strict=True)
+                    if names
+                ),
+            ]
+        ),
     )

@@ -46,7 +46,13 @@ class Command:
     takes_settings: bool = True
     """Whether it takes the settings of a build: `--config`, and a flag for each field of `BuildConfig`."""
     without: tuple[str, ...] = ()
-    """Settings for which it takes no flag."""
+    """Settings of which it makes no use, and for which it takes no flag."""
+    default: str = "deduplicated"
+    """What is built if no config is named, in words."""
+    several: bool = False
+    """Whether `--config` takes several names."""
+    writes: bool = False
+    """Whether it takes `--output-dir` and `--no-augmentation`."""
 
 
 _SHOWN_CHARACTERS = 2_000

@@ -4,20 +4,28 @@ from builder.cli.build import add_build_arguments, build, export
 from builder.cli.check import add_check_arguments, add_diff_arguments, check, diff
 from builder.cli.command import Command
 from builder.cli.doctor import add_doctor_arguments, doctor
+from builder.cli.evaluate import add_evaluate_arguments, evaluate
 from builder.cli.explain import add_explain_arguments, explain
 from builder.cli.lint import add_lint_arguments, lint
 from builder.cli.push import add_push_arguments, push
+from builder.cli.render import add_render_arguments, render
 from builder.cli.report import add_report_arguments, report
+from builder.cli.settings import READING
 from builder.cli.sources import add_sources_arguments, sources
-from builder.cli.verify import SETTINGS_WITHOUT_USE, add_verify_arguments, verify
+from builder.cli.verify import DEFAULT, SETTINGS_WITHOUT_USE, add_verify_arguments, verify
+from builder.config import BUILT_BY_DEFAULT, DEFAULT_CONFIG, DEFAULT_EXPORT, setting_names
 
 COMMANDS = (
     Command(
         "build",
         "build configs of the dataset into a folder that load_dataset reads",
-        ("build --sample", "build --config all --config deduplicated"),
+        ("build --sample", "build --config curated deduplicated"),
         build,
         add_build_arguments,
+        without=("trainer",),
+        default=", ".join(BUILT_BY_DEFAULT),
+        several=True,
+        writes=True,
     ),
     Command(
         "export",
@@ -27,6 +35,8 @@ COMMANDS = (
             "export --local thanks_dataset=rows.jsonl --datasets thanks_dataset",
         ),
         export,
+        default=f"{DEFAULT_EXPORT}; with --deduplicate, {DEFAULT_CONFIG}",
+        writes=True,
     ),
     Command(
         "verify",
@@ -35,6 +45,7 @@ COMMANDS = (
         verify,
         add_verify_arguments,
         without=SETTINGS_WITHOUT_USE,
+        default=DEFAULT,
     ),
     Command(
         "doctor",
@@ -50,6 +61,7 @@ COMMANDS = (
         ("sources", "sources --inspect rows.csv"),
         sources,
         add_sources_arguments,
+        without=tuple(name for name in setting_names() if name not in READING),
     ),
     Command(
         "push",
@@ -60,6 +72,10 @@ COMMANDS = (
         ),
         push,
         add_push_arguments,
+        without=("trainer",),
+        default=f"{', '.join(BUILT_BY_DEFAULT)}, and what else the folder holds",
+        several=True,
+        writes=True,
     ),
     Command(
         "check",
@@ -97,10 +113,30 @@ COMMANDS = (
         takes_settings=False,
     ),
     Command(
+        "render",
+        "render one program in a sandbox, show what came of it, and write its last frame or a short loop",
+        ("render scene.py", "render scene.py --loop --output scene.webp"),
+        render,
+        add_render_arguments,
+        takes_settings=False,
+    ),
+    Command(
+        "evaluate",
+        "score what a model wrote for the rows of a folder, or say whether two runs differ",
+        (
+            "evaluate predictions.jsonl --against manim_combined --config curated",
+            "evaluate before.jsonl after.jsonl --against manim_combined",
+        ),
+        evaluate,
+        add_evaluate_arguments,
+        takes_settings=False,
+    ),
+    Command(
         "explain",
         "show one row's life: each change, check and decision, and why",
         ("explain manim_codegen/000004 --sample", 'explain "red circle" --config curated --json'),
         explain,
         add_explain_arguments,
+        without=("trainer", "previews"),
     ),
 )

@@ -56,7 +56,7 @@ class Terminal:
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False, tables: bool = True) -> None:
         self.warnings: list[str] = []
-        """All that were told."""
+        """All so far."""
         self._quiet, self._verbose, self._tables = quiet, verbose, tables and not quiet
         self._started = time.monotonic()
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -81,8 +81,8 @@ class Terminal:
     ) -> None:
         self._progress.stop()
         for name, step in self._steps.items():
-            if not step.told:
-                self._tell(name, step)
+            if not step.shown:
+                self._show_step(name, step)
 
     def progress(self, step: str, done: int, total: int | None, unit: str = "rows", note: str = "") -> None:
         """Move the bar of a step."""
@@ -92,8 +92,8 @@ class Terminal:
         self._progress.update(self._tasks[step], completed=done, total=total, note=note)
         running = self._steps[step]
         running.done = done
-        if done == total and not running.told:
-            self._tell(step, running)
+        if done == total and not running.shown:
+            self._show_step(step, running)
 
     def warn(self, message: str) -> None:
         """Say something once, above the bars."""
@@ -106,8 +106,8 @@ class Terminal:
         if self._tables:
             tables()
 
-    def _tell(self, name: str, step: "_Step") -> None:
-        step.told = True
+    def _show_step(self, name: str, step: "_Step") -> None:
+        step.shown = True
         if self._verbose:
             count = decimal(step.done) if step.unit == "bytes" else f"{step.done:,} {step.unit}"
             seconds = time.monotonic() - self._started
@@ -116,20 +116,30 @@ class Terminal:
 
 @dataclass(slots=True)
 class _Step:
-    """A step that was heard of, and how far it has come."""
+    """A step, how far it has come, and whether its line was shown."""
 
     unit: str
     done: int = 0
-    told: bool = False
+    shown: bool = False
 
 
 def show_notices(statistics: Mapping[str, Any]) -> None:
-    """What a person should know of configs' pairs and sides, each text once; `statistics` by config."""
+    """What a person should know of configs' pairs and sides, each text once; `statistics` by config.
+
+    Of a part that is paired at random, the first config speaks for those that put its pairs together again too.
+    """
     from builder.decide.summary import stats_notices
 
-    found = [message for stats in statistics.values() for message in stats_notices(stats)]
-    for message in dict.fromkeys(found):
-        new_console().print(escape(visible(message)))
+    spoken: set[str] = set()
+    for name, stats in statistics.items():
+        pairs = {part["message"]: f"{part['source']} {part['label']}" for part in stats["pairing"]["shuffled"]}
+        kept = {part["message"] for part in stats["pairing"]["shuffled"] if part["at_random"]}
+        for message in stats_notices(stats):
+            subject = message if message in kept else pairs.get(message, message)
+            if subject not in spoken:
+                spoken.add(subject)
+                config = f"{name}: " if message in pairs and len(statistics) > 1 else ""
+                new_console().print(escape(visible(config + message)))
 
 
 def show_sources(sources: Sequence[Mapping[str, Any]]) -> None:
@@ -150,20 +160,25 @@ def show_push(place: str, plan: "PushPlan") -> None:
     )
     table.add_column("change")
     table.add_column("bytes", justify="right")
-    table.add_column("file")
+    table.add_column("file", overflow="fold")
     for change in plan.changes:
         style = "dim" if change.kind == "same" else None
         table.add_row(change.kind, f"{change.size:,}" if change.size else "-", escape(change.path), style=style)
     console = new_console()
     console.print(table)
     kinds = [change.kind for change in plan.changes]
-    console.print(", ".join(f"{kinds.count(kind)} to {kind}" for kind in ("add", "change", "delete")), end="; ")
-    console.print(f"{kinds.count('same')} the same; {_besides(plan)}")
+    if "push" in kinds:
+        size = sum(change.size for change in plan.changes)
+        console.print(f"{len(kinds)} files, {decimal(size)}; what the repository holds was not asked")
+    else:
+        console.print(", ".join(f"{kinds.count(kind)} to {kind}" for kind in ("add", "change", "delete")), end="; ")
+        console.print(f"{kinds.count('same')} the same; {_besides(plan)}")
     show_notices(plan.contents.manifest["statistics"])
-    if plan.public:
+    if plan.public or "push" in kinds:
         console.print("licences:")
         for name, licence in plan.contents.licences.items():
-            console.print(f"  {escape(name)}: {escape(licence)}")
+            stops = "  (stops a push with --public, unless --accept-licences is given)" * (name in plan.objections)
+            console.print(f"  {escape(name)}: {escape(licence)}{stops}")
 
 
 def _besides(plan: "PushPlan") -> str:
@@ -204,9 +219,11 @@ def show_differences(differences: Sequence["Difference"]) -> None:
         if difference.changes.is_empty():
             console.print("  every row has the outcome that it had")
             continue
-        table = Table("source", "before", "after", show_edge=False)
+        table = Table(show_edge=False)
+        for title in ("source", "before", "after"):
+            table.add_column(title, overflow="fold")
         table.add_column("rows", justify="right")
-        table.add_column("such as")
+        table.add_column("such as", overflow="fold")
         for line in difference.changes.iter_rows(named=True):
             cells = (line["source"], line["before"], line["after"], f"{line['rows']:,}", line["example"])
             table.add_row(*map(escape, cells))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import difflib
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder.cli.command import Answer, visible
-from builder.cli.settings import one_config
+from builder.cli.settings import one_config, settings_of
+from builder.config import BuildConfig, named
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,61 +20,27 @@ if TYPE_CHECKING:
     from builder.cli.console import Terminal
     from builder.prepare.trace import TraceStep
     from builder.report.explain.explanation import Explanation, Matches, Neighbour, Neighbours
+    from builder.report.proof.folder import BuiltFolder
 
 
-_DIFF_LINES = 2_000
-"""Lines of two texts that are compared line by line: beyond, the time may grow with the square of their number."""
 _SHOWN_LINES = 200
 """Lines of a text or a diff; `--json` has all."""
-_STYLES = {"+": "green", "-": "red", "@": "cyan"}
-_SPLIT = {
-    "official": "its group holds an official test row",
-    "official_source": "its group has rows of a source with official test rows, which draws no others for test",
-    "not_eligible": "no row of its group has a pair and a program as their authors made them, so it may not be drawn",
-    "large": "its group holds too many rows of one source to be drawn",
-    "drawn": "its group was drawn: its rank {rank:.4f} is among the lowest, which go to test (up to {cut:.4f})",
-    "drawn_for_validation": "its group was drawn: its rank {rank:.4f} is among the next, which go to validation (from "
-    "{cut:.4f} up to {validation_cut:.4f})",
-    "not_drawn": "its group was not drawn: its rank {rank:.4f} is above the lowest, which go to test or validation (up "
-    "to {validation_cut:.4f})",
-}
-
-_REASONS = {
-    "unpaired": "no code fits its description clearly better than any other",
-    "mismatched": "its code does not fit its description",
-    "contradicts_prompt": "its code does otherwise than its description says",
-    "duplicate_description": "a row with the same description stayed",
-    "duplicate_program": "a row with the same program, and a description that says the same, stayed",
-    "conflicting_description": "a row with the same program, and a description that fits it better, stayed",
-    "near_duplicate": "a row with a near description stayed",
-    "near_test": "it stands too near to a row that is kept in test",
-    "near_validation": "it stands too near to a row that is kept in validation",
-    "in_benchmark": "it stands in a benchmark, or near it",
-    "failed": "its program raised an error when it was rendered",
-    "timeout": "its program took too long to render",
-    "blank": "its program shows nothing but background",
-    "refused": "its program tried to use the network, or to write where it may not",
-    "not_rendered": "its program was not rendered",
-    "reported_error": "its authors report that the program failed",
-    "too_long": "it has more tokens than a row may have",
-    "not_drawn": "the subset that was drawn leaves it out",
-}
-"""What a reason means, where a check below does not say it."""
+_STYLES = {"+": "green", "-": "red", "…": "dim"}
 
 
-def show_explanation(told: Explanation) -> None:
+def show_explanation(row: Explanation) -> None:
     """One row's life, in the order in which it went."""
     from builder.cli.console import new_console
 
     console = new_console()
-    _head(console, told)
-    _read(console, told)
-    _changes(console, told.steps)
-    _checks(console, told)
-    _cluster(console, told)
-    _split(console, told)
-    _pairing(console, told)
-    _written(console, told)
+    _head(console, row)
+    _read(console, row)
+    _changes(console, row.steps)
+    _checks(console, row)
+    _cluster(console, row)
+    _split(console, row)
+    _pairing(console, row)
+    _written(console, row)
 
 
 def show_matches(found: Matches) -> None:
@@ -88,25 +56,30 @@ def show_matches(found: Matches) -> None:
         _line(console, f"  and {found.total - len(found.matches):,} more")
 
 
-def _head(console: Console, told: Explanation) -> None:
-    _line(console, f"{told.id}, config {told.config}: {told.outcome}", "bold")
-    line = told.ledger
-    if line["reason"] in _REASONS:
-        _line(console, f"  {_REASONS[line['reason']]}")
+def _head(console: Console, row: Explanation) -> None:
+    from builder.report.explain.explanation import REASONS
+
+    place = f" in {row.folder}" if row.folder else ""
+    _line(console, f"{row.id}, config {row.config}{place}: {row.outcome}", "bold")
+    line = row.ledger
+    if line["code_from"]:
+        _line(console, f"  re-paired: it has the code of {line['code_from']}, not the one that it was published with")
+    if line["reason"] in REASONS:
+        _line(console, f"  {REASONS[line['reason']]}")
     if line["detail"]:
         _line(console, f"  detail: {line['detail']}")
     if line["score"] is not None and not _is_of_pair(line):
         margin = f", margin {line['margin']:g}" if line["stage"] == "pair" and line["margin"] is not None else ""
         _line(console, f"  score: {line['score']:g}{margin}")
-    if told.stood_against is not None:
+    if row.stood_against is not None:
         _line(console, "  stood against:")
-        _neighbour(console, told.stood_against)
-    if told.fit is not None:
-        _line(console, f"  its code fits its description: {told.fit:.3f}")
-    if told.reported_error:
-        _line(console, f"  its authors report: {_first_words(told.reported_error)}")
-    if told.also:
-        _line(console, f"  the same description: {', '.join(told.also)}")
+        _neighbour(console, row.stood_against)
+    if row.fit is not None:
+        _line(console, f"  its code fits its description: {row.fit:.3f}")
+    if row.reported_error:
+        _line(console, f"  its authors report: {_first_words(row.reported_error)}")
+    if row.also:
+        _line(console, f"  the same description: {', '.join(row.also)}")
 
 
 def _is_of_pair(line: dict[str, Any]) -> bool:
@@ -115,11 +88,11 @@ def _is_of_pair(line: dict[str, Any]) -> bool:
     return bool(line["code_from"]) and not scored
 
 
-def _read(console: Console, told: Explanation) -> None:
-    for title, text in (("description, as read", told.description), ("code, as read", told.code)):
+def _read(console: Console, row: Explanation) -> None:
+    for title, text in (("description, as read", row.description), ("code, as read", row.code)):
         _title(console, title)
         if text is None:
-            _line(console, f"(none: {told.not_text})" if told.not_text else "(none)")
+            _line(console, f"(none: {row.not_text})" if row.not_text else "(none)")
         else:
             _text(console, text)
 
@@ -138,64 +111,45 @@ def _changes(console: Console, steps: Sequence[TraceStep]) -> None:
 
 
 def diff(before: str, after: str) -> Iterator[str]:
-    """A unified diff without the names of files. What cannot be seen is made visible.
+    """The lines of two texts that differ, with few around them; what cannot be seen is made visible."""
+    from builder.report.differences import line_changes
 
-    Texts of very many lines are not compared: all lines between the equal ends count as changed.
-    """
-    old, new = before.split("\n"), after.split("\n")
-    if len(old) + len(new) <= _DIFF_LINES:
-        lines: Iterator[str] = islice(difflib.unified_diff(old, new, lineterm=""), 2, None)
-    else:
-        lines = _ends_apart(old, new)
-    for line in lines:
-        yield line[:1] + visible(line[1:], ends=line[:1] in "+-")
+    for mark, line in line_changes(before, after) if before != after else ():
+        yield mark + visible(line, ends=mark in "+-")
 
 
-def _ends_apart(old: list[str], new: list[str]) -> Iterator[str]:
-    first = next(
-        (n for n, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), min(len(old), len(new))
-    )
-    last = 0
-    while last < min(len(old), len(new)) - first and old[-1 - last] == new[-1 - last]:
-        last += 1
-    gone, come = old[first : len(old) - last], new[first : len(new) - last]
-    yield f"@@ -{first + 1},{len(gone)} +{first + 1},{len(come)} @@"
-    yield from (f"-{line}" for line in gone)
-    yield from (f"+{line}" for line in come)
-
-
-def _checks(console: Console, told: Explanation) -> None:
-    _title(console, "checks, of the code that it was read with" if told.ledger["code_from"] else "checks")
+def _checks(console: Console, row: Explanation) -> None:
+    _title(console, "checks, of the code that it was read with" if row.ledger["code_from"] else "checks")
     words = {True: "ok", False: "FAILED", None: "not asked"}
     styles = {True: None, False: "red", None: "dim"}
-    for check in told.checks:
+    for check in row.checks:
         detail = f": {check.detail}" if check.detail else ""
         _line(console, f"  {check.part:<11}  {check.name:<23}  {words[check.passed]}{detail}", styles[check.passed])
-    left = {(problem.reason, problem.name, problem.owner) for problem in told.api_left}
-    mended = [item for item in told.api_found if (item.reason, item.name, item.owner) not in left]
-    if not (told.api_left or mended):
+    left = {(problem.reason, problem.name, problem.owner) for problem in row.api_left}
+    fixed = [item for item in row.api_found if (item.reason, item.name, item.owner) not in left]
+    if row.checks and not (row.api_left or fixed):
         _line(console, f"  {'code':<11}  {'names and arguments':<23}  ok")
-    for problem in mended:
-        _line(console, f"  {'code':<11}  {problem.reason:<23}  mended: {problem.detail}")
-    for problem in told.api_left:
+    for problem in fixed:
+        _line(console, f"  {'code':<11}  {problem.reason:<23}  fixed: {problem.detail}")
+    for problem in row.api_left:
         _line(console, f"  {'code':<11}  {problem.reason:<23}  FAILED: {problem.detail}", "red")
 
 
-def _cluster(console: Console, told: Explanation) -> None:
-    _title(console, "rows like it")
+def _cluster(console: Console, row: Explanation) -> None:
+    _title(console, "similar rows")
     for name, neighbours in (
-        ("equal descriptions", told.equal_descriptions),
-        ("equal programs, whatever their names and layout", told.equal_programs),
-        (f"near descriptions ({_thresholds(told)})", told.near_descriptions),
+        ("equal descriptions", row.equal_descriptions),
+        ("equal programs, whatever their names and layout", row.equal_programs),
+        (f"near descriptions ({_thresholds(row)})", row.near_descriptions),
     ):
         _line(console, f"{name}: {neighbours.total or 'none'}")
         _neighbours(console, neighbours)
 
 
-def _thresholds(told: Explanation) -> str:
+def _thresholds(row: Explanation) -> str:
     """From which similarity on nearness counts in this config."""
-    same = f"one of two goes from {told.near_duplicates:g} on" if told.near_duplicates else "none goes as a duplicate"
-    return f"{same}; near a test or validation row from {told.near_test:g} on"
+    same = f"duplicates from {row.near_duplicates:g}" if row.near_duplicates else "none counts as a duplicate"
+    return f"{same}; leaks into test or validation from {row.near_test:g}"
 
 
 def _neighbours(console: Console, neighbours: Neighbours) -> None:
@@ -208,7 +162,7 @@ def _neighbours(console: Console, neighbours: Neighbours) -> None:
 def _neighbour(console: Console, row: Neighbour) -> None:
     fit = "" if row.fit is None else f", fit {row.fit:.3f}"
     repairs = f", {row.repairs} repair{'s' * (row.repairs > 1)}" if row.repairs else ""
-    _line(console, f"    {row.id}  descriptions {row.score:.3f} alike{_difference(row)}; {row.outcome}{fit}{repairs}")
+    _line(console, f"    {row.id}  similarity {row.score:.3f}{_difference(row)}; {row.outcome}{fit}{repairs}")
     _line(console, f"      {_first_words(row.description)}", "dim")
 
 
@@ -216,23 +170,25 @@ def _difference(row: Neighbour) -> str:
     if row.agrees:
         return ""
     if not (row.only_here or row.only_there):
-        return ", what counts in full in another order"
+        return ", the same key terms in another order"
     sides = (("here", row.only_here), ("there", row.only_there))
     parts = [f"only {side} {_first_words(', '.join(tokens))}" for side, tokens in sides if tokens]
-    return f", differ in what counts in full: {', '.join(parts)}"
+    return f", differ in key terms: {', '.join(parts)}"
 
 
-def _split(console: Console, told: Explanation) -> None:
+def _split(console: Console, row: Explanation) -> None:
+    from builder.report.explain.explanation import SPLIT_REASONS
+
     _title(console, "split")
-    split = told.split
-    _line(console, f"{split.side}: {_SPLIT[split.why].format(**asdict(split))}")
+    split = row.split
+    _line(console, f"{split.side}: {SPLIT_REASONS[split.why].format(**asdict(split))}")
     rows = ", ".join(f"{count:,} {name}" for name, count in split.rows.items())
-    _line(console, f"group {told.ledger['group']}: {rows} (rows with equal descriptions or programs, chained)")
+    _line(console, f"group {row.ledger['group']}: {rows} (rows with equal descriptions or programs, chained)")
 
 
-def _pairing(console: Console, told: Explanation) -> None:
-    line = told.ledger
-    if not (line["code_from"] or told.code_used_by):
+def _pairing(console: Console, row: Explanation) -> None:
+    line = row.ledger
+    if not (line["code_from"] or row.code_used_by):
         return
     _title(console, "pairing")
     if line["code_from"]:
@@ -241,20 +197,20 @@ def _pairing(console: Console, told: Explanation) -> None:
             console, f"its code is that of {line['code_from']}, which fits it best ({score}margin {line['margin']:g});"
         )
         _line(console, f"what was done to that code: explain {line['code_from']}")
-    if told.code_used_by:
-        _line(console, f"its own code was given to {', '.join(told.code_used_by)}")
+    if row.code_used_by:
+        _line(console, f"its own code was given to {', '.join(row.code_used_by)}")
 
 
-def _written(console: Console, told: Explanation) -> None:
-    _title(console, "written" if told.variants else "written: nothing; what was left of it:")
-    if not told.variants:
-        _text(console, told.final_description)
-    for variant in told.variants:
+def _written(console: Console, row: Explanation) -> None:
+    _title(console, "written" if row.variants else "written: nothing; what was left of it:")
+    if not row.variants:
+        _text(console, row.final_description)
+    for variant in row.variants:
         template = f"template {variant.opening!r}, description as {variant.form!r}" if variant.number else "as it is"
         _line(console, f"prompt {variant.number} ({template}):", "dim")
         _text(console, variant.prompt)
     _line(console, "code:", "dim")
-    _text(console, told.final_code)
+    _text(console, row.final_code)
 
 
 def _first_words(text: str) -> str:
@@ -282,23 +238,57 @@ def _line(console: Console, text: str, style: str | None = None) -> None:
     console.print(Text(text, style or ""))
 
 
+FOLDERS = ("manim_combined", "data_formatted_deduplicated", "data_formatted_with_sources", ".")
+"""Where a build is looked for: where `build` and `export` write, and the current folder."""
+ROW_ID = re.compile(r".+/[0-9]{1,12}")
+
+
 def add_explain_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `explain` takes besides settings."""
     parser.add_argument("id", metavar="ID", help="the row, as in the ledger: SOURCE/ROW; or a piece of its prompt")
+    parser.add_argument(
+        "--folder", metavar="DIR", type=Path, help=f"what `build` or `export` wrote (default: {', '.join(FOLDERS)})"
+    )
 
 
 def explain(given: argparse.Namespace, terminal: Terminal) -> Answer:
-    """Tell one row's life, or the rows among which a piece of a prompt does not decide.
+    """Show one row's life, or the rows among which a piece of a prompt does not decide.
+
+    A built folder answers, if one is named or found and no setting asks for another build.
 
     Raises:
         builder.core.errors.BuilderError: a setting is wrong, or there is no such row.
     """
-    from builder.report.explain import Matches
+    from builder.report.explain import Matches, explain_in_folder
     from builder.report.explain import explain as explain_row
 
     config, _ = one_config(given)
+    names = settings_of(given)[0]
     with terminal:
-        told = explain_row(config, given.id, terminal)
-    if isinstance(told, Matches):
-        return Answer(asdict(told), lambda: show_matches(told), f"{told.total:,} descriptions hold it")
-    return Answer(asdict(told), lambda: show_explanation(told), f"{told.id}: {told.outcome}")
+        folder = _folder(given)
+        if folder is not None:
+            found = explain_in_folder(folder, given.id, *names)
+        else:
+            found = explain_row(config, given.id, terminal)
+    if isinstance(found, Matches):
+        return Answer(asdict(found), lambda: show_matches(found), f"{found.total:,} descriptions hold it")
+    return Answer(asdict(found), lambda: show_explanation(found), f"{found.id}: {found.outcome}")
+
+
+def _folder(given: argparse.Namespace) -> BuiltFolder | None:
+    """The folder that answers: the one named, or of those where builds go the first that holds what is asked for."""
+    from builder.report.proof.folder import open_folder, read_manifest
+
+    if "folder" in given:
+        return open_folder(given.folder)
+    names, settings, _ = settings_of(given)
+    if any(not item.metadata["same_bytes"] for item in fields(BuildConfig) if item.name in settings):
+        return None
+    for place in map(Path, FOLDERS):
+        manifest = read_manifest(place)
+        source = given.id.rpartition("/")[0]
+        sources = {item["name"] for item in manifest.get("sources", ())}
+        holds = all(named(name, manifest.get("configs", {})) in manifest.get("configs", {}) for name in names)
+        if manifest and holds and (source in sources or not ROW_ID.fullmatch(given.id)):
+            return open_folder(place)
+    return None

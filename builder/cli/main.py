@@ -1,4 +1,4 @@
-"""The command line: `python -m builder COMMAND`. Errors are caught here, once; only `cli*` and `terminal*` print.
+"""The command line: `python -m builder COMMAND`. Errors are caught here, once; only this package prints.
 
 Heavy libraries are imported by the command that needs them, so that `--help` answers at once.
 """

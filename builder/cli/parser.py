@@ -1,4 +1,4 @@
-"""Arguments of the command line: made from the table of commands, all of them known, wrong ones told in one line."""
+"""Arguments of the command line, made from the table of commands; a wrong one is an error in one line."""
 
 import argparse
 from collections.abc import Sequence
@@ -11,10 +11,11 @@ from builder.core.errors import SettingError
 
 PROGRAM = "python -m builder"
 _EPILOG = "exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted"
+HELP_ALL = "--help-all"
 _TALK = (
     ("--json", "print one JSON document and nothing else; an error is one too, with the key `error`"),
     ("--quiet", "print only what was done or found, in a line or two; no progress, no warnings"),
-    ("--verbose", "also tell each step with its counts and seconds, and where an error came from"),
+    ("--verbose", "also show each step with its counts and seconds, full tables, and where an error came from"),
 )
 """Flags of every command that decide what it prints. They may also stand before the command."""
 
@@ -27,7 +28,7 @@ def parsed(commands: Sequence[Command], arguments: Sequence[str]) -> tuple[Comma
     Raises:
         SettingError: an unknown command or flag; the nearest right one is named.
     """
-    parser = make_parser(commands)
+    parser = make_parser(commands, every=HELP_ALL in arguments)
     name = next((word for word in arguments if not word.startswith("-")), None)
     command = next((command for command in commands if command.name == name), None)
     if name is not None and command is None:
@@ -46,25 +47,30 @@ def parsed(commands: Sequence[Command], arguments: Sequence[str]) -> tuple[Comma
 
 
 class _Parser(argparse.ArgumentParser):
-    """Knows its flags, and raises `SettingError` instead of printing the usage and leaving."""
+    """Raises `SettingError` instead of printing the usage and leaving."""
 
-    def __init__(self, **settings: Any) -> None:
-        self.flags: list[str] = []
-        super().__init__(**settings)
-        self.set_defaults(flags=self.flags)
-
-    def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
-        """As `argparse` does."""
-        self.flags += [name for name in names if name.startswith("--")]
-        return super().add_argument(*names, **settings)
+    def know_flags(self) -> None:
+        """Put the flags that it takes into what it parses, as `flags`, for messages about one that it does not."""
+        self.set_defaults(flags=[flag for flag in self._option_string_actions if flag.startswith("--")])
 
     def error(self, message: str) -> NoReturn:
         """Never returns."""
         raise SettingError(f"{message}; see {self.prog} --help")
 
 
-def make_parser(commands: Sequence[Command]) -> argparse.ArgumentParser:
-    """The parser of all commands."""
+class _Version(argparse.Action):
+    """Prints the package's version; it is looked up only then, since that takes a while."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        """Never returns."""
+        from importlib.metadata import version
+
+        print(f"manim-combined {version('manim-combined')}")
+        parser.exit()
+
+
+def make_parser(commands: Sequence[Command], *, every: bool = True) -> argparse.ArgumentParser:
+    """The parser of all commands; the help shows settings that few need only with `every`."""
     parser = _Parser(
         prog=PROGRAM,
         description="Turns public Manim prompt-and-code data into one fine-tuning set, with an account of every row.",
@@ -73,15 +79,17 @@ def make_parser(commands: Sequence[Command]) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     _add_talk(parser)
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version of this program")
     parsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in commands:
-        _add_command(parsers, command)
+        _add_command(parsers, command, every)
+    parser.know_flags()
     return parser
 
 
-def _add_command(parsers: Any, command: Command) -> None:
+def _add_command(parsers: Any, command: Command, every: bool) -> None:
     examples = "\n".join(f"  {PROGRAM} {example}" for example in command.examples)
-    parser: argparse.ArgumentParser = parsers.add_parser(
+    parser: _Parser = parsers.add_parser(
         command.name,
         help=command.help,
         description=command.help[0].upper() + command.help[1:] + ".",
@@ -93,7 +101,21 @@ def _add_command(parsers: Any, command: Command) -> None:
     command.add_arguments(parser)
     _add_talk(parser)
     if command.takes_settings:
-        add_settings(parser, command.without)
+        parser.add_argument(HELP_ALL, action="help", help="show every setting, also those that few need")
+        add_settings(
+            parser, command.without, command.default, several=command.several, writes=command.writes, every=every
+        )
+    parser.usage = _usage(command.name, parser)
+    parser.know_flags()
+
+
+def _usage(name: str, parser: argparse.ArgumentParser) -> str:
+    """What a command must be given; its flags are listed below it."""
+    words = [PROGRAM, name]
+    for action in parser._actions:
+        if action.required:
+            words += [*action.option_strings[:1], str(action.metavar)]
+    return " ".join([*words, "[flags]"])
 
 
 def _add_talk(parser: argparse.ArgumentParser) -> None:

@@ -34,16 +34,25 @@ def add_push_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-read-back", action="store_false", dest="read_back", help="do not load what was pushed to check it")
 
 
+_LOG_IN = (
+    "After a login (`hf auth login`, or HF_TOKEN) it is also compared with the repository: what it holds already, what "
+    "would be changed or deleted, whether it is public, and what you wrote into its card"
+)
+
+
 def push(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     """Sign in, build what is missing, show what would change, and unless it is a dry run, change it.
+
+    A dry run without an access token asks nobody, and shows what the folder alone says.
 
     Raises:
         builder.core.errors.BuilderError: one of these steps failed; the text says what to do.
     """
     from builder.cli.console import show_push, show_read_back
     from builder.publish.built import build_missing, names_to_push
-    from builder.publish.hub import Hub, PushOptions, carry_out, plan_push
+    from builder.publish.hub import Hub, PushOptions, carry_out, plan_push, plan_unasked
     from builder.publish.hub.contents import read_contents
+    from builder.report.proof.folder import sample_notice
 
     names, settings, output_dir = settings_of(given)
     folder = Path(output_dir or PACKAGE_FOLDER)
@@ -52,12 +61,19 @@ def push(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     options = PushOptions(**{item.name: flags[item.name] for item in fields(PushOptions) if item.name in flags})
     with terminal:
         hub = Hub(given.repo, terminal)
-        hub.sign_in()
+        signed_in = "dry_run" not in flags or hub.has_token()
+        if signed_in:
+            hub.sign_in()
         build_missing(names, settings, folder, terminal)
-        plan = plan_push(hub, read_contents(folder, names, hub.repo), options)
+        if notice := sample_notice(folder):
+            terminal.warn(notice)
+        contents = read_contents(folder, names, hub.repo)
+        plan = plan_push(hub, contents, options) if signed_in else plan_unasked(contents, options)
     terminal.show(lambda: show_push(hub.place, plan))
     plan.check_licences()
-    document = _document(hub.place, plan)
+    document = {**_document(hub.place, plan), "signed_in": signed_in}
+    if not signed_in:
+        return Answer({**document, "pushed": None}, last=f"{hub.place}: nothing was changed or asked. {_LOG_IN}")
     if "dry_run" in flags:
         return Answer({**document, "pushed": None}, last=f"{hub.place}: nothing was changed, this was a dry run")
     with terminal:
@@ -74,5 +90,6 @@ def _document(place: str, plan: "PushPlan") -> dict[str, Any]:
         "branch": plan.options.revision,
         "public": plan.public,
         "licences": plan.contents.licences,
+        "objections": plan.objections,
         "changes": plan.changes,
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.cli.command import Answer
+from builder.config import CONFIG_NAMES, named
 
 if TYPE_CHECKING:
     from builder.cli.console import Terminal
@@ -31,5 +32,7 @@ def report(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     from builder.report.write import report_folder
 
     with terminal:
-        written = report_folder(given.folder, config=given.config, output=given.output, before=given.before)
+        written = report_folder(
+            given.folder, config=named(given.config, CONFIG_NAMES), output=given.output, before=given.before
+        )
     return Answer({"report": str(written)}, last=f"written to {written}; it opens in any browser, without a network")

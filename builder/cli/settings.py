@@ -1,44 +1,81 @@
 """Flags for the settings of a build, and settings out of flags."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from builder.config import (
     CONFIG_HELP,
+    CONFIG_NAMES,
     CONFIGS,
     DEFAULT_CONFIG,
     BuildConfig,
     default_cache_dir,
     make_config,
+    named,
     nearest,
     read_toml,
     setting_names,
 )
 from builder.core.errors import SettingError
 
+GROUPS: dict[str, tuple[str, str]] = {
+    "reading": (
+        "datasets local description_field code_field sample licences cache_dir offline",
+        "sources_file strict skip_unavailable lock_file update_lock locked no_mirrors workers cluster",
+    ),
+    "cleaning": ("pairs check_pairs check_api decisions", "pair_margin mismatch_rate drop_reported_errors"),
+    "deduplication": ("deduplicate deduplicate_programs near_duplicates", ""),
+    "split": ("test_size validation_size seed", "near_test decontaminate"),
+    "rendering": (
+        "verify verdicts",
+        "level timeout retry no_sandbox manim_python previews",
+    ),
+    "output": (
+        "augmentation_factor format trainer tokenizer max_tokens drop_long limit",
+        "balance system_prompt allow_empty",
+    ),
+}
+"""What people do, with the settings that `--help` shows there, and those that only `--help-all` shows."""
 DECISIONS_FILE = "decisions.jsonl"
 """Taken where it stands beside the file of settings, or in the output folder, and no other is named."""
-_OWN_FLAGS = {"deduplicate": "as --config deduplicated"}
+READING = tuple(name for names in GROUPS["reading"] for name in names.split())
+_OWN_FLAGS = {"deduplicate": "one row for each normalised description: as --config deduplicated, if no config is named"}
 
 
-def add_settings(parser: argparse.ArgumentParser, without: Sequence[str] = ()) -> None:
-    """Add a flag for each setting but some, and those that choose among them."""
+def add_settings(
+    parser: argparse.ArgumentParser, without: Sequence[str], default: str, *, several: bool, writes: bool, every: bool
+) -> None:
+    """Add a flag for each setting but some, in groups, and those that choose among them.
+
+    Args:
+        parser: takes them.
+        without: settings of which the command makes no use.
+        default: what is built if no config is named, in words.
+        several: whether the command takes several configs.
+        writes: whether it writes what was built.
+        every: whether the help shows all of them, and not only those that most people use.
+    """
     configs = "; ".join(f"{config}: {text}" for config, text in CONFIG_HELP.items()).replace("%", "%%")
-    parser.add_argument(
-        "--config", metavar="NAME", action="append", help=f"a preset (default {DEFAULT_CONFIG}); {configs}"
-    )
-    parser.add_argument("--config-file", metavar="FILE", help="a TOML file with any of these settings; flags win")
-    parser.add_argument("--output-dir", metavar="DIR", help="where to write")
-    parser.add_argument("--no-augmentation", action="store_true", help="as --augmentation-factor 1")
-    for setting in fields(BuildConfig):
-        if setting.name not in ("name", *without):
-            _add_setting(parser, setting.name, setting.default, setting.metadata)
+    chosen = parser.add_argument_group("what to build")
+    many: dict[str, Any] = {"nargs": "+", "action": "extend"} if several else {"action": "append"}
+    chosen.add_argument("--config", metavar="NAME", help=f"a preset (default: {default}); {configs}", **many)
+    chosen.add_argument("--config-file", metavar="FILE", help="a TOML file with any of these settings; flags win")
+    known = {setting.name: setting for setting in fields(BuildConfig)}
+    for title, (common, rare) in GROUPS.items():
+        group = parser.add_argument_group(title)
+        if title == "output" and writes:
+            group.add_argument("--output-dir", metavar="DIR", help="where to write")
+            group.add_argument("--no-augmentation", action="store_true", help="as --augmentation-factor 1")
+        for name in (*common.split(), *rare.split()):
+            if name not in without:
+                shown = every or name in common.split()
+                _add_setting(group, name, known[name].default, known[name].metadata, shown=shown)
 
 
-def one_config(given: argparse.Namespace) -> tuple[BuildConfig, str]:
+def one_config(given: argparse.Namespace, default: str = DEFAULT_CONFIG) -> tuple[BuildConfig, str]:
     """The one config that was asked for, and the output folder, empty if none was named.
 
     Raises:
@@ -47,7 +84,7 @@ def one_config(given: argparse.Namespace) -> tuple[BuildConfig, str]:
     names, settings, output_dir = settings_of(given)
     if len(names) > 1:
         raise SettingError(f"--config was given {len(names)} times; this command takes one")
-    return make_config(names[0] if names else DEFAULT_CONFIG, **settings), output_dir
+    return make_config(names[0] if names else default, **settings), output_dir
 
 
 def settings_of(given: argparse.Namespace) -> tuple[list[str], dict[str, Any], str]:
@@ -66,7 +103,8 @@ def settings_of(given: argparse.Namespace) -> tuple[list[str], dict[str, Any], s
     if "decisions" not in values:
         folders = [Path(flags["config_file"]).parent] if "config_file" in flags else []
         folders += [Path(values["output_dir"])] if values.get("output_dir") else []
-        values["decisions"] = [str(file) for folder in folders if (file := folder / DECISIONS_FILE).is_file()]
+        if files := [str(file) for folder in folders if (file := folder / DECISIONS_FILE).is_file()]:
+            values["decisions"] = files
     names = values.pop("config", [])
     output_dir = values.pop("output_dir", "")
     names = [names] if isinstance(names, str) else names
@@ -74,7 +112,7 @@ def settings_of(given: argparse.Namespace) -> tuple[list[str], dict[str, Any], s
         raise SettingError(f"config = {names!r}: a name or a list of names is wanted")
     if not isinstance(output_dir, str):
         raise SettingError(f"output_dir = {output_dir!r}: a text is wanted")
-    return names, values, output_dir
+    return [named(name, CONFIG_NAMES) for name in names], values, output_dir
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -86,21 +124,24 @@ def _from_file(path: Path) -> dict[str, Any]:
     return values
 
 
-def _add_setting(parser: argparse.ArgumentParser, name: str, default: Any, metadata: Any) -> None:
+def _add_setting(
+    parser: argparse._ArgumentGroup, name: str, default: Any, metadata: Mapping[str, Any], *, shown: bool
+) -> None:
     flag = "--" + name.replace("_", "-")
     text = _OWN_FLAGS.get(name, metadata["help"]).replace("%", "%%")
     metavar = metadata["metavar"]
     if isinstance(default, bool):
         presets = {getattr(config, name) for config in CONFIGS.values()}
         action = argparse.BooleanOptionalAction if len(presets) > 1 else "store_true"
-        parser.add_argument(flag, action=action, help=text)
+        kind: dict[str, Any] = {"action": action}
     elif name == "update_lock":
-        parser.add_argument(flag, nargs="*", metavar=metavar, help=text)
+        kind = {"nargs": "*", "metavar": metavar}
     elif name in ("datasets", "decontaminate", "decisions"):
-        parser.add_argument(flag, nargs="+", metavar=metavar, help=text)
+        kind = {"nargs": "+", "metavar": metavar}
     elif isinstance(default, tuple):
-        parser.add_argument(flag, action="append", metavar=metavar, help=text)
+        kind = {"action": "append", "metavar": metavar}
     else:
-        shown = default_cache_dir() if name == "cache_dir" else default
-        told = "" if name == "system_prompt" or shown == "" else f" (default {shown})"
-        parser.add_argument(flag, type=type(default), metavar=metavar, help=text + told)
+        value = default_cache_dir() if name == "cache_dir" else default
+        text += "" if name == "system_prompt" or value == "" else f" (default {value})".replace("%", "%%")
+        kind = {"type": type(default), "metavar": metavar}
+    parser.add_argument(flag, help=text if shown else argparse.SUPPRESS, **kind)

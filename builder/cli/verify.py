@@ -37,13 +37,13 @@ def show_verification(found: Verification) -> None:
         )
     )
     for row in found.rows:
-        told = row.verdict
-        if told is None:
+        verdict = row.verdict
+        if verdict is None:
             console.print(Text(f"{row.id}: not rendered"))
             continue
-        where = f" (line {told.line})" if told.line else ""
-        raised = f": {told.exception}: {told.message}".rstrip(": ") if told.exception else ""
-        console.print(Text(visible(f"{row.id}: {told.outcome}{raised}{where}, {told.seconds:.2f} s")))
+        where = f" (line {verdict.line})" if verdict.line else ""
+        raised = f": {verdict.exception}: {verdict.message}".rstrip(": ") if verdict.exception else ""
+        console.print(Text(visible(f"{row.id}: {verdict.outcome}{raised}{where}, {verdict.seconds:.2f} s")))
         if row.line:
             console.print(Text(visible(f"    {row.line}"), "dim"))
     if found.sources:

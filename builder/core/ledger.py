@@ -10,13 +10,13 @@ from typing import Any
 
 import polars as pl
 
-from builder.core.schema import SPLITS
+from builder.core.schema import SPLITS, TURN
 
 STAGES = ("read", "decision", "clean", "check", "pair", "duplicate", "conflict", "leak", "filter", "render")
 """Where a row may be dropped."""
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
-    "id": pl.String,  # <source>/<row number, at least six digits>
+    "id": pl.String,  # <source>/<row number, at least six digits>, with .2, .3, ... for further tasks of a chat
     "content": pl.String,
     "source": pl.String,
     "outcome": pl.String,
@@ -31,6 +31,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "group": pl.String,
     "split": pl.String,
     "official": pl.Boolean,
+    "dialect": pl.String,  # of the program as it is written: ce, or manimgl
     "verdict": pl.String,  # on the program as it is written; empty if it was not rendered
     "verdict_before": pl.String,  # empty, and gone with the next release
 }
@@ -54,9 +55,11 @@ _KEPT = pl.col("stage") == ""
 
 
 def id_column(source: str = "source", row: str = "row") -> pl.Expr:
-    """Ids of rows, as read, never reused: from a source's name and a row number."""
+    """Ids of rows, as read, never reused: from a source's name and a row number; further tasks of a chat count on."""
     # Not `pl.format`: Polars 2.1 panics where a source's name is one constant for all rows of a frame.
-    return (pl.col(source).cast(pl.String) + "/" + pl.col(row).cast(pl.String).str.zfill(6)).alias("id")
+    line, turn = pl.col(row).cast(pl.UInt64) % TURN, pl.col(row).cast(pl.UInt64) // TURN
+    task = pl.when(turn > 0).then(pl.lit(".") + (turn + 1).cast(pl.String)).otherwise(pl.lit(""))
+    return (pl.col(source).cast(pl.String) + "/" + line.cast(pl.String).str.zfill(6) + task).alias("id")
 
 
 def open_ledger(rows: pl.DataFrame) -> pl.DataFrame:
@@ -68,8 +71,10 @@ def open_ledger(rows: pl.DataFrame) -> pl.DataFrame:
             programs were rendered, `VERDICT_COLUMNS`; where people decided of rows, `DECISION_COLUMNS`.
     """
     optional = VERDICT_COLUMNS | DECISION_COLUMNS
+    dialect = [pl.lit("ce", pl.Categorical()).alias("dialect")] if "dialect" not in rows.columns else []
     return rows.with_columns(
         *(pl.lit("", kind).alias(name) for name, kind in optional.items() if name not in rows.columns),
+        *dialect,
         stage=pl.lit("", _STAGE),
         reason=pl.lit("", pl.Categorical),
         detail=pl.lit(""),

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 BATCH_BYTES = 16 << 20
 """Bytes of a batch, about: fewer rows are taken at a time where they are long."""
-_TEXTS = ("description", "code")
+_TEXTS = ("description", "code", "community_code")
 """Written without a dictionary: it would hide from the footer what texts that repeat take in memory."""
 
 

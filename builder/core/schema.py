@@ -17,14 +17,20 @@ class Example:
     code: str
 
 
+TURN = 1 << 32
+"""In the number of a row, what each further task of a chat adds to the number of its line: ids name both."""
+FOLLOW_UP = "follow_up"
+"""The reason of a request that leans on what was said before in its chat; `problem` then starts with it."""
+
 _READ: dict[str, pa.DataType] = {
-    "row": pa.int64(),  # from 0, in the order of the source
+    "row": pa.int64(),  # from 0, in the order of the source; of a chat's further tasks, with their `TURN`
     "description": pa.string(),
     "code": pa.string(),
     "split": pa.string(),  # the official split, where the source has one
     "error": pa.string(),  # what the authors report of a run of the code
     "difficulty": pa.string(),
-    "problem": pa.string(),  # why a value is not text; the value is then null
+    "problem": pa.string(),  # why a value is not text (the value is then null), or why the row is none by itself
+    "dialogue": pa.string(),  # JSON: all messages of a chat in which the program was repaired, as role and content
 }
 READ_SCHEMA = pa.schema(_READ)
 """Rows as read: what `sources` writes and `prepare` takes."""
@@ -53,6 +59,9 @@ _PREPARED: dict[str, pa.DataType] = {
     "description_words": pa.list_(pa.uint32()),  # hashed, for telling which description belongs to which code
     "code_words": pa.list_(pa.uint32()),
     "style": pa.list_(pa.uint8()),  # how the row looks, which tells what other rows it came with
+    "dialect": pa.string(),  # what the program was written for: `ce` or `manimgl`
+    "community_code": pa.string(),  # a ManimGL program brought to Manim Community whole; null if it was not
+    "community_repairs": pa.list_(pa.string()),
     "legacy_key": pa.uint64(),  # key of the description by an earlier pipeline's rule
 }
 PREPARED_SCHEMA = pa.schema(_PREPARED)

@@ -16,6 +16,7 @@ from builder.decide.pairing.mismatched import drop_mismatched, score_fit
 from builder.decide.pairing.repair_pairs import repair_pairs
 from builder.decide.pairing.shuffled import Part
 from builder.decide.subset import draw, drop_long
+from builder.manim_lint.dialect import COMMUNITY
 
 
 def drop_failed(ledger: pl.DataFrame) -> pl.DataFrame:
@@ -46,6 +47,7 @@ CODE_COLUMNS = (
     "code_repairs",
     *(name for name in PROBLEM_COLUMNS if name.startswith("code_")),
     *API_COLUMNS,
+    "dialect",
     *VERDICT_COLUMNS,
 )
 """What a row has from its code, and takes from another row when it gets that row's code."""
@@ -83,6 +85,8 @@ def decide(
     ledger = _drop_invalid(ledger, "code")
     if config.drop_reported_errors:
         ledger = _drop_reported_errors(ledger)
+    if config.dialect != "any":
+        ledger = _drop_other_dialect(ledger, config.dialect)
     if config.check_api:
         ledger = _drop_api_problems(ledger)
     if config.verify:
@@ -207,7 +211,16 @@ def _drop_reported_errors(ledger: pl.DataFrame) -> pl.DataFrame:
     return drop(ledger, dropped, "check")
 
 
+def _drop_other_dialect(ledger: pl.DataFrame, dialect: str) -> pl.DataFrame:
+    """Rows whose program is written for another Manim than the one that is wanted."""
+    bad = kept(ledger).filter(pl.col("dialect").cast(pl.String) != dialect)
+    reason = "manimgl_dialect" if dialect == COMMUNITY else "ce_dialect"
+    said = {"manimgl_dialect": "a program for ManimGL that cannot be brought to Manim Community whole"}
+    detail = pl.lit(said.get(reason, "a program for Manim Community"))
+    return drop(ledger, bad.select("index", reason=pl.lit(reason), detail=detail), "check")
+
+
 def _drop_api_problems(ledger: pl.DataFrame) -> pl.DataFrame:
-    """Rows whose program uses what Manim does not have."""
-    bad = kept(ledger).filter(pl.col("api_reason").is_not_null())
+    """Rows whose program uses what Manim does not have; of ManimGL, which is another Manim, nothing is said."""
+    bad = kept(ledger).filter(pl.col("api_reason").is_not_null() & (pl.col("dialect").cast(pl.String) == COMMUNITY))
     return drop(ledger, bad.select("index", reason="api_reason", detail="api_detail"), "check")

@@ -47,6 +47,8 @@ class Fixed:
     """What is left: what `check` finds in `code`."""
     found: tuple[Problem, ...]
     """What `check` finds before the fixes that need its findings: those of layout, scene and import are made first."""
+    dialect: str = "ce"
+    """What the program was written for: `ce` for Manim Community, `manimgl` for ManimGL."""
 
 
 def check(code: str) -> tuple[Problem, ...]:
@@ -64,9 +66,11 @@ def fix(code: str) -> Fixed:
     """The program with what can be fixed fixed; a fix is kept only if the result compiles and the check finds no more.
 
     A program on one line is put on lines, a bare body into a scene, the import of Manim is added, and names, arguments
-    and values that Manim does not have are replaced by those of today. Comments and layout stay. Never raises.
+    and values that Manim does not have are replaced by those of today. Comments and layout stay. A program for ManimGL
+    is brought to Manim Community if nothing is left to find then, or else stays as it is. Never raises.
     """
     from builder.manim_lint.check.check import in_characters
+    from builder.manim_lint.dialect import MANIMGL, dialect_of, to_community
     from builder.manim_lint.fixes.engine import repair_api
     from builder.manim_lint.fixes.excerpts import repair_code
     from builder.manim_lint.scenes import outline
@@ -79,6 +83,13 @@ def fix(code: str) -> Fixed:
     if parsed.tree is None:
         left = check(code)
         return Fixed(code, (), left, left)
+    if dialect_of(code) == MANIMGL:
+        found, whole = check(code), to_community(code)
+        if whole is not None:
+            code, more = whole
+            made += more
+        steps = tuple(FixStep(name, after) for name, after in made)
+        return Fixed(code, steps, found if whole is None else (), found, MANIMGL)
     seen = outline(parsed.tree)
     if not (seen.imports_manim and seen.scenes):
         code, parsed, more = repair_code(code, parsed)

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
@@ -61,20 +62,71 @@ def silent() -> Iterator[None]:
         yield
 
 
+_TYPES = re.compile(r"^[ \t]*+(?:type[ \t]++\w|(?:async[ \t]++)?(?:def|class)[ \t]++\w++[ \t]*+\[)", re.MULTILINE)
+"""Parameters of types, and names for types, as Python takes them from 3.12 on."""
+_TEXT_WITH_FIELDS = re.compile(r"""\b(?:[fF][rR]?|[rR][fF])["']""")
+_MAX_NEWEST = 100_000
+"""Characters: of a longer program that this Python refuses, no newer grammar is tried, since that takes seconds."""
+_OLD_TEXTS = sys.version_info < (3, 12)
+"""Whether this Python refuses f-strings that newer ones take."""
+
+
 @lru_cache(maxsize=2)  # steps that parse leave a text that is parsed again at once
 def parse(code: str) -> Parsed:
-    """Parse a program, without warnings; any failure, also of the parser itself, is an answer."""
+    """Parse a program, without warnings; any failure, also of the parser itself, is an answer.
+
+    A program in the newest grammar has the same tree on every Python.
+    """
     if code.count(".") >= _MAX_PATH and _LONG_PATH.search(code):
         return Parsed(None, f"the parser was spared a module's name with more than {_MAX_PATH} dots")
     try:
         with silent():
-            return Parsed(ast.parse(code))
+            return Parsed(_tree(code))
     except SyntaxError as error:
         line, column = error.lineno or 1, max((error.offset or 1) - 1, 0)
         where = f"line {line}: {error.msg}"
         return Parsed(None, where, _offset(code, line) + column, line, column + 1)
     except (ValueError, RecursionError, MemoryError) as error:
         return Parsed(None, f"the parser gave up: {str(error) or type(error).__name__}")
+
+
+def parse_anew(code: str) -> ast.Module:
+    """A tree that nobody else holds, of a program that parses."""
+    with silent():
+        return _tree(code)
+
+
+def _tree(code: str) -> ast.Module:
+    """The tree by `ast`, or, of what this Python refuses and a newer one takes, by `newest_grammar`."""
+    if _TYPES.search(code) and (tree := _newest(code)) is not None:
+        return tree
+    try:
+        return ast.parse(code)
+    except SyntaxError as error:
+        tree = _newest(code) if _OLD_TEXTS and _in_a_text(code, error) else None
+        if tree is None:
+            raise
+        return tree
+
+
+def _in_a_text(code: str, error: SyntaxError) -> bool:
+    """Whether the parser stopped at an f-string, or on a line that has one."""
+    if error.msg.startswith("f-string"):
+        return True
+    start = _offset(code, error.lineno or 1)
+    end = code.find("\n", start)
+    return _TEXT_WITH_FIELDS.search(code, start, end if end >= 0 else len(code)) is not None
+
+
+def _newest(code: str) -> ast.Module | None:
+    if len(code) > _MAX_NEWEST:
+        return None
+    from builder.manim_lint.newest_grammar import parse_newest
+
+    try:
+        return parse_newest(code, _tree)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def compiles(tree: ast.Module) -> bool:

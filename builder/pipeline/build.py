@@ -8,8 +8,9 @@ import polars as pl
 
 from builder.config import BuildConfig
 from builder.core.errors import SettingError
-from builder.core.ledger import close_ledger
+from builder.core.ledger import close_ledger, id_column
 from builder.core.row_store import PreparedFile
+from builder.core.schema import TURN
 from builder.decide.decisions import Decisions
 from builder.decide.pairing.shuffled import Part
 from builder.emit.rows import EmittedRow, emitted_rows
@@ -17,8 +18,8 @@ from builder.emit.tokens import Tokens
 from builder.render.verdicts import Verdicts
 from builder.sources.read_one import ReadSource
 
-ID = re.compile(r"(.+)/([0-9]{1,12})")
-"""The id of a row: source and number."""
+ID = re.compile(r"(.+)/([0-9]{1,9})(?:\.([1-9][0-9]{0,5}))?")
+"""The id of a row: source and number, and the number of a chat's task from its second on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,15 @@ def index_of(prepared: Prepared, wanted: str) -> int | None:
     source = next((item for item in prepared.sources if named and item.spec.name == named[1]), None)
     if named is None or source is None:
         return None
-    if int(named[2]) >= source.rows:
+    row = int(named[2]) + (int(named[3] or 1) - 1) * TURN
+    found = prepared.rows.filter((pl.col("source") == source.spec.name) & (pl.col("row") == row))["index"]
+    if found.is_empty():
         raise SettingError(f"no row has the id {wanted!r}; there are {known_ids(prepared)}")
-    return prepared.files[prepared.sources.index(source)].first_index + int(named[2])
+    return int(found[0])
 
 
 def known_ids(prepared: Prepared) -> str:
     """The ids that there are, in a few words."""
-    return ", ".join(f"{item.spec.name}/000000 to {item.rows - 1:06d}" for item in prepared.sources if item.rows)
+    ids = prepared.rows.group_by("source", maintain_order=True).agg(pl.col("row").first(), last=pl.col("row").last())
+    lines = ids.select(id_column(), id_column(row="last").alias("last")).rows()
+    return ", ".join(f"{first} to {last.rpartition('/')[2]}" for first, last in lines)

@@ -11,7 +11,7 @@ from builder.config import AS_PUBLISHED, BuildConfig
 from builder.core.events import Events, Silent
 from builder.core.ledger import REPAIRS_SEPARATOR, check_accounted, id_column, kept
 from builder.core.row_store import WORDS, PreparedFile, batches_with, lazy
-from builder.decide.decide import PROBLEM_COLUMNS, code_sources, decide, pairs_of
+from builder.decide.decide import CODE_COLUMNS, PROBLEM_COLUMNS, code_sources, decide, pairs_of
 from builder.decide.decisions import Decisions, match_decisions, overruled, read_decisions
 from builder.decide.decontaminate import (
     BenchmarkRow,
@@ -27,9 +27,10 @@ from builder.decide.summary import empty_sides, shuffled_parts, without_eligible
 from builder.emit.augment import clashes, plan_variants
 from builder.emit.rows import order_rows
 from builder.emit.tokens import Tokens, count_tokens, long_variants, with_tokens
+from builder.manim_lint.dialect import COMMUNITY
 from builder.pipeline.build import Build, Prepared
 from builder.pipeline.render_rounds import verified
-from builder.prepare.cache import prepare_files, with_edits
+from builder.prepare.cache import in_community_dialect, prepare_files, with_edits
 from builder.prepare.prepare import plain_prompt, probe_key, program_keys
 from builder.render.verdicts import Verdicts, open_verdicts
 from builder.sources.benchmarks import read_benchmark
@@ -147,7 +148,7 @@ def _keys(path: Path) -> pl.DataFrame:
     return (
         pl.scan_parquet(path)
         .select(
-            pl.col("row").cast(pl.UInt32),
+            pl.col("row").cast(pl.UInt64),
             "official",
             pl.col("content").str.to_integer(base=16, dtype=pl.UInt64),
             "description_key",
@@ -158,6 +159,8 @@ def _keys(path: Path) -> pl.DataFrame:
             *problems,
             pl.col("api_reason").cast(pl.Categorical),
             "api_detail",
+            pl.col("dialect").cast(pl.Categorical),
+            pl.col("community_code").is_not_null().alias("convertible"),
             pl.col("error").str.strip_chars().replace("", None).str.slice(0, _ERROR_LENGTH).alias("reported_error"),
             *(
                 pl.col(name).list.join(REPAIRS_SEPARATOR).cast(pl.Categorical)
@@ -196,7 +199,7 @@ def build(
         with open_verdicts(config, events or Silent()) as opened:
             return build(prepared, config, events, opened)
     events = events or Silent()
-    prepared = _with_validation(prepared, config)
+    prepared = _in_dialect(_with_validation(prepared, config), config, events)
     listed, tokens = _listed(prepared, config), prepared.tokens if config.tokenizer else None
     files, parts, near = prepared.files, prepared.parts, prepared.near
     pairs = _pairs(prepared, config)
@@ -228,6 +231,19 @@ def _with_validation(prepared: Prepared, config: BuildConfig) -> Prepared:
         return prepared
     split = split_rows(prepared.rows, config.test_size, config.seed, config.validation_size)
     return replace(prepared, rows=prepared.rows.with_columns(split["split"]))
+
+
+def _in_dialect(prepared: Prepared, config: BuildConfig, events: Events) -> Prepared:
+    """The rows with ManimGL programs as they are in Manim Community, if the config wants that; sides stay."""
+    if config.dialect != COMMUNITY or not prepared.rows["convertible"].any():
+        return prepared
+    files = tuple(replace(file, path=in_community_dialect(file.path, events)) for file in prepared.files)
+    keys = pl.concat([_keys(file.path) for file in files])
+    changed = [name for name in CODE_COLUMNS if name in keys.columns]
+    rows = prepared.rows.with_columns(keys.select(changed))
+    benchmark = read_benchmarks(config)
+    listed = find_in_benchmarks(rows, files, benchmark, read_official(probe_key()))
+    return replace(prepared, files=files, rows=rows, listed=listed, decontaminate=config.decontaminate, pairs={})
 
 
 def _plan(prepared: Prepared, config: BuildConfig, ledger: pl.DataFrame, tokens: Tokens | None) -> pl.DataFrame:

@@ -78,7 +78,7 @@ def verify(
     """
     events = events or Silent()
     prepared = prepare(config, events)
-    with open_verdicts(config, events, limit) as verdicts:
+    with open_verdicts(config, events, limit, look=save is None) as verdicts:
         if only:
             found = Verification(verdicts.conditions, rows=_of_rows(prepared, only, verdicts, events))
         else:

@@ -24,10 +24,11 @@ from builder.prepare.prepare import (
     CODE_SCHEMA,
     DESCRIPTION_SCHEMA,
     TEXT_SCHEMA,
+    in_community,
     is_official,
-    prepare_batch,
     prepare_codes,
     prepare_descriptions,
+    prepare_rows,
     put_together,
 )
 from builder.prepare.text_store import TextStore, write_texts
@@ -98,12 +99,31 @@ def prepare_files(
     return paths
 
 
+def in_community_dialect(path: Path, events: Events) -> Path:
+    """A prepared file with its ManimGL programs as they are in Manim Community, as far as they could be brought there.
+
+    It is kept beside the file, and made if it is not there.
+    """
+    made = path.with_suffix(".ce.parquet")
+    if not _is_whole(made, made.name, events):
+        with (
+            pq.ParquetFile(path) as opened,
+            written_aside(made) as aside,
+            open_writer(aside, PREPARED_SCHEMA) as writer,
+        ):
+            for batch in batches_of(opened, BATCH_ROWS, PREPARED_SCHEMA.names):
+                writer.write_batch(in_community(batch))
+        _record_whole(made)
+    return made
+
+
 def with_edits(prepared: Path, read: Path, edits: Mapping[int, tuple[str | None, str | None]], cache_dir: Path) -> Path:
     """Prepared rows of which a person edited some; these go through all that the published row would.
 
     Args:
         prepared, read: a source's files, as `prepare_files` gives and takes them.
-        edits: by number of the row, the description and the code in place of the published ones; `None` leaves one.
+        edits: by place of the row in the file, from 0, the description and the code in place of the published ones;
+            `None` leaves one.
         cache_dir: the cache.
 
     Returns:
@@ -112,12 +132,14 @@ def with_edits(prepared: Path, read: Path, edits: Mapping[int, tuple[str | None,
     path = cache_dir / "prepared" / f"{prepared.stem}-{short_hash([repr(sorted(edits.items()))])}.parquet"
     if path.is_file():
         return path
+    numbers: list[Any] = pq.read_table(read, columns=["row"]).column("row").to_pylist()
+    edits = {numbers[place]: edit for place, edit in edits.items()}
     rows = pq.read_table(read, filters=[("row", "in", list(edits))], schema=READ_SCHEMA).to_pylist()
     for row in rows:
         description, code = edits[row["row"]]
         row.update({name: text for name, text in (("description", description), ("code", code)) if text is not None})
         row["problem"] = None if None not in edits[row["row"]] else row["problem"]
-    made = {row["row"]: row for row in prepare_batch(pa.RecordBatch.from_pylist(rows, READ_SCHEMA)).to_pylist()}
+    made = {row["row"]: row for row in prepare_rows(pa.RecordBatch.from_pylist(rows, READ_SCHEMA)).to_pylist()}
     with written_aside(path) as aside, open_writer(aside, PREPARED_SCHEMA) as writer, pq.ParquetFile(prepared) as old:
         for batch in batches_of(old, BATCH_ROWS, PREPARED_SCHEMA.names):
             if made.keys().isdisjoint(batch["row"].to_pylist()):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from builder.manim_lint.syntax import Parsed, Steps, parse, same_program, silent
+from builder.manim_lint.syntax import Parsed, Steps, parse, parse_anew, same_program
 from builder.prepare.fenced import after_drafts, fenced_program
 
 _LITERAL_NEWLINE = re.compile(r"\A(\s*)(?:\\r)?\\n ?(?:\s*(?:\\r)?\\n ?)*")
@@ -27,6 +27,12 @@ _MAGIC = re.compile(r"^(?:%%?[a-zA-Z]|![a-zA-Z]).*\n?", re.MULTILINE)
 """A line that only a notebook understands: `%%manim -qm Demo`, `!pip install manim`."""
 _LANGUAGE = re.compile(r"\A\s*python3?[ \t]*\n", re.IGNORECASE)
 _SPACES = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+_PRE = re.compile(r"<pre\b[^<>]{0,200}>\s*(?:<code\b[^<>]{0,200}>)?|<code\b[^<>]{0,200}>(?=[ \t]*\n)", re.IGNORECASE)
+_PRE_ENDS = re.compile(r"(?:</code>\s*)?</pre>|</code>", re.IGNORECASE)
+_TAG = re.compile(r"</?(?:span|a|b|i|em|strong|font|code|div)\b[^<>]{0,200}>", re.IGNORECASE)
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.)(?: |$)(.*)$", re.MULTILINE)
+_DIFF_HEAD = re.compile(r"(?:diff --git |index [0-9a-f]+\.\.|--- |\+\+\+ |@@ |new file mode |\\ No newline)")
 _LEADING_BLANKS = re.compile(r"\A(?:[ \t\f]*\n)+")
 
 
@@ -65,6 +71,53 @@ def _literal_newlines(code: str) -> str:
         escaped = ""
     tried = (escaped, text.replace("\\n", "\n").replace("\\t", "\t"))
     return next((changed for changed in tried if changed and parse(changed).ok), code)
+
+
+def _notebook(code: str) -> str:
+    """The code cells of a Jupyter notebook, one after the other."""
+    if not code.lstrip().startswith("{") or '"cells"' not in code:
+        return code
+    try:
+        cells = json.loads(code)["cells"]
+        sources = [cell["source"] for cell in cells if cell.get("cell_type") == "code"]
+        texts = [_MAGIC.sub("", source if isinstance(source, str) else "".join(source)) for source in sources]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return code
+    return "\n\n".join(text for text in texts if text.strip()) or code
+
+
+def _html(code: str) -> str:
+    """Blocks of code of a web page (`<pre><code>`) as fenced blocks, without its tags and entities."""
+    if "<pre" not in code.lower() and "<code" not in code.lower():
+        return code
+    parts, done = [], 0
+    while start := _PRE.search(code, done):
+        end = _PRE_ENDS.search(code, start.end())
+        if end is None:
+            break
+        inside = html.unescape(_TAG.sub("", _BREAK.sub("\n", code[start.end() : end.start()])))
+        parts += [code[done : start.start()], "\n```python\n", inside.strip("\n"), "\n```\n"]
+        done = end.end()
+    return "".join([*parts, code[done:]])
+
+
+def _prompts(code: str) -> str:
+    """What was typed at Python's prompt (`>>> `, `... `), without the prompts and what was printed."""
+    if ">>>" not in code:
+        return code
+    lines = [line[1] for line in _PROMPT.finditer(code)]
+    return "\n".join(lines) if len(lines) > 1 else code
+
+
+def _diff(code: str) -> str:
+    """The new side of a patch: every line is added (`+`), taken away (`-`), kept (a blank) or a head."""
+    lines = [line for line in code.split("\n") if line]
+    marked = [line for line in lines if not _DIFF_HEAD.match(line)]
+    added = sum(line[0] == "+" for line in marked)
+    if added < 2 or any(line[0] not in "+- " for line in marked):
+        return code
+    new = [line for line in code.split("\n") if not _DIFF_HEAD.match(line) and not line.startswith("-")]
+    return "\n".join(line[1:] for line in new)
 
 
 def _language(code: str) -> str:
@@ -128,7 +181,11 @@ STEPS: Table = (
     ("clean:excel_line_ends", _excel_line_ends),
     ("clean:literal_newline", _literal_newline),
     ("clean:drafts", after_drafts),
+    ("clean:notebook", _notebook),
+    ("clean:html", _html),
     ("clean:fences", fenced_program),
+    ("clean:prompts", _prompts),
+    ("clean:diff", _diff),
     ("clean:language", _language),
     ("clean:magics", _magics),
     ("clean:spaces", _spaces),
@@ -248,6 +305,8 @@ def _same(name: str, code: str, before: Parsed, after: Parsed) -> bool:
     """Whether a step left the program as it was, but for lone `_x000D_` lines and the language's name before it."""
     if before.tree is None or after.tree is None:
         return False
+    if name == "clean:notebook":
+        return isinstance(before.tree.body[0], ast.Expr)  # JSON, which is Python too
     if name == "clean:language":
         return same_program(ast.Module(before.tree.body[1:], before.tree.type_ignores), after.tree)
     if name == "clean:excel_line_ends" and _EXCEL_LINE.search(code):
@@ -257,8 +316,7 @@ def _same(name: str, code: str, before: Parsed, after: Parsed) -> bool:
 
 def _without_excel_lines(code: str) -> ast.Module:
     """The tree without the expressions that lone `_x000D_` lines make."""
-    with silent():
-        tree = ast.parse(code)  # of its own, since it is changed
+    tree = parse_anew(code)  # of its own, since it is changed
     for node in ast.walk(tree):
         for field in ("body", "orelse", "finalbody"):
             body = getattr(node, field, None)

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from xxhash import xxh3_64_intdigest
 
-from builder.core.schema import PREPARED_SCHEMA, Example
+from builder.core.schema import FOLLOW_UP, PREPARED_SCHEMA, Example
 from builder.manim_lint import Problem
+from builder.manim_lint.dialect import COMMUNITY
 from builder.manim_lint.syntax import names, parse
 from builder.prepare.canonical import canonical_key
 from builder.prepare.check import check_code, check_description
@@ -46,6 +47,9 @@ class PreparedCode:
     program_key: int | None
     canonical_key: int | None
     repairs: tuple[str, ...]
+    dialect: str
+    community: tuple[str, tuple[str, ...]] | None
+    """A ManimGL program as one of Manim Community, with the names of all steps; `None` if that cannot be done whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,8 @@ def prepare_code(original: str, official: bool = False) -> PreparedCode:
         program_key=program_key(trace.code),
         canonical_key=canonical_key(trace.parsed.tree, trace.code),
         repairs=names(trace.steps),
+        dialect=trace.dialect,
+        community=(trace.community[0], names(trace.community[1])) if trace.community else None,
     )
 
 
@@ -115,7 +121,7 @@ _DESCRIPTION_COLUMNS = (
 )  # fmt: skip
 _CODE_COLUMNS = (
     "code", "program_key", "canonical_key", "code_stage", "code_reason", "code_detail", "api_reason", "api_detail",
-    "code_repairs", "code_words", "style",
+    "code_repairs", "code_words", "style", "dialect", "community_code", "community_repairs",
 )  # fmt: skip
 
 
@@ -186,6 +192,30 @@ def _code(original: str, official: bool) -> dict[str, object]:
         "code_repairs": prepared.repairs,
         "code_words": code_words(prepared.code),
         "style": style_of_code(original, prepared.code),
+        "dialect": prepared.dialect,
+        "community_code": prepared.community[0] if prepared.community else None,
+        "community_repairs": prepared.community[1] if prepared.community else None,
+    }
+
+
+def in_community(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Rows of `PREPARED_SCHEMA`, ManimGL programs as they are in Manim Community where they could be brought there."""
+    return pa.RecordBatch.from_pylist([_in_community(row) for row in batch.to_pylist()], schema=batch.schema)
+
+
+def _in_community(row: dict[str, Any]) -> dict[str, Any]:
+    code = row["community_code"]
+    if code is None:
+        return row
+    return row | {
+        "code": code,
+        "program_key": program_key(code),
+        "canonical_key": canonical_key(parse(code).tree, code),
+        "api_reason": None,
+        "api_detail": None,
+        "code_repairs": row["community_repairs"],
+        "code_words": code_words(code),
+        "dialect": COMMUNITY,
     }
 
 
@@ -205,19 +235,38 @@ def prepare_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
 def put_together(read: pa.RecordBatch, descriptions: pa.Table, codes: pa.Table) -> pa.RecordBatch:
     """Rows of `PREPARED_SCHEMA` from rows of `READ_SCHEMA` and what was prepared of their texts, in the same order."""
     unread = read.column("problem")
+    reason = pc.if_else(pc.starts_with(unread, FOLLOW_UP), FOLLOW_UP, "not_text")
+    unread = pc.replace_substring(unread, f"{FOLLOW_UP}: ", "")
     columns: dict[str, Any] = {name: read.column(name) for name in ("row", "difficulty", "error")}
     columns["official"] = pa.array(map(is_official, read.column("split").to_pylist()), pa.bool_())
     texts = zip(*(read.column(name).to_pylist() for name in ("description", "code")), strict=True)
     columns["content"] = pa.array([content_key(description or "", code or "") for description, code in texts])
     for table, kind in ((descriptions, "description"), (codes, "code")):
         columns |= {name: table.column(name) for name in table.column_names if name not in ("key", "style")}
-        for column, value in (("stage", "read"), ("reason", "not_text"), ("detail", unread)):
+        for column, value in (("stage", "read"), ("reason", reason), ("detail", unread)):
             found = columns[f"{kind}_{column}"]
             columns[f"{kind}_{column}"] = pc.if_else(unread.is_valid(), value, found)
     styles: Any = zip(descriptions.column("style").to_pylist(), codes.column("style").to_pylist(), strict=True)
     columns["style"] = pa.array([sorted(one + other) for one, other in styles], PREPARED_SCHEMA.field("style").type)
     table = pa.table([columns[name] for name in PREPARED_SCHEMA.names], schema=PREPARED_SCHEMA)
     return table.combine_chunks().to_batches()[0]
+
+
+def prepare_rows(read: pa.RecordBatch) -> pa.RecordBatch:
+    """Prepare a few rows of `READ_SCHEMA`, each text anew; gives the same rows, in order, in `PREPARED_SCHEMA`."""
+
+    def texts(column: str) -> pa.RecordBatch:
+        values, splits = (read.column(name).to_pylist() for name in (column, "split"))
+        return pa.RecordBatch.from_pylist(
+            [
+                {"key": bytes(16), "text": text or "", "official": column == "code" and is_official(split)}
+                for text, split in zip(values, splits, strict=True)
+            ],
+            schema=TEXT_SCHEMA,
+        )
+
+    descriptions, codes = prepare_descriptions(texts("description")), prepare_codes(texts("code"))
+    return put_together(read, pa.Table.from_batches([descriptions]), pa.Table.from_batches([codes]))
 
 
 def is_official(split: str | None) -> bool:

@@ -3,13 +3,14 @@
 Pure: no file, no clock, no network.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from builder import manim_lint
 from builder.core.schema import Example
+from builder.manim_lint.dialect import MANIMGL, STEP, dialect_of
 from builder.manim_lint.scenes import Outline, outline
-from builder.manim_lint.syntax import Parsed, Steps, parse
+from builder.manim_lint.syntax import Parsed, Steps, names, parse
 from builder.prepare.check import CODE_CHECKS, DESCRIPTION_CHECKS, Problem
 from builder.prepare.clean_code import clean_code
 from builder.prepare.clean_description import clean_description
@@ -96,12 +97,23 @@ class CodeTrace:
     steps: Steps
     found: tuple[manim_lint.Problem, ...]
     left: tuple[manim_lint.Problem, ...]
+    dialect: str
+    community: tuple[str, Steps] | None = None
+    """A ManimGL program as one of Manim Community, with all steps; `None` if that cannot be done whole."""
 
 
-def trace_row(original: Example, official: bool = False) -> Trace:
-    """Clean and repair one row (official test rows are not repaired), keeping the text after each step."""
+def trace_row(original: Example, official: bool = False, community: bool = False) -> Trace:
+    """Clean and repair one row (official test rows are not repaired), keeping the text after each step.
+
+    A program for ManimGL is left as it is, unless it is wanted for Manim Community and can be brought there whole.
+    """
     description, of_description = clean_description(original.description)
     traced = trace_code(original.code, official)
+    if community and traced.community is not None:
+        code, steps = traced.community
+        parsed = parse(code)
+        seen = outline(parsed.tree) if parsed.tree is not None else None
+        traced = replace(traced, code=code, parsed=parsed, outline=seen, steps=steps, left=())
     return Trace(
         original=original,
         cleaned=Example(description, traced.code),
@@ -120,17 +132,22 @@ def trace_code(original: str, official: bool = False) -> CodeTrace:
     """The same of a code alone."""
     code, parsed, steps = clean_code(original)
     fixed = _only_checked(code) if official else manim_lint.fix(code)
-    if fixed.steps:
-        code, parsed = fixed.code, parse(fixed.code)
-        steps = [*steps, *((step.name, step.after) for step in fixed.steps)]
+    made = [(step.name, step.after) for step in fixed.steps]
+    community, left = None, fixed.problems
+    if fixed.dialect == MANIMGL:
+        community = (fixed.code, [*steps, *made]) if STEP in names(made) else None
+        made, left = [step for step in made if step[0] == "repair:one_line"], fixed.found
+    if made:
+        code, parsed = made[-1][1], parse(made[-1][1])
+        steps = [*steps, *made]
     if parsed.tree is None:  # a check of the row says so
-        return CodeTrace(code, parsed, None, steps, (), ())
-    return CodeTrace(code, parsed, outline(parsed.tree), steps, fixed.found, fixed.problems)
+        return CodeTrace(code, parsed, None, steps, (), (), fixed.dialect)
+    return CodeTrace(code, parsed, outline(parsed.tree), steps, fixed.found, left, fixed.dialect, community)
 
 
 def _only_checked(code: str) -> manim_lint.Fixed:
     problems = manim_lint.check(code)
-    return manim_lint.Fixed(code, (), problems, problems)
+    return manim_lint.Fixed(code, (), problems, problems, dialect_of(code))
 
 
 def _steps(part: Part, text: str, taken: Steps) -> list[TraceStep]:

@@ -22,7 +22,7 @@ from builder.publish.write import dataset_rows, refuse_empty, stats_of, write_le
 from builder.render.verdict_file import VERDICTS_FILE
 from builder.render.verdicts import open_verdicts
 from builder.report.flow import funnel_svg
-from builder.report.proof.folder import MANIFEST, BuiltFolder, read_manifest
+from builder.report.proof.folder import MANIFEST, BuiltFolder, holds_sample, read_manifest
 from builder.report.write import keep_for_report, put_report
 
 DEFAULT_FOLDER = "manim_combined"
@@ -58,12 +58,19 @@ def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events |
     shared = {name: getattr(configs[0], name) for name in SHARED_SETTINGS}
     if trainer := next((config.trainer for config in configs if config.trainer), ""):
         raise SettingError(f"trainer {trainer!r}: only `export` writes files for a trainer; for a build, use --format")
+    names = [config.name for config in configs]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise SettingError(f"two of the configs are called {twice!r}, with different settings; build them apart")
     for config in configs[1:]:
         for name, value in shared.items():
             if getattr(config, name) != value:
                 raise SettingError(
                     f"configs {configs[0].name!r} and {config.name!r} differ in {name}; build them apart"
                 )
+    if not configs[0].sample and holds_sample(read_manifest(folder)):
+        events.warn(f"{folder} holds the bundled sample, which this build replaces")
+    elif configs[0].sample and (old := read_manifest(folder)) and not holds_sample(old):
+        events.warn(f"{folder} holds a build of the sources, which the bundled sample replaces")
     with publishing(folder, "dataset") as staging:
         prepared = prepare(configs[0], events)
         builds = _decided(prepared, configs, events)
@@ -97,9 +104,8 @@ def _write_config(decided: Build, staging: Path, events: Events) -> dict[str, An
     written: dict[str, Written] = {}
     files = {}
     for split in SPLITS:
-        shards = write_shards(
-            dataset_rows(decided, split, written, events), schema, staging / "data" / config.name, split
-        )
+        rows = dataset_rows(decided, split, written, events)
+        shards, written[split].arrow_bytes = write_shards(rows, schema, staging / "data" / config.name, split)
         files[split] = [shard.relative_to(staging).as_posix() for shard in shards]
     (staging / "ledger").mkdir(exist_ok=True)
     write_ledger(decided.outcomes, staging / "ledger" / f"{config.name}.parquet")

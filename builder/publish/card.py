@@ -119,7 +119,7 @@ def card_text(manifest: Mapping[str, Any], place: str = "OWNER/NAME") -> str:
     statistics: Mapping[str, Any] = manifest["statistics"]
     sources: Sequence[Mapping[str, Any]] = manifest["sources"]
     names = [name for name in CONFIG_HELP if name in statistics]
-    configs = [_told(name, statistics[name], manifest["outputs"]) for name in names]
+    configs = [_section(name, statistics[name], manifest["outputs"]) for name in names]
     version = manifest["libraries"]["manim-combined"]
     read = max(stats["rows_read"] for stats in statistics.values())
     sample = any(settings.get("sample") for settings in manifest["configs"].values())
@@ -158,7 +158,7 @@ def card_text(manifest: Mapping[str, Any], place: str = "OWNER/NAME") -> str:
     return re.sub(r"\n{3,}", "\n\n", str(card))
 
 
-def _told(name: str, stats: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+def _section(name: str, stats: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
     """What the template says of a config."""
     picture = f"{PICTURES}/{name}.svg"
     return {
@@ -205,20 +205,19 @@ def _slug(text: str) -> str:
 
 
 def _default(names: Sequence[str]) -> str:
-    """The config that `load_dataset` takes if it is told none; empty if it must be told."""
+    """The config that `load_dataset` takes if none is named; empty if one must be."""
     return DEFAULT_CONFIG if DEFAULT_CONFIG in names else names[0] if len(names) == 1 else ""
 
 
 def _features(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a config with images, which its Parquet does not tell apart from other bytes."""
-    if not settings.get("previews"):
-        return {}
+    """The columns of a config, as `datasets` names their types."""
     kinds = {"source": "string", "id": "string", "variant": "int32", "license": "string", "official": "bool"}
+    kinds["dialect"] = "string"
     kinds |= {"tokens": "int32"} if settings.get("tokenizer") else {}
-    columns = [{"name": name, "dtype": kind} for name, kind in {**kinds, "preview": "image"}.items()]
-    return {
-        "features": [*map(_message_feature, *zip(*FORMATS[settings["format"]].columns.items(), strict=True)), *columns]
-    }
+    kinds |= {"preview": "image"} if settings.get("previews") else {}
+    columns = [{"name": name, "dtype": kind} for name, kind in kinds.items()]
+    messages = FORMATS[settings.get("format", DEFAULT_FORMAT)].columns
+    return {"features": [*(_message_feature(key, names) for key, names in messages.items()), *columns]}
 
 
 def _message_feature(key: str, names: tuple[str, ...]) -> dict[str, Any]:
@@ -244,14 +243,15 @@ def _config(name: str, names: Sequence[str], stats: Mapping[str, Any]) -> dict[s
 
 
 def _info(name: str, stats: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Sizes of a config, as `datasets` records them."""
-    bytes_of = {
-        split: sum(file["bytes"] for path, file in outputs.items() if path.startswith(f"data/{name}/{split}-"))
-        for split in _splits(stats)
-    }
+    """Sizes of a config, as `datasets` records them: of its files, and of its rows in memory, as Arrow."""
+    files = [file["bytes"] for path, file in outputs.items() if path.startswith(f"data/{name}/")]
     splits = [
-        {"name": split, "num_bytes": bytes_of[split], "num_examples": stats["splits"][split]["rows"]}
+        {
+            "name": split,
+            "num_bytes": stats["splits"][split].get("arrow_bytes", 0),
+            "num_examples": stats["splits"][split]["rows"],
+        }
         for split in _splits(stats)
     ]
-    total = sum(bytes_of.values())
-    return {"config_name": name, "splits": splits, "download_size": total, "dataset_size": total}
+    total = sum(split["num_bytes"] for split in splits)
+    return {"config_name": name, "splits": splits, "download_size": sum(files), "dataset_size": total}

@@ -10,6 +10,7 @@ from builder.core.schema import SPLITS
 from builder.decide.summary import percent
 from builder.emit.formats import FORMATS
 from builder.publish.card_sources import cell, number, source_cell, table
+from builder.report.flow import DROPPED_AS, ended_as
 
 _LONG_LINE = 100
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -40,19 +41,8 @@ _COLUMNS: Mapping[str, str] = {
     "variant": "0 is the original prompt; 1 and up, the prompt in other words (train only)",
     "license": "licence of the source; of both, where prompt and program come from two",
     "official": "a test row of a public benchmark: keep it out of training",
+    "dialect": "what the program is written for: `ce` (Manim Community) or `manimgl` (ManimGL)",
 }
-_ENDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("not readable", ("read", "clean"), ""),
-    ("failed a check", ("check",), ""),
-    ("without its code", ("pair",), "unpaired"),
-    ("wrong pair", ("pair", "conflict"), "*"),
-    ("in a benchmark", ("filter",), "in_benchmark"),
-    ("left out", ("filter",), "*"),
-    ("duplicate", ("duplicate",), ""),
-    ("near a test or validation row", ("leak",), ""),
-    ("did not render", ("render",), ""),
-)
-"""Where dropped rows went: the column's title, stages, and the reason; empty for all, `*` for those not named here."""
 
 
 def configs_table(names: Sequence[str], statistics: Mapping[str, Stats], default: str) -> str:
@@ -118,24 +108,17 @@ def funnel_table(stats: Stats) -> str:
     """Rows by source: read, where dropped ones went and the sides of kept ones; columns without any are left out."""
     lines = stats["funnel_by_source"]
     sides = [side for side in SPLITS if side != "validation" or sum(line.get(side, 0) for line in lines)]
-    ends = [end for end in _ENDS if sum(_went(line, end) for line in lines)]
-    titles = ["source", "read", *(title for title, _, _ in ends), *(f"kept in {side}" for side in sides)]
-    counts = [[line["read"], *(_went(line, end) for end in ends), *(line[side] for side in sides)] for line in lines]
+    ended = [ended_as(line) for line in lines]
+    ends = [name for name in DROPPED_AS if sum(counts[name] for counts in ended)]
+    titles = ["source", "read", *ends, *(f"kept in {side}" for side in sides)]
+    counts = [
+        [line["read"], *(found[name] for name in ends), *(line[side] for side in sides)]
+        for line, found in zip(lines, ended, strict=True)
+    ]
     rows = [[f"`{line['source']}`", *map(number, row)] for line, row in zip(lines, counts, strict=True)]
     if len(lines) > 1:
         rows.append(["all", *(number(sum(column)) for column in zip(*counts, strict=True))])
     return table(titles, rows, numbers=range(1, len(titles)))
-
-
-def _went(line: Mapping[str, Any], end: tuple[str, tuple[str, ...], str]) -> int:
-    _, stages, reason = end
-    named = {other for _, _, other in _ENDS}
-    return sum(
-        rows
-        for stage in stages
-        for why, rows in line["dropped"].get(stage, {}).items()
-        if reason in ("", why) or (reason == "*" and why not in named)
-    )
 
 
 def config_lines(stats: Stats) -> list[str]:
@@ -214,19 +197,19 @@ def steps_table(stats: Stats) -> str:
 def limits(names: Sequence[str], manim: str) -> list[str]:
     """What the data does not promise."""
     loose = [f"`{name}`" for name in names if not CONFIGS[name].near_duplicates]
-    told = []
+    found = []
     if loose:
-        told.append(f"Near duplicates are still in {', '.join(loose)}, and so are single wrong pairs.")
+        found.append(f"Near duplicates are still in {', '.join(loose)}, and so are single wrong pairs.")
     if any(name != "verified" for name in names):
-        told.append(
+        found.append(
             f"Programs are held against Manim {manim} without being run"
             + ("; only those of `verified` were rendered." if "verified" in names else ": some will fail.")
         )
-    told += [
+    found += [
         "A test row that was reworded throughout is not recognised in train.",
         "Prompts are English. How well a program draws its prompt was judged by words, not by looking at the picture.",
     ]
-    return told
+    return found
 
 
 def sources_table(sources: Sequence[Mapping[str, Any]], sample: bool) -> str:

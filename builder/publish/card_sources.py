@@ -147,5 +147,5 @@ def _tex(text: str) -> str:
 
 
 def _entry(kind: str, key: str, fields: Mapping[str, str]) -> str:
-    told = "\n".join(f"  {name:<12} = {text}," for name, text in fields.items() if text)
-    return f"@{kind}{{{key},\n{told}\n}}"
+    lines = "\n".join(f"  {name:<12} = {text}," for name, text in fields.items() if text)
+    return f"@{kind}{{{key},\n{lines}\n}}"

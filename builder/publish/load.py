@@ -8,7 +8,7 @@ from builder.config import DEFAULT_CONFIG, make_config
 from builder.decide.summary import stats_notices
 from builder.publish.build_folder import DEFAULT_FOLDER, build_dataset
 from builder.publish.built import is_built
-from builder.report.proof.folder import read_manifest
+from builder.report.proof.folder import read_manifest, sample_notice
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +35,8 @@ def load(
     folder = Path(folder)
     if not is_built(wanted, folder):
         build_dataset([wanted], folder)
-    for message in stats_notices(read_manifest(folder)["statistics"][config]):
+    if notice := sample_notice(folder):
+        _log.warning(notice)
+    for message in stats_notices(read_manifest(folder)["statistics"][wanted.name]):
         _log.warning(message)
-    return load_dataset(str(folder.resolve()), config, streaming=streaming)
+    return load_dataset(str(folder.resolve()), wanted.name, streaming=streaming)

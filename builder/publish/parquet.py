@@ -29,30 +29,38 @@ def row_schema(format_name: str, *, tokens: bool = False, preview: bool = False)
             "variant": pa.int32(),
             "license": text,
             "official": pa.bool_(),
+            "dialect": pa.string(),
             **({"tokens": pa.int32()} if tokens else {}),
             **({"preview": pa.struct([("bytes", pa.binary()), ("path", text)])} if preview else {}),
         }
     )
 
 
-def write_shards(rows: Iterable[Mapping[str, Any]], schema: pa.Schema, folder: Path, split: str) -> list[Path]:
-    """Write rows as `<split>-00000-of-0000N.parquet`, each file filled up to `SHARD_BYTES`. Returns the files.
+def write_shards(
+    rows: Iterable[Mapping[str, Any]], schema: pa.Schema, folder: Path, split: str
+) -> tuple[list[Path], int]:
+    """Write rows as `<split>-00000-of-0000N.parquet`, each file filled up to `SHARD_BYTES`.
 
     The schema carries no metadata: `datasets` 4 and later put a description of the features there that 3.x cannot
     read; without it, both read the file. No rows give no file: `datasets` cannot read a split without rows.
+
+    Returns:
+        The files, and the size of their rows in memory, as Arrow, in bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     groups = _row_groups(rows, schema)
     waiting = next(groups, None)
     parts: list[Path] = []
+    size = 0
     while waiting is not None:
         parts.append(folder / f".{split}-{len(parts):05d}.part")
         with parts[-1].open("wb") as opened, pq.ParquetWriter(opened, schema, compression="zstd") as writer:
             while waiting is not None and (opened.tell() <= _MAGIC_BYTES or _fits(opened.tell(), waiting)):
                 writer.write_table(waiting)
+                size += waiting.nbytes
                 waiting = next(groups, None)
     names = [folder / f"{split}-{number:05d}-of-{len(parts):05d}.parquet" for number in range(len(parts))]
-    return [part.replace(name) for part, name in zip(parts, names, strict=True)]
+    return [part.replace(name) for part, name in zip(parts, names, strict=True)], size
 
 
 _MAGIC_BYTES = 4

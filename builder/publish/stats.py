@@ -35,6 +35,8 @@ class Written:
     official: int = 0
     tokens: "array[int]" = field(default_factory=lambda: array("I"))
     """Of each row, where they are counted."""
+    arrow_bytes: int = 0
+    """Size of the rows in memory, as Arrow; 0 where they are written as JSON Lines."""
 
     def counted(self, rows: Iterable[EmittedRow]) -> Iterator[EmittedRow]:
         """Pass rows on, counting them."""
@@ -64,6 +66,7 @@ class Written:
             "prompt_characters": {"mean": round(self.prompt_characters / count, 1), "longest": self.prompt_longest},
             "code_characters": {"mean": round(self.code_characters / count, 1), "longest": self.code_longest},
             **({"tokens": _lengths(self.tokens)} if self.tokens else {}),
+            **({"arrow_bytes": self.arrow_bytes} if self.arrow_bytes else {}),
         }
 
 

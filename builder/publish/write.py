@@ -17,6 +17,7 @@ from builder.decide.summary import empty_sides, without_kept_rows
 from builder.emit.formats import FORMATS, fenced
 from builder.emit.rows import EmittedRow
 from builder.emit.tokens import tokens_told
+from builder.manim_lint.dialect import dialect_of
 from builder.pipeline.build import Build
 from builder.publish.stats import Written, build_stats
 from builder.render.verdicts import Verdicts
@@ -63,6 +64,7 @@ def dataset_rows(
             "variant": row.variant,
             "license": row.licence,
             "official": row.official,
+            "dialect": dialect_of(row.code),
             **preview,
             **({"tokens": row.tokens} if decided.config.tokenizer else {}),
         }

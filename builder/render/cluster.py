@@ -20,7 +20,7 @@ from builder.core.files import code_hash
 from builder.render.pool import render_one
 from builder.render.sandbox import Sandbox
 from builder.render.setup import Setup, drawing_tools, find_manim, formula_tools
-from builder.render.verdict import Outcome, Verdict, program_hash
+from builder.render.verdict import Conditions, Outcome, Verdict, program_hash
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -165,6 +165,11 @@ class Releases:
     latex: str
     dvisvgm: str
     drawing: str = ""
+
+
+def conditions_of(setup: Setup, releases: Releases) -> Conditions:
+    """What verdicts by a setup depend on."""
+    return Conditions(releases.manim, releases.latex, setup.level, setup.timeout, setup.sandboxed, releases.drawing)
 
 
 def releases_here(python: Path | None = None) -> Releases:

@@ -26,6 +26,7 @@ _LINKS = ("/bin", "/lib", "/lib32", "/lib64", "/sbin")
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _CACHE_INSIDE = "/formulas"
 _SCRATCH = "/scratch"
+_PYTHON = "/python"
 _TEMPORARY = Path("/tmp")
 _WORKER_BYTES = 16 * 2**20
 """Of the folders that the worker itself could write to; each program has its own."""
@@ -60,21 +61,28 @@ def sandbox_command(setup: Setup, formulas: Path, users: int | None) -> list[str
     command += ["--dir", "/dev/shm", "--remount-ro", "/dev", "--size", str(_WORKER_BYTES), "--perms", "1777"]
     command += ["--tmpfs", _SCRATCH, "--ro-bind", str(formulas), _CACHE_INSIDE, "--ro-bind", str(INSIDE)]
     command += ["/worker/inside", "--remount-ro", "/"]
-    for name, value in environment(python, Path("/worker"), Path(_SCRATCH)).items():
+    inside = _place_of(python.parent.parent) / python.parent.name / python.name
+    for name, value in environment(inside, Path("/worker"), Path(_SCRATCH)).items():
         command += ["--setenv", name, value]
-    return [*command, "--chdir", _SCRATCH, str(python), "-m", "inside.worker", "jailed", _CACHE_INSIDE]
+    return [*command, "--chdir", _SCRATCH, str(inside), "-m", "inside.worker", "jailed", _CACHE_INSIDE]
+
+
+def _place_of(folder: Path) -> Path:
+    """Where a folder is seen: a virtual environment below `/tmp` elsewhere, since that is each program's own."""
+    is_environment = (folder / "pyvenv.cfg").exists()
+    return Path(_PYTHON) if is_environment and folder.is_relative_to(_TEMPORARY) else folder
 
 
 def _folders(python: Path) -> list[str]:
-    """What of the file system is shown, read-only, at its own place."""
+    """What of the file system is shown, read-only, nearly all at its own place."""
     command: list[str] = []
     wanted = dict.fromkeys((*map(Path, (*_SYSTEM, *_CACHES)), _base(python), python.parent.parent))
-    shown = [path for path in wanted if path.exists()]
-    for parent in sorted({parent for path in shown for parent in path.parents} - {Path("/")}):
+    shown = {path: _place_of(path) for path in wanted if path.exists()}
+    for parent in sorted({parent for path in shown.values() for parent in path.parents} - {Path("/")}):
         command += ["--perms", "0755", "--dir", str(parent)]  # by default, only the worker could look inside
-    for path in shown:
-        command += ["--ro-bind", str(path), str(path)]
-    if not any(path.is_relative_to(_TEMPORARY) for path in shown):
+    for path, place in shown.items():
+        command += ["--ro-bind", str(path), str(place)]
+    if not any(path.is_relative_to(_TEMPORARY) for path in shown.values()):
         command += ["--symlink", _SCRATCH, str(_TEMPORARY)]
     for link in map(Path, _LINKS):
         if link.is_symlink():

@@ -11,9 +11,8 @@ import tempfile
 from pathlib import Path
 
 from builder.core.errors import RenderError
-from builder.render.machine.finding import Finding, State
 from builder.render.machine.latex import check_latex
-from builder.render.machine.probe import check_program, run_command, version_in, why_refused
+from builder.render.machine.probe import Finding, State, check_program, run_command, version_in, why_refused
 from builder.render.pool import render_all
 from builder.render.setup import DEFAULT_MEMORY, MANIM_ADVICE, PROGRAM_PATH, Setup, drawing_tools
 from builder.render.verdict import Outcome
@@ -44,7 +43,7 @@ def examine(cache: Path, release: str, python: Path | None = None) -> list[Findi
         python: the Python that has Manim; by default the one that runs this.
     """
     python = python or Path(sys.executable)
-    findings = [_manim(python, release), *check_latex(), _fonts(), _bubblewrap()]
+    findings = [_manim(python, release), *check_latex(str(python)), _fonts(), _more_fonts(), _bubblewrap()]
     if not any(finding.stops for finding in findings):
         findings.append(_scene(python))
     return [
@@ -85,6 +84,17 @@ def _fonts() -> Finding:
         return Finding(name, State.MISSING, "fc-list knows no font", meaning, packages)
     default = run_command(["fc-match", "sans"]).output.partition("\n")[0]
     return Finding(name, State.OK, f"{count} fonts; the default is {default or 'not known'}", meaning)
+
+
+def _more_fonts() -> Finding:
+    """Whether text is drawn that is not in letters of Europe: a program that shows boxes in its place passes, too."""
+    name, meaning = "more fonts", "text that no font has is drawn as boxes (undrawable_text)"
+    wanted = (("Chinese", "4e2d", "fonts-noto-cjk"), ("emoji", "1f680", "fonts-symbola"))
+    missing = [one for one in wanted if not run_command(["fc-list", f":charset={one[1]}"]).output.strip()]
+    if not missing:
+        return Finding(name, State.OK, "Chinese and emoji can be drawn", meaning, needed=False)
+    found = f"none for {' and '.join(what for what, _, _ in missing)}"
+    return Finding(name, State.MISSING, found, meaning, tuple(package for _, _, package in missing), needed=False)
 
 
 def _bubblewrap() -> Finding:

@@ -3,8 +3,11 @@
 import atexit
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from itertools import islice
+from typing import Self
 
 from builder.core.errors import RenderError
 from builder.render.sandbox import Sandbox
@@ -52,53 +55,83 @@ def _close(sandbox: Sandbox) -> None:
 atexit.register(close_sandboxes)
 
 
+class Pool:
+    """Sandboxes side by side, one program at a time each, warm until it is closed. Any threads may share it."""
+
+    def __init__(self, setup: Setup, workers: int, keep: Callable[[Verdict], None] | None = None) -> None:
+        """Start nothing yet; `keep` is called with each verdict, before anyone else has it."""
+        self.workers = workers
+        self._keep = keep
+        self._sandboxes = [Sandbox(setup) for _ in range(workers)]
+        self._idle: queue.LifoQueue[Sandbox] = queue.LifoQueue()  # those that are warm come first
+        for sandbox in self._sandboxes:
+            self._idle.put(sandbox)
+        self._threads = ThreadPoolExecutor(workers, "render")
+        self._closed = threading.Event()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def submit(self, code: str) -> Future[Verdict]:
+        """Have a program rendered.
+
+        Raises:
+            RenderError: the pool is closed. The future raises it too, or if no sandbox can be started.
+        """
+        try:
+            return self._threads.submit(self._render, code)
+        except RuntimeError as error:
+            raise RenderError(CLOSED) from error
+
+    def _render(self, code: str) -> Verdict:
+        sandbox = self._idle.get()
+        try:
+            verdict = sandbox.render(code)
+        except RenderError:
+            if not self._closed.is_set():
+                raise
+        finally:
+            self._idle.put(sandbox)
+        if self._closed.is_set():  # then the verdict is that of a worker that was ended
+            raise RenderError(CLOSED)
+        if self._keep is not None:
+            self._keep(verdict)
+        return verdict
+
+    def close(self) -> None:
+        """End what is being rendered and all sandboxes, at any moment, from any thread; may be called again."""
+        self._closed.set()
+        for sandbox in self._sandboxes:
+            sandbox.stop()
+        self._threads.shutdown(cancel_futures=True)
+        for sandbox in self._sandboxes:
+            sandbox.close()
+
+
+CLOSED = "the renderer was closed"
+
+
 def render_all(setup: Setup, programs: Iterable[str], workers: int) -> Iterator[Verdict]:
     """Render programs and yield verdicts as they come, not in order; all sandboxes are closed at the end.
 
     Args:
         setup: How.
         programs: Texts; taken as fast as they are rendered.
-        workers: Sandboxes side by side, one program at a time each.
+        workers: Sandboxes side by side.
 
     Raises:
         RenderError: no sandbox can be started.
     """
-    waiting = iter(programs)
-    taking, stopped = threading.Lock(), threading.Event()
-    done: queue.Queue[Verdict | BaseException | None] = queue.Queue()
-    sandboxes = [Sandbox(setup) for _ in range(workers)]
-
-    def work(sandbox: Sandbox) -> None:
-        try:
-            while not stopped.is_set():
-                with taking:
-                    code = next(waiting, None)
-                if code is None:
-                    break
-                done.put(sandbox.render(code))
-            done.put(None)
-        except BaseException as error:  # handed over: it belongs to whoever asked for the verdicts
-            done.put(error)
-        finally:
-            sandbox.close()
-
-    threads = [threading.Thread(target=work, args=(sandbox,), daemon=True) for sandbox in sandboxes]
-    try:
-        for thread in threads:
-            thread.start()
-        running = len(threads)
-        while running:
-            item = done.get()
-            if isinstance(item, Verdict):
-                yield item
-            elif item is None:
-                running -= 1
-            else:
-                raise item
-    finally:
-        stopped.set()
-        for sandbox in sandboxes:
-            sandbox.stop()
-        for thread in threads:
-            if thread.ident is not None:
-                thread.join()
+    remaining = iter(programs)
+    with Pool(setup, workers) as pool:
+        waiting: set[Future[Verdict]] = set()
+        while True:
+            waiting |= {pool.submit(code) for code in islice(remaining, workers + 1 - len(waiting))}
+            if not waiting:
+                return
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()

@@ -16,13 +16,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from builder.core.errors import RenderError
-from builder.core.files import short_hash
+from builder.core.errors import BuilderError, RenderError
+from builder.core.files import short_hash, written_aside
 from builder.render.command import INSIDE, bare_command, environment, sandbox_command, user_namespace
-from builder.render.formula_cache import FormulaCache
 from builder.render.setup import Setup, find_manim, formula_tools, make_format, manim_python
-from builder.render.verdict import Level, Outcome, Verdict, program_hash
-from builder.render.worker_reply import formula_in, verdict_of
+from builder.render.verdict import Level, Outcome, Verdict, formula_in, program_hash, verdict_of
 
 START_SECONDS = 120.0
 _PIPE = subprocess.PIPE
@@ -105,7 +103,7 @@ class Sandbox:
         if answer is None:
             self.close()
             answer = {"outcome": "failed", "exception": "WorkerDied", "message": "the program took its worker with it"}
-        verdict = verdict_of(answer, program_hash(code), seconds)
+        verdict = verdict_of(answer, program_hash(code), seconds, self.setup.frames)
         self._cache.end_program(verdict.outcome in _ENDED_WELL)
         if verdict.outcome is Outcome.FAILED and _killed_for_memory() > killed:
             return Verdict(
@@ -119,7 +117,7 @@ class Sandbox:
         request = {"code": code, "seconds": setup.timeout, "wall": setup.wall, "memory": setup.memory}
         deadline = time.monotonic() + setup.wall + SPARE_SECONDS
         try:
-            self._write({**request, "fast": setup.level is Level.FAST})
+            self._write({**request, "fast": setup.level is Level.FAST, "frames": setup.frames})
             while (answer := self._read(deadline)) and "formula" in answer:
                 self._write({"kept": self._keep_formula(answer)})
         except OSError:
@@ -193,3 +191,59 @@ def _killed_for_memory() -> int:
             if line.startswith("oom_kill "):
                 return int(line.split()[1])
     return 0
+
+
+PROGRAM_BYTES = 32 * 2**20
+"""Of new formulas, for one program: more is taken for an attack on the disk."""
+CACHE_BYTES = 2 * 2**30
+"""Of all formulas, looked at when a sandbox starts; then the oldest go until half is left."""
+
+
+class FormulaCache:
+    """Formulas in a folder that other sandboxes use, too."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._stored: list[Path] = []
+        self._bytes = 0
+
+    def keep(self, name: str, svg: str) -> bool:
+        """Store a formula that a program asked for; whether it is there."""
+        with suppress(BuilderError, OSError):
+            path = self._folder / name
+            if path.exists():
+                return True
+            data = svg.encode("utf-8")
+            if self._bytes + len(data) > PROGRAM_BYTES:
+                return False
+            with written_aside(path) as aside:
+                aside.write_bytes(data)
+            self._bytes += len(data)
+            self._stored.append(path)
+            return True
+        return False
+
+    def end_program(self, passed: bool) -> None:
+        """A program has ended; unless it passed, what was stored for it goes; others make it anew."""
+        if not passed:
+            for path in self._stored:
+                with suppress(OSError):
+                    path.unlink()
+        self._stored, self._bytes = [], 0
+
+    def trim(self) -> None:
+        """Take the oldest formulas away if all together have grown too large."""
+        found: list[tuple[float, int, Path]] = []
+        for path in self._folder.glob("*.svg"):
+            with suppress(OSError):
+                status = path.stat()
+                found.append((status.st_mtime, status.st_size, path))
+        total = sum(size for _, size, _ in found)
+        if total <= CACHE_BYTES:
+            return
+        for _, size, path in sorted(found):
+            if total <= CACHE_BYTES // 2:
+                return
+            with suppress(OSError):
+                path.unlink()
+                total -= size

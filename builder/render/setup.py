@@ -75,6 +75,8 @@ class Setup:
     """Folder in which formulas are kept as SVG files; by default one in the cache of this project."""
     memory: int = DEFAULT_MEMORY
     """Bytes that all processes of one program may hold together."""
+    frames: float = 0.0
+    """Frames a second of animation that are sampled, small; at the full level only. 0: none."""
 
     @property
     def wall(self) -> float:

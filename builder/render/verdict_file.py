@@ -29,12 +29,22 @@ _VERDICT: dict[str, pa.DataType] = {
     "seconds": pa.float64(),
     "thumbnail": pa.binary(),
 }
+_SAMPLES: dict[str, pa.DataType] = {
+    "scenes": pa.int32(),
+    "animations": pa.int32(),
+    "animated": pa.float64(),
+    "rate": pa.float64(),
+    "frames": pa.binary(),
+}
+"""Columns of a file for an evaluation, beside the others; a build's file has none of them."""
+_PICTURES = ("thumbnail", "frames")
 SCHEMA = pa.schema({**_VERDICT, **_CONDITIONS})
 """Columns of the file: those of `Verdict`, then those of `Conditions`, which are the same in each row."""
+SAMPLED_SCHEMA = pa.schema({**_VERDICT, **_CONDITIONS, **_SAMPLES})
 
 
 Thumbnails = Callable[[Sequence[str]], Mapping[str, bytes]]
-"""Gives the last frames of programs, by hash."""
+"""Gives pictures of programs, by hash."""
 
 
 class VerdictTable:
@@ -51,7 +61,9 @@ class VerdictTable:
         conditions: set[Conditions] = set()
         try:
             with pq.ParquetFile(path) as opened:
-                for batch in opened.iter_batches(_BATCH_ROWS, columns=[n for n in SCHEMA.names if n != "thumbnail"]):
+                columns = [name for name in opened.schema_arrow.names if name not in _PICTURES]
+                self._has_frames = "frames" in opened.schema_arrow.names
+                for batch in opened.iter_batches(_BATCH_ROWS, columns=columns):
                     for row in batch.to_pylist():
                         verdict = _verdict_of(row)
                         self.verdicts[verdict.program] = verdict
@@ -68,38 +80,63 @@ class VerdictTable:
         self.conditions = conditions.pop()
 
     def known(self, program: str) -> Verdict | None:
-        """The verdict on a program, by its hash, without the thumbnail."""
+        """The verdict on a program, by its hash, without its pictures."""
         return self.verdicts.get(program)
 
     def thumbnails(self, programs: Iterable[str]) -> dict[str, bytes]:
         """The last frames of programs, by hash; of those that have one."""
+        return self._pictures("thumbnail", programs)
+
+    def frames(self, programs: Iterable[str]) -> dict[str, bytes]:
+        """The samples of all frames of programs, by hash; of those that have some."""
+        return self._pictures("frames", programs) if self._has_frames else {}
+
+    def _pictures(self, column: str, programs: Iterable[str]) -> dict[str, bytes]:
         wanted = set(programs)
         found: dict[str, bytes] = {}
         with pq.ParquetFile(self._path) as opened:
             for number in range(opened.num_row_groups):  # sorted by program: few of them hold what is wanted
                 held: Any = opened.metadata.row_group(number).column(0).statistics
                 if held is None or any(held.min <= program <= held.max for program in wanted):
-                    group = opened.read_row_group(number, columns=["program", "thumbnail"])
-                    pairs = zip(group["program"].to_pylist(), group["thumbnail"].to_pylist(), strict=True)
+                    group = opened.read_row_group(number, columns=["program", column])
+                    pairs = zip(group["program"].to_pylist(), group[column].to_pylist(), strict=True)
                     found |= {name: image for name, image in pairs if name in wanted and image is not None}
         return found
 
 
-def write_verdicts(path: Path, verdicts: Iterable[Verdict], conditions: Conditions, thumbnails: Thumbnails) -> None:
-    """Write verdicts in the order of their programs' hashes; the same verdicts give the same bytes."""
+def write_verdicts(
+    path: Path,
+    verdicts: Iterable[Verdict],
+    conditions: Conditions,
+    thumbnails: Thumbnails,
+    frames: Thumbnails | None = None,
+) -> None:
+    """Write verdicts in the order of their programs' hashes; the same verdicts give the same bytes.
+
+    Args:
+        path: The file.
+        verdicts: In any order.
+        conditions: Of all of them.
+        thumbnails: Gives their last frames.
+        frames: Gives the samples of their frames; without, the file has no columns of samples.
+    """
+    schema = SCHEMA if frames is None else SAMPLED_SCHEMA
+    plain = [name for name in (*_VERDICT, *(() if frames is None else _SAMPLES)) if name not in _PICTURES]
     values = {name: getattr(conditions, name) for name in _CONDITIONS}
     ordered = sorted(verdicts, key=lambda verdict: verdict.program)
-    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for start in range(0, max(len(ordered), 1), _BATCH_ROWS):
             part = ordered[start : start + _BATCH_ROWS]
-            images = thumbnails([verdict.program for verdict in part])
+            programs = [verdict.program for verdict in part]
+            images, samples = thumbnails(programs), frames(programs) if frames is not None else {}
             rows = [
-                {name: getattr(verdict, name) for name in _VERDICT}
+                {name: getattr(verdict, name) for name in plain}
                 | values
                 | {"thumbnail": images.get(verdict.program), "seconds": round(verdict.seconds, 3)}
+                | ({} if frames is None else {"frames": samples.get(verdict.program)})
                 for verdict in part
             ]
-            writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
+            writer.write_table(pa.Table.from_pylist(rows, schema))
 
 
 def _conditions_of(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,4 +145,5 @@ def _conditions_of(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _verdict_of(row: Mapping[str, Any]) -> Verdict:
     values = {name: row[name] for name in _VERDICT if name not in ("thumbnail", "outcome")}
+    values |= {name: row[name] for name in _SAMPLES if name in row}
     return Verdict(**values, outcome=Outcome(row["outcome"]))

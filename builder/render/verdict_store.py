@@ -13,6 +13,8 @@ import orjson
 from builder.core.errors import OutputError
 from builder.render.verdict import Conditions, Outcome, Verdict
 
+STORE = "verdicts.sqlite"
+"""Name of the database in the cache."""
 _TABLE = """
 create table if not exists verdicts (
     program text not null,      -- program_hash of the code
@@ -26,7 +28,24 @@ create table if not exists verdicts (
     primary key (program, conditions)
 ) without rowid
 """
-_COLUMNS = "program, outcome, exception, message, line, seconds"
+_SAMPLES = """
+create table if not exists samples (
+    program text not null,
+    conditions text not null,
+    scenes integer,
+    animations integer,
+    animated real,
+    rate real not null,
+    frames blob,
+    primary key (program, conditions)
+)
+"""
+"""What else is known of a verdict; a table of its own, since earlier releases write the other one too."""
+_KNOWN = """
+select program, outcome, exception, message, line, seconds, null, scenes, animations, animated, null, ifnull(rate, 0)
+from verdicts left join samples using (program, conditions) where program = ? and conditions = ?
+"""
+"""The fields of `Verdict`, in order, without its pictures."""
 _BUSY_SECONDS = 60.0
 """How long to wait for another build that writes."""
 
@@ -52,6 +71,7 @@ class VerdictStore:
         except OSError as error:
             raise OutputError(f"{path}: cannot be made ({error.strerror}); choose another --cache-dir") from error
         self._run(_TABLE)
+        self._run(_SAMPLES)
 
     def __enter__(self) -> Self:
         return self
@@ -69,18 +89,23 @@ class VerdictStore:
                 self._connected = None
 
     def known(self, program: str) -> Verdict | None:
-        """The verdict on a program, by its hash, without the thumbnail; `None` if it was not rendered.
+        """The verdict on a program, by its hash, without its pictures; `None` if it was not rendered.
 
         Raises:
             OutputError: the database cannot be read.
         """
-        asked = f"select {_COLUMNS} from verdicts where program = ? and conditions = ?"
-        row = self._run(asked, program, self._conditions)
+        row = self._run(_KNOWN, program, self._conditions)
         return None if row is None else Verdict(row[0], Outcome(row[1]), *row[2:])
 
     def thumbnails(self, programs: Iterable[str]) -> dict[str, bytes]:
         """The last frames of programs, by hash; of those that have one."""
-        asked = "select thumbnail from verdicts where program = ? and conditions = ?"
+        return self._pictures("select thumbnail from verdicts where program = ? and conditions = ?", programs)
+
+    def frames(self, programs: Iterable[str]) -> dict[str, bytes]:
+        """The samples of all frames of programs, by hash; of those that have some."""
+        return self._pictures("select frames from samples where program = ? and conditions = ?", programs)
+
+    def _pictures(self, asked: str, programs: Iterable[str]) -> dict[str, bytes]:
         rows = ((program, self._run(asked, program, self._conditions)) for program in programs)
         return {program: row[0] for program, row in rows if row is not None and row[0] is not None}
 
@@ -90,6 +115,10 @@ class VerdictStore:
         Raises:
             OutputError: the database cannot be written.
         """
+        more = (verdict.scenes, verdict.animations, verdict.animated, verdict.rate, verdict.frames)
+        self._run(
+            "insert or replace into samples values (?, ?, ?, ?, ?, ?, ?)", verdict.program, self._conditions, *more
+        )
         values = (
             verdict.program,
             self._conditions,

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Protocol
 
 from builder.config import BuildConfig
+from builder.core.errors import SettingError
 from builder.core.events import Events
 from builder.core.executors import processors
-from builder.render.cluster import releases_here, releases_on_cluster, render_on_cluster
+from builder.render.cluster import conditions_of, releases_here, releases_on_cluster, render_on_cluster
 from builder.render.pool import render_all
 from builder.render.setup import Setup
 from builder.render.verdict import Conditions, Level, Outcome, Verdict, program_hash
 from builder.render.verdict_file import VerdictTable
-from builder.render.verdict_store import VerdictStore
+from builder.render.verdict_store import STORE, VerdictStore
 
 Render = Callable[[Iterable[str]], Iterator[Verdict]]
 """Renders codes, and gives the verdicts as they come, in any order."""
@@ -86,7 +87,7 @@ class Verdicts:
         for verdict in (self.render or _nothing)(missing()):
             self.rendered += 1
             self.keep(verdict)
-            self.used[verdict.program] = replace(verdict, thumbnail=None)
+            self.used[verdict.program] = replace(verdict, thumbnail=None, frames=None)
             tell(verdict)
 
     def verdict_on(self, code: str) -> Verdict | None:
@@ -115,42 +116,61 @@ def _nothing(codes: Iterable[str]) -> Iterator[Verdict]:
     return iter(())
 
 
-STORE = "verdicts.sqlite"
-"""Name of the database in the cache."""
+class _Unknown:
+    """No verdict of before."""
+
+    def known(self, program: str) -> Verdict | None:  # noqa: ARG002
+        return None
+
+    def thumbnails(self, programs: Iterable[str]) -> dict[str, bytes]:  # noqa: ARG002
+        return {}
+
+
+def _forget(verdict: Verdict) -> None:
+    """What is for a look only is written nowhere."""
 
 
 @contextmanager
-def open_verdicts(config: BuildConfig, events: Events, limit: int | None = None) -> Iterator[Verdicts]:
+def open_verdicts(
+    config: BuildConfig, events: Events, limit: int | None = None, *, look: bool = False
+) -> Iterator[Verdicts]:
     """Verdicts on the programs of a config.
 
     Args:
         config: with `verify`; `verdicts`, or else the settings of rendering.
         events: hears what takes long.
         limit: programs that may be rendered, at the most.
+        look: whether nothing is written of them; the fast level is for that alone, and keeps no verdict in the cache.
 
     Raises:
         RenderError: Manim or the sandbox is missing, or does not start.
-        SettingError: the file of verdicts cannot be read.
+        SettingError: the file of verdicts cannot be read, or verdicts of the fast level would be written.
     """
     if config.verdicts:
         table = VerdictTable(Path(config.verdicts).expanduser())
         yield Verdicts(table.conditions, table, keep=_refuse, render=None)
         return
+    if config.level == Level.FAST and not look:
+        raise SettingError(
+            "--level fast is for a look, since some programs have another verdict there: `verify` takes it, without "
+            "--save; a dataset needs --level full"
+        )
     if config.no_sandbox:
         events.warn("programs are rendered without a sandbox, as --no-sandbox asks: they can do whatever you can")
     setup = _setup(config)
     if setup.level is Level.FAST:
         events.warn("--level fast is for a first look: of some programs it says otherwise than --level full does")
     releases = releases_on_cluster(config.cluster) if config.cluster else releases_here(setup.python)
-    conditions = Conditions(
-        releases.manim, releases.latex, setup.level, setup.timeout, setup.sandboxed, releases.drawing
-    )
+    conditions = conditions_of(setup, releases)
 
     def render(programs: Iterable[str]) -> Iterator[Verdict]:
         if config.cluster:
             return render_on_cluster(setup, releases, programs, config.cluster, events)
         return render_all(setup, programs, config.workers or processors())
 
+    if setup.level is Level.FAST:
+        yield Verdicts(conditions, _Unknown(), _forget, render, limit=limit)
+        return
     with VerdictStore(config.cache / STORE, conditions) as store:
         retry = frozenset(Outcome(word) for word in config.retry)
         yield Verdicts(conditions, store, store.keep, render, retry, limit)

@@ -59,7 +59,7 @@ def word_changes(left: str, right: str) -> tuple[list[tuple[bool, str]], list[tu
 def _stretches(before: Sequence[str], after: Sequence[str]) -> list[tuple[Literal[" ", "-", "+"], Sequence[str]]]:
     """Equal, removed and added items in order; where some are replaced, the removed ones first."""
     if max(len(before), len(after)) > _COMPARED:
-        return [("-", before), ("+", after)]
+        return _ends_apart(before, after)
     found: list[tuple[Literal[" ", "-", "+"], Sequence[str]]] = []
     gone: list[str] = []
     new: list[str] = []
@@ -76,3 +76,18 @@ def _stretches(before: Sequence[str], after: Sequence[str]) -> list[tuple[Litera
         if change is not None:
             found.append((" ", before[change.src_start : change.src_end]))
     return found
+
+
+def _ends_apart(before: Sequence[str], after: Sequence[str]) -> list[tuple[Literal[" ", "-", "+"], Sequence[str]]]:
+    """As `_stretches`, in time that grows with the length: all between the equal ends counts as replaced."""
+    least = min(len(before), len(after))
+    head = next((n for n in range(least) if before[n] != after[n]), least)
+    tail = next((n for n in range(least - head) if before[-1 - n] != after[-1 - n]), least - head)
+    end, new_end = len(before) - tail, len(after) - tail
+    parts: list[tuple[Literal[" ", "-", "+"], Sequence[str]]] = [
+        (" ", before[:head]),
+        ("-", before[head:end]),
+        ("+", after[head:new_end]),
+        (" ", before[end:]),
+    ]
+    return [(mark, items) for mark, items in parts if items]

@@ -3,28 +3,29 @@
 Written by hand as SVG, since no library of plots draws flows whose text stays text and whose colours follow the page.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from builder.core.ledger import STAGES
 from builder.core.schema import SPLITS
 from builder.report.plots import source_variable, variables
 
-_DROPPED_AS = {
-    "read": "unreadable",
-    "decision": "decided",
-    "clean": "nothing left",
-    "check": "failed a check",
-    "pair": "wrong pair",
-    "duplicate": "duplicate",
-    "conflict": "conflict",
-    "leak": "near test",
-    "filter": "filtered",
-    "render": "not rendered",
+DROPPED_AS: Mapping[str, tuple[str, ...]] = {
+    "not readable": ("read", "clean"),
+    "decided": ("decision",),
+    "failed a check": ("check",),
+    "without its code": ("pair: unpaired",),
+    "wrong pair": ("pair", "conflict"),
+    "in a benchmark": ("filter: in_benchmark",),
+    "left out": ("filter",),
+    "duplicate": ("duplicate",),
+    "near test or validation": ("leak",),
+    "did not render": ("render",),
 }
-"""What the stages that drop rows are called in the picture."""
+"""Where dropped rows go, in this picture and in the card's table: stages, or one reason of a stage, which then does not
+count under the stage."""
 _FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 _FLOW_HEIGHT = 330.0
 """Pixels for all rows together."""
@@ -82,12 +83,10 @@ def funnel_svg(stats: Mapping[str, Any], *, narrow: bool = False) -> str:
     sources = [
         _Node(line["source"], line["read"], "read", colour=f"var({source_variable(n)})") for n, line in enumerate(lines)
     ]
+    dropped = sum((ended_as(line) for line in lines), Counter(dict.fromkeys(DROPPED_AS, 0)))
     ends = {
         **{side: _Node(side, sum(line.get(side, 0) for line in lines), "kept in") for side in SPLITS},
-        **{
-            stage: _Node(_DROPPED_AS[stage], _dropped(lines, stage), "dropped as", kept=False, colour="var(--none)")
-            for stage in STAGES
-        },
+        **{name: _Node(name, rows, "dropped as", kept=False, colour="var(--none)") for name, rows in dropped.items()},
     }
     ends = {name: node for name, node in ends.items() if node.rows or name in ("train", "test")}
     right = _placed(list(ends.values()), scale, shape.gap, 12.0)
@@ -107,8 +106,14 @@ def funnel_svg(stats: Mapping[str, Any], *, narrow: bool = False) -> str:
     )
 
 
-def _dropped(lines: Sequence[Mapping[str, Any]], stage: str) -> int:
-    return sum(sum(line["dropped"].get(stage, {}).values()) for line in lines)
+def ended_as(line: Mapping[str, Any]) -> Counter[str]:
+    """Dropped rows of one source by the names of `DROPPED_AS`; `line` is one of `funnel_by_source`."""
+    names = {what: name for name, found in DROPPED_AS.items() for what in found}
+    counts: Counter[str] = Counter()
+    for stage, reasons in line["dropped"].items():
+        for reason, rows in reasons.items():
+            counts[names.get(f"{stage}: {reason}") or names[stage]] += rows
+    return counts
 
 
 def _placed(nodes: Sequence[_Node], scale: float, gap: float, y: float) -> float:
@@ -130,8 +135,9 @@ def _spread(nodes: Sequence[_Node], free: float) -> None:
 def _flows(line: Mapping[str, Any], source: _Node, ends: Mapping[str, _Node], scale: float, shape: _Shape) -> list[str]:
     """The flows of one source, in the order of the outcomes."""
     parts = []
+    dropped = ended_as(line)
     for name, end in ends.items():
-        rows = line.get(name, 0) if end.kept else sum(line["dropped"].get(name, {}).values())
+        rows = line.get(name, 0) if end.kept else dropped[name]
         if not rows:
             continue
         thick = rows * scale

@@ -5,16 +5,15 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from builder.config import BuildConfig
 from builder.core.errors import FieldsNotFoundError
+from builder.core.events import Silent
 from builder.sources.columns.content import look_into
 from builder.sources.columns.detect import evidence_lines
 from builder.sources.columns.names import Fields
 from builder.sources.file_formats import Table
 from builder.sources.open_source import open_local
+from builder.sources.read_cache import find_kept
 from builder.sources.read_one import choose, with_one_schema
 from builder.sources.select import select_sources
 from builder.sources.spec import SourceSpec
@@ -61,17 +60,16 @@ def _inspect(spec: SourceSpec, config: BuildConfig) -> dict[str, Any]:
         lines["cache"] = "local file"
         return lines
     lines["fields"] = f"description: {spec.description_field}; code: {spec.code_field}"
-    kept = sorted((config.cache / "read").glob(f"{spec.name}-*.parquet"), key=lambda path: path.stat().st_mtime)
-    try:
-        metadata = pq.read_metadata(kept[-1]) if kept else None
-    except (OSError, pa.ArrowException):
-        metadata = None  # cut short: the next build makes it anew
-    if metadata:
-        columns = (metadata.metadata or {}).get(b"columns", b"").decode()
-        lines |= {"columns": columns, "rows": f"{metadata.num_rows:,} ({expected})", "cache": f"read, in {kept[-1]}"}
-    else:
-        lines |= {"columns": "known once it is downloaded", "rows": expected, "cache": "not downloaded"}
-    return lines
+    files = sorted(
+        (config.cache / "read").glob(f"{spec.name}-*.parquet"), key=lambda path: path.stat().st_mtime, reverse=True
+    )
+    for path in files:
+        kept = find_kept(path, spec.name, Silent())
+        if kept and kept.revision:  # one of a local file, or of the sample, has none
+            rows = f"{kept.rows:,} ({expected})"
+            where = f"read at {kept.revision[:12]}, in {path}"
+            return lines | {"columns": ", ".join(kept.columns), "rows": rows, "cache": where}
+    return lines | {"columns": "known once it is downloaded", "rows": expected, "cache": "not downloaded"}
 
 
 def _look_at(spec: SourceSpec) -> tuple[dict[str, Any], Fields | None]:

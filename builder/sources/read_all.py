@@ -56,14 +56,15 @@ def read_sources(config: BuildConfig, events: Events) -> tuple[list[ReadSource],
     run = replace(run, lock=read_lock(run.lock_file) if remote else {})
     sources: list[ReadSource] = []
     skipped: dict[str, str] = {}
-    for spec, outcome in zip(specs, _side_by_side(run, specs), strict=True):
+    outcomes = _side_by_side(run, specs)
+    for spec, outcome in zip(specs, outcomes, strict=True):
         if isinstance(outcome, ReadSource):
             sources.append(outcome)
         else:
             skipped[spec.name] = _why_skipped(outcome, config)
             events.warn(f"skipped {outcome}")
     if not sources:
-        raise SourceError("no source could be read; the warnings above say why")
+        raise SourceError("\n".join(["no source could be read", *(str(outcome) for outcome in outcomes)]))
     _lock(run, sources)
     return sources, skipped
 

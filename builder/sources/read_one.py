@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any, cast
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -12,12 +14,13 @@ from builder.core.errors import SourceError
 from builder.core.events import Events
 from builder.core.files import code_hash, short_hash, written_aside
 from builder.core.row_store import open_writer, rows_of_a_group
-from builder.core.schema import READ_SCHEMA
+from builder.core.schema import FOLLOW_UP, READ_SCHEMA, TURN
 from builder.prepare.cache import version_of_preparation
+from builder.sources.columns.chats import Exchange
 from builder.sources.columns.content import Column
 from builder.sources.columns.detect import Choice, choose_fields, with_same_names
 from builder.sources.columns.names import Fields
-from builder.sources.columns.nested import with_nested
+from builder.sources.columns.nested import TASKS, with_nested
 from builder.sources.file_formats import Batch, BrokenRow, Table
 from builder.sources.hosts.files import SourceFile
 from builder.sources.lock import Pin, check_pin
@@ -172,6 +175,11 @@ def _read(opened: OpenedSource, path: Path, task: _Task) -> Kept:
     _convert(with_nested(table, tally), chosen, path, spec.name, task.events)
     if tally["tasks"]:
         warnings.append(f"{spec.name}: {tally['rows']:,} chats hold {tally['tasks']:,} more tasks; each is a row")
+    if tally["left out"]:
+        warnings.append(
+            f"{spec.name}: {tally['left out']:,} requests lean on what was said before in their chat; the ledger has "
+            "them as 'follow_up'"
+        )
     rows = pq.read_metadata(path).num_rows
     kept = Kept(opened.revision, rows, table.columns, chosen, opened.files(), tuple(warnings))
     if task.pin:
@@ -200,8 +208,9 @@ def _convert(table: Table, fields: Fields, path: Path, name: str, events: Events
         for batch in table.batches(list(dict.fromkeys(filter(None, wanted)))):
             converted = _convert_batch(batch, fields, done)
             writer.write_batch(converted.replace_schema_metadata(schema.metadata), rows_of_a_group(converted))
-            done += converted.num_rows
+            done += sum(row is not None and row < TURN for row in converted.column("row").to_pylist())
             events.progress(f"read {name}", done, None)
+    events.progress(f"read {name}", done, done)
 
 
 def _convert_batch(batch: Batch, fields: Fields, first_row: int) -> pa.RecordBatch:
@@ -211,10 +220,24 @@ def _convert_batch(batch: Batch, fields: Fields, first_row: int) -> pa.RecordBat
     for role in ("description", "code", "split", "error", "difficulty"):
         values = batch.get(getattr(fields, role)) if getattr(fields, role) else None
         texts[role] = [None] * count if values is None else list(_texts(values, role, problems))
-    rows = list(range(first_row, first_row + count))
+    tasks = cast(list[tuple[int, Exchange | None]], batch.get(TASKS, [(0, None)] * count))
+    rows, line = [], first_row - 1
+    for turn, task in tasks:
+        line += turn == 0
+        rows.append(line + turn * TURN)
+        if task is not None and task.left_out:
+            problems[len(rows) - 1].insert(0, f"{FOLLOW_UP}: {task.left_out}")
     # A row that its file could not give says so once, not once for every column.
     problem = ["; ".join(dict.fromkeys(found)) or None for found in problems]
-    return pa.RecordBatch.from_pydict({"row": rows, **texts, "problem": problem}, schema=READ_SCHEMA)
+    dialogues = [_as_json(task.dialogue) if task is not None else None for _, task in tasks]
+    columns: dict[str, Any] = {"row": rows, **texts, "problem": problem, "dialogue": dialogues}
+    return pa.RecordBatch.from_pydict(columns, schema=READ_SCHEMA)
+
+
+def _as_json(dialogue: Sequence[tuple[str, str]]) -> str | None:
+    """The messages of a chat, for who makes data of repairs; `None` if there are none."""
+    told = [{"role": role, "content": text.encode("utf-8", "replace").decode()} for role, text in dialogue]
+    return orjson.dumps(told).decode() if told else None
 
 
 def _texts(values: Sequence[object], role: str, problems: list[list[str]]) -> Iterator[str | None]:

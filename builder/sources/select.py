@@ -1,16 +1,19 @@
 """Which sources a build reads: the table, a TOML file, local files and column overrides, brought together."""
 
+import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from builder.config import BuildConfig, nearest, read_toml
+from builder.config import BuildConfig, named, nearest, read_toml
 from builder.core.errors import SettingError
 from builder.core.files import sha256_of, short_hash
 from builder.sources.file_formats import data_files
 from builder.sources.spec import KINDS, SourceSpec, is_permissive, known_sources
 
+_ALIKE = 0.85
+"""Similarity of two names, as `difflib` has it, from which one is taken for a slip of the other."""
 SAMPLE_DIR = Path(__file__).parent / "sample"
 _OLDER_NAMES = {
     "type": "kind",
@@ -34,17 +37,30 @@ def select_sources(config: BuildConfig) -> list[SourceSpec]:
     if config.sample:
         specs = {name: replace(specs[name], expected_rows=None) for name in _sample_files()}
         specs = {name: _local(specs[name], str(path)) for name, path in _sample_files().items()}
-    for name, path in config.local:
+    for told, path in config.local:
+        name = named(told, specs)
+        if name not in specs and name not in config.datasets:
+            _refuse_typo(name, path, specs)
         specs[name] = _local(specs.get(name), path, name)
     specs = _with_columns(specs, config.description_field, "description_field")
     specs = _with_columns(specs, config.code_field, "code_field")
-    for name in config.datasets:
+    wanted = [named(name, specs) for name in config.datasets]
+    for name in wanted:
         if name not in specs:
             raise SettingError(f"--datasets: no source is named {name!r}{nearest(name, specs)}")
-    chosen = [spec for name, spec in specs.items() if not config.datasets or name in config.datasets]
+    chosen = [spec for name, spec in specs.items() if not wanted or name in wanted]
     if config.licences == "permissive":
         chosen = _permissive(chosen)
     return sorted(chosen, key=lambda spec: (-spec.priority, spec.name))
+
+
+def _refuse_typo(name: str, path: str, specs: Iterable[str]) -> None:
+    """Refuse a new source whose name is nearly that of a known one, unless `datasets` names it too."""
+    if close := difflib.get_close_matches(name, specs, n=1, cutoff=_ALIKE):
+        raise SettingError(
+            f"--local {name}={path}: no source is named {name!r}; did you mean {close[0]!r}? For a new source of that "
+            f"name, add --datasets {name}"
+        )
 
 
 def _permissive(specs: list[SourceSpec]) -> list[SourceSpec]:
@@ -85,7 +101,8 @@ def _with_columns(
     specs: Mapping[str, SourceSpec], overrides: Iterable[tuple[str, str]], key: str
 ) -> dict[str, SourceSpec]:
     changed = dict(specs)
-    for name, column in overrides:
+    for told, column in overrides:
+        name = named(told, changed)
         if name not in changed:
             flag = "--" + key.replace("_", "-")
             raise SettingError(f"{flag} {name}={column}: no source is named {name!r}{nearest(name, specs)}")

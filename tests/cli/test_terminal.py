@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from builder.cli.build import funnel_table
+from builder.cli.build import funnel_tables, show_comparison
 from builder.cli.commands import COMMANDS
 from builder.cli.console import Terminal
 from builder.cli.main import DONE, FAILED, WRONG_USAGE, main
@@ -53,7 +53,8 @@ def shown(stats, width=140, encoding="utf-8"):
     """The lines of a funnel, without blanks at their ends."""
     raw = io.BytesIO()
     console = Console(file=io.TextIOWrapper(raw, encoding=encoding), width=width)
-    console.print(funnel_table("all", stats, console))
+    for table in funnel_tables("all", stats, console):
+        console.print(table)
     console.file.flush()
     return [line.rstrip() for line in raw.getvalue().decode(encoding).splitlines()]
 
@@ -69,8 +70,8 @@ def test_bars_show_what_is_left_and_what_goes():
     assert lines[0] == "all: 100 rows read, 25 kept"
 
 
-def test_sources_lose_their_columns_where_there_is_no_room():
-    """A bar has ten signs at least, and no line is longer than the window."""
+def test_sources_have_tables_of_their_own_where_there_is_no_room():
+    """A bar has ten signs at least, no line is longer than the window, and nothing is lost."""
     names = ("manimbench", "bespoke_manim", "thanks_dataset", "manim_codegen")
     stats = stats_of(("check", "description_is_filename", 50), train=50, sources=names)
     wide, narrow = shown(stats, 140), shown(stats, 80)
@@ -78,6 +79,10 @@ def test_sources_lose_their_columns_where_there_is_no_room():
     assert not any(name in narrow[1] for name in names)
     assert max(map(len, narrow)) <= 80
     assert narrow[3].endswith("█" * 10)
+    first, *below = (line.split() for line in narrow if "description_is_filename" in line)
+    assert first[2] == "50"
+    assert [count for line in below for count in line[2:]] == ["50", "-", "-", "-"]
+    assert [name for line in narrow for name in line.split() if name in names] == list(names)
 
 
 def test_a_terminal_without_blocks_gets_other_signs():
@@ -85,6 +90,27 @@ def test_a_terminal_without_blocks_gets_other_signs():
     lines = shown(stats_of(("check", "often", 50), train=50), encoding="ascii")
     assert "#" * 32 in lines[3]
     assert "." * 16 + "#" * 16 in lines[4]
+
+
+def test_several_configs_are_compared_in_80_columns(capsys, monkeypatch):
+    """One line each, with whose pairs their rows have, and what is the same in all is said once."""
+    part = {"source": "one", "label": "wrapped", "at_random": 0}
+    configs = {}
+    for name, kept in (("no_augment", 1_000_000), ("curated", 900_000)):
+        counts = stats_of(train=kept, test=98, read=2_000_000)
+        message = f"one: wrapped rows are paired at random: {kept:,} are kept"
+        configs[name] = counts | {
+            "splits": {"train": {"rows": kept}, "validation": {"rows": 0}, "test": {"rows": 98}},
+            "pairing": {"shuffled": [{**part, "message": message}], "pairs": {"repaired": 800_000, "unpaired": 7}},
+            "official_test_rows": {"read": 100, "kept": 98},
+        }
+    monkeypatch.setattr("builder.cli.console._PLAIN_WIDTH", 80)
+    show_comparison(configs)
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert max(map(len, lines)) <= 80
+    assert lines[3].split() == ["no_augment", "1,000,098", "1,000,000", "-", "98", "800,000", "7", "98/100"]
+    assert lines[4].split()[:2] == ["curated", "900,098"]
+    assert lines[5:] == ["no_augment: one: wrapped rows are paired at random: 1,000,000 are kept"]
 
 
 def on_terminal(*arguments, **environment):
@@ -136,7 +162,7 @@ def document(capsys, *arguments, code=DONE):
 def test_every_command_that_reads_a_folder_or_the_sample_answers_in_json(tmp_path, folder, capsys):
     """One document with the command's name, what it found, and its warnings."""
     out = tmp_path / "out"
-    told = document(capsys, *sample(tmp_path, "export", "--output-dir", out))
+    told = document(capsys, *sample(tmp_path, "export", "--deduplicate", "--output-dir", out))
     assert (told["command"], told["folder"], told["warnings"]) == ("export", str(out), [])
     assert told["configs"]["deduplicated"] == json.loads((out / "dataset_stats.json").read_bytes())
     told = document(capsys, *sample(tmp_path, "build", "--config", "all", "--output-dir", tmp_path / "built"))
@@ -251,7 +277,7 @@ def test_quiet_is_what_was_done_or_found_alone(tmp_path, folder, capsys):
 
 def test_verbose_tells_each_step_and_where_an_error_came_from(tmp_path, capsys):
     """Steps with their counts and seconds on the error stream; the output stays as it is."""
-    command = sample(tmp_path, "export", "--output-dir", str(tmp_path / "out"))
+    command = sample(tmp_path, "export", "--deduplicate", "--output-dir", str(tmp_path / "out"))
     assert main(command) == DONE
     usual = capsys.readouterr().out
     assert main([*command, "--verbose"]) == DONE

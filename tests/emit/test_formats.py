@@ -75,7 +75,7 @@ def test_a_build_in_each_format_is_loaded_and_proved_sound(tmp_path, name, monke
 
     loaded = datasets.load_dataset(str(tmp_path / "out"), "no_augment", split="train")
 
-    assert loaded.column_names == [*LINES[name], "source", "id", "variant", "license", "official"]
+    assert loaded.column_names == [*LINES[name], "source", "id", "variant", "license", "official", "dialect"]
     assert loaded.select_columns([*LINES[name], "source"]).to_list() == read_lines(tmp_path / "lines" / "train.json")
     assert check_folder(tmp_path / "out") == []
     (file,) = (tmp_path / "out" / "data" / "no_augment").glob("train-*.parquet")

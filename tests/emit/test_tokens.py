@@ -215,7 +215,7 @@ def test_the_terminal_says_how_long_rows_are(tmp_path, tokenizer, capsys):
     lines = capsys.readouterr().out.splitlines()
     (line,) = [line for line in lines if line.startswith("tokens a row: ")]
     assert re.fullmatch(
-        r"tokens a row: train \d+ \(median\) to \d+, test \d+ .*; over 30: \d+ in train, \d in test", line
+        r"tokens a row: train \d+ \(median\) to \d+, test \d+ .*; over 30: \d+ in train, \d+ in test", line
     )
     assert lines[-1] == f"train with: cd '{tmp_path / 'my out'}' && python train_unsloth.py --model MODEL"
 

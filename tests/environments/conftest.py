@@ -58,9 +58,13 @@ class Environment:
 
     def run(self, *arguments: str | Path, folder: Path, home: Path | None = None) -> str:
         """Run this environment's Python in a folder, with fresh caches if another `home` is given."""
+        return run([self.python, *arguments], folder, **self.caches(home))
+
+    def caches(self, home: Path | None = None) -> dict[str, str]:
+        """The variables that keep caches in a folder, and forbid to fetch anything."""
         home = home or self.home
         caches = {"HOME": str(home), "HF_HOME": str(home / "hf"), "MANIM_DATASETS_CACHE": str(home / "manim")}
-        return run([self.python, *arguments], folder, **caches, HF_HUB_OFFLINE="1")
+        return caches | {"HF_HUB_OFFLINE": "1"}
 
     def answer(self, code: str, *arguments: str | Path, folder: Path, home: Path | None = None) -> Any:
         """Run code that prints JSON as its last line, not seeing the folder's modules; returns the value."""

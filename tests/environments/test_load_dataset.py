@@ -1,6 +1,7 @@
 """What a build wrote, loaded by each release of `datasets` that the project promises to work with."""
 
 import ast
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +11,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests.environments.conftest import RELEASES, ROOT, Environment, Environments
+from tests.environments.conftest import RELEASES, ROOT, Environment, Environments, run
 
 pytestmark = pytest.mark.environments
 
 FACTORS = {"all": 2.5, "deduplicated": 2.5, "no_augment": 1.0}
 """By config, the rows of train for each row kept."""
-COLUMNS = ["conversations", "source", "id", "variant", "license", "official"]
+COLUMNS = ["conversations", "source", "id", "variant", "license", "official", "dialect"]
 KEYS = "{split: [(row['id'], row['variant']) for row in rows] for split, rows in data.items()}"
 
 LOAD_ALL = f"""
@@ -70,11 +71,13 @@ print(json.dumps([load(), load(), load(streaming=True), load(seed=4), load(seed=
 
 @dataclass(frozen=True)
 class Built:
-    """The package's folder after a build of the sample into it."""
+    """The package's folder in a clone of the project, after a build of the sample into it."""
 
     folder: Path
     own_files: Mapping[str, bytes]
     """The package's files before the build."""
+    demo: str = ""
+    """What `make demo` printed, if that built it."""
 
     def expected_rows(self, config: str) -> dict[str, int]:
         """How many rows each split must have, from the ledger alone."""
@@ -92,20 +95,18 @@ class Built:
 
 @pytest.fixture(scope="session")
 def built(environments: Environments, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """A build of the sample by the newest release of `datasets`, into a copy of the package."""
-    folder = copy_package(tmp_path_factory.mktemp("build"))
+    """`make demo` at the root of a clone, in the environment with the newest release of `datasets`."""
+    root = tmp_path_factory.mktemp("clone")
+    for name in run(["git", "ls-files", "-z"], ROOT).split("\0"):
+        if name and (ROOT / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, root / name)
+    folder = root / "manim_combined"
     own_files = {path.name: path.read_bytes() for path in folder.iterdir()}
-    environments.get("newest").run("-m", "builder", "build", "--sample", folder=folder.parent)
-    return Built(folder, own_files)
-
-
-def copy_package(parent: Path) -> Path:
-    """The package's own files, without what a build may have put beside them."""
-    folder = parent / "manim_combined"
-    folder.mkdir()
-    for path in (ROOT / "manim_combined").glob("*.py"):
-        shutil.copy(path, folder)
-    return folder
+    environment = environments.get("newest")
+    venv = environment.python.parents[1]
+    (venv / "ready-run").touch()  # what `make` would install is there
+    return Built(folder, own_files, run(["make", "demo", f"VENV={venv}"], root, **environment.caches()))
 
 
 @pytest.fixture(scope="module", params=RELEASES)
@@ -130,6 +131,32 @@ def test_the_packages_own_files_survive_a_build(built: Built) -> None:
         *built.own_files,
         *("README.md", "data", "funnel", "ledger", "manifest.json", "report", "report.html"),
     }
+
+
+def test_the_documented_line_works_at_the_root_of_a_clone(environment: Environment, built: Built) -> None:
+    """After `make demo`, with each release, where Python sees the folder's modules."""
+    line = 'load_dataset("manim_combined", "deduplicated")'
+    assert line in built.demo
+    code = (
+        f"from datasets import load_dataset; data = {line}; print({{name: len(rows) for name, rows in data.items()}})"
+    )
+    printed = environment.run("-c", code, folder=built.folder.parent)
+    assert ast.literal_eval(printed.splitlines()[-1]) == built.expected_rows("deduplicated")
+
+
+def test_the_demo_is_short_and_leaves_the_package_whole(built: Built) -> None:
+    """One table of configs, where the report is, the line to load it, and one conversation, as the page shows."""
+    lines = built.demo.splitlines()
+    assert len(lines) <= 30
+    assert max(map(len, lines[1:])) <= 80
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8").split("````text\n")[1].split("\n````")[0]
+    shown = [line.rstrip() for line in lines if "/bin/python " not in line]
+    assert _without_numbers(shown) == _without_numbers(page.splitlines())
+
+
+def _without_numbers(lines: list[str]) -> list[str]:
+    """Lines in which every number, or the sign for none, is the same, and so is the width of blanks and rules."""
+    return [re.sub(r"[ ─]+", " ", re.sub(r"[\d,]+|(?<= )-(?= )", "0", line)) for line in lines]
 
 
 @pytest.mark.parametrize("config", FACTORS)

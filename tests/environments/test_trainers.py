@@ -144,7 +144,7 @@ told = {{}}
 for name in sys.argv[1:]:
     told[name] = {{}}
     for split, rows in load_dataset(*name.split()).items():
-        more = [column for column in rows.column_names if column in ("id", "variant", "license", "official")]
+        more = [column for column in rows.column_names if column in ("id", "variant", "license", "official", "dialect")]
         told[name][split] = rows.remove_columns(more)[:]
 print(json.dumps(told))
 """

@@ -12,13 +12,14 @@ import builder.publish.load
 import manim_combined
 from builder.config import CACHE_VARIABLE, make_config
 from builder.core.errors import OutputError
+from builder.core.events import Silent
 from builder.publish.build_folder import build_dataset
 from builder.publish.export import export
 from tests.rows import circles, config_of, files_of, read_lines, scene
 
 OWN = {"__init__.py": b"import this\n", "dataset.py": b"# by hand\r\n", "notes/todo.txt": b"\x00\xff", ".hidden": b""}
 """Files of a person's own in the folder, some with the names of the package's."""
-COLUMNS = {"conversations", "source", "id", "variant", "license", "official"}
+COLUMNS = {"conversations", "source", "id", "variant", "license", "official", "dialect"}
 
 
 @pytest.fixture(autouse=True)
@@ -294,8 +295,8 @@ def test_manim_combined_writes_messages_if_asked_to(tmp_path):
     assert message == {"role": "assistant", "content": f"```python\n{scene('Circle(radius=1)')}\n```"}
 
 
-def test_load_builds_first_if_need_be_and_not_again(tmp_path, monkeypatch):
-    """The second call finds what the first one built."""
+def test_load_builds_first_if_need_be_and_not_again(tmp_path, monkeypatch, caplog):
+    """The second call finds what the first one built, and each says that it is the sample."""
     first = manim_combined.load("no_augment", folder=tmp_path / "out", sample=True)
     monkeypatch.setattr(builder.publish.load, "build_dataset", no_build)
 
@@ -303,6 +304,21 @@ def test_load_builds_first_if_need_be_and_not_again(tmp_path, monkeypatch):
     streamed = manim_combined.load("no_augment", folder=tmp_path / "out", sample=True, streaming=True)
 
     assert second["train"].to_list() == first["train"].to_list() == list(streamed["train"])
+    assert caplog.text.count("out holds the bundled sample of 87 rows, not the sources") == 3
+
+
+def test_a_build_over_the_sample_and_the_sample_over_a_build_say_so(tmp_path):
+    """Neither takes the other's place unnoticed; over its own kind, nothing is said."""
+    rows = config_of(tmp_path, {"bespoke_manim": circles(1, 20)}, "all")
+    said = []
+    for config in (rows, rows, sample("all", datasets=["manimbench"]), rows):
+        events = Silent()
+        build_dataset([config], tmp_path / "out", events)
+        said.append([text for text in events.warnings if "bundled sample" in text])
+
+    assert said[:2] == [[], []]
+    assert said[2] == [f"{tmp_path / 'out'} holds a build of the sources, which the bundled sample replaces"]
+    assert said[3] == [f"{tmp_path / 'out'} holds the bundled sample, which this build replaces"]
 
 
 def test_load_builds_again_for_other_settings(tmp_path):

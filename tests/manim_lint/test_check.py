@@ -31,6 +31,20 @@ def test_a_problem_says_what_where_and_what_was_meant():
     assert problem.detail == "ShowCreation (line 5); did you mean Create?"
 
 
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("curve = Normal(0, 1)", "Normal"),
+        ("self.add(OpenGLVGroup(Dot()))", "OpenGLVGroup; did you mean VGroup?"),
+        ("self.add(Circel())", "Circel; did you mean Circle?"),
+        ("self.add(Text('a', color=BLU))", "BLU; did you mean BLUE?"),
+    ],
+)
+def test_a_name_that_is_meant_is_of_the_same_kind(body, text):
+    """What is called is no constant; what groups mobjects does not hold points."""
+    assert [problem.text for problem in problems(body)] == [text]
+
+
 def test_an_argument_names_the_class_it_was_given_to():
     """An unknown argument comes with its owner, at its own line."""
     (problem,) = problems("axes = Axes(\n    x_min=-3,\n)")
@@ -60,6 +74,10 @@ def test_an_argument_names_the_class_it_was_given_to():
         "Create(ManimBanner(), banner_option=1)",
         "dot = Dot()\ndef f():\n    dot.shift(UP)\nf()\ndot = 5",
         "m = Square()\nfor i in range(3):\n    if i:\n        m.append(i)\n    m = []",
+        "import os\nif os.path.exists('logo.png'):\n    self.add(ImageMobject('logo.png'))",
+        "import os\nlogo = 'logo.svg'\nself.add(SVGMobject(logo) if os.path.isfile(logo) else Dot())",
+        "from pathlib import Path\npath = Path('a.svg')\nif path.exists():\n    self.add(SVGMobject(path))",
+        "f = lambda x: x\nf(2)\ncurve = FunctionGraph(f)\nsmooth(0.5)\nRED.to_hex()\nbool(PI)",
         "print(Circle().get_radius())\nfor t in VGroup(Text('a')):\n    print(t.original_text)",
     ],
 )
@@ -110,6 +128,10 @@ def test_what_manim_takes_is_left_alone(body):
         ("self.play(Circle())", ("bad_value", "play")),
         ("Create([Dot()])", ("bad_value", "Create")),
         ("1.5 * (1, 0, 0)", ("bad_value", "tuple")),
+        ("NORMAL(0, 1)", ("bad_value", "NORMAL")),
+        ("self.add(UP(2))", ("bad_value", "UP")),
+        ("Dot(color=RED(1))", ("bad_value", "RED")),
+        ("import os\nif os.path.exists('a.svg'):\n    pass\nself.add(SVGMobject('b.svg'))", ("missing_asset", "b.svg")),
     ],
 )
 def test_what_fails_is_found(body, expected):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builder.manim_lint.check.check import Problem, check_api
+from builder.manim_lint.check.check import Problem, check_api, check_code
 from builder.manim_lint.fixes.engine import MAX_CHARACTERS, repair_api
 from builder.manim_lint.fixes.table import STEPS
 from builder.manim_lint.syntax import names, parse
@@ -145,6 +145,7 @@ SOUND = [
     "self.play(FadeIn(dot, Circle()))",
     'self.add(MathTex(r"\\frac{1}{2}", "a^2"), Tex("$a^2$", " is 50\\\\% of it"))',
     'self.add(MathTex(r"x &= 1 \\\\ y &= 2", r"\\text{for $x$}"))',
+    'self.add(Tex(r"True\\quad", r"and\\qquad both"))',
     'self.add(Tex(r"a \\\\ b"), Tex(r"\\begin{tabular}{c} a & b \\end{tabular}"))',
     'self.add(Text("a^2 & 50%"), Text("a_b"))',
     "self.add(Axes(x_range=[0, 1]).plot(lambda x: x))",
@@ -346,6 +347,19 @@ def test_a_hostile_text_comes_back(code: str) -> None:
         assert repair_api(code, problems) == (code, problems, [])
     else:
         repair_api(code, problems)
+
+
+def test_a_long_program_is_fixed_like_others() -> None:
+    """Beyond the length of any prompt and program of today's sets."""
+    body = "".join(f"        self.wait({n})  # a pause\n" for n in range(1_200))
+    code = scene("self.play(ShowCreation(Dot()))") + body
+    assert len(code) > 30_000
+    fixed, left, steps = repair_api(code, check_code(code))
+    assert (fixed, left, [name for name, _ in steps]) == (
+        code.replace("ShowCreation", "Create"),
+        (),
+        ["repair:renamed"],
+    )
 
 
 def test_steps_have_names_of_their_own() -> None:

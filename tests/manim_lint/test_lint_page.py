@@ -8,11 +8,12 @@ import pytest
 
 from builder.manim_lint import check, fix
 from builder.manim_lint.check.problem import REASONS
+from builder.manim_lint.dialect import STEP
 from builder.manim_lint.fixes.excerpts import REPAIRS
 from builder.manim_lint.fixes.table import STEPS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "lint.md").read_text(encoding="utf-8")
-FIXES = ("repair:one_line", *(name for name, _ in REPAIRS), *(step.name for step in STEPS))
+FIXES = ("repair:one_line", STEP, *(name for name, _ in REPAIRS), *(step.name for step in STEPS))
 HEAD = "from manim import *\n\n\nclass Example(Scene):\n    def construct(self):\n"
 
 EXAMPLES = {

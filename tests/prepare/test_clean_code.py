@@ -2,6 +2,7 @@
 
 import ast
 import html
+import json
 from collections.abc import Callable
 
 import pytest
@@ -138,6 +139,67 @@ def test_a_fence_in_a_docstring_of_a_fenced_program_stays() -> None:
     """Only the outer marks are taken off, so nothing of the docstring is lost."""
     program = f'{PROGRAM}\n        """Like this:\n\n        ```\n        x = 1\n        ```\n        """'
     assert clean_code(f"```python\n{program}\n```")[0] == program
+
+
+def as_cell(source: str | list[str], kind: str = "code") -> dict[str, object]:
+    return {"cell_type": kind, "source": source, "outputs": [], "execution_count": None}
+
+
+NOTEBOOK = json.dumps(
+    {
+        "cells": [
+            as_cell(["# A circle"], "markdown"),
+            as_cell(["!pip install manim\n", "from manim import *"]),
+            as_cell(f"%%manim -qm A\n\n{REST}"),
+        ],
+        "nbformat": 4,
+    }
+)
+PATCH = "diff --git a/a.py b/a.py\nnew file mode 100644\n--- /dev/null\n+++ b/a.py\n@@ -0,0 +1,6 @@\n"
+
+
+@pytest.mark.parametrize(
+    ("dirty", "steps"),
+    [
+        pytest.param(
+            f"<p>Like so:</p><pre><code class='python'>{html.escape(PROGRAM)}</code></pre>", "html", id="html"
+        ),
+        pytest.param(f"<pre>{html.escape(PROGRAM).replace(chr(10), '<br>')}</pre><p>Done.</p>", "html", id="line ends"),
+        pytest.param(
+            f"<pre>{html.escape(PROGRAM).replace('class', '<span>class</span>')}</pre>", "html", id="coloured"
+        ),
+        pytest.param(NOTEBOOK, "notebook", id="notebook"),
+        pytest.param(
+            each_line(PROGRAM, lambda line: ("... " if line[0] == " " else ">>> ") + line) + "\n... \n<A object>",
+            "prompts",
+            id="prompts",
+        ),
+        pytest.param(each_line(PROGRAM, lambda line: f"+{line}"), "diff", id="added lines"),
+        pytest.param(PATCH + PROGRAM.replace("\n", "\n+").replace("from", "+from", 1), "diff", id="patch"),
+        pytest.param(
+            "@@ -1,5 +1,6 @@\n"
+            + each_line(PROGRAM, lambda line: f" {line}").replace("         if", "-  if 2:\n+        if")
+            + "\n+            self.wait()\n",
+            "diff",
+            id="changed lines",
+        ),
+    ],
+)
+def test_programs_of_other_papers_are_read(dirty: str, steps: str) -> None:
+    """A web page, a notebook, a session at Python's prompt and a patch hold the program that they show."""
+    code, parsed, taken = clean_code(dirty)
+    assert parsed.ok
+    assert program_tokens(code.removesuffix("\n            self.wait()")) == program_tokens(PROGRAM)
+    assert f"clean:{steps}" in names(taken)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['x = {"cells": []}', 'y = "<pre><code>a</code></pre>"', 'z = """\n>>> 1\n>>> 2\n"""', 'w = """\n+a\n+b\n"""'],
+)
+def test_what_a_sound_program_holds_is_its_own(line: str) -> None:
+    """Texts that look like other papers stay in it."""
+    assert clean_code(f"{PROGRAM}\n{line}")[0] == f"{PROGRAM}\n{line}"
 
 
 def test_lone_excel_lines_go_from_a_program_that_parses_as_read() -> None:

@@ -248,7 +248,17 @@ def test_the_columns_are_those_of_the_format(manifest, name):
     card = card_text(manifest)
     reads_well(card)
     columns = [row[0].strip("`") for row in cells(card, "Load")]
-    assert columns == [*FORMATS[name].columns, "source", "id", "variant", "license", "official", "tokens", "preview"]
+    assert columns == [
+        *FORMATS[name].columns,
+        "source",
+        "id",
+        "variant",
+        "license",
+        "official",
+        "dialect",
+        "tokens",
+        "preview",
+    ]
     assert f'[0]["{columns[0]}"])' in card
 
 

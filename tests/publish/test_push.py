@@ -1,6 +1,7 @@
 """Pushing a built folder with the real client to a Hub on loopback: what arrives, and what stays."""
 
 import json
+import re
 
 import pyarrow.parquet as pq
 import pytest
@@ -84,6 +85,20 @@ def test_a_dry_run_lists_every_file_and_writes_nothing(hub, tmp_path, folder):
     }
     assert written(hub) == []
     assert hub.repositories == {}
+
+
+def test_a_dry_run_without_a_token_asks_nobody(hub, tmp_path, folder):
+    """It lists files, sizes and licences, what would stop a public push, and what a login adds."""
+    outcome = push(hub, tmp_path, folder, *ONE, "--dry-run", HF_TOKEN="").ok()
+
+    assert hub.requests == []
+    for path in ("data/no_augment/train-00000-of-00001.parquet", "README.md", "manifest.json"):
+        assert any(path in line and "push" in line for line in outcome.stdout.splitlines())
+    assert re.search(r"  manimbench: cc-by-nc-sa-4\.0  \(stops a push with --public", outcome.stdout)
+    assert "hf auth login" in outcome.stdout.splitlines()[-1]
+    assert "holds the bundled sample of 87 rows" in outcome.stderr
+    refused = push(hub, tmp_path, folder, *ONE, "--dry-run", "--public", HF_TOKEN="")
+    refused.failed_with("--accept-licences", "manimbench")
 
 
 def test_shards_of_an_earlier_push_go_and_other_files_stay(hub, tmp_path, folder):

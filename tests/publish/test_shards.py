@@ -4,6 +4,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
+from datasets import Features
 
 from builder.core.schema import SPLITS
 from builder.emit.formats import FORMATS
@@ -32,7 +34,7 @@ def rows(first, last):
 
 def test_files_are_cut_at_the_limit(tmp_path, small):
     """All rows are there, in order, and no file's rows take more than the limit."""
-    files = write_shards(rows(0, 1000), SCHEMA, tmp_path / "out", "train")
+    files, _ = write_shards(rows(0, 1000), SCHEMA, tmp_path / "out", "train")
 
     count = len(files)
     assert count > 3
@@ -48,17 +50,17 @@ def test_a_file_of_one_row_group_may_be_larger(tmp_path, small):
     """Each row group that is larger than the limit has a file of its own."""
     long = ({"n": n, "text": f"{n}" * 9000} for n in range(25))
 
-    assert len(write_shards(long, SCHEMA, tmp_path / "out", "test")) == 3
+    assert len(write_shards(long, SCHEMA, tmp_path / "out", "test")[0]) == 3
 
 
 def test_rows_without_any_make_no_file(tmp_path):
     """`datasets` cannot read a split without rows."""
-    assert write_shards([], SCHEMA, tmp_path / "out", "train") == []
+    assert write_shards([], SCHEMA, tmp_path / "out", "train") == ([], 0)
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
 def test_published_rows_are_those_of_the_dataset_builder(tmp_path, format_name):
-    """What `ManimCombined` generates, and what a build writes, hold equal rows in equal columns."""
+    """What `ManimCombined` generates, and what a build writes, hold equal rows in equal columns, as the card says."""
     config = config_of(tmp_path, SOURCES, "deduplicated", format=format_name, validation_size=0.1)
     build_dataset([config], tmp_path / "built")
     dataset = ManimCombined(config_name="deduplicated", cache_dir=str(tmp_path / "cache"), settings=config.settings())
@@ -68,6 +70,10 @@ def test_published_rows_are_those_of_the_dataset_builder(tmp_path, format_name):
         generated = dataset.as_dataset(split=split)
         assert pq.read_table(file).column_names == generated.column_names
         assert pq.read_table(file).to_pylist() == generated.to_list()
+    (stated,) = yaml.safe_load((tmp_path / "built" / "README.md").read_text().split("---\n")[1])["dataset_info"]
+    assert Features._from_yaml_list(stated["features"]) == dataset.info.features
+    assert stated["dataset_size"] == pytest.approx(dataset.info.dataset_size, rel=0.02)
+    assert stated["download_size"] == sum(path.stat().st_size for path in (tmp_path / "built").glob("data/*/*"))
 
 
 def test_a_build_in_shards_is_the_same_with_any_number_of_workers(tmp_path, small):

@@ -15,7 +15,7 @@ from builder.render.setup import Setup
 from builder.render.verdict import Outcome, Verdict
 from tests.clusters import Dask
 from tests.render.programs import HARMLESS, scene
-from tests.render.test_hostile_reach import NESTED
+from tests.render.test_hostile_claims import NESTED
 
 pytestmark = pytest.mark.render
 SCENE = "from manim import *\nclass One(Scene):\n    def construct(self):\n        {}\n"
@@ -50,7 +50,7 @@ def test_a_cluster_and_this_machine_give_the_same_verdicts(dask: Dask):
 
     assert there == alike(render_all(Setup(), PROGRAMS, 1))
     assert sorted({verdict.outcome for verdict in there}) == sorted(
-        {Outcome.PASSED, Outcome.FAILED, Outcome.BLANK, Outcome.NO_SCENE}
+        {Outcome.PASSED, Outcome.FAILED, Outcome.BLANK, Outcome.NO_SCENE, Outcome.REFUSED}
     )
 
 

@@ -8,15 +8,21 @@ import pytest
 
 from builder.cli.main import main
 from builder.render import doctor
-from builder.render.machine.finding import EXTRA_PACKAGES, PACKAGES, Finding, State, install_line, read_packages
-from builder.render.machine.latex import LATEX_FILES
-from builder.render.machine.probe import why_refused
+from builder.render.machine.probe import (
+    EXTRA_PACKAGES,
+    PACKAGES,
+    Finding,
+    State,
+    install_line,
+    read_packages,
+    why_refused,
+)
 from builder.render.verdict import Outcome, Verdict
 
 RELEASE = "0.22.0"
-FILES = [file for files in LATEX_FILES.values() for file in files.split()]
+FILES = "standalone.cls babel.sty amsmath.sty amssymb.sty ctex.sty frcursive.sty".split()
 MACHINE = {
-    "python": f"echo release {RELEASE}",
+    "python": f"echo release {RELEASE}; echo template ctex usepackage=ctex; echo template cursive usepackage=frcursive",
     "latex": "echo 'pdfTeX 3.14 (TeX Live 2022/Debian)'",
     "xelatex": "echo 'XeTeX 3.14 (TeX Live 2022/Debian)'",
     "dvisvgm": 'case "$*" in --version) echo dvisvgm 3.0.3;; *) echo "<path d=\'M0 0\'/>" > formula.svg;; esac',
@@ -120,14 +126,27 @@ def test_each_fault_is_found_and_stops_unless_it_still_works(
     assert finding.stops is (state is not State.OTHER)
 
 
-def test_fonts_that_few_programs_use_stop_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Without the big packages of the second list a machine is ready, and their names are still told."""
-    few = "\n".join(f"echo /usr/share/texmf/{file}" for file in FILES if file not in ("dsfont.sty", "ctex.sty"))
-    findings = examined(tmp_path, monkeypatch, kpsewhich=few)
+FEW = "\n".join(f"echo /usr/share/texmf/{file}" for file in FILES[:4])
 
-    assert states(findings) == {"more LaTeX packages": State.MISSING}
-    assert set(findings["more LaTeX packages"].packages) == set(read_packages(EXTRA_PACKAGES))
+
+def test_what_few_programs_use_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Without what only some of Manim's templates load, and without fonts for them, a machine is ready."""
+    fonts = 'case "$*" in :*) ;; *) echo DejaVuSans.ttf;; esac'
+    findings = examined(tmp_path, monkeypatch, kpsewhich=FEW, fc_list=fonts)
+
+    assert states(findings) == {"more LaTeX packages": State.MISSING, "more fonts": State.MISSING}
+    assert findings["more LaTeX packages"].found == "without ctex.sty, frcursive.sty"
+    assert findings["more LaTeX packages"].meaning.startswith("2 of the 2 templates")
+    named = {*findings["more LaTeX packages"].packages, *findings["more fonts"].packages}
+    assert named == set(read_packages(EXTRA_PACKAGES))
     assert install_line(list(findings.values())) == ""
+
+
+def test_debians_own_table_names_the_package_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Where it is kept; it is asked for the files that kpathsea does not find."""
+    table = 'case "$*" in *"/(ctex.sty|frcursive.sty)$"*|*frcursive*) echo texlive-fonts-extra;; esac'
+    finding = examined(tmp_path, monkeypatch, kpsewhich=FEW, apt_file=table)["more LaTeX packages"]
+    assert finding.packages == ("texlive-fonts-extra",)
 
 
 @pytest.mark.parametrize(
@@ -199,8 +218,8 @@ def test_the_command_exits_0_on_a_good_machine(
 
 
 def test_the_lists_of_packages_are_plain_and_hold_what_doctor_names():
-    """Each name once, none in both lists; what brings a LaTeX file is in one of them."""
+    """Each name once, none in both lists; what compiles is in one of them."""
     needed, extra = read_packages(PACKAGES), read_packages(EXTRA_PACKAGES)
 
     assert len({*needed, *extra}) == len(needed) + len(extra)
-    assert set(LATEX_FILES) | set(doctor._TO_COMPILE) <= {*needed, *extra}
+    assert set(doctor._TO_COMPILE) <= {*needed, *extra}

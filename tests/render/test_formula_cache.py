@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.render import formula_cache
-from builder.render.formula_cache import FormulaCache
+from builder.render import sandbox as formula_cache
+from builder.render.sandbox import FormulaCache
 
 SVG = "<?xml" + "x" * 95
 

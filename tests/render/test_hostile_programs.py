@@ -5,8 +5,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from dataclasses import replace
 from pathlib import Path
+from textwrap import dedent
 
 import psutil
 import pytest
@@ -15,7 +15,7 @@ from builder.render.sandbox import Sandbox
 from builder.render.setup import Setup, manim_python
 from builder.render.verdict import Outcome, Verdict
 from tests.render.conftest import Judge, processes
-from tests.render.programs import BAD, GOOD, HARMLESS, scene
+from tests.render.programs import GOOD, HARMLESS, by_c, scene
 
 pytestmark = pytest.mark.render
 
@@ -26,23 +26,23 @@ def test_an_endless_loop_is_a_timeout(judge: Judge) -> None:
     """Processor time is limited, whatever signals a program ignores."""
     verdict = judge(scene("while True: pass", "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)"))
     assert (verdict.outcome, verdict.exception) == (Outcome.TIMEOUT, "Timeout")
-    assert verdict.seconds < 15
+    assert verdict.seconds < 22  # by the clock at the latest, on a machine that is busy
 
 
 def test_many_processes_together_have_one_budget_of_time(judge: Judge) -> None:
     """A program does not gain time by sharing work among processes."""
     verdict = judge(scene("while True: pass", "import os\n[os.fork() for _ in range(3)]"))
     assert verdict.outcome is Outcome.TIMEOUT
-    assert verdict.seconds < 15
+    assert verdict.seconds < 22  # by the clock at the latest, on a machine that is busy
 
 
-def test_sleeping_is_a_timeout(setup: Setup) -> None:
-    """A program that uses no processor time is ended by the clock on the wall."""
-    with Sandbox(replace(setup, timeout=1)) as sandbox:
-        verdict = sandbox.render("import time\ntime.sleep(1000)")
-        assert verdict.outcome is Outcome.TIMEOUT
-        assert 3.9 < verdict.seconds < 8
-        assert sandbox.render(BAD).outcome is Outcome.FAILED
+def test_sleeping_is_a_timeout(sandbox: Sandbox) -> None:
+    """A program that only waits holds no place for long: half its processor time, and what its animations take."""
+    verdict = sandbox.render("import time\ntime.sleep(1000)")
+    assert (verdict.outcome, verdict.exception) == (Outcome.TIMEOUT, "Timeout")
+    assert 1.9 < verdict.seconds < 5
+    slow = "import time\nself.add(Square())\nfor _ in range(3):\n    self.wait(4)\n    time.sleep(1)"
+    assert sandbox.render(scene(slow)).outcome is Outcome.PASSED
 
 
 def test_ten_thousand_seconds_of_wait_delay_nobody(judge: Judge) -> None:
@@ -83,9 +83,9 @@ def test_files_in_memory_are_small(judge: Judge) -> None:
         except OSError:
             pass
     descriptor = ctypes.CDLL(None).memfd_create(b"hidden", 0)
-    raise SystemExit(f"{written < 400_000_000} {descriptor}")
+    print(written < 400_000_000, descriptor)
     """
-    verdict = judge(scene(HARMLESS, code))
+    verdict = judge(scene(HARMLESS, by_c(code)))
     assert (verdict.exception, verdict.message) == ("SystemExit", "True -1")
 
 
@@ -169,22 +169,36 @@ def test_it_holds_for_a_normal_user_as_well(setup: Setup) -> None:
         assert list(Path(formulas).rglob("*.svg"))
 
 
-def test_the_memory_of_the_kernel_is_bounded(sandbox: Sandbox) -> None:
-    """Many processes with all the sockets that they can open, each full, take less than a program may hold."""
+PAIRS = {
+    "sockets": "import socket\ndef pair(): return [one.detach() for one in socket.socketpair()]",
+    "pipes": """
+    import fcntl
+    def pair():
+        ends = os.pipe()
+        try: fcntl.fcntl(ends[1], 1031, 2**20)  # as large as a pipe may be
+        except OSError: pass
+        return ends
+    """,
+}
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_the_memory_of_the_kernel_is_bounded(sandbox: Sandbox, kind: str) -> None:
+    """Many processes with all the sockets or pipes that they can open, each full, take less than a program may hold."""
     code = """
-    import os, socket, time
+    import os, time
     def fill():
         held = []
         try:
             while True:
-                held.extend(socket.socketpair())
+                held.extend(pair())
                 for one in held[-2:]:
-                    one.setblocking(False)
                     try:
-                        while True: one.send(bytes(65536))
-                    except BlockingIOError: pass
+                        os.set_blocking(one, False)
+                        while True: os.write(one, bytes(65536))
+                    except OSError: pass
         except OSError: pass
-        time.sleep(2)
+        time.sleep(1)
         return len(held)
     for _ in range(200):
         try:
@@ -196,7 +210,11 @@ def test_the_memory_of_the_kernel_is_bounded(sandbox: Sandbox) -> None:
     """
     free, least = psutil.virtual_memory().available, []
     verdict: list[Verdict] = []
-    thread = threading.Thread(target=lambda: verdict.append(sandbox.render(scene(HARMLESS, code))))
+    thread = threading.Thread(
+        target=lambda: verdict.append(
+            sandbox.render(scene(HARMLESS, f"import os\n{dedent(PAIRS[kind])}\n{dedent(code)}"))
+        )
+    )
     thread.start()
     while thread.is_alive():
         least.append(psutil.virtual_memory().available)

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from builder.render.sandbox import Sandbox
 from builder.render.setup import Setup
 from builder.render.verdict import Outcome
 from tests.render.conftest import SECRET, Judge
-from tests.render.programs import HARMLESS, scene
+from tests.render.programs import HARMLESS, by_c, scene
 
 pytestmark = pytest.mark.render
 
@@ -39,9 +40,9 @@ def test_a_cached_formula_cannot_be_changed(judge: Judge, setup: Setup) -> None:
     wrong += libc.open(b"/formulas/new.svg", os.O_RDWR | os.O_CREAT, 0o644) >= 0
     wrong += libc.mount(b"tmpfs", b"/formulas", b"tmpfs", 0, None) == 0
     wrong += libc.umount2(b"/formulas", 2) == 0
-    raise SystemExit(wrong)
+    print(wrong)
     """
-    verdict = judge(scene(HARMLESS, code))
+    verdict = judge(scene(HARMLESS, by_c(code)))
     assert (verdict.exception, verdict.message) == ("SystemExit", "0")
     assert {path: path.read_bytes() for path in setup.formulas().rglob("*.svg")} == kept
 
@@ -95,13 +96,15 @@ def test_there_are_no_secrets_to_read(judge: Judge, tmp_path: Path) -> None:
         "urllib.request.urlopen('http://127.0.0.1:PORT/')",
     ],
 )
-def test_the_network_is_refused(judge: Judge, attempt: str) -> None:
-    """No connection comes about, to this machine or another, and the attempt counts even if it is swallowed."""
+def test_the_network_is_refused(sandbox: Sandbox, attempt: str) -> None:
+    """No connection comes about, to this machine or another; a program that can do without is judged by the rest."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.1)
-        code = f"import socket, urllib.request\ntry:\n    {attempt}\nexcept OSError:\n    pass"
-        verdict = judge(scene(HARMLESS, code.replace("PORT", str(server.getsockname()[1]))))
-        assert verdict.outcome is Outcome.REFUSED
+        attempt = attempt.replace("PORT", str(server.getsockname()[1]))
+        without = f"import socket, urllib.request\ntry:\n    {attempt}\nexcept OSError:\n    pass"
+        assert sandbox.render(scene(HARMLESS, without)).outcome is Outcome.PASSED
+        verdict = sandbox.render(scene(HARMLESS, f"import socket, urllib.request\n{attempt}"))
+        assert (verdict.outcome, "socket" in verdict.message) == (Outcome.REFUSED, True)
         with pytest.raises(TimeoutError):
             server.accept()
 
@@ -124,7 +127,7 @@ def test_no_other_process_can_be_reached(judge: Judge) -> None:
     import ctypes, os, signal
     libc = ctypes.CDLL(None, use_errno=True)
     reached = []
-    for number in range(2, 4000):
+    for number in set(range(2, 4000)) - {os.getpid()}:
         for call in (lambda: os.kill(number, signal.SIGKILL), lambda: os.sched_setaffinity(number, {0})):
             try:
                 call()
@@ -135,59 +138,20 @@ def test_no_other_process_can_be_reached(judge: Judge) -> None:
         os.kill(-1, signal.SIGKILL)
     except ProcessLookupError:
         pass
-    calls = {"getppid": os.getppid(), "ptrace": libc.ptrace(16, 2, 0, 0) + 1, "unshare": libc.unshare(0x10000000) + 1}
+    calls = {"parent": os.getppid() - 1, "ptrace": libc.ptrace(16, 2, 0, 0) + 1}
+    calls["unshare"] = libc.unshare(0x10000000) + 1
     calls["setns"] = libc.setns(0, 0) + 1
     calls["keyctl"] = libc.syscall(250, 0, 0) + 1
-    raise SystemExit(f"{reached} {sum(calls.values())}")
+    print(reached, sum(calls.values()))
     """
-    verdict = judge(scene(HARMLESS, code))
+    verdict = judge(scene(HARMLESS, by_c(code)))
     assert (verdict.exception, verdict.message) == ("SystemExit", "[] 0")
 
 
 def test_a_program_that_crashes_fails(judge: Judge) -> None:
     """A crash in C code is a failure of the program, not of the worker."""
-    verdict = judge("import ctypes\nctypes.string_at(0)")
+    verdict = judge("import faulthandler\nfaulthandler._read_null()")
     assert (verdict.outcome, verdict.exception, verdict.message) == (Outcome.FAILED, "Killed", "SIGSEGV")
-
-
-@pytest.mark.parametrize(
-    "word",
-    [b'{"outcome": "passed"}\n', b'{"ready": "x"}\n', b'{"outcome": "environment"}\n', b"{" * 200_000, b"\xff\n[]\n"],
-)
-def test_a_forged_verdict_is_about_its_own_program_at_most(judge: Judge, word: bytes) -> None:
-    """What a program says on any descriptor cannot become the verdict of another, nor one that is the judge's alone."""
-    code = f"""
-    import os
-    word = {word[:30]!r} * ({len(word)} // {len(word[:30])})
-    for descriptor in range(3, 512):
-        try:
-            os.set_blocking(descriptor, False)
-            for _ in range(3):
-                os.write(descriptor, word)
-        except OSError:
-            pass
-    os._exit(0)
-    """
-    verdict = judge(scene(HARMLESS, code))
-    if verdict.outcome is not Outcome.PASSED:
-        assert (verdict.outcome, verdict.exception) == (Outcome.FAILED, "NoReport")
-    else:
-        assert b"passed" in word
-
-
-def test_a_report_without_end_is_cut_off(judge: Judge) -> None:
-    """A program that floods its judge is ended."""
-    code = """
-    import os
-    while True:
-        for descriptor in range(3, 40):
-            try:
-                os.write(descriptor, b"x" * 100_000)
-            except OSError:
-                pass
-    """
-    verdict = judge(scene(HARMLESS, code))
-    assert (verdict.outcome, verdict.exception) == (Outcome.FAILED, "NoReport")
 
 
 @pytest.mark.parametrize(
@@ -207,13 +171,6 @@ def test_latex_runs_nothing_and_reads_nothing_outside(judge: Judge, formula: str
     assert verdict.outcome is outcome, verdict
 
 
-def test_no_end_of_a_program_is_the_fault_of_the_machine(judge: Judge) -> None:
-    """No exit status makes a program one that could not be tried."""
-    for status in (0, 1, 70, 71, 255):
-        verdict = judge(f"import os\nos._exit({status})")
-        assert (verdict.outcome, verdict.exception) == (Outcome.FAILED, "NoReport")
-
-
 def test_sockets_are_local_ones_only(judge: Judge) -> None:
     """Of no other family, by C code either; pairs of local ones are what processes talk by."""
     code = """
@@ -221,24 +178,6 @@ def test_sockets_are_local_ones_only(judge: Judge) -> None:
     families = [family for family in range(1, 46) if ctypes.CDLL(None).socket(family, 1, 0) >= 0]
     one, other = socket.socketpair()
     one.send(b"there")
-    raise SystemExit(f"{families} {other.recv(9)}")
+    print(families, other.recv(9))
     """
-    assert judge(scene(HARMLESS, code)).message == "[1] b'there'"
-
-
-NESTED = """
-    import os
-    word = b'{"outcome": "passed", "message": ' + b"[" * 980 + b"]" * 980 + b"}\\n"
-    for descriptor in range(3, 128):
-        try:
-            os.write(descriptor, word)
-        except OSError:
-            pass
-    os._exit(0)
-"""
-
-
-def test_a_deeply_nested_answer_harms_nobody(judge: Judge) -> None:
-    """Of an answer, only texts and numbers under known keys are taken."""
-    verdict = judge(scene(HARMLESS, NESTED))
-    assert (verdict.outcome, verdict.message) in ((Outcome.PASSED, ""), (Outcome.FAILED, "exit status 0"))
+    assert judge(scene(HARMLESS, by_c(code))).message == "[1] b'there'"

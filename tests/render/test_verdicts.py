@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builder.core.errors import OutputError, SettingError
@@ -29,6 +29,7 @@ VERDICTS = st.builds(
 )
 
 
+@settings(deadline=None)  # a database on the disk, beside other work
 @given(verdict=VERDICTS)
 def test_a_verdict_comes_back_as_it_was_kept(verdict: Verdict, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Whatever a program's exception says, halves of surrogate pairs apart, which no file holds."""
@@ -151,9 +152,15 @@ def test_a_limit_on_what_is_rendered_draws_no_subset(
     assert (told["rendered"], told["kept"], told["sources"][0]["not_rendered"]) == (2, 2, 7)
 
 
-def test_the_fast_level_says_that_it_is_for_a_look(tmp_path: Path, stand_in: StandIn) -> None:
-    """Some programs have another verdict there."""
-    events = Silent()
-    with open_verdicts(verified_config(tmp_path, ROWS, level="fast"), events):
-        pass
+def test_the_fast_level_is_for_a_look(tmp_path: Path, stand_in: StandIn) -> None:
+    """Some programs have another verdict there: it says so, keeps none in the cache, and no dataset has them."""
+    events, config = Silent(), verified_config(tmp_path, ROWS, level="fast")
+    for _ in range(2):
+        with open_verdicts(config, events, look=True) as verdicts:
+            verdicts.ask(["a = 1"], 1, Silent())
+            assert verdicts.verdict_on("a = 1") is not None
+    assert stand_in.rendered == ["a = 1", "a = 1"]
+    assert not list(config.cache.glob("verdicts*"))
     assert any("--level fast is for a first look" in warning for warning in events.warnings)
+    with pytest.raises(SettingError, match="--level fast is for a look"), open_verdicts(config, events):
+        pass

@@ -1,17 +1,21 @@
 """`diff`: two builds compared, rows matched by their content."""
 
+import json
+
 import pytest
 
 from builder.cli.main import DONE, main
+from builder.config import make_config
 from builder.core.errors import SettingError
+from builder.publish.build_folder import build_dataset
 from builder.publish.export import export
 from builder.report.proof.diff import diff_folders
 from tests.rows import circles, config_of, scene
 
 
-def exported(tmp_path, name, rows, **settings):
+def exported(tmp_path, folder, rows, **settings):
     """A folder exported from rows of one source."""
-    place = tmp_path / name
+    place = tmp_path / folder
     place.mkdir()
     config = config_of(place, {"thanks_dataset": rows}, test_size=0.01, **settings)
     export(config, place / "out")
@@ -35,10 +39,10 @@ def test_rows_that_moved_to_other_numbers_are_the_same_rows(tmp_path):
 
 def test_a_row_that_is_gone_and_one_that_is_dropped_now_are_told_apart(tmp_path):
     """By what became of them, before and after."""
-    older = exported(tmp_path, "older", [*circles(1, 30), ("draw a circle of radius 3.", scene("Dot()"))])
-    newer = exported(
-        tmp_path, "newer", [*circles(2, 30), ("draw a circle of radius 3.", scene("Dot()"))], deduplicate=False
-    )
+    loose = {"name": "curated", "check_pairs": False, "deduplicate_programs": False, "near_duplicates": 0.0}
+    older = exported(tmp_path, "older", [*circles(1, 30), ("draw a circle of radius 3.", scene("Dot()"))], **loose)
+    rows = [*circles(2, 30), ("draw a circle of radius 3.", scene("Dot()"))]
+    newer = exported(tmp_path, "newer", rows, **loose, deduplicate=False)
     (difference,) = diff_folders(older, newer)
 
     assert set(changes(older, newer)) == {
@@ -55,6 +59,23 @@ def test_copies_of_one_row_are_counted_one_by_one(tmp_path):
     newer = exported(tmp_path, "newer", [*circles(1, 30), *[("Draw a dot", scene("Dot()"))] * 2])
 
     assert changes(older, newer) == [("dropped: duplicate, duplicate_description", "not read", 1)]
+
+
+def test_configs_of_one_side_are_named(tmp_path, capsys):
+    """As is the sample, on whichever side."""
+    one, both = tmp_path / "one", tmp_path / "both"
+    rows = {"thanks_dataset": circles(1, 30)}
+    build_dataset([config_of(tmp_path, rows, "all")], one)
+    sample = {"sample": True, "workers": 1, "cache_dir": tmp_path / "cache", "datasets": ["manimbench"]}
+    build_dataset([make_config(name, **sample) for name in ("all", "no_augment")], both)
+
+    assert main(["diff", str(one), str(both), "--json"]) == DONE
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert (found["only_older"], found["only_newer"]) == ([], ["no_augment"])
+    assert f"{both} holds the bundled sample of 20 rows" in err
+    assert main(["diff", str(both), str(one)]) == DONE
+    assert f"only in {both}: no_augment" in capsys.readouterr().out.splitlines()[-1]
 
 
 def test_folders_without_a_config_in_common_are_refused(tmp_path):

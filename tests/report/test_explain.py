@@ -1,6 +1,8 @@
-"""`explain`: one row's life, told by what made it."""
+"""`explain`: one row's life, shown by what made it."""
 
 import json
+import shutil
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,10 @@ from builder.core.errors import SettingError
 from builder.core.schema import Example
 from builder.prepare.prepare import prepare_row
 from builder.prepare.trace import trace_row
-from builder.report.explain import Explanation, Matches, explain
+from builder.publish.build_folder import build_dataset
+from builder.publish.export import export
+from builder.report.explain import Explanation, Matches, explain, explain_in_folder
+from builder.report.proof.folder import open_folder
 from tests.rows import circles, config_of, read_lines, said, scene
 
 FENCED = f"```python\n{scene('Dot()')}\n```"
@@ -157,8 +162,6 @@ def test_official_rows_and_rows_of_a_large_group_are_told_why_they_are_on_their_
 
 def test_variants_are_those_that_are_written(tmp_path):
     """With the template that made each."""
-    from builder.publish.export import export
-
     config = config_of(tmp_path, {"thanks_dataset": circles(1, 20)}, augmentation_factor=3.0)
     export(config, tmp_path / "out")
     number = next(n for n in range(20) if explain(config, f"thanks_dataset/{n:06d}").outcome == "kept in train")
@@ -226,7 +229,7 @@ def test_the_command_shows_diffs_and_reasons(tmp_path, capsys):
     assert main(["explain", "A ring", *arguments]) == DONE
     shown = capsys.readouterr().out
     assert "-        self.play(ShowCreation(Circle()))\n+        self.play(Create(Circle()))" in shown
-    assert "mended: " in shown
+    assert "fixed: " in shown
 
     assert main(["explain", "circle", *arguments]) == DONE
     assert "9 descriptions hold 'circle'; name one by its id:" in capsys.readouterr().out
@@ -264,7 +267,7 @@ def test_every_row_can_be_explained(tmp_path, capsys):
 
 def test_a_diff_shows_what_cannot_be_seen():
     """Blanks at the end of changed lines, tabs, ends of lines."""
-    assert list(diff("a  \n\tb\r", "a\n    b")) == ["@@ -1,2 +1,2 @@", "-a␠␠", "-␉b␍", "+a", "+    b"]
+    assert list(diff("a  \n\tb\r", "a\n    b")) == ["-a␠␠", "-␉b␍", "+a", "+    b"]
     assert visible("a\u00a0b\ufeff") == "a<U+00A0 NO-BREAK SPACE>b<U+FEFF ZERO WIDTH NO-BREAK SPACE>"
 
 
@@ -274,7 +277,7 @@ def test_very_long_texts_are_compared_by_their_ends():
     new = "\n".join(["same", *("ba" * (n % 5) for n in range(60_000)), "end"])
     lines = list(diff(old, new))
 
-    assert lines[0].startswith("@@ -")
+    assert lines[0] == " same"
     assert not {"-same", "+same", "-end", "+end"} & set(lines)
 
 
@@ -286,6 +289,78 @@ def test_equal_texts_have_no_diff_and_others_have_one(old, new):
     assert bool(lines) == ("\n".join(old) != "\n".join(new))
 
 
+def built(tmp_path, kind):
+    """A folder with `all` and `deduplicated`, or an export of the latter, whose sources are gone; and its config."""
+    rows = [*circles(1, 30), ('"Draw a circle of radius 3."', FENCED), ("A ring", OLD)]
+    config = config_of(tmp_path, {"thanks_dataset": rows})
+    live = {row_id: explain(config, row_id) for row_id in ("thanks_dataset/000002", "thanks_dataset/000030")}
+    if kind == "build":
+        build_dataset([config_of(tmp_path, {"thanks_dataset": rows}, "all"), config], tmp_path / "manim_combined")
+        folder = open_folder(tmp_path / "manim_combined")
+    else:
+        export(config, tmp_path / "data_formatted_deduplicated")
+        folder = open_folder(tmp_path / "data_formatted_deduplicated")
+    shutil.rmtree(tmp_path / "sources")
+    return folder, live
+
+
+@pytest.mark.parametrize("kind", ["build", "export"])
+def test_a_folder_says_what_the_sources_would(tmp_path, kind):
+    """Texts, changes, checks, similar rows and prompts are equal; only the ranks of the split are not recorded."""
+    folder, live = built(tmp_path, kind)
+    for row_id, wanted in live.items():
+        found = explain_in_folder(folder, row_id, "deduplicated")
+        assert isinstance(found, Explanation)
+        assert found.folder == str(folder.path)
+        assert (found.split.side, found.split.rows) == (wanted.split.side, wanted.split.rows)
+        same = {"folder": "", "fit": wanted.fit, "split": wanted.split, "reported_error": wanted.reported_error}
+        assert replace(found, **same) == wanted
+
+
+def test_a_folder_is_found_and_asked_without_a_source(tmp_path, monkeypatch, capsys):
+    """By an id or a piece of a prompt; of its configs, one that keeps the row, unless another is named."""
+    built(tmp_path, "build")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("builder.report.explain.explain", lambda *_: pytest.fail("the sources were asked"))
+
+    assert main(["explain", "thanks_dataset/000030", "--quiet"]) == DONE
+    assert main(["explain", "a  RING", "--quiet"]) == DONE
+    assert main(["explain", "thanks_dataset/000030", "--config", "deduplicated", "--quiet"]) == DONE
+    assert main(["explain", "draw a circle of radius 2", "--quiet"]) == DONE
+    assert main(["explain", "of radius 1", "--folder", "manim_combined", "--quiet"]) == DONE
+    assert main(["explain", "thanks_dataset/000099", "--quiet"]) == WRONG_USAGE
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "thanks_dataset/000030: kept in train",
+        "thanks_dataset/000031: kept in train",
+        "thanks_dataset/000030: dropped: duplicate, duplicate_description",
+        "thanks_dataset/000001: kept in train",
+        "11 descriptions hold it",
+    ]
+    assert "there are thanks_dataset/000000 to 000031" in err
+
+
+def test_a_setting_that_decides_rows_asks_the_sources(tmp_path, monkeypatch):
+    """A folder built otherwise would answer another question."""
+    built(tmp_path, "export")
+    monkeypatch.chdir(tmp_path)
+    asked = []
+    monkeypatch.setattr(
+        "builder.report.explain.explain", lambda config, *_: asked.append(config.seed) or Matches("", 0, ())
+    )
+    assert main(["explain", "thanks_dataset/000030", "--seed", "7"]) == DONE
+    assert asked == [7]
+
+
+def test_a_re_paired_row_says_whose_code_it_has(tmp_path, capsys):
+    """In its first lines."""
+    row = explain(config_of(tmp_path, {"thanks_dataset": circles(1, 9)}), "thanks_dataset/000004")
+    show_explanation(
+        replace(row, ledger={**row.ledger, "code_from": "thanks_dataset/000007", "score": 0.9, "margin": 3.0})
+    )
+    assert "re-paired: it has the code of thanks_dataset/000007" in capsys.readouterr().out.splitlines()[1]
+
+
 def test_an_edited_row_is_explained_from_the_text_that_took_its_place(tmp_path):
     file = tmp_path / "decisions.jsonl"
     file.write_text('{"id": "thanks_dataset/000004", "edit": {"description": "Draw a huge circle"}, "by": "ana"}\n')
@@ -293,6 +368,9 @@ def test_an_edited_row_is_explained_from_the_text_that_took_its_place(tmp_path):
     found = explain(config, "thanks_dataset/000004")
 
     assert found.ledger["detail"] == "edit by ana"
+    export(config, tmp_path / "out")
+    again = explain_in_folder(open_folder(tmp_path / "out"), "thanks_dataset/000004")
+    assert again.steps == found.steps
     (step,) = found.steps
     assert (step.name, step.before, step.after) == (
         "repair:edited",

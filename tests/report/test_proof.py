@@ -9,11 +9,12 @@ import pytest
 
 from builder.cli.main import FAILED, main
 from builder.core.errors import OutputError
+from builder.core.events import Silent
 from builder.core.files import sha256_of
 from builder.publish.build_folder import build_dataset
 from builder.publish.export import export
 from builder.report.proof.check import check_folder
-from tests.rows import SOURCES, config_of
+from tests.rows import SOURCES, circles, config_of
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +165,17 @@ def test_the_command_lists_the_problems_and_fails(folder, capsys):
 
     assert main(["check", str(folder)]) == FAILED
     assert f"{TEST}: is missing" in capsys.readouterr().out
+
+
+def test_progress_ends_at_its_totals(tmp_path):
+    """Of each step, what was done last is all that there was."""
+    ended = {}
+
+    class Ends(Silent):
+        def progress(self, step, done, total, unit="rows", note=""):
+            ended[step] = (done, total)
+
+    build_dataset([config_of(tmp_path, {"thanks_dataset": circles(1, 40)}, "curated")], tmp_path / "built", Ends())
+    check_folder(tmp_path / "built", Ends())
+    assert {"read thanks_dataset", "check curated/train", "check leaks of curated"} <= set(ended)
+    assert {step: done for step, (done, total) in ended.items() if done != total} == {}

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from builder.publish.card_facts import funnel_table
 from builder.report.flow import funnel_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -61,7 +62,26 @@ def test_the_picture_is_told_in_words():
     """Those who cannot see it hear how many rows came from where and went where."""
     label = drawn(line("one", 1200, 30, {"leak": {"near_test": 7}})).get("aria-label")
 
-    assert label == "Rows read: one 1,237. Where they ended: train 1,200, test 30, near test 7."
+    assert label == "Rows read: one 1,237. Where they ended: train 1,200, test 30, near test or validation 7."
+
+
+def test_the_picture_and_the_cards_table_have_the_same_numbers():
+    """Under the same names, stages that share one included."""
+    dropped = {
+        "clean": {"not_text": 1},
+        "read": {"too_long": 2},
+        "pair": {"unpaired": 500, "mismatched": 14},
+        "conflict": {"conflicting_description": 16},
+        "filter": {"in_benchmark": 3, "not_drawn": 4},
+    }
+    stats = {"funnel_by_source": [line("one", 200, 100, dropped)]}
+    head, _, row = funnel_table(stats).splitlines()
+    table = dict(zip(head.split(" | "), row.split(" | "), strict=True))
+    label = ET.fromstring(funnel_svg(stats)).get("aria-label")
+
+    assert (table["wrong pair"], table["without its code"]) == ("30", "500")
+    for name in ("not readable", "without its code", "wrong pair", "in a benchmark", "left out"):
+        assert f"{name} {table[name]}" in label
 
 
 def test_labels_do_not_lie_upon_one_another():

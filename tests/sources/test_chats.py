@@ -7,8 +7,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from builder.core.errors import FieldsNotFoundError
+from builder.config import make_config
+from builder.core.errors import SettingError
 from builder.core.events import Silent
+from builder.core.schema import TURN
+from builder.pipeline.build import index_of
+from builder.pipeline.story import build, prepare
 from builder.sources.columns.chats import exchanges, turns_of
 from builder.sources.read_one import read_source
 from builder.sources.select import select_sources
@@ -118,6 +122,16 @@ BLUE = scene("Circle(color=BLUE)")
         ),
         pytest.param(["u:" + ASK, "a:I cannot do that."], [(ASK, "I cannot do that.")], id="no program"),
         pytest.param(["u:" + ASK], [(ASK, None)], id="no answer"),
+        pytest.param(
+            ["u:" + OTHER_ASK, "a:I cannot do that.", "u:" + ASK, "a:" + CODE],
+            [(OTHER_ASK, "I cannot do that."), (ASK, CODE)],
+            id="a request without a program before another",
+        ),
+        pytest.param(
+            ["u:" + ASK, "a:" + CODE, "u:" + OTHER_ASK, "a:I cannot do that."],
+            [(ASK, CODE), (OTHER_ASK, "I cannot do that.")],
+            id="a request without a program after another",
+        ),
         pytest.param(["a:" + CODE], [(None, CODE)], id="no request"),
     ],
 )
@@ -127,7 +141,27 @@ def test_a_program_is_paired_with_the_request_that_it_answers(
     """The last complete program of each task that stands on its own, under the request that began the task."""
     names = {"u": "user", "a": "assistant"}
     turns = [(names[text[0]], text[2:]) for text in said]
-    assert [(task.request, task.answer) for task in exchanges(turns)] == found
+    assert [(task.request, task.answer) for task in exchanges(turns) if not task.left_out] == found
+
+
+@pytest.mark.parametrize(
+    ("said", "left_out"),
+    [
+        pytest.param(
+            ["u:" + ASK, "a:" + CODE, "u:Make it blue", "a:" + BLUE, "u:Now there is an error", "a:" + FIXED],
+            [("Make it blue", BLUE), ("Now there is an error", FIXED)],
+            id="a change, and its repair",
+        ),
+        pytest.param(["u:" + ASK, "a:" + CODE, "u:Thank you!", "a:You are welcome."], [], id="thanks"),
+    ],
+)
+def test_what_leans_on_an_earlier_request_is_left_out_and_said(
+    said: Sequence[str], left_out: list[tuple[str, str]]
+) -> None:
+    """A change answers no request of its own; it is there with a reason."""
+    names = {"u": "user", "a": "assistant"}
+    turns = [(names[text[0]], text[2:]) for text in said]
+    assert [(task.request, task.answer) for task in exchanges(turns) if task.left_out] == left_out
 
 
 def write(path: Path, rows: Sequence[object]) -> str:
@@ -143,7 +177,8 @@ def read(tmp_path: Path, rows: Sequence[object], **spec: str) -> tuple[list[tupl
         events,
     )
     table = pq.read_table(source.path).to_pydict()
-    assert table["row"] == list(range(len(table["row"])))
+    lines = [row for row in table["row"] if row < TURN]
+    assert lines == list(range(len(lines)))
     return list(zip(table["description"], table["code"], strict=True)), events.warnings
 
 
@@ -154,6 +189,53 @@ def test_each_task_of_a_chat_is_a_row(tmp_path: Path) -> None:
     rows, warnings = read(tmp_path, [{"id": 1, "messages": messages}, {"id": 2, "messages": messages[:2]}])
     assert rows == [(ASK, CODE), (OTHER_ASK, OTHER), (ASK, CODE)]
     assert any("2 chats hold 1 more tasks; each is a row" in warning for warning in warnings)
+
+
+def dialogue(*said: str) -> dict[str, object]:
+    roles = {"u": "user", "a": "assistant"}
+    return {"messages": [{"role": roles[text[0]], "content": text[2:]} for text in said]}
+
+
+def test_the_ledger_has_all_that_chats_ask_by_line_and_turn(tmp_path: Path) -> None:
+    """A second task has its turn in its id; a change and a request without a program have a reason."""
+    chats = [
+        dialogue("u:" + ASK, "a:" + CODE, "u:" + OTHER_ASK, "a:" + OTHER),
+        dialogue("u:Show a dot that moves slowly", "a:" + scene("Dot()"), "u:Make it blue", "a:" + scene("Dot(UP)")),
+        dialogue("u:Show how a ring closes", "a:" + scene("Annulus()"), "u:Show what a knot is", "a:I cannot do that."),
+    ]
+    config = make_config(
+        "no_augment",
+        local={"mine": write(tmp_path / "chats.jsonl", chats)},
+        datasets=["mine"],
+        cache_dir=tmp_path / "cache",
+        workers=1,
+        allow_empty=True,
+    )
+    prepared = prepare(config)
+    ledger = build(prepared, config).ledger
+    assert dict(ledger.select("id", "reason").iter_rows()) == {
+        "mine/000000": "",
+        "mine/000000.2": "",
+        "mine/000001": "",
+        "mine/000001.2": "follow_up",
+        "mine/000002": "",
+        "mine/000002.2": "short_code",
+    }
+    assert [index_of(prepared, row_id) for row_id in ledger["id"]] == list(range(6))
+
+
+def test_a_dialogue_of_repairs_is_kept_beside_its_row(tmp_path: Path) -> None:
+    """The row is the request with the last program; all messages from the request to it stand beside it, as JSON."""
+    repaired = dialogue("a:Hello!", "u:" + ASK, "a:" + CODE, "u:I get a NameError", "a:" + FIXED, "u:Thanks", "a:Bye")
+    source = read_source(
+        SourceSpec("made", "file", write(tmp_path / "a.jsonl", [repaired, dialogue("u:" + OTHER_ASK, "a:" + OTHER)])),
+        tmp_path / "cache",
+        Silent(),
+    )
+    first, second = pq.read_table(source.path).select(["description", "code", "dialogue"]).to_pylist()
+    assert (first["description"], first["code"]) == (ASK, FIXED)
+    assert json.loads(first["dialogue"]) == repaired["messages"][1:5]  # type: ignore[index]
+    assert second["dialogue"] is None
 
 
 def pairs(count: int = 12) -> list[tuple[str, str]]:
@@ -211,5 +293,5 @@ def test_a_column_that_the_user_named_and_that_is_not_there_is_an_error(tmp_path
     config = config_of(tmp_path, {}, "no_augment", local={"made": path}, datasets=["made"], **{field: named})
     spec = select_sources(config)[0]
     said = rf"no column '{named['made']}', which --{field.replace('_', '-')} names"
-    with pytest.raises(FieldsNotFoundError, match=said):
+    with pytest.raises(SettingError, match=said):
         read_source(spec, tmp_path / "cache", Silent())

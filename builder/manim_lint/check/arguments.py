@@ -56,6 +56,8 @@ _COLOUR_METHODS = frozenset({"set_color", "set_fill", "set_stroke"})
 _HEX = re.compile(r"(?:#|0x)(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
 WRITES = " a file is written"
 """Noted, as if it were an attribute, of a program that writes files of its own: then none is surely missing."""
+LOOKED_FOR = " is looked for: "
+"""Noted in the same way, with the file's name, of a file that the program asks for before it takes it."""
 _FILE_NAME = re.compile(r"path|file", re.IGNORECASE)
 _FILES = {
     "SVGMobject": "file_name",

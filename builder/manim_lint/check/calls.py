@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from builder.manim_lint.check.arguments import WRITES, special_findings
+from builder.manim_lint.check.arguments import LOOKED_FOR, WRITES, special_findings
 from builder.manim_lint.check.problem import Finding
 from builder.manim_lint.check.reading import Reading
 from builder.manim_lint.check.usage import PLAIN_NAMES, own_signature
@@ -56,6 +56,8 @@ def _count(number: int) -> str:
 _WRITERS = frozenset(
     "write_text write_bytes writelines save savefig urlretrieve mkstemp NamedTemporaryFile system run imwrite".split()
 )
+_GUARDS = frozenset("exists lexists isfile is_file isdir is_dir access glob iglob listdir iterdir".split())
+"""What asks whether files are there: who asks goes on without them."""
 
 
 def check_operation(reading: Reading, node: ast.BinOp, left: Value, right: Value) -> None:
@@ -106,6 +108,18 @@ def _call_function(reading: Reading, node: ast.Call, function: Value) -> Value |
     return returned(signature, None)
 
 
+def _call_constant(reading: Reading, node: ast.Call, function: Value) -> None:
+    """A text, number, list, point or colour is no function, whatever its name: `NORMAL(0, 1)`."""
+    if function.name not in _CONSTANTS:
+        return
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    text = f"{name or 'what is called'} is {'a point' if function.name == 'ndarray' else function.name}, no function"
+    reading.find(Finding(node, "bad_value", name or function.name, text, through=function.through))
+
+
+_CONSTANTS = frozenset("str int float list tuple dict ndarray ManimColor".split())
+
+
 def _animate(_reading: Reading, _node: ast.Call, function: Value) -> Value:
     return function
 
@@ -128,7 +142,10 @@ def _call_own_method(reading: Reading, node: ast.Call, function: Value) -> Value
 def _attributes_by_name(reading: Reading, node: ast.Call, arguments: list[Value | None]) -> None:
     """`setattr(x, "name", …)` and `hasattr(x, "name")`: the name may be there."""
     called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if called in _WRITERS:
+    if called in _GUARDS:
+        file = arguments[0].text if arguments and arguments[0] is not None else None
+        reading.attributes_set.add(LOOKED_FOR + file if file else WRITES)
+    elif called in _WRITERS:
         reading.attributes_set.add(WRITES)
     elif called == "open" and len(node.args) + len(node.keywords) > 1:
         mode = node.args[1] if len(node.args) > 1 else node.keywords[0].value
@@ -213,6 +230,9 @@ def _make_own(reading: Reading, node: ast.Call, function: Value) -> Value | None
 
 _CALLED: dict[str, Callable[[Reading, ast.Call, Value], Value | None]] = {
     "class": _make,
+    "plain": _call_constant,
+    "array": _call_constant,
+    "instance": _call_constant,
     "function": _call_function,
     "method": _call_method,
     "getter": _call_magic,

@@ -9,6 +9,7 @@ import ast
 import re
 from dataclasses import replace
 
+from builder.manim_lint.check.arguments import LOOKED_FOR
 from builder.manim_lint.check.interpreter import read_program
 from builder.manim_lint.check.names import read_imports, unknown_names
 from builder.manim_lint.check.problem import Finding, Problem
@@ -62,6 +63,8 @@ def _problems(tree: ast.Module) -> tuple[Problem, ...]:
 def _holds(finding: Finding, reading: Reading) -> bool:
     """Whether the whole program bears a finding out."""
     if finding.unless_set and (reading.any_attribute or finding.unless_set in reading.attributes_set):
+        return False
+    if finding.reason == "missing_asset" and LOOKED_FOR + finding.name in reading.attributes_set:
         return False
     return not finding.through & reading.mixed
 

@@ -15,11 +15,12 @@ from typing import Any
 from pyflakes import checker, messages
 
 from builder.manim_lint.check.problem import Finding
+from builder.manim_lint.dialect import MODULES
 from builder.manim_lint.release.model import known
 from builder.manim_lint.release.renames import nearest
 
-_DIALECT = frozenset({"manimlib", "manimgl", "manim_imports_ext", "big_ol_pile_of_manim_imports", "manimce", "custom"})
-"""Modules of ManimGL, of the first Manim, and of its author's own programs."""
+_DIALECT = MODULES | {"manimce", "custom"}
+"""Modules of other Manims, and of ManimGL's author's own programs."""
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Imports:
 def read_imports(nodes: list[ast.Import | ast.ImportFrom]) -> Imports:
     """Look at all import statements of a program, wherever they stand."""
     imports = Imports()
+    others = False
     for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -46,8 +48,13 @@ def read_imports(nodes: list[ast.Import | ast.ImportFrom]) -> Imports:
                 Finding(node, "missing_module", name, f"{name} is a module of the program's own folder")
             )
             imports.stars_open = True
+        elif (node.module or "").partition(".")[0] in MODULES:
+            imports.findings += _missing(node, node.module or "")
+            others = True
         else:
             _read_from(node, imports)
+    # Beside Manim's own names, those of another Manim are no excuse: it is not there.
+    imports.stars_open = imports.stars_open or (others and imports.star is None)
     return imports
 
 
@@ -181,17 +188,28 @@ def unknown_names(tree: ast.Module, star: frozenset[str] | None, stars_open: boo
             if not _in_loop(names, node):
                 found.append(Finding(node, "unset_name", name, f"{name} is used before it is set"))
         elif name not in given and not stars_open:
-            found.append(_undefined(node, name, star, len(found) < _SUGGESTIONS))
+            found.append(_undefined(node, name, star, len(found) < _SUGGESTIONS, names))
     return found
 
 
-def _undefined(node: ast.AST, name: str, star: frozenset[str] | None, suggest: bool) -> Finding:
+def _undefined(node: ast.AST, name: str, star: frozenset[str] | None, suggest: bool, names: _Names) -> Finding:
     """A name that nothing defines: one of Manim's if it looks like one, else one that was never set or imported."""
     if star is None and name in known().star:
         return Finding(node, "unset_name", name, f"{name} is not imported")
-    if name[:1].isupper() or (suggest and nearest(name)):
-        return Finding(node, "unknown_name", name, name, among=known().star_names)
+    among = _of_its_kind(node, names)
+    if name[:1].isupper() or (suggest and nearest(name, among)):
+        return Finding(node, "unknown_name", name, name, among=among)
     return Finding(node, "unset_name", name, f"{name} is never set or imported")
+
+
+def _of_its_kind(node: ast.AST, names: _Names) -> frozenset[str]:
+    """What Manim has that may stand where a name stands: what is called is no constant, what is a base is a class."""
+    around = next(names.path(node), None)
+    if isinstance(around, ast.Call) and around.func is node:
+        return known().star_of("class", "function")
+    if isinstance(around, ast.ClassDef) and node in around.bases:
+        return known().star_of("class")
+    return known().star_names
 
 
 def _in_loop(names: _Names, node: ast.AST) -> bool:

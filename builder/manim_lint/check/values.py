@@ -68,6 +68,8 @@ def of_star(name: str) -> Value | None:
     root, _, rest = kind.partition(":")
     if root == "module":
         return Value("module", rest)
+    if rest in ("str", "int", "float"):
+        return plain(rest)
     return Value("array", "ndarray") if rest == "ndarray" else instance(rest)
 
 

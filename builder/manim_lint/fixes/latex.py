@@ -114,7 +114,7 @@ frac dfrac tfrac sqrt int iint oint sum prod lim infty partial nabla cdot times 
 alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi varphi chi psi
 omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega sin cos tan log ln exp det vec hat bar dot ddot overline
 underbrace overbrace left right mathbb mathbf mathrm mathcal to rightarrow leftarrow Rightarrow leftrightarrow in notin
-subset cup cap forall exists angle circ prime langle rangle quad
+subset cup cap forall exists angle circ prime langle rangle
 """.split()
 _NEEDS_MATH = re.compile(rf"(?<!\\)[\^_]|\\(?:{'|'.join(_COMMANDS)})(?![A-Za-z])")
 _HAS_MATH = re.compile(r"(?<!\\)\$|\\[(\[]|\\begin\b|\\ensuremath\b|\\verb\b|\\url\b|\\includegraphics\b")

@@ -131,6 +131,11 @@ class Known:
         self._made: dict[str, ManimClass] = {}
         self._signatures: dict[str, Signature | None] = {}
 
+    @lru_cache(maxsize=4)  # noqa: B019 - there is one snapshot
+    def star_of(self, *kinds: str) -> frozenset[str]:
+        """The names of the star import that are classes, or functions."""
+        return frozenset(name for name, kind in self.star.items() if kind in kinds)
+
     def record(self, name: str) -> dict[str, Any]:
         """What is recorded of a class."""
         return self._classes[name]
@@ -188,7 +193,7 @@ _OLD_SCENES = frozenset(
 )
 _OLD_MOBJECTS = frozenset({"ParametricCurve", "ParametricSurface", "TexMobject", "TexText", "TextMobject"})
 
-PACKAGES = frozenset({"manim", "manimlib", "manimce", "manimgl", "big_ol_pile_of_manim_imports"})
+PACKAGES = frozenset("manim manimlib manimce manimgl manim_imports_ext big_ol_pile_of_manim_imports".split())
 """Import names under which Manim itself is, or was, had."""
 
 

@@ -41,6 +41,12 @@ class Hub:
         """Who the access token belongs to; known after `sign_in`."""
         self.organisations: tuple[str, ...] = ()
 
+    def has_token(self) -> bool:
+        """Whether there is an access token to sign in with; no request is made."""
+        from huggingface_hub import get_token
+
+        return bool(get_token())
+
     def sign_in(self) -> None:
         """Ask whose token it is, so that a missing or refused one is told before any work is done."""
         known = self.ask("who am I", self.api.whoami)

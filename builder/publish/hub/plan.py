@@ -68,7 +68,7 @@ class Change:
 
     path: str
     kind: str
-    """`add`, `change`, `same` or `delete`."""
+    """`add`, `change`, `same` or `delete`; `push` where the repository was not asked."""
     size: int
     """In bytes; 0 for `delete`."""
 
@@ -93,13 +93,18 @@ class PushPlan:
         """Whether the repository holds all of it already."""
         return all(change.kind == "same" for change in self.changes)
 
+    @property
+    def objections(self) -> dict[str, str]:
+        """The sources with a licence that stops a public push, and that licence."""
+        return {name: licence for name, licence in self.contents.licences.items() if objections(licence)}
+
     def check_licences(self) -> None:
         """Refuse to publish what a licence forbids, or may forbid.
 
         Raises:
             OutputError: it names the sources and what to do.
         """
-        bad = [f"{name} ({licence})" for name, licence in self.contents.licences.items() if objections(licence)]
+        bad = [f"{name} ({licence})" for name, licence in self.objections.items()]
         if self.public and bad and not self.options.accept_licences:
             why = "--public" if self.options.public else "the repository is public"
             raise OutputError(
@@ -138,6 +143,13 @@ def plan_push(hub: Hub, contents: Contents, options: PushOptions) -> PushPlan:
     if tagged and not (plan.is_empty and tagged == remote.head):
         raise OutputError(f"{hub.place} has a tag {options.tag!r} already, of another commit; choose another --tag")
     return plan
+
+
+def plan_unasked(contents: Contents, options: PushOptions) -> PushPlan:
+    """What would be pushed, without a word from the repository: all files, whatever it holds already."""
+    files = contents.all_files(contents.card)
+    changes = tuple(Change(file.path, "push", file.size) for file in files)
+    return PushPlan(options, contents, Remote(), files, changes)
 
 
 def is_same(file: LocalFile, known: tuple[str, bool] | None) -> bool:

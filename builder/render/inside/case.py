@@ -12,22 +12,24 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from . import usage
-from .frames import Eye
-from .jail import FAILED_TO_START, MEGABYTE, PROCESSES, Jail, Limits
+from .frames import Eye, Fonts, Screen
+from .jail import FAILED_TO_START, MEGABYTE, PROCESSES, Jail, Limits, family, memory_of
 from .program import MODULE, run_program
+from .samples import Samples
 from .sampling import share_paths
-from .tex import Answer, Client, Formula, compile_formula, formula_of
-from .watch import Watch
+from .tex import Answer, Client, Formula, compile_formula, compile_together, formulas_of
 
 POLL_SECONDS = 0.05
-REPORT_BYTES = 150_000
+REPORT_BYTES = 60_000
 MESSAGE_CHARACTERS = 300
 FORMULA_SECONDS = 60.0
-OUTCOMES = ("passed", "failed", "no_scene", "blank")
-"""What a program may say of itself."""
-_SAID = ("begun", "refused", "outcome", "exception", "message", "line", "thumbnail")
-"""The keys of what it says."""
+OUTCOMES = ("passed", "failed", "no_scene")
+"""What is said of a program in its own process."""
+_SAID = ("outcome", "exception", "message", "line", "characters")
+UNDRAWABLE = "undrawable_text"
+"""The finding on a program that passed and shows characters that no font has, as boxes: its message begins so."""
+_ASLEEP = 0.5
+"""Of a program's processor time: so long all its processes may sleep, and as long again as its animations take."""
 _SPARE_ADDRESS_SPACE = 1024 * MEGABYTE
 """Of libraries that are mapped and never touched."""
 
@@ -43,6 +45,7 @@ class Prepared(NamedTuple):
     release: str
     """Of Manim."""
     eye: Eye
+    characters: Fonts
     fonts: dict[bytes, bytes]
     """Lines of LaTeX's map of fonts."""
 
@@ -55,16 +58,19 @@ class Case:
         self._keep_formula = keep_formula
         self._cache = cache
         self._eye = prepared.eye
+        self._characters = prepared.characters
         self._fonts = prepared.fonts
+        self._screen = Screen()
         self._report = b""
         self._fault = ""
-        self._formula: Formula | None = None
+        self._formulas: list[Formula] = []
         self._compiler = 0
         self._compiled = b""
 
     def judge(self, request: Answer) -> Answer:
         """Run a program in a child of its own, and say what came of it."""
         self._request = request
+        self._samples = Samples(request["frames"])
         report_here, report_there = os.pipe()
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._limits = Limits(request["seconds"], request["memory"] + _SPARE_ADDRESS_SPACE)
@@ -80,28 +86,24 @@ class Case:
                 finally:
                     os.close(report_there)
                     there.close()
-                return self._answer(*self._watch(child, report_here))
+                answer = self._answer(*self._watch(child, report_here)) | self._screen.counted()
+                frames = self._samples.encoded() if answer["outcome"] == "passed" else None
+                return {**answer, "frames": frames.hex() if frames else None}
         finally:
             os.close(report_here)
 
     # In the child
 
     def _run(self, request: Answer, report: int, dialogue: socket.socket) -> None:
-        def send(message: Answer) -> None:
-            line = json.dumps(message).encode() + b"\n"
-            while line:
-                line = line[os.write(report, line) :]
-
-        send({"begun": True})  # from here on, an odd end is the program's
-        folder = Path.cwd()
-        path = folder / f"{MODULE}.py"
+        path = Path.cwd() / f"{MODULE}.py"
         path.write_text(request["code"], encoding="utf-8", errors="surrogatepass")
-        Client(dialogue, self._cache).install()
-        Watch(folder, lambda what: send({"refused": what})).install()
+        client = Client(dialogue, self._cache)
+        client.install()
+        with suppress(Exception):  # each formula can still be asked for by itself
+            client.ask_ahead(request["code"])
         share_paths(request["code"])
-        answer = run_program(path, request["fast"], self._eye)
-        picture = self._eye.thumbnail()
-        send({**answer, "thumbnail": picture.hex() if picture else None})
+        self._eye.screen, self._eye.samples = self._screen, self._samples
+        run_program(path, request["fast"], self._eye, report)
 
     # In the worker
 
@@ -112,7 +114,7 @@ class Case:
         self._selector.register(report, selectors.EVENT_READ, "report")
         self._selector.register(self._dialogue, selectors.EVENT_READ, "formula")
         deadline = time.monotonic() + self._request["wall"]
-        checked, cause = 0.0, None
+        self._asleep, checked, cause = 0.0, time.monotonic(), None
         while cause is None:
             ready = {key.data: key.fd for key, _ in self._selector.select(POLL_SECONDS)}
             if "report" in ready:
@@ -123,9 +125,9 @@ class Case:
                 self._take_formula()
             if "ended" in ready:
                 break
-            if time.monotonic() - checked >= POLL_SECONDS:
-                checked = time.monotonic()
-                cause = self._excess(deadline)
+            if (passed := time.monotonic() - checked) >= POLL_SECONDS:
+                checked += passed
+                cause = self._excess(deadline, passed)
         os.close(ended)
         if self._compiler:
             self._jail.end(self._compiler)
@@ -135,16 +137,19 @@ class Case:
         self._read_report(report)
         return cause, status, seconds
 
-    def _excess(self, deadline: float) -> Answer | None:
-        """Whether the program takes more than it may."""
+    def _excess(self, deadline: float, passed: float) -> Answer | None:
+        """Whether the program takes more than it may; it was looked at some seconds ago."""
         if time.monotonic() > deadline:
             return judgement("timeout", "Timeout", f"more than {self._request['wall']:g} s")
-        processes = usage.family(os.getpid())
+        processes = family(os.getpid())
+        self._asleep += passed * all(process.asleep for process in processes)
+        if self._asleep > self._request["seconds"] * _ASLEEP + self._screen.seconds():
+            return judgement("timeout", "Timeout", f"asleep for more than {self._asleep:.0f} s")
         if sum(process.seconds for process in processes) > self._request["seconds"]:
             return judgement("timeout", "Timeout", f"more than {self._request['seconds']:g} s of processor time")
         if len(processes) > PROCESSES:
             return judgement("failed", "ProcessLimit", f"more than {PROCESSES} processes")
-        if usage.memory(processes, self._request["memory"]) > self._request["memory"]:
+        if memory_of(processes, self._request["memory"]) > self._request["memory"]:
             return judgement("failed", "MemoryLimit", f"more than {self._request['memory'] // MEGABYTE} MB")
         if len(self._report) > REPORT_BYTES:
             return judgement("failed", "NoReport", f"a report of more than {REPORT_BYTES} bytes")
@@ -160,11 +165,12 @@ class Case:
                     self._selector.unregister(report)  # it is at its end
 
     def _answer(self, cause: Answer | None, status: int, seconds: float) -> Answer:
-        """The judgement; the program's own word counts only if it ended by itself, and well."""
-        said = _lines(self._report)
-        refused = [line["refused"] for line in said if isinstance(line.get("refused"), str)]
-        if refused:
-            return judgement("refused", "PermissionError", refused[0])
+        """The judgement, from what was said under the secret, how the program ended, and what there is to see."""
+        said, others = _said(self._report)
+        if "refused" in said:
+            return judgement("refused", "PermissionError", said["refused"])
+        if others:
+            return judgement("refused", "PermissionError", "write to a descriptor that is not its own")
         if cause is not None:
             return cause
         if os.WIFSIGNALED(status):
@@ -174,29 +180,42 @@ class Case:
             return judgement("failed", "Killed", signal.Signals(number).name)
         if os.WEXITSTATUS(status) == FAILED_TO_START and not self._report:
             return judgement("environment", "SandboxError", "the program could not be shut off from the rest")
-        if os.WEXITSTATUS(status) or not said or said[-1].get("outcome") not in OUTCOMES:
+        answer = _ended(said.get("ended", ""))
+        if os.WEXITSTATUS(status) or answer is None:
             return judgement("failed", "NoReport", f"exit status {os.WEXITSTATUS(status)}")
-        if self._fault and said[-1]["outcome"] == "failed":
+        if answer["outcome"] == "failed" and self._fault:
             return judgement("environment", "LaTeX", self._fault)
-        return said[-1]
+        if answer["outcome"] == "failed" and "network" in said:
+            return judgement("refused", "PermissionError", said["network"])
+        return self._seen(answer) if answer["outcome"] == "passed" else answer
+
+    def _seen(self, answer: Answer) -> Answer:
+        """The answer on a program that raised nothing, by what the worker sees."""
+        picture = self._screen.picture()
+        if picture is None:
+            return {**answer, "outcome": "blank"}
+        missing = self._characters.undrawable(str(answer.pop("characters", "")))
+        if missing:
+            answer["message"] = f"{UNDRAWABLE}: {missing!a}"
+        return {**answer, "thumbnail": picture.hex() or None}
 
     # Formulas
 
     def _take_formula(self) -> None:
-        """Start a child on a formula that the program asks for, one at a time."""
+        """Start a child on what the program asks for, a formula or several, one request at a time."""
         try:
             request = self._dialogue.recv(REPORT_BYTES)
         except OSError:
             request = b""
-        formula = formula_of(request)
-        if formula is None or self._compiler:
+        formulas = formulas_of(request)
+        if not formulas or self._compiler:
             self._selector.unregister(self._dialogue)  # it has ended, or talks nonsense
             return
         here, there = os.pipe()
-        self._formula, self._compiled, self._compiled_here = formula, b"", here
+        self._formulas, self._compiled, self._compiled_here = formulas, b"", here
         limits = Limits(FORMULA_SECONDS, self._limits.address_space)
         try:
-            run = partial(_send_compiled, formula, self._fonts, self._cache, there)
+            run = partial(_send_compiled, formulas, self._fonts, self._cache, there)
             self._compiler = self._jail.start(run, limits, (there,))
         except OSError as error:
             os.close(here)
@@ -220,26 +239,42 @@ class Case:
             self._reply({"compiler": "latex", "complaint": "more time or memory than it may take", "fault": ""})
 
     def _reply(self, answer: Answer) -> None:
-        assert self._formula is not None
-        if "svg" in answer and not self._keep_formula(self._formula.name(), answer["svg"]):
+        made = zip(self._formulas, answer.pop("svgs", ()), strict=False)
+        if not all(self._keep_formula(formula.name(), svg) for formula, svg in made):
             answer = {"compiler": "dvisvgm", "complaint": "", "fault": "formulas cannot be stored"}
         self._fault = self._fault or answer.get("fault", "")
         with suppress(OSError):  # the program may have ended
-            self._dialogue.send(json.dumps({name: answer[name] for name in answer if name != "svg"}).encode())
+            self._dialogue.send(json.dumps(answer).encode())
 
 
-def _send_compiled(formula: Formula, fonts: dict[bytes, bytes], formulas: Path, pipe: int) -> None:
-    answer = json.dumps(compile_formula(formula, fonts, formulas)).encode()
+def _send_compiled(formulas: list[Formula], fonts: dict[bytes, bytes], cache: Path, pipe: int) -> None:
+    if len(formulas) == 1:
+        made = compile_formula(formulas[0], fonts, cache)
+        svg = made.pop("svg", None)
+        said = {**made, "svgs": [] if svg is None else [svg]}
+    else:
+        said = {"svgs": compile_together(formulas, fonts, cache)}
+    answer = json.dumps(said).encode()
     while answer:
         answer = answer[os.write(pipe, answer) :]
 
 
-def _lines(report: bytes) -> list[Answer]:
-    """What a program said, as far as it makes sense: known keys, with values that hold no others."""
-    said = []
-    for line in report[:REPORT_BYTES].split(b"\n"):
-        with suppress(ValueError, RecursionError):
-            value = json.loads(line)
-            if isinstance(value, dict):
-                said.append({key: value[key] for key in _SAID if isinstance(value.get(key), str | int)})
-    return said
+def _said(report: bytes) -> tuple[dict[str, str], bool]:
+    """What the hook said, by word, and whether anything else stands in a report; the first line is the secret."""
+    secret, *lines = report[:REPORT_BYTES].split(b"\n")
+    said: dict[str, str] = {}
+    for line in filter(None, lines):
+        if not secret or not line.startswith(secret):
+            return said, True
+        word, _, what = line.removeprefix(secret).decode(errors="replace").partition(" ")
+        said.setdefault(word, what)
+    return said, False
+
+
+def _ended(text: str) -> Answer | None:
+    """What came of a program, as far as it makes sense: known keys, with values that hold no others."""
+    with suppress(ValueError, RecursionError):
+        value = json.loads(text)
+        if isinstance(value, dict) and value.get("outcome") in OUTCOMES:
+            return {key: value[key] for key in _SAID if isinstance(value.get(key), str | int)}
+    return None

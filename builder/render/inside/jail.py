@@ -10,13 +10,14 @@ import resource
 import shutil
 import signal
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from . import calls, usage
+from . import calls
 
 WORKER_USER = 1000
 MEGABYTE = 2**20
@@ -29,6 +30,7 @@ OPEN_FILES = 128
 that so many processes can open holds less than a program may use itself."""
 SPARE_SECONDS = 5
 """Of processor time, from the first signal to the kill."""
+_leave = os._exit  # programs cannot call that one
 FAILED_TO_START = 71
 """Exit status of a child that could not be shut off, and so has run nothing."""
 
@@ -96,7 +98,7 @@ class Jail:
             run()
             status = 0
         finally:
-            os._exit(status)
+            _leave(status)
 
     def _shut_off(self) -> None:
         calls.hide_memory(False)  # else the next file would be root's
@@ -133,7 +135,7 @@ class Jail:
 
     def sweep(self) -> None:
         """Without namespaces: kill what children left behind."""
-        while not self._jailed and (left := usage.family(os.getpid())):
+        while not self._jailed and (left := family(os.getpid())):
             for process in left:
                 with suppress(ProcessLookupError):
                     os.kill(process.number, signal.SIGKILL)
@@ -163,3 +165,61 @@ def _close_all_but(kept: set[int]) -> None:
     edges = sorted(kept)
     for low, high in zip(edges, [*edges[1:], 1024], strict=True):
         os.closerange(low + 1, high)
+
+
+# What processes use, as the kernel shows it under `/proc`
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PROC = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of a family."""
+
+    number: int
+    seconds: float
+    """Processor time, with that of children that have ended."""
+    asleep: bool
+    """Whether it waits for something."""
+
+
+def family(worker: int) -> list[Process]:
+    """All descendants of a process."""
+    children = defaultdict(list)
+    for name in os.listdir(_PROC):  # noqa: PTH208 - names are all that is wanted, many times a second
+        if name.isdigit():
+            with suppress(OSError, ValueError, IndexError):
+                fields = Path(_PROC, name, "stat").read_text(errors="replace").rpartition(")")[2].split()
+                process = Process(int(name), sum(map(int, fields[11:15])) / _TICKS, fields[0] in "SZ")
+                children[int(fields[1])].append(process)
+    found: list[Process] = []
+    open_ends = [worker]
+    while open_ends:
+        for process in children.pop(open_ends.pop(), ()):
+            found.append(process)
+            open_ends.append(process.number)
+    return found
+
+
+def memory_of(processes: list[Process], limit: int) -> int:
+    """Bytes that processes hold, in memory of their own or shared between them; exact only above a limit.
+
+    Below it, a page counts for each process that has it, which is quickly told; above, it is shared out among them.
+    """
+    total = sum(_held(process, "status", ("RssAnon:", "RssShmem:")) or 0 for process in processes)
+    if total <= limit:
+        return total
+    shares = ((process, _held(process, "smaps_rollup", ("Pss_Anon:", "Pss_Shmem:"))) for process in processes)
+    return sum(
+        _held(process, "status", ("RssAnon:", "RssShmem:")) or 0 if share is None else share
+        for process, share in shares
+    )
+
+
+def _held(process: Process, table: str, lines: tuple[str, ...]) -> int | None:
+    """The sum of some lines of a table about a process; nothing if it has ended or hides."""
+    with suppress(OSError, ValueError, IndexError):
+        text = Path(_PROC, str(process.number), table).read_text(errors="replace")
+        return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(lines))
+    return None

@@ -1,22 +1,23 @@
 """Runs one program as `manim render -a --dry_run -ql` would, and says what came of it, in the program's own process.
 
-A program passes if its import and the `render()` of each scene class that it defines raise nothing and something was
-to be seen. Every frame of Manim's low quality is computed, 480 pixels high, 15 a second, also where a program asks for
-more; at the fast level, one frame for each animation, its last. Animations are not hashed for Manim's cache.
-
-Whatever is said here is the word of a process that the program has in its hands: it counts for this program alone.
+A program ends well if its import and the `render()` of each scene class that it defines raise nothing; whether
+something was to be seen is for the worker to say. Every frame of Manim's low quality is computed, 480 pixels high, 15 a
+second, also where a program asks for more; at the fast level, one frame for each animation, its last. Animations are
+not hashed for Manim's cache.
 """
 
 import contextlib
 import importlib.util
 import inspect
+import json
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from .frames import Eye
+from .watch import ENDED, REFUSED, hide_worker, speak_through, watch
 
 MODULE = "program"
 MESSAGE_CHARACTERS = 300
@@ -24,20 +25,38 @@ HEIGHT = 480
 """Pixels."""
 FRAME_RATE = 15
 """Frames a second."""
+_RENDERING = ("render", "play_internal", "play", "wait", "add_frame", "update_frame", "get_frame", "capture_mobjects")
+"""Methods of Manim's scenes, renderers and cameras that no program may replace."""
+_SCENES_OWN = ("render", "play_internal")
+"""Those of them that its own scene classes may not have."""
 
 Answer = dict[str, Any]
 
 
-def run_program(path: Path, fast: bool, eye: Eye) -> Answer:
-    """The outcome of the program in a file, whatever it raises."""
+def run_program(path: Path, fast: bool, eye: Eye, report: int) -> None:
+    """Run the program in a file, watched, and say what came of it, whatever it raises.
+
+    Args:
+        path: The file, in the program's scratch folder.
+        fast: Whether one frame is enough of each animation.
+        eye: Looks at frames.
+        report: The pipe to the worker.
+    """
+    watch(path.parent, str(path), sys._getframe(), speak_through(report))
+    answer = _outcome(path, fast, eye) | {"characters": "".join(sorted(eye.characters))}
+    sys.audit(ENDED, json.dumps(answer, ensure_ascii=False))  # from this frame alone, it is believed
+
+
+def _outcome(path: Path, fast: bool, eye: Eye) -> Answer:
     try:
-        rendered = _render_all(path, fast, eye)
+        hide_worker(__package__ or "")
+        scenes = _render_all(path, fast, eye)
     except BaseException as error:  # also SystemExit and KeyboardInterrupt: whatever ends a program early fails it
         message, line = _describe(error, str(path))
-        return {"outcome": "failed", "exception": type(error).__name__, "message": message, "line": line}
-    if not rendered:
+        return {"outcome": "failed", "exception": type(error).__name__[:100], "message": message, "line": line}
+    if not scenes:
         return {"outcome": "no_scene", "exception": "", "message": "no Scene subclass", "line": None}
-    return {"outcome": "passed" if eye.seen else "blank", "exception": "", "message": "", "line": None}
+    return {"outcome": "passed", "exception": "", "message": "", "line": None}
 
 
 def _describe(error: BaseException, path: str) -> tuple[str, int | None]:
@@ -69,6 +88,7 @@ def _render_all(path: Path, fast: bool, eye: Eye) -> int:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[MODULE] = module
+    check = _check_manim()
     spec.loader.exec_module(module)
     scenes = list(_scenes(module))
     for defined in scenes:
@@ -77,9 +97,61 @@ def _render_all(path: Path, fast: bool, eye: Eye) -> int:
             scene = defined()
             if fast:
                 scene.renderer.skip_animations = scene.renderer._original_skipping_status = True
+            check(scene)
             scene.render()
+            check(scene)
             eye.finish(scene)
     return len(scenes)
+
+
+def _check_manim() -> Callable[[Any], None]:
+    """Notes what renders in Manim now; what is returned refuses a scene if any of it has been replaced since."""
+    from manim import Camera, Scene
+    from manim.renderer.cairo_renderer import CairoRenderer
+    from manim.renderer.opengl_renderer import OpenGLRenderer
+
+    renderers = CairoRenderer, OpenGLRenderer
+    manims = set(_descendants(Scene, Camera, *renderers))
+
+    def parts() -> dict[str, Any]:
+        return {f"{kind.__name__}.{name}": vars(kind).get(name) for kind in manims for name in _RENDERING}
+
+    before = parts()
+
+    def check(scene: Any) -> None:
+        replaced = [name for name, part in parts().items() if part is not before[name]]
+        foreign = [vars(scene), *(vars(kind) for kind in type(scene).__mro__ if kind not in manims)]
+        replaced += [f"Scene.{name}" for name in _SCENES_OWN if any(name in one for one in foreign)]
+        if type(scene.renderer) not in renderers:
+            replaced.append("Scene.renderer")
+        for name in replaced[:1]:
+            sys.audit(REFUSED, f"replace {name}, which renders")
+
+    return check
+
+
+def name_films() -> None:
+    """Programs ask where their film goes: without one, Manim's writer of files has no name for it, and now it has."""
+    from manim.scene.scene_file_writer import SceneFileWriter
+
+    def named(planned: property, kind: str, ending: str) -> property:
+        def path(writer: Any) -> Path:
+            try:
+                return Path(planned.__get__(writer))
+            except AttributeError:
+                stem = Path(writer.output_plan.output_stem or "scene").name
+                return Path.cwd() / "media" / kind / MODULE / f"{stem}{ending}"
+
+        return property(path)
+
+    SceneFileWriter.movie_file_path = named(SceneFileWriter.movie_file_path, "videos", ".mp4")
+    SceneFileWriter.image_file_path = named(SceneFileWriter.image_file_path, "images", ".png")
+
+
+def _descendants(*kinds: type) -> Iterator[type]:
+    for kind in kinds:
+        yield kind
+        yield from _descendants(*kind.__subclasses__())
 
 
 @contextlib.contextmanager

@@ -40,12 +40,15 @@ _DEPTH = 8
 """Of groups of animations; deeper ones go through all their moments."""
 
 
-def sample_frames(seen: Callable[[], bool], pass_over: Callable[..., None]) -> None:
+def sample_frames(
+    seen: Callable[[], bool], pass_over: Callable[..., None], due: Callable[[float, float], bool]
+) -> None:
     """Let scenes render so from now on.
 
     Args:
         seen: Whether something was seen already.
         pass_over: The renderer's `add_frame`, which nobody looks at.
+        due: Whether a frame that stands from a moment on for so many seconds is asked for.
     """
     from manim import Scene
     from manim.renderer.cairo_renderer import CairoRenderer
@@ -57,7 +60,7 @@ def sample_frames(seen: Callable[[], bool], pass_over: Callable[..., None]) -> N
         if usual or type(scene.renderer) is not CairoRenderer or scene.stop_condition is not None or not seen():
             play_all(scene, skip_rendering)
             return
-        _play(scene, _Frames(render, pass_over))
+        _play(scene, _Frames(render, pass_over, due))
 
     Scene.play_internal = play_internal
 
@@ -65,9 +68,17 @@ def sample_frames(seen: Callable[[], bool], pass_over: Callable[..., None]) -> N
 class _Frames:
     """What a scene does with a frame: draws it, or lets it pass."""
 
-    def __init__(self, draw: Callable[..., None], pass_over: Callable[..., None]) -> None:
+    def __init__(
+        self, draw: Callable[..., None], pass_over: Callable[..., None], due: Callable[[float, float], bool]
+    ) -> None:
         self.draw = draw
         self._pass_over = pass_over
+        self._due = due
+
+    def asked_for(self, scene: Any, count: int) -> set[int]:
+        """Numbers of the frames, of so many that come, that are asked for."""
+        start, seconds = scene.renderer.time, 1 / scene.renderer.camera.frame_rate
+        return {number for number in range(count) if self._due(start + number * seconds, seconds)}
 
     def skip(self, scene: Any) -> None:
         """The clock goes on, and what a camera tells of itself is as if it had drawn."""
@@ -82,11 +93,12 @@ def _play(scene: Any, frames: _Frames) -> None:
     scene.duration = scene.get_run_time(scene.animations)
     scene.time_progression = scene._get_animation_time_progression(scene.animations, scene.duration)
     times = list(scene.time_progression)
-    wanted = {0, len(times) // 2, len(times) - 1} if _is_plain(scene) else range(len(times))
+    shown = frames.asked_for(scene, len(times)) | {len(times) - 1}
+    computed = {0, len(times) // 2, *shown} if _is_plain(scene) else range(len(times))
     for number, time in enumerate(times):
-        if number in wanted:
+        if number in computed:
             scene.update_to_time(time)
-        if number == len(times) - 1:
+        if number in shown:
             frames.draw(scene.renderer, scene, time, scene.moving_mobjects)
         else:
             frames.skip(scene)

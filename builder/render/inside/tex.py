@@ -17,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .fonts import lines_for
-from .postscript import without_ghostscript
+from .ahead import MOST, formulas_in, is_safe
+from .dvi import canonical, lines_for, without_ghostscript
 
 _FILE_NOT_FOUND = re.compile(
     r"File `([^'/]+\.(?:sty|cls|def|fd|clo|cfg|ldf|enc))' not found|definition file (\S+\.ldf)\s[^!]*not found"
@@ -81,6 +81,10 @@ _DIALOGUE_SECONDS = 600.0
 _ATTEMPTS = 5
 _FORMATS = frozenset({".dvi", ".xdv", ".pdf"})
 
+_WHOLE = re.compile(re.escape(PREAMBLE + _DOCUMENT) + r"(.*)\\end\{document\}\s*", re.DOTALL)
+_NEXT_PAGE = "\\endpreview\n\\preview\n"
+"""The class `standalone` makes a page of what stands in the document by these two."""
+
 Answer = dict[str, Any]
 
 
@@ -96,14 +100,21 @@ class Formula(NamedTuple):
         whole = json.dumps([self.text, self.compilers, self.output_format]).encode()
         return hashlib.blake2b(whole, digest_size=16).hexdigest() + ".svg"
 
+    def body(self) -> str | None:
+        """What stands in its document; nothing unless it has Manim's default template and can share a run."""
+        inside = _WHOLE.fullmatch(self.text)
+        usual = self.compilers == ("latex",) and self.output_format == ".dvi"
+        return inside[1] if usual and inside is not None and is_safe(inside[1]) else None
 
-def formula_of(request: bytes) -> Formula | None:
-    """What a program asked for; nothing if it makes no sense."""
-    with suppress(ValueError, TypeError):
-        text, compilers, output_format = json.loads(request)
-        if isinstance(text, str) and isinstance(compilers, list) and output_format in _FORMATS:
-            return Formula(text, tuple(map(str, compilers)), output_format)
-    return None
+
+def formulas_of(request: bytes) -> list[Formula]:
+    """What a program asked for, several only if they may share a run; none if it makes no sense."""
+    asked: list[Formula] = []
+    with suppress(ValueError, TypeError, RecursionError):
+        for text, compilers, output_format in json.loads(request)[:MOST]:
+            if isinstance(text, str) and isinstance(compilers, list) and output_format in _FORMATS:
+                asked.append(Formula(text, tuple(map(str, compilers)), output_format))
+    return asked if len(asked) < 2 or all(one.body() is not None for one in asked) else []
 
 
 # In a clean child of the worker
@@ -135,6 +146,31 @@ def compile_formula(formula: Formula, fonts: dict[bytes, bytes], formulas: Path)
     return _convert(source.with_suffix(formula.output_format), fonts)
 
 
+def compile_together(wanted: list[Formula], fonts: dict[bytes, bytes], formulas: Path) -> list[str]:
+    """The SVG of each formula, by one run of LaTeX from the format and one of dvisvgm; none if any of them fails.
+
+    Args:
+        wanted: At least two that have a `body`.
+        fonts: What `read_map` returned.
+        formulas: The cache, for the format.
+    """
+    from manim.utils.tex_file_writing import make_tex_compilation_command
+
+    source = Path("formula.tex")
+    text = PREAMBLE + _DOCUMENT + _NEXT_PAGE.join(str(one.body()) for one in wanted) + "\\end{document}\n"
+    command = make_tex_compilation_command("latex", ".dvi", source, Path())
+    if shutil.which("dvisvgm") is None or not compile_quickly(text, command, source, formulas):
+        return []
+    dvi = source.with_suffix(".dvi")
+    if (quick := without_ghostscript(dvi.read_bytes())) is None:
+        return []
+    _run_dvisvgm(dvi, fonts, "1-", "page%p.svg", quick)
+    made = sorted(Path().glob("page*.svg"), key=lambda path: int(path.stem[4:]))
+    if len(made) != len(wanted) or any(path.stat().st_size > SVG_BYTES for path in made):
+        return []
+    return [canonical(path.read_text(encoding="utf-8")) for path in made]
+
+
 def _complaint(errors: str) -> Answer:
     log = ""
     with suppress(OSError):
@@ -147,25 +183,30 @@ def _complaint(errors: str) -> Answer:
 def _convert(compiled: Path, fonts: dict[bytes, bytes]) -> Answer:
     if shutil.which("dvisvgm") is None:
         return {"compiler": "dvisvgm", "complaint": "", "fault": "dvisvgm is not installed"}
-    options, quick = ["--pdf"] if compiled.suffix == ".pdf" else [], None
-    if compiled.suffix == ".dvi":
-        dvi = compiled.read_bytes()
-        quick = without_ghostscript(dvi)
-        if lines := lines_for(dvi, fonts):
-            Path("formula.map").write_bytes(b"\n".join(lines) + b"\n")
-            options = ["--fontmap=formula.map"]
-    command = ["dvisvgm", *options, "--page=1", "--no-fonts", "--verbosity=1", "--output=formula.svg", compiled.name]
+    quick = without_ghostscript(compiled.read_bytes()) if compiled.suffix == ".dvi" else None
     picture = Path("formula.svg")
     for variables in (quick, None) if quick else (None,):
-        done = subprocess.run(
-            command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
-        )  # fmt: skip
-        if done.returncode == 0 and picture.is_file():
+        errors = _run_dvisvgm(compiled, fonts, "1", picture.name, variables)
+        if errors is None and picture.is_file():
             break
     if not picture.is_file() or picture.stat().st_size > SVG_BYTES:
-        fault = fault_in_log(done.stderr.decode(errors="replace"))
-        return {"compiler": "dvisvgm", "complaint": "no picture came of it", "fault": fault}
-    return {"svg": picture.read_text(encoding="utf-8", errors="replace")}
+        return {"compiler": "dvisvgm", "complaint": "no picture came of it", "fault": fault_in_log(errors or "")}
+    return {"svg": canonical(picture.read_text(encoding="utf-8", errors="replace"))}
+
+
+def _run_dvisvgm(
+    compiled: Path, fonts: dict[bytes, bytes], pages: str, output: str, variables: dict[str, str] | None
+) -> str | None:
+    """Convert pages of what LaTeX made; what was complained about if it ended badly."""
+    options = ["--pdf"] if compiled.suffix == ".pdf" else []
+    if compiled.suffix == ".dvi" and (lines := lines_for(compiled.read_bytes(), fonts)):
+        Path("formula.map").write_bytes(b"\n".join(lines) + b"\n")
+        options = ["--fontmap=formula.map"]
+    command = ["dvisvgm", *options, f"--page={pages}", "--no-fonts", "--verbosity=1", f"--output={output}"]
+    done = subprocess.run(
+        [*command, compiled.name], env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
+    )  # fmt: skip
+    return done.stderr.decode(errors="replace") if done.returncode else None
 
 
 # In the program's process
@@ -202,13 +243,37 @@ class Client:
                 break
         return tex_file.with_suffix(output_format)
 
-    def _ask(self, formula: Formula, tex_file: Path) -> None:
-        message = json.dumps(formula).encode()
+    def ask_ahead(self, code: str) -> None:
+        """Before a program begins: have the formulas made together that it will ask for, and that are not there."""
+        import manim
+        from manim.utils import tex_file_writing
+
+        wanted: dict[Formula, None] = {}
+
+        def note(tex_file: Path, tex_compiler: str, output_format: str) -> Path:
+            wanted[Formula(tex_file.read_text(encoding="utf-8"), (tex_compiler,), output_format)] = None
+            raise StopIteration
+
+        tex_file_writing.compile_tex = note
+        try:
+            formulas_in(code, lambda kind, texts, keywords: getattr(manim, kind)(*texts, **keywords))
+        finally:
+            tex_file_writing.compile_tex = self.compile_tex
+        missing = [one for one in wanted if one.body() is not None and not (self._cache / one.name()).exists()]
+        if len(missing) > 1:
+            self._send(missing[:MOST])
+
+    def _send(self, formulas: list[Formula]) -> Answer:
+        message = json.dumps(formulas).encode()
         if len(message) > REQUEST_BYTES:
             raise ValueError(f"more than {REQUEST_BYTES} bytes of TeX")
         self._worker.settimeout(_DIALOGUE_SECONDS)
         self._worker.send(message)
-        answer = json.loads(self._worker.recv(REQUEST_BYTES))
+        answer: Answer = json.loads(self._worker.recv(REQUEST_BYTES))
+        return answer
+
+    def _ask(self, formula: Formula, tex_file: Path) -> None:
+        answer = self._send([formula])
         if "compiler" in answer:
             complaint = f" [{answer['complaint']}]" if answer["complaint"] else ""
             raise ValueError(

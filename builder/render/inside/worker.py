@@ -1,8 +1,9 @@
 """What runs inside the sandbox, with Manim's own Python: imports Manim once, then forks a child for each program.
 
 Started by `builder/render/sandbox.py` and by nothing else. Speaks JSON Lines: `{"ready": release}` first, then for each
-request `{"code", "seconds", "wall", "fast", "memory"}` one answer, `{"outcome", "exception", "message", "line",
-"thumbnail"}`. Before it there may be any number of `{"formula", "svg"}`, each of which is answered by `{"kept": bool}`.
+request `{"code", "seconds", "wall", "fast", "memory", "frames"}` one answer, `{"outcome", "exception", "message",
+"line", "thumbnail", "frames", "scenes", "animations", "milliseconds"}`. Before it there may be any number of
+`{"formula", "svg"}`, each of which is answered by `{"kept": bool}`.
 """
 
 import gc
@@ -13,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from .case import Case, Prepared
-from .fonts import read_map
-from .frames import Eye
+from .dvi import read_map
+from .frames import Eye, Fonts
 from .jail import Jail
-from .program import MODULE
+from .program import MODULE, name_films
 
 JAILED, BARE = "jailed", "bare"
 
@@ -79,7 +80,8 @@ def _prepare() -> Prepared:
     std.TqdmDefaultWriteLock.mp_lock = None  # else each program makes one, or all would share one
     eye = Eye()
     eye.install()
-    return Prepared(str(manim.__version__), eye, read_map())
+    name_films()
+    return Prepared(str(manim.__version__), eye, Fonts(), read_map())
 
 
 if __name__ == "__main__":

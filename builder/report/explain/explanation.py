@@ -1,5 +1,6 @@
-"""What is told of a row: plain data, to be shown or written as JSON."""
+"""What is known of a row: plain data, to be shown or written as JSON."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,40 @@ from builder.prepare.trace import Check, TraceStep
 
 LISTED = 20
 """Rows that are named one by one, where there are more."""
+SPLIT_REASONS: Mapping[str, str] = {
+    "recorded": "recorded by the build; the ranks that decided it take all rows: name the sources to see them",
+    "official": "its group holds an official test row",
+    "official_source": "its group has rows of a source with official test rows, which draws no others for test",
+    "not_eligible": "no row of its group has a pair and a program as their authors made them, so it may not be drawn",
+    "large": "its group holds too many rows of one source to be drawn",
+    "drawn": "its group was drawn: its rank {rank:.4f} is among the lowest, which go to test (up to {cut:.4f})",
+    "drawn_for_validation": "its group was drawn: its rank {rank:.4f} is among the next, which go to validation (from "
+    "{cut:.4f} up to {validation_cut:.4f})",
+    "not_drawn": "its group was not drawn: its rank {rank:.4f} is above the lowest, which go to test or validation (up "
+    "to {validation_cut:.4f})",
+}
+"""For each `why` of a `SplitReason`, what it means."""
+REASONS: Mapping[str, str] = {
+    "unpaired": "no code fits its description clearly better than any other",
+    "mismatched": "its code does not fit its description",
+    "contradicts_prompt": "its code does otherwise than its description says",
+    "duplicate_description": "a row with the same description stayed",
+    "duplicate_program": "a row with the same program, and a description that says the same, stayed",
+    "conflicting_description": "a row with the same program, and a description that fits it better, stayed",
+    "near_duplicate": "a row with a near description stayed",
+    "near_test": "it stands too near to a row that is kept in test",
+    "near_validation": "it stands too near to a row that is kept in validation",
+    "in_benchmark": "it stands in a benchmark, or near it",
+    "failed": "its program raised an error when it was rendered",
+    "timeout": "its program took too long to render",
+    "blank": "its program shows nothing but background",
+    "refused": "its program tried to use the network, or to write where it may not",
+    "not_rendered": "its program was not rendered",
+    "reported_error": "its authors report that the program failed",
+    "too_long": "it has more tokens than a row may have",
+    "not_drawn": "the subset that was drawn leaves it out",
+}
+"""What a reason for dropping a row means, where a check does not say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +136,8 @@ class Explanation:
     """Empty if the row was dropped."""
     also: tuple[str, ...]
     """Ids of other rows with this description, if it was looked for by a piece of it; at most `LISTED`."""
+    folder: str = ""
+    """The folder that answered; empty if the sources did."""
 
 
 @dataclass(frozen=True, slots=True)

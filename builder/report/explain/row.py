@@ -1,9 +1,10 @@
 """Questions asked of one build about one row.
 
-Nothing is decided here. Cleaning, checks, split and variants are told by the functions that made them.
+Nothing is decided here. Cleaning, checks, split and variants come from the functions that made them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -18,6 +19,7 @@ from builder.core.schema import Example
 from builder.decide.split import split_reason
 from builder.emit.augment import variant_of
 from builder.emit.rows import emitted_rows
+from builder.manim_lint.dialect import COMMUNITY
 from builder.pipeline.build import ID, Build, Prepared, index_of, known_ids
 from builder.pipeline.story import build, prepare
 from builder.prepare.cache import EDITED
@@ -121,11 +123,11 @@ def _decided(prepared: Prepared, config: BuildConfig, events: Events | None) -> 
     """The config decided; of programs only those verdicts are known that were reached before."""
     if not config.verify:
         return build(prepared, config)
-    with open_verdicts(config, events or Silent(), limit=0) as verdicts:
+    with open_verdicts(config, events or Silent(), limit=0, look=True) as verdicts:
         return build(prepared, config, events, verdicts)
 
 
-def _edits(published: Example, edited: Example) -> list[TraceStep]:
+def edits(published: Example, edited: Example) -> list[TraceStep]:
     """The texts that a person replaced, as steps."""
     texts = [
         TraceStep(EDITED, "description", published.description, edited.description),
@@ -143,7 +145,7 @@ def _explanation(decided: Build, index: int, also: Sequence[str] = ()) -> Explan
     published = Example(read["description"] or "", read["code"] or "")
     decision = prepared.decisions.by_index.get(index)
     edited = decision.edited(published) if decision else published
-    trace = trace_row(edited, own["official"])
+    trace = trace_row(edited, own["official"], config.dialect == COMMUNITY)
     (text,) = columns_of(prepared.files, ("description",), pl.Series([index], dtype=pl.UInt32))["description"]
     code_index = index if own["code_index"] is None else own["code_index"]
     (code,) = columns_of(prepared.files, ("code",), pl.Series([code_index], dtype=pl.UInt32))["code"]
@@ -160,7 +162,7 @@ def _explanation(decided: Build, index: int, also: Sequence[str] = ()) -> Explan
         code=read["code"],
         not_text=read["problem"] or "",
         reported_error=read["error"] or "",
-        steps=(*_edits(published, edited), *trace.steps),
+        steps=(*edits(published, edited), *trace.steps),
         checks=trace.checks(),
         api_found=trace.api_found,
         api_left=trace.api_left,
@@ -209,27 +211,32 @@ def _neighbours(decided: Build, text: str, rows: pl.DataFrame) -> Neighbours:
     texts = dict(
         columns_of(decided.prepared.files, ("description",), first["index"]).select("index", "description").iter_rows()
     )
-    told = []
+    listed = []
     for row_id, outcome, row in zip(
         first.select(id_column())["id"], _outcomes(first), first.iter_rows(named=True), strict=True
     ):
-        other = texts[row["index"]]
-        verdict = same_meaning(core(text), core(other), 0)  # as `near_descriptions` compares them
-        score, agrees = row.get("similarity", verdict.score), row.get("agrees", verdict.agrees)
-        told.append(
-            Neighbour(
-                id=row_id,
-                score=score,
-                agrees=agrees,
-                only_here=verdict.only_left,
-                only_there=verdict.only_right,
-                fit=_fit(row),
-                repairs=str(row["code_repairs"]).count(REPAIR),
-                outcome=outcome,
-                description=other,
-            )
-        )
-    return Neighbours(rows.height, tuple(told))
+        repairs = str(row["code_repairs"]).count(REPAIR)
+        found = neighbour(text, texts[row["index"]], row_id, outcome=outcome, repairs=repairs, fit=_fit(row))
+        if "similarity" in row:
+            found = replace(found, score=row["similarity"], agrees=row["agrees"])
+        listed.append(found)
+    return Neighbours(rows.height, tuple(listed))
+
+
+def neighbour(text: str, other: str, row_id: str, *, outcome: str, repairs: int, fit: float | None = None) -> Neighbour:
+    """A row with the description `other`, compared with `text` as near descriptions are."""
+    verdict = same_meaning(core(text), core(other), 0)
+    return Neighbour(
+        id=row_id,
+        score=verdict.score,
+        agrees=verdict.agrees,
+        only_here=verdict.only_left,
+        only_there=verdict.only_right,
+        fit=fit,
+        repairs=repairs,
+        outcome=outcome,
+        description=other,
+    )
 
 
 def _fit(row: dict[str, Any]) -> float | None:
@@ -252,12 +259,17 @@ def _variants(decided: Build, index: int, description: str) -> tuple[Variant, ..
     licences = {source.spec.name: source.spec.licence for source in decided.prepared.sources}
     plan = decided.plan.filter(pl.col("index") == index)
     rows = sorted(emitted_rows(decided.prepared.files, plan, licences), key=lambda row: row.variant)
-    told = []
-    for row in rows:
-        template = variant_of(description, row.variant)[0] if row.variant else None
+    return variants_of(description, ((row.variant, row.prompt) for row in rows))
+
+
+def variants_of(description: str, prompts: Iterable[tuple[int, str]]) -> tuple[Variant, ...]:
+    """Prompts of a description by their numbers, each with the template that made it."""
+    found = []
+    for number, prompt in prompts:
+        template = variant_of(description, number)[0] if number else None
         opening, form = (template.opening, template.form) if template else ("", "text")
-        told.append(Variant(row.variant, opening, form, row.prompt))
-    return tuple(told)
+        found.append(Variant(number, opening, form, prompt))
+    return tuple(found)
 
 
 def _users_of(index: int, read: pl.DataFrame, outcomes: pl.DataFrame) -> list[str]:

@@ -184,7 +184,7 @@
     };
     say("", text.detail);
     say("stood against", text.kept && link(text.kept));
-    say("program from", text.from && link(text.from));
+    say("re-paired with the program of", text.from && link(text.from));
     say("score", text.score === undefined || text.score === null ? undefined : text.score.toFixed(3));
     say("steps:", text.steps && text.steps.join(", "));
     say("difficulty:", text.difficulty);

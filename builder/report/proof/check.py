@@ -157,6 +157,7 @@ def _split(folder: BuiltFolder, config: str, split: str, ledger: pl.DataFrame, e
             seen.add((row.id, row.variant))
             sources[row.source] += row.variant == 0
         events.progress(f"check {config}/{split}", done, None)
+    events.progress(f"check {config}/{split}", done, done)
     yield from _counts(folder, config, split, expected, sources)
     try:
         splits = folder.statistics(config)["splits"]
@@ -196,6 +197,7 @@ def _leaks(folder: BuiltFolder, config: str, ledger: pl.DataFrame, events: Event
     validation = bool(folder.files(config, "validation"))
     limit = settings.get("near_test", NEAR_TEST)
     certificates = certify_sides(lambda split: folder.rows(config, split), official, limit, validation=validation)
+    events.progress(f"check leaks of {config}", ledger.height, ledger.height)
     statistics = folder.statistics(config)
     for title, made in certificates.items():
         measured_on = "validation" if title == "validation_certificate" else "test"

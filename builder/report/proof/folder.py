@@ -46,6 +46,20 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest if ours else {}
 
 
+def holds_sample(manifest: Mapping[str, Any]) -> bool:
+    """Whether a folder was made from the sample that ships with the package."""
+    return any(settings.get("sample") for settings in manifest.get("configs", {}).values())
+
+
+def sample_notice(folder: Path) -> str:
+    """What a person should know of a folder that holds the sample; empty for any other."""
+    manifest = read_manifest(folder)
+    if not holds_sample(manifest):
+        return ""
+    rows = sum(source["rows"] for source in manifest["sources"])
+    return f"{folder} holds the bundled sample of {rows:,} rows, not the sources; `python -m builder build` reads those"
+
+
 @dataclass(frozen=True, slots=True)
 class BuiltFolder:
     """A folder with a manifest of ours."""

@@ -6,13 +6,13 @@ A chat is a list of messages, two lists side by side, the text of either, or one
 
 import ast
 import re
-import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
 
 from builder.manim_lint.scenes import outline
+from builder.manim_lint.syntax import silent
 from builder.prepare.clean_code import clean_code
 
 Turn = tuple[str, object]
@@ -78,10 +78,14 @@ _NEARLY_THE_SAME = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request that stands on its own, and the answer to it; `None` where the chat has none."""
+    """A request, and the answer to it; `None` where the chat has none."""
 
     request: object
     answer: object
+    left_out: str = ""
+    """Why this is no row by itself: the request leans on what was said before."""
+    dialogue: tuple[tuple[str, str], ...] = ()
+    """Role and text of all messages in which a program was repaired, from the request to the answer."""
 
 
 def turns_of(value: object) -> list[Turn] | None:
@@ -111,38 +115,68 @@ def role_name(role: str) -> str:
 
 
 def exchanges(turns: Sequence[Turn]) -> list[Exchange]:
-    """The tasks of a chat, each with the last complete program that answers it; one exchange at the least.
+    """What a chat asks and answers, in order: each task with the last complete program that answers it, and the rest.
 
     A request that stands on its own begins a task. One that leans on those before belongs to them: with an error
-    report the program after it takes the place of the one before; with a change it is left out, and so is what
-    follows, since it answers no request that stands on its own.
+    report the program after it takes the place of the one before; with a change it is `left_out`, and so is what
+    follows, since it answers no request that stands on its own. A request that stands on its own and is answered by
+    no program is there with the answer that it got. There is one exchange at the least.
     """
     said = [(role, text) for role, text in turns if role in (USER, ASSISTANT) and isinstance(text, str)]
     if [role for role, _ in said] == [USER, ASSISTANT]:
         return [Exchange(said[0][1], said[1][1])]
     tasks: list[_Task] = []
+    found: list[_Task | Exchange] = []
     pending: list[str] = []
+    replies: dict[int, str] = {}
+    since: list[tuple[str, str]] = []
     last: str | None = None
     for role, text in said:
+        since.append((role, text))
         if role == USER:
             pending.append(text)
             continue
         last = text if pending or tasks else last
         program = _program(text) if pending or tasks else None
         if program is None:
+            replies[len(pending) - 1] = text
             continue
         if not tasks or (pending and not _continues(pending, tasks[-1], program)):
-            tasks.append(_Task(_merged(pending), text, program))
+            found += _unanswered(pending[: _start(pending)], replies)
+            request = next((number for number, turn in enumerate(since) if turn[1] == pending[_start(pending)]), 0)
+            tasks.append(_Task(_merged(pending), text, program, since[request:]))
+            found.append(tasks[-1])
         elif not pending or any(map(_REPAIRS.search, pending)):
-            tasks[-1].take(text, program)
+            if not tasks[-1].take(text, program, since):
+                found.append(Exchange("\n\n".join(pending) or None, text, AFTER_A_CHANGE))
         else:
             tasks[-1].changed = True
-        pending = []
+            found.append(Exchange("\n\n".join(pending), text, A_CHANGE))
+        pending, replies, since = [], {}, []
     if tasks:
-        return [Exchange(task.request, task.answer) for task in tasks]
+        found += _unanswered(pending, replies)
+        return [item.exchange() if isinstance(item, _Task) else item for item in found]
     first = next((text for role, text in turns if role == USER), None)
     answer = next((text for role, text in turns if role == ASSISTANT), None)
-    return [Exchange(_merged(pending) if pending else first, answer if last is None else last)]
+    if not pending:
+        return [Exchange(first, answer if last is None else last)]
+    start = _start(pending)
+    return [*_unanswered(pending[:start], replies), Exchange(_merged(pending), answer if last is None else last)]
+
+
+A_CHANGE = "a change that leans on what was said before in the chat"
+AFTER_A_CHANGE = "a repair of a program that was changed before in the chat"
+
+
+def last_task(turns: Sequence[Turn]) -> Exchange:
+    """The last exchange of a chat that is a task, as `exchanges` finds them."""
+    found = exchanges(turns)
+    return next((task for task in reversed(found) if not task.left_out), found[-1])
+
+
+def _unanswered(pending: Sequence[str], replies: Mapping[int, str]) -> list[Exchange]:
+    """Requests that stand on their own, and got no program, with what they got."""
+    return [Exchange(text, replies.get(number)) for number, text in enumerate(pending) if _stands_alone(text)]
 
 
 @dataclass(slots=True)
@@ -160,12 +194,20 @@ class _Task:
     request: str
     answer: str
     program: _Program
+    turns: list[tuple[str, str]]
     changed: bool = False
+    repaired: bool = False
 
-    def take(self, answer: str, program: _Program) -> None:
+    def take(self, answer: str, program: _Program, turns: Sequence[tuple[str, str]]) -> bool:
         """A later program that answers the same request, unless another one was asked for meanwhile."""
         if not self.changed:
-            self.answer, self.program = answer, program
+            self.answer, self.program, self.repaired = answer, program, True
+            self.turns += turns
+        return not self.changed
+
+    def exchange(self) -> Exchange:
+        """The request with the last program, and how that was reached."""
+        return Exchange(self.request, self.answer, dialogue=tuple(self.turns) if self.repaired else ())
 
 
 def _continues(pending: Sequence[str], task: _Task, program: _Program) -> bool:
@@ -180,8 +222,12 @@ def _continues(pending: Sequence[str], task: _Task, program: _Program) -> bool:
 
 def _merged(pending: Sequence[str]) -> str:
     """Requests without a program between them: the last that stands on its own, and what was added to it."""
-    start = max((number for number, text in enumerate(pending) if _stands_alone(text)), default=0)
-    return "\n\n".join(pending[start:])
+    return "\n\n".join(pending[_start(pending) :])
+
+
+def _start(pending: Sequence[str]) -> int:
+    """The last request that stands on its own, or the first of all."""
+    return max((number for number, text in enumerate(pending) if _stands_alone(text)), default=0)
 
 
 def _stands_alone(request: str) -> bool:
@@ -192,9 +238,7 @@ def _program(answer: str) -> _Program | None:
     """The whole program in an answer; `None` if it has none."""
     if len(answer) > _MAX_TEXT:
         return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)
-        code, parsed, _ = clean_code(answer)
+    code, parsed, _ = clean_code(answer)
     try:
         scenes = outline(parsed.tree).scenes if parsed.tree is not None else ()
     except RecursionError:
@@ -226,7 +270,8 @@ def _literal(text: str) -> object:
     if not any(f"'{key}'" in text for key in _ROLE_KEYS):
         return None
     try:
-        return ast.literal_eval(text)
+        with silent():
+            return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from builder.config import nearest
-from builder.core.errors import FieldsNotFoundError
+from builder.core.errors import FieldsNotFoundError, SettingError
 from builder.sources.formats.table import SPLIT_BY_FILE
 from builder.sources.spec import SourceSpec
 
@@ -74,16 +74,15 @@ def refuse_missing(spec: SourceSpec, columns: Sequence[str], found: Mapping[str,
         found: what was found of the fields, by the spec's name for each; others are looked up.
 
     Raises:
-        FieldsNotFoundError: a field that the user named is not among the columns.
+        SettingError: a field that the user named is not among the columns.
     """
     for key in spec.asked:
         named = getattr(spec, key)
         if named and not found.get(key, "" if key in found else named_column(named, columns)):
             flag = f"--{key.replace('_', '-')}" if key in ("description_field", "code_field") else f"`{key}`"
-            raise FieldsNotFoundError(
-                f"{spec.name}: no column {named!r}, which {flag} names{nearest(named, columns)}. "
-                f"Columns: {', '.join(columns) or 'none'}"
-            )
+            near = nearest(named, columns)
+            more = "" if near.endswith(")") else f" Columns: {', '.join(columns)}"
+            raise SettingError(f"{spec.name}: no column {named!r}, which {flag} names{near}{more}")
 
 
 def likely_columns(role: Role, columns: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ it (`builder.sources.columns.chats`); of other roles the first message is read.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from builder.sources.columns.chats import ASSISTANT, USER, Exchange, exchanges, role_name, turns_of
+from builder.sources.columns.chats import ASSISTANT, USER, Exchange, exchanges, last_task, role_name, turns_of
 from builder.sources.file_formats import Batch, BrokenRow, Table
 
 MAX_DEPTH = 4
@@ -16,13 +16,15 @@ MAX_NAMES = 64
 """Nested names that one column offers at the most: objects may have wild keys."""
 JOIN = " + "
 """Between the names of columns whose texts are joined, with a blank line between them."""
+TASKS = " tasks"
+"""In batches of which one row may be several: the number of each among those of its row, from 0, and the exchange."""
 
 
 def with_nested(table: Table, tally: Counter[str] | None = None) -> Table:
     """The same table, whose batches also give columns inside others (`COLUMN.PART`) and joined ones (`A + B`).
 
-    Where both the requests and the answers of one chat are asked for, each of its tasks is a row; `tally` counts
-    the `rows`, and the `tasks` beyond one a row.
+    Where both the requests and the answers of one chat are asked for, each of its exchanges is a row, and batches have
+    the column `TASKS`; `tally` counts the `rows`, the `tasks` beyond one a row, and the exchanges `left out`.
     """
     tally = Counter() if tally is None else tally
 
@@ -39,8 +41,12 @@ def with_nested(table: Table, tally: Counter[str] | None = None) -> Table:
                     for name, of_name in parts.items():
                         values = [_part(batch[outer[part]][number], part, outer[part], chat, task) for part in of_name]
                         columns[name].append(_joined(values) if len(values) > 1 else values[0])
+            left_out = sum(bool(task and task.left_out) for found in tasks for task in found)
             tally["rows"] += count
-            tally["tasks"] += sum(map(len, tasks)) - count
+            tally["left out"] += left_out
+            tally["tasks"] += sum(map(len, tasks)) - count - left_out
+            if chat:
+                columns[TASKS] = [numbered for found in tasks for numbered in enumerate(found)]
             yield {**columns}
 
     return Table(table.columns, batches, table.notes, table.unread)
@@ -70,7 +76,7 @@ def inner_value(value: object, path: str) -> object:
     if turns is None:
         found = value.get(part) if isinstance(value, dict) else None
     elif (role := role_name(part)) in (USER, ASSISTANT):
-        last = exchanges(turns)[-1]
+        last = last_task(turns)
         found = last.request if role == USER else last.answer
     else:
         found = next((content for who, content in turns if who == role), None)

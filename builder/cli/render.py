@@ -1,0 +1,116 @@
+"""The command `render`."""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder.cli.command import DONE, FAILED, Answer, visible
+from builder.config import DEFAULT_TIMEOUT
+
+if TYPE_CHECKING:
+    from builder.cli.console import Terminal
+    from builder.render.verdict import Verdict
+
+_STANDARD_INPUT = "-"
+_LOOP_RATE = 6.0
+"""Frames a second of a loop, unless another number is asked for."""
+
+
+def add_render_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `render` takes."""
+    add = parser.add_argument
+    add("file", metavar="FILE", help="a program; - is standard input")
+    add("--output", metavar="FILE", type=Path, help="where to write the picture (default: FILE with .webp)")
+    add("--loop", action="store_true", help="write the whole animation, small, instead of the last frame")
+    add("--rate", metavar="N", type=float, help=f"frames a second of the loop, up to 15 (default {_LOOP_RATE:g})")
+    add("--again", action="store_true", help="render it, whatever the cache knows")
+    add_renderer_arguments(parser)
+
+
+def add_renderer_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the settings of rendering that go with no build."""
+    add = parser.add_argument
+    add("--timeout", metavar="SECONDS", type=float, help=f"processor time of one program (default {DEFAULT_TIMEOUT:g})")
+    add("--manim-python", metavar="FILE", help="a Python that has Manim (default: the one that runs this)")
+    add("--cache-dir", metavar="DIR", help="where verdicts are kept (default: as builds do)")
+    add("--no-sandbox", action="store_true", help="run programs with all your rights; only for programs you trust")
+
+
+def renderer_settings(given: argparse.Namespace) -> dict[str, object]:
+    """The settings of rendering that were given, as `Renderer` takes them."""
+    names = ("timeout", "manim_python", "cache_dir", "no_sandbox", "workers", "cluster", "verdicts")
+    return {name: vars(given)[name] for name in names if name in given}
+
+
+def render(given: argparse.Namespace, terminal: "Terminal") -> Answer:
+    """Render one program in a sandbox, show its verdict, and write a picture of what it shows.
+
+    Raises:
+        SettingError: the file is not there, or a setting has no meaning.
+        BuilderError: the file cannot be read, the picture cannot be written, or rendering lacks something.
+    """
+    from builder.core.errors import OutputError, SettingError
+    from builder.render.renderer import Renderer
+    from builder.render.verdict import Outcome
+
+    loop = "loop" in given
+    if "rate" in given and not loop:
+        raise SettingError("--rate: it is for --loop")
+    code = _read(given.file)
+    rate = getattr(given, "rate", _LOOP_RATE) if loop else 0.0
+    retry = tuple(Outcome) if "again" in given else ()
+    with terminal, Renderer(workers=1, frames=rate, retry=retry, **renderer_settings(given)) as renderer:  # type: ignore[arg-type]
+        verdict = renderer.render_one(code)
+        conditions, cached = renderer.conditions, not renderer.rendered
+    picture = verdict.frames if loop else verdict.thumbnail
+    written = ""
+    if picture is not None:
+        name = "standard_input" if given.file == _STANDARD_INPUT else given.file
+        path = getattr(given, "output", None) or Path(name).with_suffix(".webp")
+        try:
+            path.write_bytes(picture)
+        except OSError as error:
+            raise OutputError(f"--output {path}: cannot be written: {error.strerror or error}") from error
+        written = str(path)
+    document = {
+        "verdict": replace(verdict, thumbnail=None, frames=None),
+        "conditions": conditions,
+        "cached": cached,
+        "picture": written,
+    }
+    code_line = (
+        code.splitlines()[verdict.line - 1].strip() if verdict.line and verdict.line <= code.count("\n") + 1 else ""
+    )
+    last = _in_words(verdict, given.file, code_line) + (f"\nwritten to {written}" if written else "")
+    return Answer(document, last=last, code=DONE if verdict.outcome is Outcome.PASSED else FAILED)
+
+
+def _read(name: str) -> str:
+    from builder.core.errors import BuilderError, SettingError
+
+    if name != _STANDARD_INPUT and not Path(name).is_file():
+        raise SettingError(f"{name}: there is no such file")
+    try:
+        data = sys.stdin.buffer.read() if name == _STANDARD_INPUT else Path(name).read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise BuilderError(f"{name}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise BuilderError(f"{name}: is not UTF-8 (byte {error.start + 1:,}); save it as UTF-8") from error
+
+
+def _in_words(verdict: "Verdict", name: str, code_line: str) -> str:
+    """`scene.py: passed: 2 scenes, 4 animations, 8.0 s of animation; rendered in 2.21 s`, and the line that raised."""
+    raised = f": {verdict.exception}: {verdict.message}".rstrip(": ") if verdict.exception else f" {verdict.message}"
+    where = f" (line {verdict.line})" if verdict.line else ""
+    parts = [
+        f"{count:,} {noun}{'' if count == 1 else 's'}"
+        for count, noun in ((verdict.scenes, "scene"), (verdict.animations, "animation"))
+        if count
+    ]
+    parts += [f"{verdict.animated:.1f} s of animation"] if verdict.animated else []
+    shown = f": {', '.join(parts)}" if parts else ""
+    first = f"{name}: {verdict.outcome}{raised.rstrip()}{where}{shown}; rendered in {verdict.seconds:.2f} s"
+    return visible(first) + (f"\n    {visible(code_line)}" if code_line else "")

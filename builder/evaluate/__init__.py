@@ -1,0 +1,1 @@
+"""Scores what a model wrote against the rows of a built dataset, and rewards it while it is trained."""
