@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 from xxhash import xxh3_64_intdigest
 
+from builder.core.files import temporary_folder
 from builder.core.ledger import id_column
 from builder.core.row_store import PreparedFile, batches_with, frame
 from builder.emit.augment import variant_text
@@ -76,7 +77,7 @@ def emitted_rows(
         if wanted.height:
             yield from _sorted_rows(placed, {name: pl.concat(parts) for name, parts in texts.items()}, licences)
         return
-    with tempfile.TemporaryDirectory(prefix="manim-combined-") as folder:
+    with tempfile.TemporaryDirectory(prefix="manim-combined-", dir=temporary_folder()) as folder:
         spilled = _spill(_texts_by_bucket(files, placed), Path(folder))
         for bucket in sorted({bucket for bucket, _ in spilled}):
             read = {name: _read(spilled[bucket, name]) for name in _POINTERS}
