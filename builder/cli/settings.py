@@ -19,6 +19,8 @@ from builder.config import (
 )
 from builder.core.errors import SettingError
 
+_FLAGS = {"with_sources": "--with"}
+"""Flags that are not their setting's name."""
 _OWN_FLAGS = {"deduplicate": "as --config deduplicated"}
 
 
@@ -81,7 +83,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _add_setting(parser: argparse.ArgumentParser, name: str, default: Any, metadata: Any) -> None:
-    flag = "--" + name.replace("_", "-")
+    flag = _FLAGS.get(name, "--" + name.replace("_", "-"))
     text = _OWN_FLAGS.get(name, metadata["help"]).replace("%", "%%")
     metavar = metadata["metavar"]
     if isinstance(default, bool):
@@ -90,8 +92,8 @@ def _add_setting(parser: argparse.ArgumentParser, name: str, default: Any, metad
         parser.add_argument(flag, action=action, help=text)
     elif name == "update_lock":
         parser.add_argument(flag, nargs="*", metavar=metavar, help=text)
-    elif name in ("datasets", "decontaminate"):
-        parser.add_argument(flag, nargs="+", metavar=metavar, help=text)
+    elif name in ("datasets", "decontaminate", "with_sources"):
+        parser.add_argument(flag, dest=name, nargs="+", metavar=metavar, help=text)
     elif isinstance(default, tuple):
         parser.add_argument(flag, action="append", metavar=metavar, help=text)
     else:

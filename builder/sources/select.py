@@ -9,7 +9,7 @@ from builder.config import BuildConfig, nearest, read_toml
 from builder.core.errors import SettingError
 from builder.core.files import sha256_of, short_hash
 from builder.sources.file_formats import data_files
-from builder.sources.spec import KINDS, SourceSpec, is_permissive, known_sources
+from builder.sources.spec import KINDS, SourceSpec, catalogue, is_permissive, known_sources
 
 SAMPLE_DIR = Path(__file__).parent / "sample"
 _OLDER_NAMES = {
@@ -29,11 +29,17 @@ def select_sources(config: BuildConfig) -> list[SourceSpec]:
         SettingError: a name, key or value that has no meaning.
     """
     specs = dict(known_sources())
+    optional = {name: entry.spec for name, entry in catalogue().items()}
     if config.sources_file:
-        specs.update(_from_toml(Path(config.sources_file), specs))
+        specs.update(_from_toml(Path(config.sources_file), {**optional, **specs}))
     if config.sample:
         specs = {name: replace(specs[name], expected_rows=None) for name in _sample_files()}
         specs = {name: _local(specs[name], str(path)) for name, path in _sample_files().items()}
+    for name in config.with_sources:
+        if name not in {**optional, **specs}:
+            raise SettingError(f"--with: no optional source is named {name!r}{nearest(name, optional)}")
+    asked = {*config.with_sources, *config.datasets, *dict(config.local)}
+    specs = {**{name: spec for name, spec in optional.items() if name in asked}, **specs}
     for name, path in config.local:
         specs[name] = _local(specs.get(name), path, name)
     specs = _with_columns(specs, config.description_field, "description_field")
@@ -41,7 +47,8 @@ def select_sources(config: BuildConfig) -> list[SourceSpec]:
     for name in config.datasets:
         if name not in specs:
             raise SettingError(f"--datasets: no source is named {name!r}{nearest(name, specs)}")
-    chosen = [spec for name, spec in specs.items() if not config.datasets or name in config.datasets]
+    wanted = {*config.datasets, *config.with_sources}
+    chosen = [spec for name, spec in specs.items() if not config.datasets or name in wanted]
     if config.licences == "permissive":
         chosen = _permissive(chosen)
     return sorted(chosen, key=lambda spec: (-spec.priority, spec.name))
