@@ -96,15 +96,16 @@ def _write_config(decided: Build, staging: Path, events: Events) -> dict[str, An
     config = decided.config
     schema = row_schema(config.format, tokens=bool(config.tokenizer), preview=config.previews)
     written: dict[str, Written] = {}
-    files = {}
+    files, sizes = {}, {}
     for split in SPLITS:
-        shards = write_shards(
+        shards, sizes[split] = write_shards(
             dataset_rows(decided, split, written, events), schema, staging / "data" / config.name, split
         )
         files[split] = [shard.relative_to(staging).as_posix() for shard in shards]
     (staging / "ledger").mkdir(exist_ok=True)
     write_ledger(decided.outcomes, staging / "ledger" / f"{config.name}.parquet")
     stats = stats_of(decided, written, staging, files)
+    stats["bytes_in_memory"] = sizes
     write_picture(stats, staging / PICTURES / f"{config.name}.svg")
     return stats
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from builder.config import AS_PUBLISHED, CONFIG_HELP, DEFAULT_CONFIG, REPAIRED
 from builder.core.errors import OutputError
 from builder.core.schema import SPLITS
-from builder.emit.formats import FORMATS
+from builder.emit.formats import FORMATS, row_columns
 from builder.publish.card_facts import (
     DEFAULT_FORMAT,
     certificate_table,
@@ -191,9 +191,12 @@ def _head(manifest: Mapping[str, Any], names: Sequence[str]) -> "DatasetCardData
         task_categories=["text-generation"],
         pretty_name="Manim Combined",
         tags=["manim", "code", "python", "text-to-animation", "sft"],
-        configs=[_config(name, names, statistics[name]) for name in names],
+        configs=[*(_config(name, names, statistics[name]) for name in names), *_ledgers(names, manifest["outputs"])],
         dataset_info=[
-            {**_info(name, statistics[name], manifest["outputs"]), **_features(manifest["configs"][name])}
+            {
+                **_info(name, statistics[name], manifest["outputs"]),
+                **_features(manifest["configs"][name], statistics[name]),
+            }
             for name in names
         ],
     )
@@ -209,13 +212,14 @@ def _default(names: Sequence[str]) -> str:
     return DEFAULT_CONFIG if DEFAULT_CONFIG in names else names[0] if len(names) == 1 else ""
 
 
-def _features(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a config with images, which its Parquet does not tell apart from other bytes."""
-    if not settings.get("previews"):
-        return {}
-    kinds = {"source": "string", "id": "string", "variant": "int32", "license": "string", "official": "bool"}
+def _features(settings: Mapping[str, Any], stats: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a config; of images its Parquet does not tell that they are none but bytes."""
+    if "bytes_in_memory" not in stats:
+        return {}  # carried over from a release whose rows had fewer columns
+    kinds = row_columns(settings["format"])
     kinds |= {"tokens": "int32"} if settings.get("tokenizer") else {}
-    columns = [{"name": name, "dtype": kind} for name, kind in {**kinds, "preview": "image"}.items()]
+    kinds |= {"preview": "image"} if settings.get("previews") else {}
+    columns = [{"name": name, "dtype": kind} for name, kind in kinds.items()]
     return {
         "features": [*map(_message_feature, *zip(*FORMATS[settings["format"]].columns.items(), strict=True)), *columns]
     }
@@ -243,15 +247,22 @@ def _config(name: str, names: Sequence[str], stats: Mapping[str, Any]) -> dict[s
     return {"config_name": name, "data_files": files, **default}
 
 
+def _ledgers(names: Sequence[str], outputs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A config of the ledgers, with one split for each config whose rows it accounts for."""
+    files = [{"split": name, "path": f"ledger/{name}.parquet"} for name in names if f"ledger/{name}.parquet" in outputs]
+    return [{"config_name": "ledger", "data_files": files}] if files else []
+
+
 def _info(name: str, stats: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
     """Sizes of a config, as `datasets` records them."""
     bytes_of = {
         split: sum(file["bytes"] for path, file in outputs.items() if path.startswith(f"data/{name}/{split}-"))
         for split in _splits(stats)
     }
+    in_memory = {split: stats.get("bytes_in_memory", bytes_of)[split] for split in bytes_of}
     splits = [
-        {"name": split, "num_bytes": bytes_of[split], "num_examples": stats["splits"][split]["rows"]}
+        {"name": split, "num_bytes": in_memory[split], "num_examples": stats["splits"][split]["rows"]}
         for split in _splits(stats)
     ]
-    total = sum(bytes_of.values())
-    return {"config_name": name, "splits": splits, "download_size": total, "dataset_size": total}
+    sizes = {"download_size": sum(bytes_of.values()), "dataset_size": sum(in_memory.values())}
+    return {"config_name": name, "splits": splits, **sizes}

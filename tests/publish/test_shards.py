@@ -32,7 +32,7 @@ def rows(first, last):
 
 def test_files_are_cut_at_the_limit(tmp_path, small):
     """All rows are there, in order, and no file's rows take more than the limit."""
-    files = write_shards(rows(0, 1000), SCHEMA, tmp_path / "out", "train")
+    files, _ = write_shards(rows(0, 1000), SCHEMA, tmp_path / "out", "train")
 
     count = len(files)
     assert count > 3
@@ -48,12 +48,12 @@ def test_a_file_of_one_row_group_may_be_larger(tmp_path, small):
     """Each row group that is larger than the limit has a file of its own."""
     long = ({"n": n, "text": f"{n}" * 9000} for n in range(25))
 
-    assert len(write_shards(long, SCHEMA, tmp_path / "out", "test")) == 3
+    assert len(write_shards(long, SCHEMA, tmp_path / "out", "test")[0]) == 3
 
 
 def test_rows_without_any_make_no_file(tmp_path):
     """`datasets` cannot read a split without rows."""
-    assert write_shards([], SCHEMA, tmp_path / "out", "train") == []
+    assert write_shards([], SCHEMA, tmp_path / "out", "train") == ([], 0)
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
