@@ -150,7 +150,7 @@ class BuildConfig:
         "how much likelier than the next best a re-paired row must be, at least, as a natural logarithm",
         "M",
     )
-    check_pairs: bool = _setting(False, "drop rows whose description does not fit their code")
+    check_pairs: bool = _setting(False, "drop rows whose description does not fit, or contradicts, their code")
     mismatch_rate: float = _setting(
         0.01, "share of a well paired source's rows that check_pairs may drop wrongly, from 0 to 0.5", "R"
     )
@@ -164,6 +164,9 @@ class BuildConfig:
     )
     decontaminate: tuple[str, ...] = _setting(
         (), "drop train rows that are near a prompt or a program of this benchmark; FILE:COLUMN for one column", "FILE"
+    )
+    decisions: tuple[str, ...] = _setting(
+        (), "what people decided of single rows, as JSON Lines: keep, drop or edit one", "FILE"
     )
     seed: int = _setting(42, "seeds split, variants and order", "N")
     format: str = _setting("sharegpt", f"shape of a conversation: {', '.join(FORMATS)}", "FORMAT")
@@ -283,6 +286,11 @@ class BuildConfig:
         """
         return tuple(benchmark_file(str(told)) for told in self.decontaminate)
 
+    @property
+    def decision_files(self) -> tuple[Path, ...]:
+        """Files of `decisions`."""
+        return tuple(Path(name).expanduser() for name in self.decisions)
+
     def settings(self) -> dict[str, Any]:
         """All settings but the preset's name, as `make_config` takes them."""
         return {name: getattr(self, name) for name in setting_names()}
@@ -301,7 +309,10 @@ class BuildConfig:
         }
         if (path := tokenizer_file(self.tokenizer)) is not None:
             values["tokenizer"] = hashed("--tokenizer", path)
-        return values | {"decontaminate": [hashed("--decontaminate", *told) for told in self.benchmarks]}
+        return values | {
+            "decontaminate": [hashed("--decontaminate", *told) for told in self.benchmarks],
+            "decisions": [hashed("--decisions", path) for path in self.decision_files],
+        }
 
 
 def _check_split(config: BuildConfig) -> None:

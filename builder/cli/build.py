@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from builder.cli.console import Terminal
 
 
-_FLOW = ("read", "clean", "check", "pair", "filter", "duplicate", "conflict", "leak", "render")
+_FLOW = ("read", "decision", "clean", "check", "pair", "filter", "duplicate", "conflict", "leak", "render")
 """Stages in the order in which a build drops rows."""
 _LONGEST_BAR, _SHORTEST_BAR = 32, 10
 """In characters; where there is less room, sources have no columns of their own."""

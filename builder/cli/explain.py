@@ -40,6 +40,7 @@ _SPLIT = {
 _REASONS = {
     "unpaired": "no code fits its description clearly better than any other",
     "mismatched": "its code does not fit its description",
+    "contradicts_prompt": "its code does otherwise than its description says",
     "duplicate_description": "a row with the same description stayed",
     "duplicate_program": "a row with the same program, and a description that says the same, stayed",
     "conflicting_description": "a row with the same program, and a description that fits it better, stayed",

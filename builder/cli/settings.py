@@ -21,6 +21,8 @@ from builder.core.errors import SettingError
 
 _FLAGS = {"with_sources": "--with"}
 """Flags that are not their setting's name."""
+DECISIONS_FILE = "decisions.jsonl"
+"""Taken where it stands beside the file of settings, or in the output folder, and no other is named."""
 _OWN_FLAGS = {"deduplicate": "as --config deduplicated"}
 
 
@@ -63,6 +65,10 @@ def settings_of(given: argparse.Namespace) -> tuple[list[str], dict[str, Any], s
         values["update_lock"] = ["*"]
     if flags.get("no_augmentation"):
         values["augmentation_factor"] = 1.0
+    if "decisions" not in values:
+        folders = [Path(flags["config_file"]).parent] if "config_file" in flags else []
+        folders += [Path(values["output_dir"])] if values.get("output_dir") else []
+        values["decisions"] = [str(file) for folder in folders if (file := folder / DECISIONS_FILE).is_file()]
     names = values.pop("config", [])
     output_dir = values.pop("output_dir", "")
     names = [names] if isinstance(names, str) else names
@@ -92,7 +98,7 @@ def _add_setting(parser: argparse.ArgumentParser, name: str, default: Any, metad
         parser.add_argument(flag, action=action, help=text)
     elif name == "update_lock":
         parser.add_argument(flag, nargs="*", metavar=metavar, help=text)
-    elif name in ("datasets", "decontaminate", "with_sources"):
+    elif name in ("datasets", "decontaminate", "decisions", "with_sources"):
         parser.add_argument(flag, dest=name, nargs="+", metavar=metavar, help=text)
     elif isinstance(default, tuple):
         parser.add_argument(flag, action="append", metavar=metavar, help=text)

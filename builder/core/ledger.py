@@ -12,7 +12,7 @@ import polars as pl
 
 from builder.core.schema import SPLITS
 
-STAGES = ("read", "clean", "check", "pair", "duplicate", "conflict", "leak", "filter", "render")
+STAGES = ("read", "decision", "clean", "check", "pair", "duplicate", "conflict", "leak", "filter", "render")
 """Where a row may be dropped."""
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -39,6 +39,9 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 VERDICT_COLUMNS = {"verdict": pl.Categorical(), "verdict_detail": pl.String()}
 """What is known of a row's program from rendering it; the detail is for a person."""
 
+DECISION_COLUMNS = {"decision": pl.Enum(["", "keep", "drop", "edit"]), "decided": pl.String()}
+"""What a person decided of a row, and in words: who, and why."""
+
 SLICE_ROWS = 65_536
 """Rows that are closed and written at a time."""
 REPAIR = "repair:"
@@ -62,11 +65,11 @@ def open_ledger(rows: pl.DataFrame) -> pl.DataFrame:
     Args:
         rows: sorted by `index`, which counts from 0; with `source`, `row`, `official`, `content` and `group` (64-bit
             hashes), `description_repairs` and `code_repairs` (names joined by `REPAIRS_SEPARATOR`), `split`; where
-            programs were rendered, `VERDICT_COLUMNS`.
+            programs were rendered, `VERDICT_COLUMNS`; where people decided of rows, `DECISION_COLUMNS`.
     """
-    verdicts = [pl.lit("", kind).alias(name) for name, kind in VERDICT_COLUMNS.items() if name not in rows.columns]
+    optional = VERDICT_COLUMNS | DECISION_COLUMNS
     return rows.with_columns(
-        *verdicts,
+        *(pl.lit("", kind).alias(name) for name, kind in optional.items() if name not in rows.columns),
         stage=pl.lit("", _STAGE),
         reason=pl.lit("", pl.Categorical),
         detail=pl.lit(""),
@@ -82,10 +85,11 @@ def kept(ledger: pl.DataFrame) -> pl.DataFrame:
     return ledger.filter(_KEPT)
 
 
-def drop(ledger: pl.DataFrame, dropped: pl.DataFrame, stage: str) -> pl.DataFrame:
-    """Mark rows as dropped, unless they are already.
+def drop(ledger: pl.DataFrame, dropped: pl.DataFrame, stage: str, *, overrules: bool = False) -> pl.DataFrame:
+    """Mark rows as dropped, unless they are already, or a person decided to keep them.
 
-    `dropped` has `index` and `reason`, and may have `detail`, `kept_index`, `score` and `margin`.
+    `dropped` has `index` and `reason`, and may have `detail`, `kept_index`, `score` and `margin`. With `overrules`, a
+    decision to keep a row counts for nothing: its texts are no program, say, or it would leak.
     """
     if stage not in STAGES:
         raise ValueError(f"{stage!r} is no stage of the ledger")
@@ -96,6 +100,8 @@ def drop(ledger: pl.DataFrame, dropped: pl.DataFrame, stage: str) -> pl.DataFram
     # Joined beside the ledger, not into it: its other columns need not be copied.
     marks = ledger.select("index", was="stage").join(marked, on="index", how="left", maintain_order="left")
     now = (marks["now"].fill_null(False)) & (marks["was"] == "")
+    if not overrules:
+        now &= ledger["decision"] != "keep"
     return ledger.with_columns(
         pl.when(now).then(pl.lit(stage, _STAGE)).otherwise("stage").alias("stage"),
         *(pl.when(now).then(marks[name].cast(ledger.schema[name])).otherwise(name).alias(name) for name in columns),

@@ -8,6 +8,8 @@ from builder.config import BuildConfig
 from builder.core.ledger import VERDICT_COLUMNS, drop, id_column, kept, open_ledger
 from builder.core.row_store import WORDS, PreparedFile, lazy
 from builder.core.schema import Outcome
+from builder.decide.claims import drop_contradicting
+from builder.decide.decisions import with_notes
 from builder.decide.decontaminate import drop_in_benchmarks, drop_leaks
 from builder.decide.deduplicate import drop_conflicts, drop_equal_descriptions, drop_near_descriptions
 from builder.decide.pairing.mismatched import drop_mismatched, score_fit
@@ -20,14 +22,17 @@ def drop_failed(ledger: pl.DataFrame) -> pl.DataFrame:
     """Drop rows whose program has a verdict other than `passed` (reason: the verdict)."""
     verdict = pl.col("verdict").cast(pl.String)
     bad = kept(ledger).filter((verdict != "") & (verdict != Outcome.PASSED))
-    return drop(ledger, bad.select("index", verdict.alias("reason"), detail="verdict_detail"), "render")
+    return drop(ledger, bad.select("index", verdict.alias("reason"), detail="verdict_detail"), "render", overrules=True)
 
 
 def drop_not_rendered(ledger: pl.DataFrame) -> pl.DataFrame:
     """Drop rows whose program has no verdict (reason `not_rendered`): nothing is said against them, or for them."""
     silent = kept(ledger).filter(pl.col("verdict").cast(pl.String) != Outcome.PASSED)
     return drop(
-        ledger, silent.select("index", pl.lit("not_rendered").alias("reason"), detail="verdict_detail"), "render"
+        ledger,
+        silent.select("index", pl.lit("not_rendered").alias("reason"), detail="verdict_detail"),
+        "render",
+        overrules=True,
     )
 
 
@@ -61,7 +66,8 @@ def decide(
 
     Args:
         rows: one line a row read, as `open_ledger` takes them, with `part` and `shuffled` of `find_parts`, `eligible`,
-            the keys of `PREPARED_SCHEMA`, `PROBLEM_COLUMNS` and `API_COLUMNS`.
+            the keys of `PREPARED_SCHEMA`, `PROBLEM_COLUMNS` and `API_COLUMNS`; what people decided, as
+            `DECISION_COLUMNS`, if anything.
         parts: of `find_parts`.
         config: the settings.
         near: of `near_descriptions`.
@@ -70,7 +76,8 @@ def decide(
         pairs: of `pairs_of`; the same however often rows are decided. `None` keeps the published pairs.
         lengths: tokens of each row read, as `drop_long` takes them, if they were counted.
     """
-    ledger = _drop_invalid(open_ledger(rows), "description", also="code")
+    ledger = _drop_decided(open_ledger(rows))
+    ledger = _drop_invalid(ledger, "description", also="code")
     if pairs is not None:
         ledger = _pair(ledger, pairs)
     ledger = _drop_invalid(ledger, "code")
@@ -86,6 +93,7 @@ def decide(
     ledger = drop_in_benchmarks(ledger, listed, config.near_test)
     if config.check_pairs:
         ledger = drop_mismatched(score_fit(ledger, files), parts, config.mismatch_rate)
+        ledger = drop_contradicting(ledger, files)
     if config.deduplicate:
         ledger = drop_equal_descriptions(ledger)
     if config.deduplicate_programs:
@@ -95,7 +103,13 @@ def decide(
     ledger = _with_survivors(drop_leaks(ledger, near, config.near_test, files))
     if config.limit:
         ledger = draw(ledger, config.limit, config.balance, config.seed, files)
-    return drop_not_rendered(ledger) if config.verify else ledger
+    return with_notes(drop_not_rendered(ledger) if config.verify else ledger)
+
+
+def _drop_decided(ledger: pl.DataFrame) -> pl.DataFrame:
+    """Rows that a person decided to drop (reason `decided`; the detail says who and why)."""
+    gone = ledger.filter(pl.col("decision") == "drop")
+    return drop(ledger, gone.select("index", pl.lit("decided").alias("reason"), detail="decided"), "decision")
 
 
 def _with_survivors(ledger: pl.DataFrame) -> pl.DataFrame:
@@ -124,7 +138,7 @@ def _drop_invalid(ledger: pl.DataFrame, part: str, also: str = "") -> pl.DataFra
         detail = (detail + more.fill_null("")).str.strip_prefix("; ")
     for (stage,), some in bad.group_by(f"{part}_stage", maintain_order=True):
         dropped = some.select("index", pl.col(f"{part}_reason").alias("reason"), detail.alias("detail"))
-        ledger = drop(ledger, dropped, str(stage))
+        ledger = drop(ledger, dropped, str(stage), overrules=True)
     return ledger
 
 
@@ -136,7 +150,7 @@ def pairs_of(rows: pl.DataFrame, margin: float, files: Sequence[PreparedFile]) -
 
 def _mixed(ledger: pl.DataFrame) -> pl.DataFrame:
     """The rows that need another code."""
-    return kept(ledger).filter(pl.col("shuffled") & pl.col("official").not_())
+    return kept(ledger).filter(pl.col("shuffled") & pl.col("official").not_() & (pl.col("decision") != "keep"))
 
 
 def _pair(ledger: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:

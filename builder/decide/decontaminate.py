@@ -106,7 +106,7 @@ def _drop_leaks(
     found.append(alike.with_columns(told, detail=pl.lit("near description and near program")).select(_COLUMNS))
     ranked = [part.with_columns(rank=pl.lit(number)) for number, part in enumerate(found)]
     first = pl.concat(ranked).sort("index", "rank", -pl.col("score"), "kept_index").unique("index", keep="first")
-    return drop(ledger, first.select(_COLUMNS).sort("index"), "leak")
+    return drop(ledger, first.select(_COLUMNS).sort("index"), "leak", overrules=True)
 
 
 def counts() -> pl.Expr:
@@ -307,7 +307,9 @@ def drop_in_benchmarks(ledger: pl.DataFrame, found: pl.DataFrame, threshold: flo
     )
     alike = pl.when(pl.col("score") < 1).then(pl.lit("near ")).otherwise(pl.lit("equal "))
     told = pl.concat_str("where", pl.lit(": "), alike, "kind")
-    return drop(ledger, nearest.select("index", "score", reason=pl.lit("in_benchmark"), detail=told), "filter")
+    return drop(
+        ledger, nearest.select("index", "score", reason=pl.lit("in_benchmark"), detail=told), "filter", overrules=True
+    )
 
 
 def official_list(rows: Iterable[Mapping[str, object]], probe: int | None, rules: str, made_by: str) -> bytes:

@@ -20,6 +20,11 @@ def best_fit_first(ledger: pl.DataFrame) -> list[pl.Expr]:
     return [-pl.col("fit").fill_null(0.0)] if "fit" in ledger.columns else []
 
 
+def settled_first() -> tuple[pl.Expr, pl.Expr]:
+    """Sorts to the front the rows that stay in any case: official test rows, then those that a person keeps."""
+    return pl.col("official").not_(), pl.col("decision") != "keep"
+
+
 def eligible_first() -> pl.Expr:
     """Sorts test and validation rows that are as their authors made them to the front."""
     return (pl.col("eligible") & (pl.col("split").cast(pl.String) != "train")).not_()
@@ -86,7 +91,7 @@ def drop_near_descriptions(ledger: pl.DataFrame, near: pl.DataFrame, threshold: 
     rows = (
         kept(ledger)
         .drop_nulls("description_key")
-        .sort(pl.col("official").not_(), eligible_first(), "source", *best_fit_first(ledger), repairs_made(), "index")
+        .sort(*settled_first(), eligible_first(), "source", *best_fit_first(ledger), repairs_made(), "index")
         .select("index", "official", "description_key")
     )
     pairs = _between(near.filter((pl.col("score") >= threshold) & pl.col("agrees")), rows, rows)
@@ -130,7 +135,7 @@ def drop_equal_descriptions(ledger: pl.DataFrame) -> pl.DataFrame:
     Only rows kept so far compete, so an invalid copy never displaces a valid one. Official test rows are never
     dropped for similarity, so two of them may share a description.
     """
-    order = (pl.col("official").not_(), eligible_first(), pl.col("source"), *best_fit_first(ledger), pl.col("index"))
+    order = (*settled_first(), eligible_first(), pl.col("source"), *best_fit_first(ledger), pl.col("index"))
     rows = kept(ledger).sort("description_key", *order)
     first = rows.select("index", "official", "description_key", best=pl.col("index").first().over("description_key"))
     losers = first.filter((pl.col("index") != pl.col("best")) & pl.col("official").not_())
@@ -184,11 +189,11 @@ def _pairs(rows: pl.DataFrame) -> pl.DataFrame:
     fit = pl.col("fit") if "fit" in rows.columns else pl.lit(None, pl.Float64)
     ranked = (
         rows.with_columns(fit.alias("fit"), repairs_made().alias("repairs"), eligible_first().alias("other"))
-        .select("index", "official", "other", "source", "canonical_key", "fit", "repairs")
+        .select("index", "official", "decision", "other", "source", "canonical_key", "fit", "repairs")
         .drop_nulls("canonical_key")
         .sort(
             "canonical_key",
-            pl.col("official").not_(),
+            *settled_first(),
             "other",
             -pl.col("fit").fill_null(0.0),
             "source",

@@ -10,6 +10,7 @@ from builder.config import BuildConfig
 from builder.core.errors import SettingError
 from builder.core.ledger import close_ledger
 from builder.core.row_store import PreparedFile
+from builder.decide.decisions import Decisions
 from builder.decide.pairing.shuffled import Part
 from builder.emit.rows import EmittedRow, emitted_rows
 from builder.emit.tokens import Tokens
@@ -40,6 +41,8 @@ class Prepared:
     """The user's benchmarks among these."""
     tokens: Tokens | None = None
     """The tokenizer, and what it counted in the rows."""
+    decisions: Decisions = field(default_factory=lambda: Decisions({}))
+    """What people decided of rows."""
     pairs: dict[float, pl.DataFrame | None] = field(default_factory=dict)
     """What `pairs_of` gave so far, by margin: configs that follow one another need not find the pairs again."""
 

@@ -1,5 +1,6 @@
 """The story, top to bottom: read, prepare, decide, emit."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from builder.core.events import Events, Silent
 from builder.core.ledger import REPAIRS_SEPARATOR, check_accounted, id_column, kept
 from builder.core.row_store import WORDS, PreparedFile, batches_with, lazy
 from builder.decide.decide import PROBLEM_COLUMNS, code_sources, decide, pairs_of, with_facts
+from builder.decide.decisions import Decisions, match_decisions, overruled, read_decisions
 from builder.decide.decontaminate import (
     BenchmarkRow,
     find_in_benchmarks,
@@ -27,7 +29,7 @@ from builder.emit.rows import order_rows
 from builder.emit.tokens import Tokens, count_tokens, long_variants, with_tokens
 from builder.pipeline.build import Build, Prepared
 from builder.pipeline.render_rounds import verified
-from builder.prepare.cache import prepare_files
+from builder.prepare.cache import prepare_files, with_edits
 from builder.prepare.prepare import plain_prompt, probe_key, program_keys
 from builder.render.verdicts import Verdicts, open_verdicts
 from builder.sources.benchmarks import read_benchmark
@@ -63,7 +65,7 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
         SettingError: a setting has no meaning.
     """
     events = events or Silent()
-    benchmark = read_benchmarks(config)
+    benchmark, given = read_benchmarks(config), read_decisions(config.decision_files)
     tokenizer = find_tokenizer(config, events)
     sources, skipped = read_sources(config, events)
     files: list[PreparedFile] = []
@@ -72,13 +74,22 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     read = {source.spec.name: source.path for source in sources}
     prepared = prepare_files(read, config.cache, config.workers, config.cluster, events)
     source = pl.Enum(list(prepared))
-    for name, path in prepared.items():
+    decisions = match_decisions(given, _contents(prepared)) if given else Decisions({})
+    for decision, why in decisions.not_applied:
+        events.warn(f"{decision.where}: not applied to {decision.row}: {why}")
+    for name, made in prepared.items():
+        edits = decisions.edits(first, pq.read_metadata(made).num_rows)
+        path = with_edits(made, read[name], edits, config.cache) if edits else made
         frames.append(_keys(path).with_columns(source=pl.lit(name, source)))
         files.append(PreparedFile(path, first, _text_bytes(path)))
         first += frames[-1].height
     rows = pl.concat(frames).with_row_index("index")
     marks, parts = find_parts(rows, lazy(files, WORDS))
     rows = rows.drop("style").hstack(marks.drop("index")).with_columns(eligible_rows())
+    if decisions.by_index:
+        rows = rows.hstack(decisions.marks(rows.height)).with_columns(
+            pl.col("eligible") & (pl.col("decision") != "edit")
+        )
     rows = rows.hstack(split_rows(rows, config.test_size, config.seed))
     for message in without_eligible_rows(rows):
         events.warn(message)
@@ -87,7 +98,32 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     tokens = None
     if tokenizer is not None:
         tokens = count_tokens(tokenizer, files, lambda done: events.progress("count tokens", done, rows.height))
-    return Prepared(tuple(sources), tuple(files), rows, parts, near, skipped, listed, config.decontaminate, tokens)
+    return Prepared(
+        tuple(sources),
+        tuple(files),
+        rows,
+        parts,
+        near,
+        skipped,
+        listed,
+        config.decontaminate,
+        tokens,
+        decisions=decisions,
+    )
+
+
+def _contents(prepared: Mapping[str, Path]) -> pl.DataFrame:
+    """What decisions are matched by: `index`, `source`, `row`, `content`, `official` of all rows read."""
+    parts = [
+        pl.scan_parquet(path).select(
+            pl.lit(name).alias("source"),
+            "row",
+            "official",
+            pl.col("content").str.to_integer(base=16, dtype=pl.UInt64),
+        )
+        for name, path in prepared.items()
+    ]
+    return pl.concat(parts).with_row_index("index").collect()
 
 
 def read_benchmarks(config: BuildConfig) -> list[BenchmarkRow]:
@@ -178,7 +214,7 @@ def build(
     ledger = decided(prepared.rows) if verdicts is None else verified(prepared, decided, verdicts, events)
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
     random = [part["message"] for part in shuffled_parts(ledger, parts, config) if part["at_random"]]
-    for message in (*random, *without_kept_rows(ledger), *empty_sides(ledger, config)):
+    for message in (*random, *without_kept_rows(ledger), *empty_sides(ledger, config), *overruled(ledger)):
         events.warn(f"{config.name}: {message}")
     return Build(config, prepared, ledger, _plan(prepared, config, ledger, tokens), verdicts)
 

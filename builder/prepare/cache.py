@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +15,8 @@ from builder.core.row_store import batches_of, open_writer
 from builder.core.schema import PREPARED_SCHEMA, READ_SCHEMA
 from builder.prepare.prepare import prepare_batch
 
+EDITED = "repair:edited"
+"""Stands in a row's repairs for a text that a person replaced."""
 BATCH_ROWS = 512
 """Rows of a batch, fewer where they are long; the same whatever the number of workers."""
 
@@ -44,6 +47,50 @@ def prepare_files(
             for name in missing:
                 _write(prepared, paths[name], name, rows[name], events)
     return paths
+
+
+def with_edits(prepared: Path, read: Path, edits: Mapping[int, tuple[str | None, str | None]], cache_dir: Path) -> Path:
+    """Prepared rows of which a person edited some; these go through all that the published row would.
+
+    Args:
+        prepared, read: a source's files, as `prepare_files` gives and takes them.
+        edits: by number of the row, the description and the code in place of the published ones; `None` leaves one.
+        cache_dir: the cache.
+
+    Returns:
+        A Parquet file of `PREPARED_SCHEMA`. `content` stays that of the published row; `repairs` say what was edited.
+    """
+    path = cache_dir / "prepared" / f"{prepared.stem}-{short_hash([repr(sorted(edits.items()))])}.parquet"
+    if path.is_file():
+        return path
+    rows = pq.read_table(read, filters=[("row", "in", list(edits))], schema=READ_SCHEMA).to_pylist()
+    for row in rows:
+        description, code = edits[row["row"]]
+        row.update({name: text for name, text in (("description", description), ("code", code)) if text is not None})
+        row["problem"] = None if None not in edits[row["row"]] else row["problem"]
+    made = {row["row"]: row for row in prepare_batch(pa.RecordBatch.from_pylist(rows, READ_SCHEMA)).to_pylist()}
+    with written_aside(path) as aside, open_writer(aside, PREPARED_SCHEMA) as writer, pq.ParquetFile(prepared) as old:
+        for batch in batches_of(old, BATCH_ROWS, PREPARED_SCHEMA.names):
+            if made.keys().isdisjoint(batch["row"].to_pylist()):
+                writer.write_batch(batch)
+            else:
+                lines = [_edited(line, made.get(line["row"]), edits) for line in batch.to_pylist()]
+                writer.write_batch(pa.RecordBatch.from_pylist(lines, PREPARED_SCHEMA))
+    return path
+
+
+def _edited(
+    line: dict[str, Any], made: dict[str, Any] | None, edits: Mapping[int, tuple[str | None, str | None]]
+) -> dict[str, Any]:
+    if made is None:
+        return line
+    description, code = edits[line["row"]]
+    repairs = {
+        f"{name}_repairs": [EDITED, *made[f"{name}_repairs"]]
+        for name, text in (("description", description), ("code", code))
+        if text is not None
+    }
+    return {**made, **repairs, "content": line["content"]}
 
 
 def version_of_preparation() -> str:

@@ -119,6 +119,7 @@ def build_stats(
     *,
     mirrors: Mapping[str, str],
     parts: Sequence[Part],
+    decisions: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The content of `dataset_stats.json`.
 
@@ -128,6 +129,7 @@ def build_stats(
         config: the settings.
         mirrors: for a source, the mirror that stood in for it.
         parts: of `find_parts`.
+        decisions: what people decided of rows, in numbers; empty if nothing.
     """
     lines = [
         {**line, **({"mirror": mirrors[line["source"]]} if line["source"] in mirrors else {})}
@@ -147,6 +149,7 @@ def build_stats(
             "pairs": pair_counts(ledger, config),
         },
         "split": _split(ledger, config),
+        **({"decisions": decisions} if decisions else {}),
         "rendering": rendered_by_source(ledger),
         "augmentation": {
             "factor": config.augmentation_factor,

@@ -94,7 +94,14 @@ def stats_of(
     certificates = certify_sides(rows, official, config.near_test, validation=bool(written["validation"].rows))
     for certificate in certificates.values():
         certificate.check()
-    stats = build_stats(decided.outcomes, written, config, mirrors=mirrors, parts=decided.prepared.parts)
+    stats = build_stats(
+        decided.outcomes,
+        written,
+        config,
+        mirrors=mirrors,
+        parts=decided.prepared.parts,
+        decisions=decided.prepared.decisions.summary(),
+    )
     if tokens := decided.prepared.tokens if decided.config.tokenizer else None:
         lengths = {side: counts.tokens for side, counts in written.items() if counts.rows or side != "validation"}
         stats["tokens"] = tokens_told(tokens, decided.config.system_prompt, decided.config.max_tokens, lengths)

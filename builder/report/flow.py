@@ -14,6 +14,7 @@ from builder.report.plots import source_variable, variables
 
 _DROPPED_AS = {
     "read": "unreadable",
+    "decision": "decided",
     "clean": "nothing left",
     "check": "failed a check",
     "pair": "wrong pair",

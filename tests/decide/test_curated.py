@@ -183,6 +183,20 @@ def test_a_single_row_that_does_not_fit_is_dropped_as_mismatched(tmp_path):
     assert row["score"] < 0.5
 
 
+def test_a_row_whose_program_contradicts_its_description_is_dropped_unless_it_is_official(tmp_path):
+    wrong = ("Show the square and rotate it by 45 degrees clockwise", scene("Square(color=TEAL).rotate(45 * DEGREES)"))
+    official = ("Show the circle, rotated by 30 degrees clockwise", scene("Circle(color=TEAL).rotate(30 * DEGREES)"))
+    rows = {"thanks_dataset": [*RIGHT, wrong], "manimbench": [(*official, "test"), *[(*row, "train") for row in RIGHT]]}
+    ledger = ledger_of(curated(tmp_path, rows, mismatch_rate=0.0))
+    (row,) = ledger.filter(reason="contradicts_prompt").to_dicts()
+
+    assert row["id"] == "thanks_dataset/000048" and row["stage"] == "pair"
+    assert row["detail"].startswith(
+        '"rotate it by 45 degrees clockwise", but `Square(color=TEAL).rotate(45 * DEGREES)`'
+    )
+    assert ledger.filter("official")["outcome"].to_list() == ["kept"]
+
+
 def test_of_one_program_under_two_descriptions_the_better_fitting_stays(tmp_path):
     """The other is in conflict with it; both scores are told."""
     other = ("Draw a shape for me, any colour", RIGHT[3][1].replace("Shown", "Other"))

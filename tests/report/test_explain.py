@@ -284,3 +284,18 @@ def test_equal_texts_have_no_diff_and_others_have_one(old, new):
     lines = list(diff("\n".join(old), "\n".join(new)))
 
     assert bool(lines) == ("\n".join(old) != "\n".join(new))
+
+
+def test_an_edited_row_is_explained_from_the_text_that_took_its_place(tmp_path):
+    file = tmp_path / "decisions.jsonl"
+    file.write_text('{"id": "thanks_dataset/000004", "edit": {"description": "Draw a huge circle"}, "by": "ana"}\n')
+    config = config_of(tmp_path, {"thanks_dataset": circles(1, 20)}, decisions=[str(file)])
+    found = explain(config, "thanks_dataset/000004")
+
+    assert found.ledger["detail"] == "edit by ana"
+    (step,) = found.steps
+    assert (step.name, step.before, step.after) == (
+        "repair:edited",
+        "Draw a circle of radius 5",
+        "Draw a huge circle",
+    )

@@ -20,8 +20,9 @@ from builder.emit.augment import variant_of
 from builder.emit.rows import emitted_rows
 from builder.pipeline.build import ID, Build, Prepared, index_of, known_ids
 from builder.pipeline.story import build, prepare
+from builder.prepare.cache import EDITED
 from builder.prepare.keys import description_key
-from builder.prepare.trace import trace_row
+from builder.prepare.trace import TraceStep, trace_row
 from builder.render.verdicts import open_verdicts
 from builder.report.explain.explanation import LISTED, Explanation, Match, Matches, Neighbour, Neighbours, Variant
 from builder.similarity.boilerplate import core
@@ -124,13 +125,25 @@ def _decided(prepared: Prepared, config: BuildConfig, events: Events | None) -> 
         return build(prepared, config, events, verdicts)
 
 
+def _edits(published: Example, edited: Example) -> list[TraceStep]:
+    """The texts that a person replaced, as steps."""
+    texts = [
+        TraceStep(EDITED, "description", published.description, edited.description),
+        TraceStep(EDITED, "code", published.code, edited.code),
+    ]
+    return [step for step in texts if step.before != step.after]
+
+
 def _explanation(decided: Build, index: int, also: Sequence[str] = ()) -> Explanation:
     prepared, outcomes, config = decided.prepared, decided.outcomes, decided.config
     place = next(n for n, file in reversed(list(enumerate(prepared.files))) if file.first_index <= index)
     row = index - prepared.files[place].first_index
     read = pl.scan_parquet(prepared.sources[place].path).slice(row, 1).collect().row(0, named=True)
     own = outcomes.row(index, named=True)
-    trace = trace_row(Example(read["description"] or "", read["code"] or ""), own["official"])
+    published = Example(read["description"] or "", read["code"] or "")
+    decision = prepared.decisions.by_index.get(index)
+    edited = decision.edited(published) if decision else published
+    trace = trace_row(edited, own["official"])
     (text,) = columns_of(prepared.files, ("description",), pl.Series([index], dtype=pl.UInt32))["description"]
     code_index = index if own["code_index"] is None else own["code_index"]
     (code,) = columns_of(prepared.files, ("code",), pl.Series([code_index], dtype=pl.UInt32))["code"]
@@ -147,7 +160,7 @@ def _explanation(decided: Build, index: int, also: Sequence[str] = ()) -> Explan
         code=read["code"],
         not_text=read["problem"] or "",
         reported_error=read["error"] or "",
-        steps=trace.steps,
+        steps=(*_edits(published, edited), *trace.steps),
         checks=trace.checks(),
         api_found=trace.api_found,
         api_left=trace.api_left,

@@ -1,0 +1,214 @@
+"""Claims of a description that its program contradicts: the direction of a rotation, the sides of a regular polygon.
+
+A claim that cannot be decided is no contradiction. By Manim's conventions a positive angle turns counter-clockwise,
+and the `radius` of a regular polygon is that of the circle through its corners, not the length of a side.
+"""
+
+import ast
+import math
+import operator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from builder.core.ledger import drop, kept
+from builder.core.row_store import PreparedFile, batches_with, texts_by_index
+from builder.manim_lint.syntax import parse
+
+
+def drop_contradicting(ledger: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
+    """Drop rows whose program contradicts their description (reason `contradicts_prompt`; both are quoted).
+
+    The program is the one that the row has now. Official test rows are never dropped for it.
+    """
+    rows = kept(ledger).filter(pl.col("official").not_()).select("index", "code_index")
+    claims = {
+        index: description
+        for batch in batches_with(files, ("description",), rows["index"])
+        for index, description in batch.filter(pl.col("description").str.contains(_ANY_CLAIM))
+        .select("index", "description")
+        .iter_rows()
+    }
+    own = rows.filter(pl.col("index").is_in(list(claims))).select("index", pl.coalesce("code_index", "index"))
+    codes = texts_by_index(files, "code", own["code_index"].unique())
+    found = [
+        (index, str(what))
+        for index, code_index in own.iter_rows()
+        if (what := contradiction(claims[index], codes[code_index]))
+    ]
+    marks = pl.DataFrame(found, schema={"index": pl.UInt32, "detail": pl.String}, orient="row")
+    return drop(ledger, marks.with_columns(reason=pl.lit("contradicts_prompt")), "pair")
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """What a description claims, and what its program does instead."""
+
+    claim: str
+    """Quoted from the description."""
+    instead: str
+
+    def __str__(self) -> str:
+        return f'"{self.claim}", but {self.instead}'
+
+
+def contradiction(description: str, code: str) -> Contradiction | None:
+    """The first claim of a description that the program contradicts, or `None`."""
+    checks = [(claims, check) for pattern, check in _CHECKS if (claims := list(pattern.finditer(description)))]
+    if not checks or (tree := parse(code).tree) is None:
+        return None
+    program = _read(tree)
+    return next((found for claims, check in checks if (found := check(description, claims, program))), None)
+
+
+@dataclass(slots=True)
+class _Program:
+    """The calls of a program, and the numbers that its names stand for (`None`: set more than once, or unknown)."""
+
+    calls: list[ast.Call] = field(default_factory=list)
+    numbers: dict[str, float | None] = field(default_factory=dict)
+
+    def named(self, *names: str) -> Iterator[ast.Call]:
+        """The calls of functions, classes or methods with one of these names."""
+        return (call for call in self.calls if _name(call.func) in names)
+
+    def number(self, node: ast.expr | None) -> float | None:
+        """The value of an expression of numbers, Manim's angles and names that are set once."""
+        match node:
+            case ast.Constant(value=int() | float() as constant):
+                return float(constant)
+            case ast.Name(id=name):
+                return _ANGLES.get(name, self.numbers.get(name))
+            case ast.Attribute(attr="pi"):
+                return math.pi
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                value = self.number(operand)
+                return None if value is None else -value
+            case ast.BinOp(left=left, op=kind, right=right) if type(kind) in _OPERATIONS:
+                one, other = self.number(left), self.number(right)
+                if one is None or other is None or (other == 0 and isinstance(kind, ast.Div)):
+                    return None
+                return float(_OPERATIONS[type(kind)](one, other))
+        return None
+
+
+_ANGLES = {"PI": math.pi, "TAU": math.tau, "DEGREES": math.pi / 180}
+_OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+
+
+def _read(tree: ast.Module) -> _Program:
+    program = _Program()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            program.calls.append(node)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            program.numbers[name] = None if name in program.numbers else program.number(node.value)
+        elif isinstance(node, ast.AugAssign | ast.For) and isinstance(node.target, ast.Name):
+            program.numbers[node.target.id] = None
+    return program
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _argument(call: ast.Call, place: int | None, *names: str) -> ast.expr | None:
+    """An argument by keyword, else by place."""
+    for keyword in call.keywords:
+        if keyword.arg in names:
+            return keyword.value
+    return call.args[place] if place is not None and len(call.args) > place else None
+
+
+def _unclear(call: ast.Call) -> bool:
+    """Whether arguments of a call are handed on from elsewhere."""
+    return any(isinstance(item, ast.Starred) for item in call.args) or any(item.arg is None for item in call.keywords)
+
+
+_CLOCKWISE = r"(?:(?:counter|anti)[- ]?)?clockwise\b"
+_DIRECTION = re.compile(rf"\b{_CLOCKWISE}", re.IGNORECASE)
+_ROTATION = re.compile(
+    rf"\b(?:rotat\w*|turn(?:s|ed|ing)?|spin(?:s|ning)?)\b(?:(?!\bthen\b)[^.;\n]){{0,80}}?(?P<way>\b{_CLOCKWISE})"
+    r"(?:\s(?:by|through)\s[\d.]+\s?(?:°|degrees))?",
+    re.IGNORECASE,
+)
+_DEGREES = re.compile(r"(\d+(?:\.\d+)?)\s?(?:°|-?\s?degrees?\b)", re.IGNORECASE)
+_FACING = {"": 1.0, "OUT": 1.0, "IN": -1.0}
+"""Axes about which a rotation is seen from the front or from behind."""
+
+
+def _rotation(description: str, claims: Sequence[re.Match[str]], program: _Program) -> Contradiction | None:
+    """All rotations that the description states go one way, all those of the program by such angles the other way."""
+    ways = {1.0 if claim["way"].lower().startswith(("counter", "anti")) else -1.0 for claim in claims}
+    angles = {round(float(angle), 3) for claim in claims for angle in _DEGREES.findall(claim[0])}
+    if len(ways) > 1 or len(_DIRECTION.findall(description)) > len(claims):
+        return None
+    if any(program.named("add_updater", "flip", "set_camera_orientation")):
+        return None
+    against = []
+    for call in program.named("rotate", "Rotate", "Rotating"):
+        place = 0 if _name(call.func) == "rotate" else 1
+        angle = program.number(_argument(call, place, "angle", "radians"))
+        axis = _argument(call, place + 1, "axis")
+        facing = _FACING.get(_name(axis) if axis else "")
+        if angle is None or facing is None or _unclear(call):
+            return None
+        if round(abs(math.degrees(angle)), 3) in angles:
+            if math.copysign(1.0, angle * facing) in ways:
+                return None
+            against.append(call)
+    return Contradiction(claims[0][0], f"`{ast.unparse(against[0])}` turns the other way") if against else None
+
+
+_CORNERS = {
+    **{"triangle": 3, "tetragon": 4, "square": 4, "pentagon": 5, "hexagon": 6, "heptagon": 7, "octagon": 8},
+    **{"nonagon": 9, "enneagon": 9, "decagon": 10, "hendecagon": 11, "dodecagon": 12, "tridecagon": 13},
+    **{"tetradecagon": 14, "pentadecagon": 15, "hexadecagon": 16, "octadecagon": 18, "icosagon": 20},
+}
+_SIDE = re.compile(
+    rf"\b(?:(?P<shape>{'|'.join(_CORNERS)})|polygon with (?P<corners>\d+) sides,?)\s(?:with|of|having|and)?\s*(?:a\s)?"
+    r"side[- ]length(?:\sof)?\s(?P<length>\d+(?:\.\d+)?)(?![\d%.]*\d)(?!\s?%)",
+    re.IGNORECASE,
+)
+_RESIZING = (
+    *("scale", "scale_to_fit_width", "scale_to_fit_height", "set", "set_width", "set_height", "match_width"),
+    *("match_height", "stretch", "stretch_to_fit_width", "stretch_to_fit_height", "apply_matrix", "become"),
+)
+
+
+def _sides(_description: str, claims: Sequence[re.Match[str]], program: _Program) -> Contradiction | None:
+    """A regular polygon of which the description states the sides, and the program makes none with such sides."""
+    if any(program.named(*_RESIZING)):
+        return None
+    made: list[tuple[int, float, ast.Call]] = []
+    for call in program.named("RegularPolygon", "Triangle", "Square"):
+        shape = _made(call, program)
+        if shape is None or _unclear(call):
+            return None
+        made.append((*shape, call))
+    for claim in claims:
+        corners = int(claim["corners"] or _CORNERS[claim["shape"].lower()])
+        length = float(claim["length"])
+        like = [(side, call) for number, side, call in made if number == corners]
+        if like and not any(math.isclose(side, length, rel_tol=0.02) for side, _ in like):
+            side, call = like[0]
+            return Contradiction(claim[0], f"the sides of `{ast.unparse(call)}` are {side:.3g} long")
+    return None
+
+
+def _made(call: ast.Call, program: _Program) -> tuple[int, float] | None:
+    """Corners and length of the sides of a polygon that a call makes."""
+    if _name(call.func) == "Square":
+        side = program.number(_argument(call, 0, "side_length") or ast.Constant(2))
+        return None if side is None else (4, side)
+    number = ast.Constant(3) if _name(call.func) == "Triangle" else _argument(call, 0, "n") or ast.Constant(6)
+    corners, radius = program.number(number), program.number(_argument(call, None, "radius") or ast.Constant(1))
+    return None if radius is None or not corners else (int(corners), 2 * radius * math.sin(math.pi / corners))
+
+
+_CHECKS = ((_ROTATION, _rotation), (_SIDE, _sides))
+_ANY_CLAIM = r"(?i)clockwise|side[- ]length"
+"""What a description holds in which a check finds a claim."""

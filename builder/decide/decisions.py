@@ -1,0 +1,192 @@
+"""What people decided of single rows: to keep one, to drop one, or to edit one.
+
+A decision is a JSON object on a line of its own:
+
+    {"id": "thanks_dataset/000012", "content": "9f2c…", "drop": true, "reason": "wrong pair", "by": "ana"}
+    {"content": "03ab…", "keep": true, "reason": "read, and right"}
+    {"id": "manim_codegen/000041", "edit": {"description": "Draw a blue circle."}, "reason": "a word was missing"}
+
+`content` is the ledger's column of this name: 16 hexadecimal digits of the row as it was published. A decision with
+`content` holds for the rows with just these texts, wherever they stand; one with `id` alone, for the row of this
+number.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+from builder.core.errors import SettingError
+from builder.core.ledger import DECISION_COLUMNS, id_column, kept
+from builder.core.schema import Example
+
+KEEP, DROP, EDIT = ACTIONS = ("keep", "drop", "edit")
+_KNOWN = {"id", "content", "reason", "by", "at", *ACTIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided of a row."""
+
+    where: str
+    """File and line."""
+    action: str
+    id: str = ""
+    content: str = ""
+    reason: str = ""
+    by: str = ""
+    description: str | None = None
+    """Of an edit: the text that takes the place of the published one; `None` leaves it."""
+    code: str | None = None
+
+    @property
+    def row(self) -> str:
+        """The row that is meant, as it was named."""
+        return self.id or f"content {self.content}"
+
+    def edited(self, published: Example) -> Example:
+        """The row as it is after this decision."""
+        description = published.description if self.description is None else self.description
+        return Example(description, published.code if self.code is None else self.code)
+
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (f"{self.action} by {self.by}" if self.by else self.action, self.reason)))
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """Decisions held against the rows that were read."""
+
+    by_index: Mapping[int, Decision]
+    not_applied: tuple[tuple[Decision, str], ...] = ()
+    """Those that hold for no row, each with why."""
+
+    def marks(self, rows: int) -> pl.DataFrame:
+        """Columns of `DECISION_COLUMNS`, one line a row read."""
+        return pl.DataFrame(
+            [(found.action, str(found)) if (found := self.by_index.get(row)) else ("", "") for row in range(rows)],
+            schema=DECISION_COLUMNS,
+            orient="row",
+        )
+
+    def edits(self, first: int, rows: int) -> dict[int, tuple[str | None, str | None]]:
+        """New description and code by number of the row, of the edits among some rows that follow one another."""
+        here = {index - first: found for index, found in self.by_index.items() if first <= index < first + rows}
+        return {row: (found.description, found.code) for row, found in here.items() if found.action == EDIT}
+
+    def summary(self) -> dict[str, Any]:
+        """For the statistics: rows by action, and the decisions that hold for no row; empty if nothing was decided."""
+        if not self.by_index and not self.not_applied:
+            return {}
+        counts = {action: sum(found.action == action for found in self.by_index.values()) for action in ACTIONS}
+        return {
+            "rows": counts,
+            "not_applied": [{"row": left.row, "decision": str(left), "why": why} for left, why in self.not_applied],
+        }
+
+
+def read_decisions(paths: Iterable[Path]) -> list[Decision]:
+    """All decisions of some JSON Lines files, in order; empty lines count for nothing.
+
+    Raises:
+        SettingError: a file cannot be read, or a line is no decision; it names the file and the line.
+    """
+    found = []
+    for path in paths:
+        try:
+            lines = path.read_bytes().splitlines()
+        except OSError as error:
+            raise SettingError(f"--decisions {path}: {error.strerror}") from error
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                found.append(_decision(line, f"{path.name}, line {number}"))
+    return found
+
+
+def _decision(line: bytes, where: str) -> Decision:
+    try:
+        given = orjson.loads(line)
+    except ValueError as error:
+        raise SettingError(f"--decisions {where}: not JSON: {error}") from error
+    if not isinstance(given, dict) or (unknown := sorted(given.keys() - _KNOWN)):
+        what = f"unknown: {', '.join(unknown)}" if isinstance(given, dict) else "an object is wanted"
+        raise SettingError(f"--decisions {where}: {what}; a decision has {', '.join(sorted(_KNOWN))}")
+    texts = {name: given.get(name) or "" for name in ("id", "content", "reason", "by")}
+    if not all(isinstance(text, str) for text in texts.values()):
+        raise SettingError(f"--decisions {where}: {', '.join(texts)} are texts")
+    actions = [action for action in ACTIONS if given.get(action)]
+    if len(actions) != 1:
+        raise SettingError(f"--decisions {where}: exactly one of keep, drop and edit is wanted")
+    if not texts["id"] and not texts["content"]:
+        raise SettingError(f"--decisions {where}: name the row by `id`, by `content`, or by both")
+    edit = given[EDIT] if actions == [EDIT] else {}
+    if not isinstance(edit, dict) or edit.keys() - {"description", "code"} or not all(map(_is_text, edit.values())):
+        raise SettingError(f"--decisions {where}: an edit is an object with `description`, `code` or both, as texts")
+    return Decision(where, actions[0], **texts, **edit)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def match_decisions(decisions: Sequence[Decision], rows: pl.DataFrame) -> Decisions:
+    """Find the rows that decisions hold for. Of several for one row the last counts.
+
+    Args:
+        decisions: in order.
+        rows: all rows read: `index`, `source`, `row`, `content` (64-bit hash), `official`.
+    """
+    if not decisions:
+        return Decisions({})
+    contents = {int(item.content, 16) for item in decisions if _is_hex(item.content)}
+    ids = {item.id for item in decisions if item.id}
+    named = rows.with_columns(id_column()).filter(pl.col("content").is_in(list(contents)) | pl.col("id").is_in(ids))
+    by_content: dict[str, list[int]] = {}
+    by_id, official = {}, set()
+    for index, content, name, is_official in named.select("index", "content", "id", "official").iter_rows():
+        by_content.setdefault(f"{content:016x}", []).append(index)
+        by_id[name] = index
+        if is_official:
+            official.add(index)
+    found: dict[int, Decision] = {}
+    left = []
+    for decision in decisions:
+        same, own = by_content.get(decision.content.lower(), []), by_id.get(decision.id)
+        if decision.content and not same:
+            left.append((decision, "the row has changed since" if own is not None else "no such row was read"))
+            continue
+        meant = [own] if own is not None and (not decision.content or own in same) else same
+        meant, published = [i for i in meant if i not in official], [i for i in meant if i in official]
+        if published and decision.action != KEEP:
+            left.append((decision, "an official test row stays as it was published"))
+        elif not meant and not published:
+            left.append((decision, "no such row was read"))
+        found.update(dict.fromkeys(meant, decision))
+    return Decisions(found, tuple(left))
+
+
+def _is_hex(text: str) -> bool:
+    return len(text) == 16 and all(letter in "0123456789abcdefABCDEF" for letter in text)
+
+
+def overruled(ledger: pl.DataFrame) -> list[str]:
+    """A message for each reason for which rows that were to be kept are dropped all the same."""
+    lost = ledger.filter((pl.col("decision") == KEEP) & (pl.col("stage") != ""))
+    return [
+        f"{ids[0]}{f' and {len(ids) - 1} more' if len(ids) > 1 else ''}: kept by decision, and dropped all the same as "
+        f"{reason}, which no decision overrules"
+        for reason, ids in lost.group_by(pl.col("reason").cast(pl.String), maintain_order=True)
+        .agg(id_column())
+        .iter_rows()
+    ]
+
+
+def with_notes(ledger: pl.DataFrame) -> pl.DataFrame:
+    """Say in `detail` of kept rows what was decided of them."""
+    noted = kept(ledger).filter(pl.col("decision") != "")["index"]
+    return ledger.with_columns(
+        detail=pl.when(pl.col("index").is_in(noted.implode())).then("decided").otherwise("detail")
+    )

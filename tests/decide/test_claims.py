@@ -1,0 +1,86 @@
+"""Claims of a description that its program contradicts."""
+
+import pytest
+
+from builder.decide.claims import contradiction
+
+
+def scene(*lines: str) -> str:
+    body = "\n".join(f"        {line}" for line in lines)
+    return f"from manim import *\n\nclass Shape(Scene):\n    def construct(self):\n{body}\n"
+
+
+TURN = "Rotate the square by 90 degrees clockwise over 2 seconds."
+
+
+@pytest.mark.parametrize(
+    ("description", "line"),
+    [
+        (TURN, "self.play(square.animate.rotate(90 * DEGREES))"),
+        (TURN, "self.play(Rotate(square, PI / 2))"),
+        (TURN, "self.play(Rotate(square, angle=-PI / 2, axis=IN))"),
+        ("Spin it 45° counter-clockwise.", "self.play(Rotating(it, radians=-PI / 4))"),
+        ("Turn the line anticlockwise by 60 degrees.", "self.play(line.animate.rotate(-TAU / 6))"),
+    ],
+)
+def test_a_rotation_that_goes_the_other_way(description, line):
+    found = contradiction(description, scene(line))
+    assert found is not None and "turns the other way" in str(found) and found.claim in description
+
+
+@pytest.mark.parametrize(
+    ("description", "lines"),
+    [
+        (TURN, ["self.play(square.animate.rotate(-90 * DEGREES))"]),
+        (TURN, ["angle = -PI / 2", "self.play(Rotate(square, angle))"]),
+        (TURN, ["self.play(Rotate(square, PI / 2, axis=IN))"]),
+        # what cannot be decided is no contradiction
+        (TURN, ["self.play(Rotate(square, angle))"]),
+        (TURN, ["self.play(Rotate(square, PI / 2, axis=UP))"]),
+        (TURN, ["self.play(Rotate(square, PI / 2 if clockwise else -PI / 2))"]),
+        (TURN, ["self.play(Rotate(square, *turn))"]),
+        (TURN, ["square.rotate(30 * DEGREES)"]),
+        (TURN, ["square.rotate(90 * DEGREES)", "square.flip()"]),
+        ("Rotate it 90 degrees clockwise, then turn it 90 degrees counterclockwise.", ["it.rotate(PI / 2)"]),
+        ("Rotate it by 90 degrees; a dot runs clockwise along the circle.", ["it.rotate(PI / 2)"]),
+        ("Rotate it by 90 degrees.", ["it.rotate(-PI / 2)"]),
+    ],
+)
+def test_a_rotation_as_described_or_undecided(description, lines):
+    assert contradiction(description, scene(*lines)) is None
+
+
+@pytest.mark.parametrize(
+    ("description", "line", "side"),
+    [
+        ("Create a regular pentagon with side length 2.", "p = RegularPolygon(n=5, radius=2, color=RED)", "2.35"),
+        ("Draw a regular polygon with 12 sides, side length 2.", "p = RegularPolygon(12, radius=2)", "1.04"),
+        ("Create an equilateral triangle with side length 3.", "t = Triangle(radius=3)", "5.2"),
+        ("Show a square of side length 3.", "s = Square()", "2"),
+    ],
+)
+def test_sides_of_another_length(description, line, side):
+    found = contradiction(description, scene(line))
+    assert found is not None and f"are {side} long" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("description", "lines"),
+    [
+        ("Create a regular hexagon with side length 2.", ["h = RegularPolygon(n=6, radius=2)"]),
+        ("Create a regular pentagon with side length 2.", ["p = RegularPolygon(n=5, radius=1 / np.sin(PI / 5))"]),
+        ("Create a regular pentagon with side length 2.", ["p = RegularPolygon(n=5).scale(1.7)"]),
+        ("Create a regular pentagon with side length 2.", ["p = Polygon(*corners)"]),
+        ("Create a square with side length 4.", ["side = 4", "s = Square(side)"]),
+        ("Create a square with side length 4.", ["for side in (2, 4):", "    s = Square(side)"]),
+        ("Create a square with side length 4.", ["small, big = Square(1), Square(side_length=4.0)"]),
+        ("Create a square with side length 4.", ["s = Square(**style)"]),
+        ("Create a square with side length 10% of the frame.", ["s = Square(side_length=1)"]),
+    ],
+)
+def test_sides_as_described_or_undecided(description, lines):
+    assert contradiction(description, scene(*lines)) is None
+
+
+def test_a_program_that_does_not_parse_contradicts_nothing():
+    assert contradiction(TURN, "self.play(square.animate.rotate(90 * DEGREES)") is None
