@@ -192,6 +192,9 @@ class BuildConfig:
     system_prompt: str = _setting(DEFAULT_SYSTEM_PROMPT, "the system message of every conversation", "TEXT")
     previews: bool = _setting(False, "add a column with the last frame of each program, where programs are rendered")
     datasets: tuple[str, ...] = _setting((), "read only these sources", "NAME")
+    with_sources: tuple[str, ...] = _setting(
+        (), "read these optional sources too; `sources --catalogue` lists them", "NAME"
+    )
     licences: str = _setting("any", "read sources with any licence, or only with a permissive one", "any|permissive")
     sample: bool = _setting(False, "read the small sample that ships with the package, without a network")
     local: tuple[tuple[str, str], ...] = _setting((), "read a source from a local file or folder", "NAME=PATH")
@@ -308,7 +311,7 @@ class BuildConfig:
         Raises:
             SettingError: a file of `decontaminate` or `tokenizer` cannot be read.
         """
-        left_out = {"local", "sources_file", "datasets", "licences", "strict", "skip_unavailable"}
+        left_out = {"local", "sources_file", "datasets", "with_sources", "licences", "strict", "skip_unavailable"}
         values = {
             item.name: getattr(self, item.name)
             for item in fields(self)

@@ -11,13 +11,14 @@ from typing import Any
 import polars as pl
 import pytest
 
+from builder.emit.formats import ROW_COLUMNS
 from tests.environments.conftest import RELEASES, ROOT, Environment, Environments, run
 
 pytestmark = pytest.mark.environments
 
 FACTORS = {"all": 2.5, "deduplicated": 2.5, "no_augment": 1.0}
 """By config, the rows of train for each row kept."""
-COLUMNS = ["conversations", "source", "id", "variant", "license", "official", "dialect"]
+COLUMNS = ["conversations", *ROW_COLUMNS]
 KEYS = "{split: [(row['id'], row['variant']) for row in rows] for split, rows in data.items()}"
 
 LOAD_ALL = f"""
