@@ -41,7 +41,6 @@ _COLUMNS: Mapping[str, str] = {
     "variant": "0 is the original prompt; 1 and up, the prompt in other words (train only)",
     "license": "licence of the source; of both, where prompt and program come from two",
     "official": "a test row of a public benchmark: keep it out of training",
-    "dialect": "what the program is written for: `ce` (Manim Community) or `manimgl` (ManimGL)",
     "prompt": "what the user says, as a text of its own",
     "code": "the program, without its fence",
     "difficulty": "as the source says it; empty where it says none",
@@ -50,6 +49,7 @@ _COLUMNS: Mapping[str, str] = {
     "findings": "the first name, argument, module or file in the program that Manim does not have",
     "duplicates": "how many rows read this one stands for: itself, and those dropped as its duplicates",
     "code_from": "id of the row whose program this one has, if that is another one",
+    "dialect": "what the program is written for: `ce` (Manim Community) or `manimgl` (ManimGL)",
 }
 
 
