@@ -91,6 +91,21 @@ def cannot_write(path: Path, error: OSError, flag: str) -> str:
     return f"{where}: cannot be written: {reason}; {advice}, or choose another place with {flag}"
 
 
+def temporary_folder() -> Path:
+    """The system's folder for temporary files.
+
+    Raises:
+        OutputError: there is none that can be written.
+    """
+    try:
+        return Path(tempfile.gettempdir())
+    except OSError as error:
+        raise OutputError(
+            f"no usable folder for temporary files ({error.strerror}): free some space there, or set the variable "
+            "TMPDIR to a folder that can be written"
+        ) from error
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex."""
     digest = hashlib.sha256()

@@ -28,7 +28,6 @@ from builder.prepare.prepare import (
     is_official,
     prepare_codes,
     prepare_descriptions,
-    prepare_rows,
     put_together,
 )
 from builder.prepare.text_store import TextStore, write_texts
@@ -99,24 +98,6 @@ def prepare_files(
     return paths
 
 
-def in_community_dialect(path: Path, events: Events) -> Path:
-    """A prepared file with its ManimGL programs as they are in Manim Community, as far as they could be brought there.
-
-    It is kept beside the file, and made if it is not there.
-    """
-    made = path.with_suffix(".ce.parquet")
-    if not _is_whole(made, made.name, events):
-        with (
-            pq.ParquetFile(path) as opened,
-            written_aside(made) as aside,
-            open_writer(aside, PREPARED_SCHEMA) as writer,
-        ):
-            for batch in batches_of(opened, BATCH_ROWS, PREPARED_SCHEMA.names):
-                writer.write_batch(in_community(batch))
-        _record_whole(made)
-    return made
-
-
 def with_edits(prepared: Path, read: Path, edits: Mapping[int, tuple[str | None, str | None]], cache_dir: Path) -> Path:
     """Prepared rows of which a person edited some; these go through all that the published row would.
 
@@ -139,7 +120,7 @@ def with_edits(prepared: Path, read: Path, edits: Mapping[int, tuple[str | None,
         description, code = edits[row["row"]]
         row.update({name: text for name, text in (("description", description), ("code", code)) if text is not None})
         row["problem"] = None if None not in edits[row["row"]] else row["problem"]
-    made = {row["row"]: row for row in prepare_rows(pa.RecordBatch.from_pylist(rows, READ_SCHEMA)).to_pylist()}
+    made = {row["row"]: row for row in _prepare_few(rows)}
     with written_aside(path) as aside, open_writer(aside, PREPARED_SCHEMA) as writer, pq.ParquetFile(prepared) as old:
         for batch in batches_of(old, BATCH_ROWS, PREPARED_SCHEMA.names):
             if made.keys().isdisjoint(batch["row"].to_pylist()):
@@ -148,6 +129,18 @@ def with_edits(prepared: Path, read: Path, edits: Mapping[int, tuple[str | None,
                 lines = [_edited(line, made.get(line["row"]), edits) for line in batch.to_pylist()]
                 writer.write_batch(pa.RecordBatch.from_pylist(lines, PREPARED_SCHEMA))
     return path
+
+
+def _prepare_few(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Prepare some rows of `READ_SCHEMA` here and now."""
+
+    def texts(column: str) -> pa.RecordBatch:
+        lines = [{"key": bytes(16), "text": row[column] or "", "official": False} for row in rows]
+        return pa.RecordBatch.from_pylist(lines, TEXT_SCHEMA)
+
+    descriptions, codes = prepare_descriptions(texts("description")), prepare_codes(texts("code"))
+    read = pa.RecordBatch.from_pylist(rows, READ_SCHEMA)
+    return put_together(read, pa.Table.from_batches([descriptions]), pa.Table.from_batches([codes])).to_pylist()
 
 
 def _edited(
@@ -162,6 +155,24 @@ def _edited(
         if text is not None
     }
     return {**made, **repairs, "content": line["content"]}
+
+
+def in_community_dialect(path: Path, events: Events) -> Path:
+    """A prepared file with its ManimGL programs as they are in Manim Community, as far as they could be brought there.
+
+    It is kept beside the file, and made if it is not there.
+    """
+    made = path.with_suffix(".ce.parquet")
+    if not _is_whole(made, made.name, events):
+        with (
+            pq.ParquetFile(path) as opened,
+            written_aside(made) as aside,
+            open_writer(aside, PREPARED_SCHEMA) as writer,
+        ):
+            for batch in batches_of(opened, BATCH_ROWS, PREPARED_SCHEMA.names):
+                writer.write_batch(in_community(batch))
+        _record_whole(made)
+    return made
 
 
 def version_of_preparation() -> str:

@@ -252,23 +252,6 @@ def put_together(read: pa.RecordBatch, descriptions: pa.Table, codes: pa.Table) 
     return table.combine_chunks().to_batches()[0]
 
 
-def prepare_rows(read: pa.RecordBatch) -> pa.RecordBatch:
-    """Prepare a few rows of `READ_SCHEMA`, each text anew; gives the same rows, in order, in `PREPARED_SCHEMA`."""
-
-    def texts(column: str) -> pa.RecordBatch:
-        values, splits = (read.column(name).to_pylist() for name in (column, "split"))
-        return pa.RecordBatch.from_pylist(
-            [
-                {"key": bytes(16), "text": text or "", "official": column == "code" and is_official(split)}
-                for text, split in zip(values, splits, strict=True)
-            ],
-            schema=TEXT_SCHEMA,
-        )
-
-    descriptions, codes = prepare_descriptions(texts("description")), prepare_codes(texts("code"))
-    return put_together(read, pa.Table.from_batches([descriptions]), pa.Table.from_batches([codes]))
-
-
 def is_official(split: str | None) -> bool:
     """Whether a row's official split, as its source writes it, is the test side."""
     return (split or "").strip().lower() == OFFICIAL_SPLIT

@@ -32,6 +32,7 @@ SHARED_SETTINGS = (
     "sample",
     "local",
     "datasets",
+    "with_sources",
     "licences",
     "sources_file",
     "description_field",

@@ -14,11 +14,12 @@ from builder.core.files import kept_result, sha256_of
 from builder.core.ledger import closed_slices, kept
 from builder.core.schema import SPLITS
 from builder.decide.summary import empty_sides, without_kept_rows
-from builder.emit.formats import FORMATS, fenced
+from builder.emit.formats import FORMATS, fenced, row_columns
 from builder.emit.rows import EmittedRow
 from builder.emit.tokens import tokens_told
 from builder.manim_lint.dialect import dialect_of
 from builder.pipeline.build import Build
+from builder.publish.parquet import OPTIONS
 from builder.publish.stats import Written, build_stats
 from builder.render.verdicts import Verdicts
 from builder.report.proof.certificate import certify_sides
@@ -53,17 +54,14 @@ def dataset_rows(
     decided: Build, split: str, written: dict[str, Written], events: Events | None = None
 ) -> Iterator[dict[str, Any]]:
     """Rows of a split as the dataset has them, each a plain dictionary; counts them into `written[split]`."""
-    make = FORMATS[decided.config.format].make
+    make, columns = FORMATS[decided.config.format].make, row_columns(decided.config.format)
     written[split] = Written()
     for row in written[split].counted(emitted(decided, split, events or Silent())):
         preview = {"preview": _image(row, decided.verdicts)} if decided.config.previews else {}
+        values = {**{name: getattr(row, name, None) for name in columns}, "license": row.licence}
         yield {
             **make(decided.config.system_prompt, row.prompt, fenced(row.code)),
-            "source": row.source,
-            "id": row.id,
-            "variant": row.variant,
-            "license": row.licence,
-            "official": row.official,
+            **values,
             "dialect": dialect_of(row.code),
             **preview,
             **({"tokens": row.tokens} if decided.config.tokenizer else {}),
@@ -126,7 +124,7 @@ def write_ledger(ledger: pl.DataFrame, path: Path) -> None:
     """Close a ledger and write it as Parquet, some rows at a time."""
     slices = (part.to_arrow(compat_level=pl.CompatLevel.oldest()) for part in closed_slices(ledger))
     first = next(slices)
-    with pq.ParquetWriter(path, first.schema, compression="zstd") as writer:
+    with pq.ParquetWriter(path, first.schema, **OPTIONS) as writer:
         writer.write_table(first)
         for part in slices:
             writer.write_table(part)

@@ -147,8 +147,11 @@ told = {{}}
 for name in sys.argv[1:]:
     told[name] = {{}}
     for split, rows in load_dataset(*name.split()).items():
-        more = [column for column in rows.column_names if column in ("id", "variant", "license", "official", "dialect")]
-        told[name][split] = rows.remove_columns(more)[:]
+        shapes = ("conversations", "messages", "prompt", "completion", "instruction", "input", "output", "system")
+        own = [column for column in rows.column_names if column in (*shapes, "source")]
+        if "completion" not in own:  # else it is the text beside a conversation
+            own = [column for column in own if column != "prompt"]
+        told[name][split] = rows.select_columns(own)[:]
 print(json.dumps(told))
 """
 

@@ -73,7 +73,7 @@ def test_files_in_memory_are_small(judge: Judge) -> None:
     code = """
     import ctypes, os
     folders = ("/scratch", "/tmp", "/dev/shm", "/", "/dev", "/proc", "/worker", "/formulas", "/usr", "/var/lib/texmf")
-    folders = [folder for folder in folders if os.access(folder, os.W_OK)]
+    folders = {os.path.realpath(folder) for folder in folders if os.access(folder, os.W_OK)}
     written = 0
     for folder in folders:
         try:

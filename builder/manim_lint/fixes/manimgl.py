@@ -69,5 +69,5 @@ def as_community(code: str, tree: ast.Module) -> cst.Module | None:
     program = Program(code, tree, ())
     changes = _Changes(program)
     names = {old: new for old, new in _NAMES.items() if old not in program.bound}
-    module = program.module.visit(NameChanger(names, program.modules)).visit(changes)
+    module = cst.parse_module(code).visit(NameChanger(names, program.modules)).visit(changes)
     return module if changes.whole else None

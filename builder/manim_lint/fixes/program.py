@@ -1,7 +1,7 @@
 """A program as the fixes see it, and what they share: names, calls, and edits of the text where `ast` says they stand.
 
 `ast` answers questions and says where things stand. `libcst`, which keeps layout and comments, is given the one call
-that is changed; a tree of the whole program, which costs many times as much, is made only to move statements.
+or statement that is changed: a tree of the whole program costs many times as much.
 """
 
 import ast
@@ -57,11 +57,6 @@ class Program:
         return frozenset(
             alias.asname or alias.name for node in imports for alias in node.names if alias.name in PACKAGES
         )
-
-    @cached_property
-    def module(self) -> cst.Module:
-        """The whole program with its layout."""
-        return cst.parse_module(self.code)
 
     @cached_property
     def in_texts(self) -> dict[int, ast.JoinedStr]:
