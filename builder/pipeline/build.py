@@ -1,18 +1,22 @@
 """What a build holds between its steps."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
+import orjson
 import polars as pl
 
 from builder.config import BuildConfig
 from builder.core.errors import SettingError
+from builder.core.files import kept_result
 from builder.core.ledger import close_ledger, id_column
-from builder.core.row_store import PreparedFile
+from builder.core.row_store import WORDS, PreparedFile, lazy
 from builder.core.schema import TURN
+from builder.decide.decide import pairs_of
 from builder.decide.decisions import Decisions
-from builder.decide.pairing.shuffled import Part
+from builder.decide.pairing.shuffled import Part, find_parts
 from builder.emit.rows import EmittedRow, emitted_rows
 from builder.emit.tokens import Tokens
 from builder.render.verdicts import Verdicts
@@ -90,3 +94,27 @@ def known_ids(prepared: Prepared) -> str:
     ids = prepared.rows.group_by("source", maintain_order=True).agg(pl.col("row").first(), last=pl.col("row").last())
     lines = ids.select(id_column(), id_column(row="last").alias("last")).rows()
     return ", ".join(f"{first} to {last.rpartition('/')[2]}" for first, last in lines)
+
+
+def kept_pairs(prepared: Prepared, config: BuildConfig) -> pl.DataFrame | None:
+    """What `pairs_of` gives, or gave before for the same rows."""
+
+    def make() -> bytes:
+        found = pairs_of(prepared.rows, config.pair_margin, prepared.files)
+        return b"" if found is None else found.write_ipc(None).getvalue()
+
+    decided = sorted((index, item.action) for index, item in prepared.decisions.by_index.items())
+    inputs = [*(file.path.name for file in prepared.files), str(config.pair_margin), repr(decided)]
+    kept_pairs = kept_result(config.cache / "pairs", inputs, make)
+    return pl.read_ipc(kept_pairs) if kept_pairs else None
+
+
+def kept_parts(rows: pl.DataFrame, files: Sequence[PreparedFile], cache: Path) -> tuple[pl.DataFrame, tuple[Part, ...]]:
+    """What `find_parts` gives, or gave before for the same rows."""
+
+    def make() -> bytes:
+        marks, parts = find_parts(rows, lazy(files, WORDS))
+        return orjson.dumps([asdict(part) for part in parts]) + b"\n" + marks.write_ipc(None).getvalue()
+
+    listed, _, marks = kept_result(cache / "parts", [file.path.name for file in files], make).partition(b"\n")
+    return pl.read_ipc(marks), tuple(Part(**part) for part in orjson.loads(listed))

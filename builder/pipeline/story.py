@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 from builder.config import AS_PUBLISHED, BuildConfig
 from builder.core.events import Events, Silent
 from builder.core.ledger import REPAIRS_SEPARATOR, check_accounted, id_column, kept
-from builder.core.row_store import WORDS, PreparedFile, batches_with, lazy
-from builder.decide.decide import CODE_COLUMNS, PROBLEM_COLUMNS, code_sources, decide, pairs_of, with_facts
+from builder.core.row_store import PreparedFile, batches_with
+from builder.decide.decide import CODE_COLUMNS, PROBLEM_COLUMNS, code_sources, decide, with_facts
 from builder.decide.decisions import Decisions, match_decisions, overruled, read_decisions
 from builder.decide.decontaminate import (
     BenchmarkRow,
@@ -21,14 +21,13 @@ from builder.decide.decontaminate import (
     with_official_pairs,
 )
 from builder.decide.deduplicate import near_descriptions
-from builder.decide.pairing.shuffled import find_parts
 from builder.decide.split import eligible_rows, split_rows
 from builder.decide.summary import empty_sides, shuffled_parts, without_eligible_rows, without_kept_rows
 from builder.emit.augment import clashes, plan_variants
 from builder.emit.rows import order_rows
 from builder.emit.tokens import Tokens, count_tokens, long_variants, with_tokens
 from builder.manim_lint.dialect import COMMUNITY
-from builder.pipeline.build import Build, Prepared
+from builder.pipeline.build import Build, Prepared, kept_pairs, kept_parts
 from builder.pipeline.render_rounds import verified
 from builder.prepare.cache import in_community_dialect, prepare_files, with_edits
 from builder.prepare.prepare import plain_prompt, probe_key, program_keys
@@ -85,7 +84,7 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
         files.append(PreparedFile(path, first, _text_bytes(path)))
         first += frames[-1].height
     rows = pl.concat(frames).with_row_index("index")
-    marks, parts = find_parts(rows, lazy(files, WORDS))
+    marks, parts = kept_parts(rows, files, config.cache)
     rows = rows.drop("style").hstack(marks.drop("index")).with_columns(eligible_rows())
     if decisions.by_index:
         rows = rows.hstack(decisions.marks(rows.height)).with_columns(
@@ -227,7 +226,7 @@ def _pairs(prepared: Prepared, config: BuildConfig) -> pl.DataFrame | None:
     if config.pairs == AS_PUBLISHED:
         return None
     if config.pair_margin not in prepared.pairs:
-        prepared.pairs[config.pair_margin] = pairs_of(prepared.rows, config.pair_margin, prepared.files)
+        prepared.pairs[config.pair_margin] = kept_pairs(prepared, config)
     return prepared.pairs[config.pair_margin]
 
 
