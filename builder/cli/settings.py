@@ -39,7 +39,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     ),
 }
 """What people do, with the settings that `--help` shows there, and those that only `--help-all` shows."""
-_FLAGS = {"with_sources": "--with"}
+FLAGS = {"with_sources": "--with"}
 """Flags that are not their setting's name."""
 DECISIONS_FILE = "decisions.jsonl"
 """Taken where it stands beside the file of settings, or in the output folder, and no other is named."""
@@ -129,7 +129,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 def _add_setting(
     parser: argparse._ArgumentGroup, name: str, default: Any, metadata: Mapping[str, Any], *, shown: bool
 ) -> None:
-    flag = _FLAGS.get(name, "--" + name.replace("_", "-"))
+    flag = FLAGS.get(name, "--" + name.replace("_", "-"))
     text = _OWN_FLAGS.get(name, metadata["help"]).replace("%", "%%")
     metavar = metadata["metavar"]
     if isinstance(default, bool):
