@@ -114,7 +114,7 @@ def may_leak() -> pl.Expr:
 
 def leaks_alone(threshold: float) -> pl.Expr:
     """Which near pairs of descriptions are leaks whatever their programs: they ask for the same in the same terms."""
-    return ((pl.col("difference") == Difference.NONE) & (pl.col("score") >= threshold)) | (pl.col("score") >= 1)
+    return ((pl.col("difference") <= Difference.SLIPS) & (pl.col("score") >= threshold)) | (pl.col("score") >= 1)
 
 
 def _equal(train: pl.DataFrame, test: pl.DataFrame, key: str, what: str, reason: pl.Expr) -> pl.DataFrame:
@@ -266,7 +266,7 @@ def find_in_benchmarks(
     near = near_pairs(texts, FLOOR, [text for text, _ in prompts]) if prompts else None
     for left, right, score, difference in near.drop("agrees").iter_rows() if near is not None else ():
         row = prompts[right][1]
-        alone = score >= 1 or difference == Difference.NONE or not row.codes
+        alone = score >= 1 or difference <= Difference.SLIPS or not row.codes
         if difference <= (Difference.SLIPS if alone else Difference.ORDINARY) or score >= 1:
             found.append(("description", keys[left], score, row.where, None, () if alone else row.codes))
     found += [("description", row.description_key, 1.0, row.where, row.description_key, ()) for row in official]

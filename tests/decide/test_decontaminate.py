@@ -132,7 +132,11 @@ def test_rows_on_the_test_side_stay(tmp_path):
 
 def test_how_near_is_a_setting(tmp_path):
     """`near_test`, as for leaks."""
-    lines = [{"prompt": "Rotate a yellow hexagon by 60 degrees around the left corner that it has, with care"}]
+    lines = [
+        {
+            "prompt": "Rotate a yellow hexagon by 60 degrees around the left corner that it is to have, please, and just so"
+        }
+    ]
     file = written(tmp_path / "mine.jsonl", lines)
 
     assert len(gone(config(tmp_path, file, near_test=0.7))) == 1
@@ -232,7 +236,7 @@ def listed(path):
     for number, (prompt, code) in enumerate(MADE_UP):
         (made,) = make_signatures([core(plain_prompt(prompt))])
         keys = {"description_key": description_key(prompt), "programs": list(program_keys(code))}
-        hashes = {name: made[name] for name in ("grams", "telling", "length")}
+        hashes = {name: made[name] for name in ("grams", "key", "terms", "length")}
         rows.append({"where": f"manimbench/{number:06d}", **keys, **hashes})
     path.write_bytes(official_list(rows, probe_key(), RULES, "a test"))
     return path
@@ -297,11 +301,13 @@ def test_official_rows_that_are_kept_here_are_left_to_the_step_for_leaks():
     )
     ledger = open_ledger(rows.with_columns(pl.col("index").cast(pl.UInt32), pl.col(r"^.*_key$").cast(pl.UInt64)))
     found = pl.DataFrame(
-        [("description", 2, 0.9, "kept here", 1), ("description", 3, 0.9, "elsewhere", 9)], schema=SCHEMA, orient="row"
+        [("description", 2, 0.9, "kept here", 1, []), ("description", 3, 0.9, "elsewhere", 9, [])],
+        schema=SCHEMA,
+        orient="row",
     )
 
-    assert drop_in_benchmarks(ledger, found, 0.8)["detail"].to_list() == ["", "", "elsewhere: near description"]
-    assert drop_in_benchmarks(ledger, found, 0.95)["stage"].to_list() == [""] * 3
+    assert drop_in_benchmarks(ledger, found, 0.8, ())["detail"].to_list() == ["", "", "elsewhere: near description"]
+    assert drop_in_benchmarks(ledger, found, 0.95, ())["stage"].to_list() == [""] * 3
 
 
 def test_the_list_that_ships_is_whole_and_of_these_rules():

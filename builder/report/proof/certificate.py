@@ -120,7 +120,7 @@ def certify(train: Iterable[WrittenRow], test: Iterable[WrittenRow], limit: floa
     left, right = list(test), list(train)
     every = len(left) * len(right) <= ALL_PAIRS
     description, agreeing, pairs = _descriptions(left, right, min(limit, BOTH[0]), every)
-    alone = {pair[:3] for pair in pairs if pair[3] == Difference.NONE and pair[2] >= limit}
+    alone = {pair[:3] for pair in pairs if pair[3] <= Difference.SLIPS and pair[2] >= limit}
     alone |= set(_same_letters(left, right))
     near: list[_Found] = [("description", *pair) for pair in alone]
     both = _with_near_programs(
@@ -192,7 +192,7 @@ def _descriptions(
     pairs = _candidates(ones, others, limit)
     if every:
         pairs = sorted({*pairs, *_same_terms(ones, others)})
-    equal = (pair for pair in pairs if pair[3] == Difference.NONE)
+    equal = (pair for pair in pairs if pair[3] <= Difference.SLIPS)
     best = max(equal, key=lambda pair: (pair[2], -pair[0], -pair[1]), default=None)
     agreeing = Nearest(best[2], test[best[0]].where, train[best[1]].where) if best else None
     if not every:
