@@ -10,9 +10,9 @@ from builder.similarity.lexicon import TOKENS
 PLAIN = frozenset(
     """
     a about also am an and animate animation any at be below brief briefly can clip code could create demonstrate depict
-    describe detailed display do draw educational example explain explanation following for from generate give have
+    describe detailed display do draw educational explain explanation following for from generate give have
     help here how illustrate illustration in interactive into is it its just let like make manim may me must my need
-    next of on onto our please present produce program put python render representation same scene screen script
+    next of on onto our please present produce program put python render representation same screen script
     should show showcase simple simply so such tell that the their them then these they this those to us use using
     video visual visualisation visualise visualization visualize visually graphically want was we well what when where
     whether which while whose will with would you your

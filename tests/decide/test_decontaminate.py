@@ -132,11 +132,7 @@ def test_rows_on_the_test_side_stay(tmp_path):
 
 def test_how_near_is_a_setting(tmp_path):
     """`near_test`, as for leaks."""
-    lines = [
-        {
-            "prompt": "Rotate a yellow hexagon by 60 degrees around the left corner that it is to have, please, and just so"
-        }
-    ]
+    lines = [{"prompt": "Rotate a yellow hexagon by 60 degrees around the left corner, please, and just so"}]
     file = written(tmp_path / "mine.jsonl", lines)
 
     assert len(gone(config(tmp_path, file, near_test=0.7))) == 1
@@ -331,3 +327,38 @@ def test_a_list_of_other_rules_is_refused(tmp_path):
     path.write_bytes(path.read_bytes().replace(RULES.encode(), b"0123456789abcdef"))
     with pytest.raises(ValueError, match="make it anew"):
         read_official(probe_key(), path)
+
+
+HELD_OUT = "Show how a compound pendulum swings between two walls, and label its angle"
+SWINGING = scene("Line(UP, DOWN).rotate(0.5), Dot(DOWN), Line(LEFT, LEFT + UP), Line(RIGHT, RIGHT + UP), Tex('x')")
+TWEAKED = SWINGING.replace("rotate(0.5)", "rotate(0.75)")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "code", "fate"),
+    [
+        (HELD_OUT.upper(), scene("Dot()"), ("test", "", "")),  # equal when normalised: the split has them on one side
+        ("Fold a paper crane", SWINGING, ("test", "", "")),  # an equal program, likewise
+        ("Fold a paper crane", SWINGING.replace("Shown", "Other"), ("train", "near_test", "equal program")),
+        (HELD_OUT.replace("Show how", "Demonstrate how"), scene("Dot()"), ("train", "near_test", "same key terms")),
+        (HELD_OUT.replace("label", "lable"), scene("Dot()"), ("train", "near_test", "same key terms")),
+        (
+            HELD_OUT.replace("compound", "heavy"),
+            TWEAKED,
+            ("train", "near_test", "near description and near program"),
+        ),
+        (HELD_OUT.replace("compound", "heavy"), scene("Dot()"), ("train", "", "")),  # a near description alone
+        (HELD_OUT.replace("two", "three"), TWEAKED, ("train", "", "")),  # another number is another task
+        (HELD_OUT.replace("compound", "Foucault"), TWEAKED, ("train", "", "")),  # so is another name
+        ("Fold a paper crane", TWEAKED, ("train", "", "")),  # a near program alone
+    ],
+)
+def test_a_leak_is_equal_in_prompt_or_program_or_near_in_both(tmp_path, prompt, code, fate):
+    """What became of a row beside an official test row: its side, the reason, and what is alike."""
+    sources = {
+        "manimbench": [*((*row, "train") for row in ROWS["bespoke_manim"][:20]), (HELD_OUT, SWINGING, "test")],
+        "thanks_dataset": [(prompt, code)],
+    }
+    ledger = ledger_of(config(tmp_path, sources=sources, name="all"))
+
+    assert ledger.filter(source="thanks_dataset").select("split", "reason", "detail").rows() == [fate]

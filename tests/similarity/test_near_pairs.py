@@ -158,3 +158,42 @@ def test_all_members_of_a_cluster_are_near(edges: list[tuple[int, int, float]]) 
         members = sorted([stays, *rows["position"]])
         assert all((one, two) in near for one in members for two in members if one < two)
         assert set(rows["size"]) == {len(members)}
+
+
+TOPICS = {
+    "English": "A bubble sort of a list|A merge sort of a list|A proof of Euler's formula|A proof of Green's theorem",
+    "Spanish": "El teorema de Pitágoras|El teorema de Tales|La ordenación por mezcla|La ordenación por montículos",
+    "Japanese": "円の面積の求め方|球の体積の求め方|三角形の内角の和|四角形の内角の和",
+    "Chinese": "冒泡排序|归并排序|勾股定理|正弦定理",
+    "German": "Der Satz des Pythagoras|Der Satz des Thales|Die Fläche unter der Kurve|Die Fläche zwischen den Kurven",
+    "Russian": "Теорема Пифагора|Теорема Ферма|Сумма углов треугольника|Сумма углов пятиугольника",
+    "Hindi": "पाइथागोरस प्रमेय|थेल्स प्रमेय|वृत्त का क्षेत्रफल|गोले का क्षेत्रफल",
+    "Arabic": "نظرية فيثاغورس|نظرية طاليس|مساحة الدائرة|مساحة المثلث",
+    "names": "DropoutScene|DensityScene|PendulumA|PendulumB",
+}
+FRAMES = {
+    "English": "Create a Manim animation that explains this topic step by step with labels: {}",
+    "Spanish": "Crea una animación de Manim que explique paso a paso y con etiquetas el tema siguiente: {}",
+    "Japanese": "次の題材をラベル付きで順を追って説明するManimのアニメーションを作ってください。{}",
+    "Chinese": "请用Manim制作一个动画，一步一步地讲解下面的主题，并加上标签：{}",
+    "German": "Erstelle eine Animation mit Manim, die das folgende Thema Schritt für Schritt erklärt: {}",
+    "Russian": "Создай анимацию в Manim, которая шаг за шагом объясняет следующую тему: {}",
+    "Hindi": "Manim में एक एनिमेशन बनाइए जो इस विषय को चरण दर चरण समझाए: {}",
+    "Arabic": "أنشئ رسما متحركا في Manim يشرح الموضوع التالي خطوة بخطوة: {}",
+    "names": "Create a Manim scene named {}.",
+}
+
+
+@pytest.mark.parametrize("language", TOPICS)
+def test_topics_under_one_template_are_not_near_in_any_language(language: str) -> None:
+    asked = [FRAMES[language].format(topic) for topic in TOPICS[language].split("|")]
+    assert near_pairs(asked, 0.7).height > 0  # their letters are alike
+    assert near_pairs(asked, 0.7).filter(pl.col("difference") < Difference.ORDINARY).is_empty()
+
+
+@pytest.mark.parametrize("language", TOPICS)
+def test_a_copy_with_other_signs_is_near_in_every_language(language: str) -> None:
+    asked = [FRAMES[language].format(topic) for topic in TOPICS[language].split("|")]
+    retyped = [f"  {text.upper()} !" for text in asked]
+    found = near_pairs(asked, 0.9, retyped).filter("agrees")
+    assert found.select("left", "right").rows() == [(at, at) for at in range(len(asked))]
