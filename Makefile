@@ -50,7 +50,7 @@ $(RENDER_VENV)/ready: pyproject.toml | debian-packages
 
 test-render: $(RENDER_VENV)/ready  ## the tests that render with Manim in a sandbox; installs Debian packages that are missing
 	$(RENDER_VENV)/bin/python -m builder doctor
-	$(RENDER_VENV)/bin/python -m pytest -m render tests/render
+	$(RENDER_VENV)/bin/python -m pytest -m render tests/render tests/evaluate
 
 test-all: test test-environments test-render test-browser  ## all tests
 

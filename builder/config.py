@@ -99,14 +99,6 @@ BALANCES = ("source", "difficulty")
 DIALECTS = ("any", "ce", "manimgl")
 LICENCE_CHOICES = ("any", "permissive")
 REPAIRED, AS_PUBLISHED = PAIRS = ("repaired", "as-published")
-_CHOICES: Mapping[str, Iterable[str]] = {
-    "format": FORMATS,
-    "trainer": TRAINERS,
-    "balance": BALANCES,
-    "licences": LICENCE_CHOICES,
-    "pairs": PAIRS,
-}
-"""Settings that are one of a few names."""
 CACHE_VARIABLE = "MANIM_DATASETS_CACHE"
 DEFAULT_SYSTEM_PROMPT = (
     "You are a Manim code generator. Given a description of an animation, answer with one complete Python "
@@ -200,6 +192,9 @@ class BuildConfig:
     system_prompt: str = _setting(DEFAULT_SYSTEM_PROMPT, "the system message of every conversation", "TEXT")
     previews: bool = _setting(False, "add a column with the last frame of each program, where programs are rendered")
     datasets: tuple[str, ...] = _setting((), "read only these sources", "NAME")
+    with_sources: tuple[str, ...] = _setting(
+        (), "read these optional sources too; `sources --catalogue` lists them", "NAME"
+    )
     licences: str = _setting("any", "read sources with any licence, or only with a permissive one", "any|permissive")
     sample: bool = _setting(False, "read the small sample that ships with the package, without a network")
     local: tuple[tuple[str, str], ...] = _setting((), "read a source from a local file or folder", "NAME=PATH")
@@ -316,7 +311,7 @@ class BuildConfig:
         Raises:
             SettingError: a file of `decontaminate` or `tokenizer` cannot be read.
         """
-        left_out = {"local", "sources_file", "datasets", "licences", "strict", "skip_unavailable"}
+        left_out = {"local", "sources_file", "datasets", "with_sources", "licences", "strict", "skip_unavailable"}
         values = {
             item.name: getattr(self, item.name)
             for item in fields(self)
@@ -332,6 +327,8 @@ class BuildConfig:
 
 _CHOICES = {"pairs": PAIRS, "format": FORMATS, "licences": LICENCE_CHOICES, "dialect": DIALECTS}
 """Settings that take one of a few words."""
+_WORDS: Mapping[str, Iterable[str]] = {**_CHOICES, "trainer": TRAINERS, "balance": BALANCES}
+"""The same, and those that may also be left empty."""
 
 
 def _check_split(config: BuildConfig) -> None:
@@ -420,8 +417,8 @@ def make_config(name: str = DEFAULT_CONFIG, **settings: Any) -> BuildConfig:
         if key not in known:
             raise SettingError(f"no setting is named {key!r}{nearest(key, known)}")
         values[key] = checked_value(key, value, known[key].default)
-        if key in _CHOICES:
-            values[key] = named(values[key], _CHOICES[key])
+        if key in _WORDS:
+            values[key] = named(values[key], _WORDS[key])
     if values.get("trainer") in TRAINERS:
         values.setdefault("format", TRAINERS[values["trainer"]])
     preset = CONFIGS[name]

@@ -76,18 +76,15 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
     def _info(self) -> datasets.DatasetInfo:
         config = _config.make_config(self.config.name, **self.config.settings)  # called before `build_config` is set
         text = datasets.Value("string")
-        columns = _library("builder.emit.formats").FORMATS[config.format].columns
+        formats = _library("builder.emit.formats")
+        columns = formats.FORMATS[config.format].columns
+        others = formats.row_columns(config.format)
         return datasets.DatasetInfo(
             description=self.config.description,
             features=datasets.Features(
                 {
                     **{key: [dict.fromkeys(names, text)] if names else text for key, names in columns.items()},
-                    "source": datasets.Value("string"),
-                    "id": datasets.Value("string"),
-                    "variant": datasets.Value("int32"),
-                    "license": datasets.Value("string"),
-                    "official": datasets.Value("bool"),
-                    "dialect": datasets.Value("string"),
+                    **{name: datasets.Value(kind) for name, kind in others.items()},
                     **({"tokens": datasets.Value("int32")} if config.tokenizer else {}),
                     **({"preview": datasets.Image()} if config.previews else {}),
                 }

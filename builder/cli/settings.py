@@ -23,10 +23,10 @@ from builder.core.errors import SettingError
 
 GROUPS: dict[str, tuple[str, str]] = {
     "reading": (
-        "datasets local description_field code_field sample licences cache_dir offline",
+        "datasets with_sources local description_field code_field sample licences cache_dir offline",
         "sources_file strict skip_unavailable lock_file update_lock locked no_mirrors workers cluster",
     ),
-    "cleaning": ("pairs check_pairs check_api decisions", "pair_margin mismatch_rate drop_reported_errors"),
+    "cleaning": ("pairs check_pairs check_api dialect decisions", "pair_margin mismatch_rate drop_reported_errors"),
     "deduplication": ("deduplicate deduplicate_programs near_duplicates", ""),
     "split": ("test_size validation_size seed", "near_test decontaminate"),
     "rendering": (
@@ -39,6 +39,8 @@ GROUPS: dict[str, tuple[str, str]] = {
     ),
 }
 """What people do, with the settings that `--help` shows there, and those that only `--help-all` shows."""
+_FLAGS = {"with_sources": "--with"}
+"""Flags that are not their setting's name."""
 DECISIONS_FILE = "decisions.jsonl"
 """Taken where it stands beside the file of settings, or in the output folder, and no other is named."""
 READING = tuple(name for names in GROUPS["reading"] for name in names.split())
@@ -127,7 +129,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 def _add_setting(
     parser: argparse._ArgumentGroup, name: str, default: Any, metadata: Mapping[str, Any], *, shown: bool
 ) -> None:
-    flag = "--" + name.replace("_", "-")
+    flag = _FLAGS.get(name, "--" + name.replace("_", "-"))
     text = _OWN_FLAGS.get(name, metadata["help"]).replace("%", "%%")
     metavar = metadata["metavar"]
     if isinstance(default, bool):
@@ -136,7 +138,7 @@ def _add_setting(
         kind: dict[str, Any] = {"action": action}
     elif name == "update_lock":
         kind = {"nargs": "*", "metavar": metavar}
-    elif name in ("datasets", "decontaminate", "decisions"):
+    elif name in ("datasets", "decontaminate", "decisions", "with_sources"):
         kind = {"nargs": "+", "metavar": metavar}
     elif isinstance(default, tuple):
         kind = {"action": "append", "metavar": metavar}
@@ -144,4 +146,4 @@ def _add_setting(
         value = default_cache_dir() if name == "cache_dir" else default
         text += "" if name == "system_prompt" or value == "" else f" (default {value})".replace("%", "%%")
         kind = {"type": type(default), "metavar": metavar}
-    parser.add_argument(flag, help=text if shown else argparse.SUPPRESS, **kind)
+    parser.add_argument(flag, dest=name, help=text if shown else argparse.SUPPRESS, **kind)

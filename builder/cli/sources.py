@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def add_sources_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `sources` takes besides settings."""
     parser.add_argument("--inspect", metavar="FILE", help="show any file or folder, and what to type to build from it")
+    parser.add_argument("--catalogue", action="store_true", help="list the optional sources, which --with reads")
     parser.add_argument(
         "--check",
         action="store_true",
@@ -24,14 +25,17 @@ def add_sources_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def sources(given: argparse.Namespace, terminal: "Terminal") -> Answer:
-    """Show what is known of each source, or of one file; with `--check`, ask them.
+    """Show what is known of each source, of one file, or of the optional sources; with `--check`, ask them.
 
     Raises:
         builder.core.errors.BuilderError: a setting is wrong, or a local file cannot be read.
     """
-    from builder.sources.inspect import inspect_file, inspect_sources
+    from builder.sources.inspect import inspect_catalogue, inspect_file, inspect_sources
 
     config, _ = one_config(given)
+    if "catalogue" in given:
+        listed = inspect_catalogue()
+        return _answer(listed, f"{len(listed):,} optional sources; read one with --with NAME")
     if "check" in given:
         if config.offline:
             raise SettingError("--check asks the sources, which --offline forbids; use one of them")

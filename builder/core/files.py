@@ -4,10 +4,13 @@ import errno
 import hashlib
 import os
 import re
+import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import orjson
@@ -88,6 +91,21 @@ def cannot_write(path: Path, error: OSError, flag: str) -> str:
     return f"{where}: cannot be written: {reason}; {advice}, or choose another place with {flag}"
 
 
+def temporary_folder() -> Path:
+    """The system's folder for temporary files.
+
+    Raises:
+        OutputError: there is none that can be written.
+    """
+    try:
+        return Path(tempfile.gettempdir())
+    except OSError as error:
+        raise OutputError(
+            f"no usable folder for temporary files ({error.strerror}): free some space there, or set the variable "
+            "TMPDIR to a folder that can be written"
+        ) from error
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex."""
     digest = hashlib.sha256()
@@ -110,6 +128,55 @@ def code_hash(*files: Path) -> str:
     """A hash of source files of this project and the data beside them, so that no cache outlives what filled it."""
     texts = (file.read_text(encoding="utf-8") if file.suffix == ".py" else sha256_of(file) for file in sorted(files))
     return short_hash(texts)
+
+
+@lru_cache(maxsize=1)
+def version_of_builder() -> str:
+    """A hash of all of this package, of Python's version and of the libraries that compare and draw."""
+    package = Path(__file__).parents[1]
+    kinds = (".py", ".gz", ".js", ".css", ".jinja", ".json")
+    files = (file for file in package.rglob("*") if file.suffix in kinds)
+    return short_hash([sys.version, *map(_version, _LIBRARIES), *(sha256_of(file) for file in sorted(files))])
+
+
+_LIBRARIES = ("jinja2", "matplotlib", "numpy", "orjson", "polars", "pyarrow", "pygments", "rapidfuzz", "scipy")
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""
+
+
+_MOST_KEPT = 16
+"""Results of one kind that are kept, the newest."""
+
+
+def kept_result(folder: Path, inputs: Iterable[str], make: Callable[[], bytes]) -> bytes:
+    """What `make` gives, or gave before for the same inputs with the same code.
+
+    Args:
+        folder: where results of this kind are kept, the newest ones.
+        inputs: all that the result depends on: hashes of files, settings.
+        make: works the result out.
+
+    Raises:
+        OutputError: the result cannot be kept.
+    """
+    path = folder / short_hash([version_of_builder(), *inputs])
+    with suppress(OSError):
+        recorded, _, result = path.read_bytes().partition(b"\n")
+        if hashlib.sha256(result).hexdigest().encode() == recorded:
+            os.utime(path)
+            return result
+    result = make()
+    with written_aside(path) as aside:
+        aside.write_bytes(hashlib.sha256(result).hexdigest().encode() + b"\n" + result)
+    with suppress(OSError):  # another build may clear away the same files
+        for old in sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime)[:-_MOST_KEPT]:
+            old.unlink()
+    return result
 
 
 def write_json(value: object, path: Path) -> None:

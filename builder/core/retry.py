@@ -1,10 +1,11 @@
 """Calls over a network, tried again with growing pauses: the one place that says what is worth another try.
 
 Works for whichever HTTP library a client is built on: errors are known by their status, or by the names of their
-classes. Not covered: waits inside a client that retries on its own.
+classes. Waits inside the Hub's client, which retries on its own, are in `builder.sources.hosts.hub`.
 """
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,7 +22,9 @@ FIRST_PAUSE_SECONDS = 0.5
 """The pause after the first failure; each further one is twice as long, and up to a quarter of a second more."""
 LONGEST_PAUSE_SECONDS = 16.0
 LONGEST_RETRY_AFTER_SECONDS = 120.0
-"""A server that asks for a longer wait is not asked again."""
+"""A server that asks for a longer wait, or for several that make more together, is not asked again."""
+LASTING_SECONDS = 20.0
+"""A fault that lasts so long after it was first met, without the waits that a server asked for, is not waited out."""
 
 _PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LOST_CONNECTIONS = frozenset(
@@ -35,16 +38,34 @@ _OFFLINE = "OfflineModeIsEnabled"
 T = TypeVar("T")
 
 
+class LongWaitError(ConnectionError):
+    """A server asks for a longer wait than is worth it."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"asks to wait {seconds:,.0f} s")
+        self.seconds = seconds
+
+
 def retried(call: Callable[[], T], what: str, events: Events) -> T:
     """Make a call; if it fails for a reason that passes, pause and make it again, and say so as a warning.
 
     Raises:
         Exception: the last call's error, if all of them failed, or the first that does not pass.
     """
+    first: list[float] = []
+    asked = 0.0
     growing = tenacity.wait_exponential(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS) + tenacity.wait_random(0, 0.25)
 
     def pause(state: tenacity.RetryCallState) -> float:
-        return max(growing(state), retry_after(_error(state)) or 0.0)
+        nonlocal asked
+        wait = retry_after(_error(state)) or 0.0
+        asked += wait
+        return max(growing(state), wait)
+
+    def lasts(state: tenacity.RetryCallState) -> bool:
+        first.append(time.monotonic())
+        lasted = first[-1] - first[0] - asked > LASTING_SECONDS or asked > LONGEST_RETRY_AFTER_SECONDS
+        return lasted or state.attempt_number >= ATTEMPTS
 
     def tell(state: tenacity.RetryCallState) -> None:
         events.warn(f"{what}: {_in_short(_error(state))}; trying again in {state.upcoming_sleep:.1f} s")
@@ -52,7 +73,7 @@ def retried(call: Callable[[], T], what: str, events: Events) -> T:
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(passes),
         wait=pause,
-        stop=tenacity.stop_after_attempt(ATTEMPTS),
+        stop=lasts,
         before_sleep=tell,
         reraise=True,
     )
@@ -61,7 +82,7 @@ def retried(call: Callable[[], T], what: str, events: Events) -> T:
 
 def passes(error: BaseException) -> bool:
     """Whether another call may succeed: too many requests, a server's own failure, a lost or slow connection."""
-    if isinstance(error, BuilderError) or (retry_after(error) or 0.0) > LONGEST_RETRY_AFTER_SECONDS:
+    if isinstance(error, BuilderError | LongWaitError) or (retry_after(error) or 0.0) > LONGEST_RETRY_AFTER_SECONDS:
         return False
     status = status_of(error)
     if status is not None:
@@ -82,6 +103,8 @@ def status_of(error: BaseException) -> int | None:
 def retry_after(error: BaseException) -> float | None:
     """Seconds that the server asks to wait (`Retry-After`, or a used-up `RateLimit`); `None` if it asks for none."""
     for link in causes(error):
+        if isinstance(link, LongWaitError):
+            return link.seconds
         headers = getattr(getattr(link, "response", None), "headers", None) or {}
         asked = str(headers.get("Retry-After", "")).strip()
         if re.fullmatch(r"\d{1,9}", asked):
@@ -101,6 +124,12 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(link))
         yield link
         link = link.__cause__ or link.__context__
+
+
+def too_long_a_wait(error: BaseException) -> str:
+    """The part of a message that says for how long a server asks to wait; empty if that is not too long."""
+    wait = retry_after(error) or 0.0
+    return f" and asks to wait {wait:,.0f} s" if wait > LONGEST_RETRY_AFTER_SECONDS else ""
 
 
 def _seconds_until(date: str) -> float | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from builder.config import BuildConfig
-from builder.core.ledger import VERDICT_COLUMNS, drop, kept, open_ledger
+from builder.core.ledger import VERDICT_COLUMNS, drop, id_column, kept, open_ledger
 from builder.core.row_store import WORDS, PreparedFile, lazy
 from builder.core.schema import Outcome
 from builder.decide.claims import drop_contradicting
@@ -202,6 +202,44 @@ def code_sources(rows: pl.DataFrame, read: pl.DataFrame) -> pl.DataFrame:
         .otherwise("giver")
         .alias("code_source"),
     ).drop("in_own", "giver")
+
+
+def with_facts(rows: pl.DataFrame, ledger: pl.DataFrame, read: pl.DataFrame) -> pl.DataFrame:
+    """Add what the dataset says of each row beside its texts.
+
+    `difficulty` and `verdict`, null where there is none; `findings`, the first finding in its program; `duplicates`,
+    how many rows read it stands for; `code_from`, the id of the row whose program it has, if that is another one.
+
+    Args:
+        rows: of `code_sources`, with `verdict`.
+        ledger: open; its duplicates are counted for the row that stays at the end of their chain.
+        read: all rows read, with `difficulty`, `api_reason` and `api_detail`.
+    """
+    gone = ledger.filter(pl.col("stage") == "duplicate").select("index", "kept_index")
+    winners = dict(gone.iter_rows())
+    stays = [winners[index] for index in winners]
+    while True:
+        further = [winners.get(index, index) for index in stays]
+        if further == stays:
+            break
+        stays = further
+    counts = pl.DataFrame({"index": stays}, schema={"index": pl.UInt32}).group_by("index").len("duplicates")
+    finding = pl.concat_str(pl.col("api_reason").cast(pl.String), "api_detail", separator=": ", ignore_nulls=True)
+    programs = read.select(
+        pl.col("index").alias("code_index"),
+        id_column().alias("code_from"),
+        pl.when(pl.col("api_reason").is_not_null()).then(finding).alias("findings"),
+    )
+    return (
+        rows.join(counts, on="index", how="left", maintain_order="left")
+        .join(programs, on="code_index", how="left", maintain_order="left")
+        .join(read.select("index", "difficulty"), on="index", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("duplicates").fill_null(0).cast(pl.Int32) + 1,
+            pl.when(pl.col("code_index") != pl.col("index")).then("code_from").alias("code_from"),
+            pl.col("difficulty", "verdict").cast(pl.String).replace("", None),
+        )
+    )
 
 
 def _drop_reported_errors(ledger: pl.DataFrame) -> pl.DataFrame:

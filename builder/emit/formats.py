@@ -53,6 +53,30 @@ def _read_alpaca(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [("system", row["system"]), ("user", prompt), ("assistant", row["output"])]
 
 
+ROW_COLUMNS: Mapping[str, str] = {
+    "source": "string",
+    "id": "string",
+    "variant": "int32",
+    "license": "string",
+    "official": "bool",
+    "prompt": "string",
+    "code": "string",
+    "difficulty": "string",
+    "description_source": "string",
+    "verdict": "string",
+    "findings": "string",
+    "duplicates": "int32",
+    "code_from": "string",
+    "dialect": "string",
+}
+"""Columns of a row of the dataset beside its conversation, with their types as `datasets` and Arrow name them."""
+
+
+def row_columns(format_name: str) -> dict[str, str]:
+    """`ROW_COLUMNS` without those whose names the format's own columns have."""
+    return {name: kind for name, kind in ROW_COLUMNS.items() if name not in FORMATS[format_name].columns}
+
+
 FORMATS: dict[str, Format] = {
     "sharegpt": _chat({"conversations": ROLES}, ("from", "value")),
     "messages": _chat({"messages": ROLES}, ("role", "content")),

@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 from xxhash import xxh3_64_intdigest
 
+from builder.core.files import temporary_folder
 from builder.core.ledger import id_column
 from builder.core.row_store import PreparedFile, batches_with, frame
 from builder.emit.augment import variant_text
@@ -34,6 +35,18 @@ class EmittedRow:
     code: str
     licence: str
     official: bool
+    difficulty: str | None
+    """As the source says it."""
+    description_source: str
+    """`published`, or `template` for a prompt in other words."""
+    verdict: str | None
+    """On the program, where it was rendered."""
+    findings: str | None
+    """The first thing in the program that Manim, as the snapshot knows it, would not take."""
+    duplicates: int
+    """How many rows read it stands for: itself, and those dropped as its duplicates."""
+    code_from: str | None
+    """Id of the row whose program it has, if that is another one."""
     tokens: int | None = None
     """Of the whole conversation, where they are counted."""
 
@@ -61,7 +74,8 @@ def emitted_rows(
     Args:
         files: the prepared rows of each source.
         wanted: one line a row to write: `index`, `code_index` (the row whose code is written), `source`,
-            `code_source`, `row`, `variant`, `order`, `official`, and `tokens` where they were counted.
+            `code_source`, `row`, `variant`, `order`, `official`, what `with_facts` adds, and `tokens` where they were
+            counted.
         licences: of each source.
     """
     total = sum(file.text_bytes for file in files)
@@ -76,7 +90,7 @@ def emitted_rows(
         if wanted.height:
             yield from _sorted_rows(placed, {name: pl.concat(parts) for name, parts in texts.items()}, licences)
         return
-    with tempfile.TemporaryDirectory(prefix="manim-combined-") as folder:
+    with tempfile.TemporaryDirectory(prefix="manim-combined-", dir=temporary_folder()) as folder:
         spilled = _spill(_texts_by_bucket(files, placed), Path(folder))
         for bucket in sorted({bucket for bucket, _ in spilled}):
             read = {name: _read(spilled[bucket, name]) for name in _POINTERS}
@@ -122,9 +136,26 @@ def _sorted_rows(
     for name, pointer in _POINTERS.items():
         rows = rows.join(texts[name], on=pointer, how="inner")
     tokens = pl.col("tokens") if "tokens" in rows.columns else pl.lit(None, pl.UInt32)
-    columns = (id_column(), "source", "code_source", "variant", "description", "code", "official", tokens)
+    facts = ("difficulty", "verdict", "findings", "duplicates", "code_from")
+    columns = (id_column(), "source", "code_source", "variant", "description", "code", "official", *facts, tokens)
     for row in rows.sort("order", "index", "variant").select(columns).iter_rows():
-        row_id, source, code_source, variant, description, code, official, counted = row
+        row_id, source, code_source, variant, description, code, official, *known, counted = row
+        difficulty, verdict, findings, duplicates, code_from = known
         prompt = variant_text(description, variant)
         licence = " AND ".join(sorted({licences[source], licences[code_source]}))
-        yield EmittedRow(row_id, source, variant, prompt, code, licence, official, counted)
+        yield EmittedRow(
+            id=row_id,
+            source=source,
+            variant=variant,
+            prompt=prompt,
+            code=code,
+            licence=licence,
+            official=official,
+            difficulty=difficulty,
+            description_source="template" if variant else "published",
+            verdict=verdict,
+            findings=findings,
+            duplicates=duplicates,
+            code_from=code_from,
+            tokens=counted,
+        )

@@ -6,7 +6,7 @@ Stages add up to 1, and are settable. A completion earns those that it reaches, 
 |---|---:|---|
 | `program` | 0.05 | it holds a program |
 | `parses` | 0.10 | that parses |
-| `no_conflict` | 0.15 | and names nothing that this Manim lacks; the only stage that later ones do without |
+| `no_conflict` | 0.15 | has a scene, and names nothing that this Manim lacks; later stages do without this one |
 | `renders` | 0.10 | and renders without an error |
 | `visible` | 0.30 | and shows something: more than a few pixels of a sampled frame |
 | `similar` | 0.30 | times the visual similarity to the reference, beyond what any two animations have in common |
@@ -24,7 +24,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from builder.core.errors import RenderError, SettingError
+from builder.core.errors import BuilderError, RenderError, SettingError
 from builder.emit.formats import unfenced
 from builder.evaluate.predictions import answers_of, program_of, read_references
 from builder.evaluate.similarity import ink, visual_similarity
@@ -170,7 +170,7 @@ class RenderReward:
             return None
         if verdict.outcome is Outcome.REFUSED:
             return Reward(0.0, (), verdict, None)
-        if not check(code):
+        if verdict.outcome is not Outcome.NO_SCENE and not check(code):
             reached.append("no_conflict")
         if verdict.outcome not in (Outcome.PASSED, Outcome.BLANK):
             return _sum(stages, reached, verdict)
@@ -240,15 +240,23 @@ def compute_score(
 def load_environment(
     against: str | Path = "manim_combined", config: str = "", split: str = "train", **settings: Any
 ) -> Any:
-    """An environment of one turn for `verifiers`: the prompts of a folder, and this reward.
+    """An environment of one turn for `verifiers` 0.1: the prompts of a folder, and this reward.
 
     Args:
         against: what `build` or `export` wrote.
         config: one of its configs; by default the most thorough.
         split: train, validation or test.
         settings: of `RenderReward`.
+
+    Raises:
+        BuilderError: `verifiers` is not installed, or a release with another interface is.
     """
-    import verifiers as vf
+    try:
+        import verifiers as vf
+    except ImportError as error:
+        raise BuilderError("verifiers is not installed: pip install 'verifiers<0.2'") from error
+    if not hasattr(vf, "SingleTurnEnv"):
+        raise BuilderError(f"verifiers {vf.__version__} has another interface: pip install 'verifiers<0.2'")
     from datasets import Dataset
 
     rows = read_references(Path(against), config, split).rows

@@ -1,7 +1,6 @@
 """Scores what a model wrote: each answer is parsed, checked, rendered and compared with its row's own program."""
 
 import platform
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -13,9 +12,10 @@ import polars as pl
 from builder.core.errors import BuilderError, OutputError, SettingError
 from builder.core.events import Events
 from builder.core.files import sha256_of, write_json, written_aside
-from builder.evaluate.metrics import Comparison, Estimate, compare, mean, pass_at, share, share_of
+from builder.evaluate.metrics import Comparison, compare
 from builder.evaluate.predictions import Predictions, Reference, References, program_of
 from builder.evaluate.similarity import release, visual_similarity
+from builder.evaluate.summary import MISSING, NO_PROGRAM, summarise
 from builder.manim_lint import check
 from builder.manim_lint.syntax import parse
 from builder.render.renderer import Renderer
@@ -23,11 +23,6 @@ from builder.render.verdict import Outcome, Verdict, program_hash
 
 SCORES, ROWS, VERDICTS = "scores.json", "rows.parquet", "verdicts.parquet"
 """Names of the files of an evaluation."""
-MISSING, NO_PROGRAM = "missing", "no_program"
-"""Outcomes of rows that nothing answers, and of answers that hold no program; others are those of verdicts."""
-KS = (1, 2, 5, 10, 20, 50, 100)
-"""Of pass@k, as far as every prompt has so many samples."""
-_MOST_LISTED = 20
 _SCHEMA: dict[str, Any] = {
     "id": pl.String,
     "sample": pl.UInt32,  # from 0, in the order of the file
@@ -212,105 +207,6 @@ def _versions(renderer: Renderer) -> dict[str, str]:
         own = ""
     versions = {"manim-combined": own, "python": ".".join(platform.python_version_tuple()[:2])}
     return versions | {"manim": conditions.manim, "latex": conditions.latex, "drawing": conditions.drawing}
-
-
-# From rows to scores
-
-
-def summarise(rows: pl.DataFrame) -> dict[str, Any]:
-    """Counts and metrics of rows, in all, by source and by difficulty, and what failed most often."""
-    answered = rows.filter(pl.col("outcome") != MISSING)
-    outcomes = Counter(rows["outcome"])
-    return {
-        "counts": {
-            "prompts": rows["id"].n_unique(),
-            "samples": answered.height,
-            "missing": outcomes.get(MISSING, 0),
-            "outcomes": dict(sorted(outcomes.items())),
-        },
-        "metrics": metrics(rows),
-        "by_source": {name: metrics(part) for name, part in _groups(rows, "source")},
-        "by_difficulty": {name or "unknown": metrics(part) for name, part in _groups(rows, "difficulty")},
-        "exceptions": _exceptions(answered),
-        "conflicts": _conflicts(answered),
-        "missing": rows.filter(pl.col("outcome") == MISSING)["id"].to_list(),
-        "references_not_rendered": rows.filter(~pl.col("reference_outcome").is_in(["passed", ""]))["id"]
-        .unique(maintain_order=True)
-        .to_list(),
-    }
-
-
-def _groups(rows: pl.DataFrame, column: str) -> list[tuple[str, pl.DataFrame]]:
-    return [(name, rows.filter(pl.col(column) == name)) for name in sorted(rows[column].unique())]
-
-
-def metrics(rows: pl.DataFrame) -> dict[str, dict[str, Any]]:
-    """Each metric with its 95 % interval; rows that nothing answers count as failed."""
-    prompts: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for line in rows.select("id", "outcome", "parses", "conflicts", "similarity", "code_similarity").iter_rows(
-        named=True
-    ):
-        prompts[line["id"]].append(line)
-    groups = list(prompts.values())
-    found: dict[str, Estimate] = {"parse_rate": share_of([[line["parses"] for line in each] for each in groups])}
-    parsed = [[bool(line["conflicts"]) for line in each if line["parses"]] for each in groups]
-    found["version_conflicts"] = share_of([each for each in parsed if each])
-    for name, word in (
-        ("render_success", "passed"),
-        ("blank", "blank"),
-        ("timeout", "timeout"),
-        ("refused", "refused"),
-    ):
-        found[name] = share_of([[line["outcome"] == word for line in each] for each in groups])
-    found |= _pass_at_k(groups)
-    for name in ("similarity", "code_similarity"):
-        values = [[line[name] for line in each if line[name] is not None] for each in groups]
-        if any(values):
-            key = "visual_similarity" if name == "similarity" else name
-            found[key] = mean([sum(each) / len(each) for each in values if each])
-            shown = [
-                [line[name] for line in each if line[name] is not None and line["outcome"] == "passed"]
-                for each in groups
-            ]
-            found[f"{key}_of_rendered"] = mean([sum(each) / len(each) for each in shown if each])
-    return {name: asdict(estimate) for name, estimate in found.items()}
-
-
-def _pass_at_k(groups: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Estimate]:
-    """pass@k for each k that every answered prompt has samples for; a prompt without any counts 0."""
-    counted = [
-        (len(each), sum(line["outcome"] == "passed" for line in each))
-        for each in groups
-        if each[0]["outcome"] != MISSING
-    ]
-    missing = len(groups) - len(counted)
-    fewest = min((samples for samples, _ in counted), default=1)
-    found = {}
-    for k in (k for k in KS if k <= fewest):
-        values = [pass_at(k, samples, passed) for samples, passed in counted] + [0.0] * missing
-        single = all(samples == 1 for samples, _ in counted)
-        found[f"pass@{k}"] = share(int(sum(values)), len(values)) if single else mean(values)
-    return found
-
-
-def _exceptions(rows: pl.DataFrame) -> list[dict[str, Any]]:
-    failed = rows.filter(pl.col("exception") != "")
-    counted = (
-        failed.group_by("exception", "message", maintain_order=True)
-        .agg(samples=pl.len(), example=pl.first("id"))
-        .sort("samples", "exception", "message", descending=[True, False, False])
-    )
-    return counted.head(_MOST_LISTED).to_dicts()
-
-
-def _conflicts(rows: pl.DataFrame) -> list[dict[str, Any]]:
-    each = rows.select("id", pl.col("conflicts").list.unique(maintain_order=True)).explode("conflicts").drop_nulls()
-    counted = (
-        each.group_by(conflict="conflicts", maintain_order=True)
-        .agg(samples=pl.len(), example=pl.first("id"))
-        .sort("samples", "conflict", descending=[True, False])
-    )
-    return counted.head(_MOST_LISTED).to_dicts()
 
 
 # Files

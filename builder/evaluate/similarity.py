@@ -82,8 +82,10 @@ def ink(animation: bytes, rate: float) -> int:
     """
     most = 0
     for frame in frames_of(animation, rate):
-        colours, counts = np.unique(frame.reshape(-1, 3), axis=0, return_counts=True)
-        apart = abs(frame.astype(np.int16) - colours[counts.argmax()]).max(axis=2)
+        packed = frame.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32)
+        colours, counts = np.unique(packed, return_counts=True)
+        background = np.frombuffer(int(colours[counts.argmax()]).to_bytes(3, "big"), np.uint8).astype(np.int16)
+        apart = abs(frame.astype(np.int16) - background).max(axis=2)
         most = max(most, int((apart >= _FAINT).sum()))
     return most
 

@@ -22,7 +22,7 @@ from builder.render.verdict import Outcome
 _MEASURES: Any = {name: [mean(), stderr()] for name in ("parses", "passed", "similarity")}
 
 
-@task
+@task  # type: ignore[untyped-decorator,unused-ignore]
 def manim(
     against: str = "manim_combined", config: str = "", split: str = "test", system: str = "", **settings: Any
 ) -> Task:
@@ -50,7 +50,7 @@ def manim(
     return Task(dataset=MemoryDataset(samples, name=name), solver=solver, scorer=rendering(**settings))
 
 
-@scorer(metrics=_MEASURES)
+@scorer(metrics=_MEASURES)  # type: ignore[untyped-decorator,unused-ignore]
 def rendering(**settings: Any) -> Scorer:
     """Renders what a model wrote, and compares it with the target."""
     reward = RenderReward(**settings)

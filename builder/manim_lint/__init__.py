@@ -69,6 +69,7 @@ def fix(code: str) -> Fixed:
     and values that Manim does not have are replaced by those of today. Comments and layout stay. A program for ManimGL
     is brought to Manim Community if nothing is left to find then, or else stays as it is. Never raises.
     """
+    from builder.manim_lint.check.check import in_characters
     from builder.manim_lint.dialect import MANIMGL, dialect_of, to_community
     from builder.manim_lint.fixes.engine import repair_api
     from builder.manim_lint.fixes.excerpts import repair_code
@@ -94,9 +95,9 @@ def fix(code: str) -> Fixed:
         code, parsed, more = repair_code(code, parsed)
         made += more
     found = check(code)
-    code, _, more = repair_api(code, found)
+    code, left, more = repair_api(code, found)
     steps = tuple(FixStep(name, after) for name, after in [*made, *more])
-    return Fixed(code, steps, check(code) if more else found, found)
+    return Fixed(code, steps, in_characters(code, left) if more else found, found)
 
 
 def unflatten(code: str) -> str | None:

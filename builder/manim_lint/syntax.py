@@ -129,12 +129,9 @@ def _newest(code: str) -> ast.Module | None:
         return None
 
 
-def compiles(code: str) -> bool:
-    """Whether the compiler takes a program too: it finds an `import *` inside a function, say."""
-    tree = parse(code).tree
+def compiles(tree: ast.Module) -> bool:
+    """Whether the compiler takes a program that parses: it finds an `import *` inside a function, say."""
     try:
-        if tree is None:
-            return False
         with silent():
             compile(tree, "<program>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

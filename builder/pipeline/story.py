@@ -12,7 +12,7 @@ from builder.config import AS_PUBLISHED, BuildConfig
 from builder.core.events import Events, Silent
 from builder.core.ledger import REPAIRS_SEPARATOR, check_accounted, id_column, kept
 from builder.core.row_store import WORDS, PreparedFile, batches_with, lazy
-from builder.decide.decide import CODE_COLUMNS, PROBLEM_COLUMNS, code_sources, decide, pairs_of
+from builder.decide.decide import CODE_COLUMNS, PROBLEM_COLUMNS, code_sources, decide, pairs_of, with_facts
 from builder.decide.decisions import Decisions, match_decisions, overruled, read_decisions
 from builder.decide.decontaminate import (
     BenchmarkRow,
@@ -51,6 +51,11 @@ _WANTED = (
     "description_key",
     "official",
     "split",
+    "difficulty",
+    "verdict",
+    "findings",
+    "duplicates",
+    "code_from",
 )
 
 
@@ -160,6 +165,7 @@ def _keys(path: Path) -> pl.DataFrame:
             "legacy_key",
             "style",
             *problems,
+            pl.col("difficulty").cast(pl.Categorical),
             pl.col("api_reason").cast(pl.Categorical),
             "api_detail",
             pl.col("dialect").cast(pl.Categorical),
@@ -251,7 +257,7 @@ def _in_dialect(prepared: Prepared, config: BuildConfig, events: Events) -> Prep
 
 def _plan(prepared: Prepared, config: BuildConfig, ledger: pl.DataFrame, tokens: Tokens | None) -> pl.DataFrame:
     """The rows to write, with their variants, in order, as `emitted_rows` takes them."""
-    stay = code_sources(kept(ledger), prepared.rows).select(_WANTED)
+    stay = with_facts(code_sources(kept(ledger), prepared.rows), ledger, prepared.rows).select(_WANTED)
     is_train = pl.col("split") == "train"
     train, measured_on = stay.filter(is_train), stay.filter(~is_train)
     augmented = config.augmentation_factor > 1

@@ -103,7 +103,8 @@ def with_edits(prepared: Path, read: Path, edits: Mapping[int, tuple[str | None,
 
     Args:
         prepared, read: a source's files, as `prepare_files` gives and takes them.
-        edits: by number of the row, the description and the code in place of the published ones; `None` leaves one.
+        edits: by place of the row in the file, from 0, the description and the code in place of the published ones;
+            `None` leaves one.
         cache_dir: the cache.
 
     Returns:
@@ -112,6 +113,8 @@ def with_edits(prepared: Path, read: Path, edits: Mapping[int, tuple[str | None,
     path = cache_dir / "prepared" / f"{prepared.stem}-{short_hash([repr(sorted(edits.items()))])}.parquet"
     if path.is_file():
         return path
+    numbers: list[Any] = pq.read_table(read, columns=["row"]).column("row").to_pylist()
+    edits = {numbers[place]: edit for place, edit in edits.items()}
     rows = pq.read_table(read, filters=[("row", "in", list(edits))], schema=READ_SCHEMA).to_pylist()
     for row in rows:
         description, code = edits[row["row"]]

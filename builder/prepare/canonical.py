@@ -12,6 +12,7 @@ makes two programs differ that are otherwise alike.
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from xxhash import xxh3_64_intdigest
 
@@ -33,15 +34,15 @@ def canonical_key(tree: ast.Module | None, code: str) -> int | None:
     Returns:
         `None` where there is nothing to hash.
     """
-    parts = list(_tree_parts(tree)) if tree is not None else list(_token_parts(program_tokens(code)))
+    parts = _tree_parts(tree) if tree is not None else list(_token_parts(program_tokens(code)))
     if not parts:
         return None
     return xxh3_64_intdigest(("\x00" if tree is not None else "\x01").join(parts).encode("utf-8", "surrogatepass"))
 
 
-def _tree_parts(tree: ast.Module) -> Iterator[str]:
+def _tree_parts(tree: ast.Module) -> list[str]:
     """The tree in reading order, as text; not by recursion, which a deep one would break."""
-    nodes = list(_walk(tree))
+    nodes = list(ast.walk(tree))
     methods = {id(item) for node in nodes if isinstance(node, ast.ClassDef) for item in node.body}
     names, attributes = _own_names(nodes, methods), _own_attributes(nodes)
     numbers: dict[tuple[str, str], str] = {}
@@ -56,23 +57,34 @@ def _tree_parts(tree: ast.Module) -> Iterator[str]:
             kind, own = "name", name in names
         return numbers.setdefault((kind, name), f"\x02{len(numbers)}") if own else name
 
+    parts: list[str] = []
     stack: list[object] = [tree]
     while stack:
         item = stack.pop()
-        if isinstance(item, ast.AST):
-            yield type(item).__name__
-            for field, value in reversed(list(_fields(item))):
-                if isinstance(value, str) and _is_name(item, field):
-                    stack.append(_Name(item, value))
-                elif isinstance(value, list):
-                    stack += [*reversed(value), _Mark(f"\x04{len(value)}")]
+        kind: type = type(item)
+        if kind is _Mark:
+            parts.append(item.text)  # type: ignore[attr-defined]
+        elif kind is _Name:
+            parts.append(canonical(item.node, item.name))  # type: ignore[attr-defined]
+        elif isinstance(item, ast.AST):
+            parts.append(kind.__name__)
+            for field, mark, is_name in _fields(kind):
+                value = getattr(item, field, None)
+                if value is None and kind is not ast.Constant:
+                    continue
+                if value.__class__ is list:
+                    if not value:
+                        continue
+                    if kind in (ast.Global, ast.Nonlocal):
+                        value = [ast.Name(name) for name in value]
+                    stack.extend(reversed(value))
+                    stack.append(_length(len(value)))
                 else:
-                    stack.append(value)
-                stack.append(_Mark(f"\x03{field}"))
-        elif isinstance(item, _Name):
-            yield canonical(item.node, item.name)
+                    stack.append(_Name(item, value) if is_name and value.__class__ is str else value)
+                stack.append(mark)
         else:
-            yield item.text if isinstance(item, _Mark) else _literal(item)
+            parts.append(_literal(item))
+    return parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +109,25 @@ def _literal(value: object) -> str:
     return f"{type(value).__name__} {value!r}"
 
 
-def _walk(tree: ast.Module) -> Iterator[ast.AST]:
-    stack: list[ast.AST] = [tree]
-    while stack:
-        node = stack.pop()
-        yield node
-        stack.extend(ast.iter_child_nodes(node))
+@lru_cache(maxsize=256)
+def _fields(kind: type) -> list[tuple[str, _Mark, bool]]:
+    """Fields of a kind of node that say something, the last one first, and whether its texts are names.
+
+    Names that the program may have given; not keywords, imports and literals. Empty fields are left out, since versions
+    of Python differ in them.
+    """
+    may_name = not issubclass(kind, ast.keyword | ast.alias)
+    fields: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
+    return [
+        (field, _Mark(f"\x03{field}"), may_name and field in ("id", "attr", "name", "arg"))
+        for field in reversed(fields)
+        if field not in _SKIPPED
+    ]
 
 
-def _fields(node: ast.AST) -> Iterator[tuple[str, object]]:
-    """Fields that say something; empty ones are left out, since versions of Python differ in them."""
-    for field, value in ast.iter_fields(node):
-        if field not in _SKIPPED and (isinstance(node, ast.Constant) or (value is not None and value != [])):
-            names = isinstance(node, ast.Global | ast.Nonlocal) and isinstance(value, list)
-            yield field, [ast.Name(name) for name in value] if names and isinstance(value, list) else value
-
-
-def _is_name(node: ast.AST, field: str) -> bool:
-    """Whether a text field holds a name that the program may have given; not keywords, imports and literals."""
-    return field in ("id", "attr", "name", "arg") and not isinstance(node, ast.keyword | ast.alias)
+@lru_cache(maxsize=1024)
+def _length(items: int) -> _Mark:
+    return _Mark(f"\x04{items}")
 
 
 def _of_own(node: object, names: set[str]) -> bool:

@@ -219,6 +219,19 @@ def _in_community(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def prepare_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Prepare few rows of `READ_SCHEMA`, each for itself; gives them, in order, in `PREPARED_SCHEMA`."""
+    official = [is_official(split) for split in batch.column("split").to_pylist()]
+
+    def texts(name: str) -> pa.RecordBatch:
+        read = zip(batch.column(name).to_pylist(), official, strict=True)
+        rows = [{"key": bytes(16), "text": text or "", "official": mark} for text, mark in read]
+        return pa.RecordBatch.from_pylist(rows, schema=TEXT_SCHEMA)
+
+    descriptions, codes = prepare_descriptions(texts("description")), prepare_codes(texts("code"))
+    return put_together(batch, pa.Table.from_batches([descriptions]), pa.Table.from_batches([codes]))
+
+
 def put_together(read: pa.RecordBatch, descriptions: pa.Table, codes: pa.Table) -> pa.RecordBatch:
     """Rows of `PREPARED_SCHEMA` from rows of `READ_SCHEMA` and what was prepared of their texts, in the same order."""
     unread = read.column("problem")

@@ -1,16 +1,20 @@
-"""Finished files take the place of an earlier build's, all of them, the manifest last.
+"""Finished files take the place of an earlier build's in one step, or behind a mark that says they are not whole yet.
 
-Files are written into a staging folder inside the output folder. When all are there, a list of them makes the
-staging complete, and they are renamed into place one by one. A build that fails before that point leaves the
-output as it was; one that is killed after it is finished by the next build, or by whoever opens the folder
-through this module.
+Files are written into a work folder inside the output folder. Where the system can (`renameat2` of Linux), the output
+folder is then exchanged whole for one that holds the new files and hard links to a person's own: what is there is the
+earlier build or the new one at every moment. Elsewhere the file `UNFINISHED` marks the folder, all files of the earlier
+build go, and the new ones come, the manifest last: what is there is never of two builds, and `read_manifest` and the
+trainers' scripts refuse it. That way is also taken for a mount point, a folder that a process works in (it would be
+left in a removed one), and a disk without hard links. Who was killed meanwhile is finished by the next build.
 """
 
+import ctypes
 import json
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -18,12 +22,19 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from builder.core.errors import BuilderError, OutputError
-from builder.core.files import cannot_write, disk_error, sha256_of, short_hash
-from builder.report.proof.folder import MANIFEST, read_manifest
+from builder.core.files import cannot_write, disk_error, sha256_of, short_hash, temporary_folder
+from builder.report.proof.folder import MANIFEST, UNFINISHED, read_manifest
 
-_STAGING = ".manim-combined-staging"
+_WORK = ".manim-combined-staging-"
+_NEW = "new"
+"""What the work folder holds: the new files, and once they are whole, `_COMPLETE`."""
 _COMPLETE = "COMPLETE.json"
 _LOCK_SECONDS = 1.0
+_UNFINISHED_TEXT = (
+    "A build was stopped while it put its files here, so this folder holds no whole data set.\n"
+    "Run a build or export into this folder again: it finishes this one first.\n"
+)
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
 @contextmanager
@@ -38,6 +49,7 @@ def publishing(folder: Path, kind: str) -> Iterator[Path]:
         OutputError: the folder cannot be written, holds a file of a person's own where one is to be written,
             holds outputs of another kind, or another build is writing into it.
     """
+    folder = folder.resolve()
     try:
         if folder.exists() and not folder.is_dir():
             raise OutputError(f"{folder}: is a file; name a folder with --output-dir")
@@ -49,13 +61,14 @@ def publishing(folder: Path, kind: str) -> Iterator[Path]:
     except OSError as error:
         raise OutputError(cannot_write(folder, error, "--output-dir")) from error
     try:
-        staging: Path | None = None
+        work: Path | None = None
         try:
             finish_interrupted(folder)
             _check_kind(folder, kind)
-            staging = Path(tempfile.mkdtemp(prefix=f"{_STAGING}-", dir=folder))
-            yield staging
-            _publish(staging, folder)
+            work = Path(tempfile.mkdtemp(prefix=_WORK, dir=folder))
+            (work / _NEW).mkdir()
+            yield work / _NEW
+            _publish(work, folder)
         except BuilderError:
             raise
         except Exception as error:
@@ -63,8 +76,9 @@ def publishing(folder: Path, kind: str) -> Iterator[Path]:
                 raise OutputError(cannot_write(folder, problem, "--output-dir")) from error
             raise
         finally:
-            if staging and not (staging / _COMPLETE).exists():
-                shutil.rmtree(staging, ignore_errors=True)
+            for place in (work, work and _beside(work, folder)):
+                if place and not (place / _COMPLETE).exists():
+                    shutil.rmtree(place, ignore_errors=True)
     finally:
         lock.release()
 
@@ -87,45 +101,155 @@ def _check_kind(folder: Path, kind: str) -> None:
 
 def outputs_of(staging: Path) -> dict[str, dict[str, Any]]:
     """SHA-256 and size of every file below a folder, by its path from there; the manifest itself left out."""
-    names = sorted(path.relative_to(staging).as_posix() for path in staging.rglob("*") if path.is_file())
     return {
         name: {"sha256": sha256_of(staging / name), "bytes": (staging / name).stat().st_size}
-        for name in names
+        for name in _names(staging)
         if name != MANIFEST
     }
 
 
 def finish_interrupted(folder: Path) -> None:
     """Carry out what a killed build had completed, and clear away what it had not."""
-    for staging in sorted(folder.glob(f"{_STAGING}-*")):
-        if (staging / _COMPLETE).exists():
-            _move(staging, folder)
-        shutil.rmtree(staging, ignore_errors=True)
+    places = [*folder.glob(f"{_WORK}*"), *folder.parent.glob(f".{folder.name}{_WORK}*")]
+    for work in sorted(places):
+        if (work / _COMPLETE).exists():
+            _carry_out(work, folder)
+        shutil.rmtree(work, ignore_errors=True)
+    (folder / UNFINISHED).unlink(missing_ok=True)
 
 
 def _lock_file(folder: Path) -> Path:
     """A lock for a folder that leaves nothing in it."""
     user = os.getuid() if hasattr(os, "getuid") else ""
-    return Path(tempfile.gettempdir()) / f"manim-combined-{user}-{short_hash([str(folder.resolve())])}.lock"
+    return temporary_folder() / f"manim-combined-{user}-{short_hash([str(folder)])}.lock"
 
 
-def _publish(staging: Path, folder: Path) -> None:
-    new = _names(staging)
+def _beside(work: Path, folder: Path) -> Path:
+    """Where a work folder stands while its content is exchanged with the output folder."""
+    return folder.parent / f".{folder.name}{work.name}"
+
+
+def _publish(work: Path, folder: Path) -> None:
+    new = _names(work / _NEW)
     manifest = read_manifest(folder)
     old = manifest.get("outputs", {})
     for name in new:
         mine = name in old or (name == MANIFEST and manifest)
         _check_free(folder, name, bool(mine))
     stale = [name for name in old if name not in new and _unchanged(folder, name, old[name])]
-    listed = {"files": [name for name in new if name != MANIFEST] + [MANIFEST], "stale": stale}
     for name in new:
-        _sync(staging / name)
-    aside = staging / f"{_COMPLETE}.part"
-    aside.write_text(json.dumps(listed), encoding="utf-8")
+        _sync(work / _NEW / name)
+    listed = {"files": [name for name in new if name != MANIFEST] + [MANIFEST], "stale": stale}
+    work = _exchanged(work, folder, {*new, *stale}) or _listed(_returned(work, folder), listed)
+    _carry_out(work, folder)
+    shutil.rmtree(work)
+
+
+def _listed(work: Path, content: Mapping[str, Any]) -> Path:
+    """Say that the new files are whole, and what is to be done with them; from here on it will be done."""
+    aside = work / f"{_COMPLETE}.part"
+    aside.write_text(json.dumps(content), encoding="utf-8")
     _sync(aside)
-    aside.rename(staging / _COMPLETE)
-    _move(staging, folder)
-    shutil.rmtree(staging)
+    aside.rename(work / _COMPLETE)
+    return work
+
+
+def _exchanged(work: Path, folder: Path, ours: Set[str]) -> Path | None:
+    """Exchange the folder whole for the new files and a person's own, and say where the earlier one is now.
+
+    `None` where that cannot be done; then nothing has changed.
+    """
+    if _someone_works_in(folder):
+        return None
+    try:
+        work = work.rename(_beside(work, folder))
+        new, owner = work / _NEW, folder.stat()
+        _link_others(folder, new, ours)
+        shutil.copystat(folder, new)
+        if (owner.st_uid, owner.st_gid) != (new.stat().st_uid, new.stat().st_gid):
+            os.chown(new, owner.st_uid, owner.st_gid)
+        _listed(work, {"exchanged_for": new.stat().st_ino, "ours": sorted(ours)})
+        return work if exchange(new, folder) else None
+    except OSError:
+        return None
+
+
+def _returned(work: Path, folder: Path) -> Path:
+    """The work folder where it was made, without what an exchange that cannot be done had put there."""
+    beside = _beside(work, folder)
+    if beside.exists():
+        (beside / _COMPLETE).unlink(missing_ok=True)
+        beside.rename(work)
+    return work
+
+
+def _carry_out(work: Path, folder: Path) -> None:
+    """Do what is listed, or the rest of it."""
+    listed = json.loads((work / _COMPLETE).read_text(encoding="utf-8"))
+    if "files" in listed:
+        _move(work / _NEW, folder, listed["files"], listed["stale"])
+    elif listed["exchanged_for"] == folder.stat().st_ino:  # else it was killed before the exchange
+        _link_others(work / _NEW, folder, set(listed["ours"]), replace=True)
+
+
+def _move(new: Path, folder: Path, files: list[str], stale: list[str]) -> None:
+    """Mark the folder, take the earlier build's files away, the manifest first, and put the new ones there."""
+    mark = folder / UNFINISHED
+    mark.write_text(_UNFINISHED_TEXT, encoding="utf-8")
+    _sync(mark)
+    left = [name for name in files if (new / name).exists()]  # others were moved before the build was killed
+    for name in [*reversed(left), *stale]:
+        (folder / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            (folder / name).parent.rmdir()  # only if empty
+    for name in left:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (new / name).replace(folder / name)
+    mark.unlink()
+
+
+def _link_others(source: Path, target: Path, ours: Set[str], *, replace: bool = False) -> None:
+    """Link every file of `source` that is not ours into `target`, with its folders, empty ones too.
+
+    With `replace`, move what is newer than what stands there: a person wrote it while the folder was exchanged.
+    """
+    for parent, folders, files in os.walk(source):
+        here = Path(parent).relative_to(source)
+        names = [*files, *(name for name in folders if (Path(parent) / name).is_symlink())]
+        others = [here / name for name in names if (here / name).as_posix() not in (*ours, UNFINISHED)]
+        if (others or not names + folders) and not (target / here).is_dir():
+            (target / here).mkdir(parents=True)
+            shutil.copystat(source / here, target / here)
+        for name in others:
+            if not replace:
+                os.link(source / name, target / name, follow_symlinks=False)
+            elif not os.path.lexists(target / name) or _written_at(target / name) < _written_at(source / name):
+                (source / name).replace(target / name)
+
+
+def _written_at(path: Path) -> int:
+    return path.lstat().st_mtime_ns
+
+
+def _someone_works_in(folder: Path) -> bool:
+    """Whether a process has its current folder there: exchanged, it would be gone for that process."""
+    for entry in Path("/proc").glob("[0-9]*/cwd"):
+        with suppress(OSError):  # the process ended, or is another user's
+            if entry.readlink().is_relative_to(folder):
+                return True
+    return False
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Let two folders change places, in one step; `False` where the system or the disk cannot, and nothing changed."""
+    if sys.platform != "linux":
+        return False
+    try:
+        call = ctypes.CDLL(None).renameat2
+    except AttributeError:  # an older C library
+        return False
+    done: int = call(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
+    return done == 0
 
 
 def _check_free(folder: Path, name: str, mine: bool) -> None:
@@ -136,18 +260,6 @@ def _check_free(folder: Path, name: str, mine: bool) -> None:
         blocking.append(target)
     if blocking:
         raise OutputError(f"{blocking[0]}: exists, and no build wrote it; move it away or use another --output-dir")
-
-
-def _move(staging: Path, folder: Path) -> None:
-    listed = json.loads((staging / _COMPLETE).read_text(encoding="utf-8"))
-    for name in listed["files"]:
-        if (staging / name).exists():  # else it was moved before the build was killed
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (staging / name).replace(folder / name)
-    for name in listed["stale"]:
-        (folder / name).unlink(missing_ok=True)
-        with suppress(OSError):
-            (folder / name).parent.rmdir()  # only if empty
 
 
 def _names(staging: Path) -> list[str]:

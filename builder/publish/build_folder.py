@@ -32,6 +32,7 @@ SHARED_SETTINGS = (
     "sample",
     "local",
     "datasets",
+    "with_sources",
     "licences",
     "sources_file",
     "description_field",
@@ -83,7 +84,7 @@ def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events |
         _carry_over(folder, staging, manifest, stats, events)
         manifest |= {"statistics": stats, "outputs": outputs_of(staging)}
         write_card(staging / "README.md", manifest)
-        put_report(BuiltFolder(staging, manifest), folder)
+        put_report(BuiltFolder(staging, manifest), folder, configs[0].cache)
         write_json({**manifest, "outputs": outputs_of(staging)}, staging / MANIFEST)
     return stats
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from builder.config import AS_PUBLISHED, CONFIG_HELP, DEFAULT_CONFIG, REPAIRED
 from builder.core.errors import OutputError
 from builder.core.schema import SPLITS
-from builder.emit.formats import FORMATS
+from builder.emit.formats import FORMATS, row_columns
 from builder.publish.card_facts import (
     DEFAULT_FORMAT,
     certificate_table,
@@ -191,9 +191,12 @@ def _head(manifest: Mapping[str, Any], names: Sequence[str]) -> "DatasetCardData
         task_categories=["text-generation"],
         pretty_name="Manim Combined",
         tags=["manim", "code", "python", "text-to-animation", "sft"],
-        configs=[_config(name, names, statistics[name]) for name in names],
+        configs=[*(_config(name, names, statistics[name]) for name in names), *_ledgers(names, manifest["outputs"])],
         dataset_info=[
-            {**_info(name, statistics[name], manifest["outputs"]), **_features(manifest["configs"][name])}
+            {
+                **_info(name, statistics[name], manifest["outputs"]),
+                **_features(manifest["configs"][name], statistics[name]),
+            }
             for name in names
         ],
     )
@@ -209,10 +212,11 @@ def _default(names: Sequence[str]) -> str:
     return DEFAULT_CONFIG if DEFAULT_CONFIG in names else names[0] if len(names) == 1 else ""
 
 
-def _features(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _features(settings: Mapping[str, Any], stats: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a config, as `datasets` names their types."""
-    kinds = {"source": "string", "id": "string", "variant": "int32", "license": "string", "official": "bool"}
-    kinds["dialect"] = "string"
+    if not any("arrow_bytes" in split for split in stats["splits"].values()):
+        return {}  # carried over from a release whose rows had fewer columns
+    kinds = row_columns(settings.get("format", DEFAULT_FORMAT))
     kinds |= {"tokens": "int32"} if settings.get("tokenizer") else {}
     kinds |= {"preview": "image"} if settings.get("previews") else {}
     columns = [{"name": name, "dtype": kind} for name, kind in kinds.items()]
@@ -240,6 +244,12 @@ def _config(name: str, names: Sequence[str], stats: Mapping[str, Any]) -> dict[s
     files = [{"split": split, "path": f"data/{name}/{split}-*.parquet"} for split in _splits(stats)]
     default = {"default": True} if name == _default(names) else {}
     return {"config_name": name, "data_files": files, **default}
+
+
+def _ledgers(names: Sequence[str], outputs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A config of the ledgers, with one split for each config whose rows it accounts for."""
+    files = [{"split": name, "path": f"ledger/{name}.parquet"} for name in names if f"ledger/{name}.parquet" in outputs]
+    return [{"config_name": "ledger", "data_files": files}] if files else []
 
 
 def _info(name: str, stats: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,14 @@ _COLUMNS: Mapping[str, str] = {
     "variant": "0 is the original prompt; 1 and up, the prompt in other words (train only)",
     "license": "licence of the source; of both, where prompt and program come from two",
     "official": "a test row of a public benchmark: keep it out of training",
+    "prompt": "what the user says, as a text of its own",
+    "code": "the program, without its fence",
+    "difficulty": "as the source says it; empty where it says none",
+    "description_source": "`published`, or `template` for a prompt in other words",
+    "verdict": "on the program, in configs that ask for one",
+    "findings": "the first name, argument, module or file in the program that Manim does not have",
+    "duplicates": "how many rows read this one stands for: itself, and those dropped as its duplicates",
+    "code_from": "id of the row whose program this one has, if that is another one",
     "dialect": "what the program is written for: `ce` (Manim Community) or `manimgl` (ManimGL)",
 }
 
@@ -98,7 +106,7 @@ def columns_table(settings: Mapping[str, Any]) -> str:
     """The columns of a config's rows."""
     columns = FORMATS[settings.get("format", DEFAULT_FORMAT)].columns
     rows = [[f"`{name}`", _SAID.get(name, _CHAT)] for name in columns]
-    rows += [[f"`{name}`", meaning] for name, meaning in _COLUMNS.items()]
+    rows += [[f"`{name}`", meaning] for name, meaning in _COLUMNS.items() if name not in columns]
     rows += [["`tokens`", "length of the whole conversation in tokens"]] if settings.get("tokenizer") else []
     rows += [["`preview`", "the last frame of the program, as an image"]] if settings.get("previews") else []
     return table(["column", "meaning"], rows)

@@ -62,6 +62,6 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
         write_used_verdicts([decided], staging / VERDICTS_FILE)
         keep_for_report([decided], {config.name: stats}, staging)
         manifest = manifest_of("export", [decided], staging)
-        put_report(BuiltFolder(staging, manifest), folder)
+        put_report(BuiltFolder(staging, manifest), folder, config.cache)
         write_json({**manifest, "outputs": outputs_of(staging)}, staging / MANIFEST)
     return stats

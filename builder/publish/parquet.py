@@ -8,11 +8,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from builder.emit.formats import FORMATS
+from builder.emit.formats import FORMATS, row_columns
 
 ROW_GROUP_ROWS = 4096
 SHARD_BYTES = 500_000_000
 """No file is larger before its footer, unless a single row group is."""
+_TYPES: Mapping[str, pa.DataType] = {"string": pa.string(), "int32": pa.int32(), "bool": pa.bool_()}
+OPTIONS: dict[str, Any] = {"compression": "zstd", "write_page_index": True, "use_content_defined_chunking": True}
+"""Pages are cut where the content says so: a store of chunks, such as the Hub's Xet, finds again what did not change.
+The page index lets readers fetch the pages that they want alone."""
 
 
 def row_schema(format_name: str, *, tokens: bool = False, preview: bool = False) -> pa.Schema:
@@ -24,12 +28,7 @@ def row_schema(format_name: str, *, tokens: bool = False, preview: bool = False)
                 key: pa.list_(pa.struct([(name, text) for name in names])) if names else text
                 for key, names in FORMATS[format_name].columns.items()
             },
-            "source": text,
-            "id": text,
-            "variant": pa.int32(),
-            "license": text,
-            "official": pa.bool_(),
-            "dialect": pa.string(),
+            **{name: _TYPES[kind] for name, kind in row_columns(format_name).items()},
             **({"tokens": pa.int32()} if tokens else {}),
             **({"preview": pa.struct([("bytes", pa.binary()), ("path", text)])} if preview else {}),
         }
@@ -54,7 +53,7 @@ def write_shards(
     size = 0
     while waiting is not None:
         parts.append(folder / f".{split}-{len(parts):05d}.part")
-        with parts[-1].open("wb") as opened, pq.ParquetWriter(opened, schema, compression="zstd") as writer:
+        with parts[-1].open("wb") as opened, pq.ParquetWriter(opened, schema, **OPTIONS) as writer:
             while waiting is not None and (opened.tell() <= _MAGIC_BYTES or _fits(opened.tell(), waiting)):
                 writer.write_table(waiting)
                 size += waiting.nbytes

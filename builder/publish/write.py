@@ -10,13 +10,16 @@ import pyarrow.parquet as pq
 
 from builder.core.errors import OutputError
 from builder.core.events import Events, Silent
+from builder.core.files import kept_result, sha256_of
 from builder.core.ledger import closed_slices, kept
+from builder.core.schema import SPLITS
 from builder.decide.summary import empty_sides, without_kept_rows
-from builder.emit.formats import FORMATS, fenced
+from builder.emit.formats import FORMATS, fenced, row_columns
 from builder.emit.rows import EmittedRow
 from builder.emit.tokens import tokens_told
 from builder.manim_lint.dialect import dialect_of
 from builder.pipeline.build import Build
+from builder.publish.parquet import OPTIONS
 from builder.publish.stats import Written, build_stats
 from builder.render.verdicts import Verdicts
 from builder.report.proof.certificate import certify_sides
@@ -51,17 +54,14 @@ def dataset_rows(
     decided: Build, split: str, written: dict[str, Written], events: Events | None = None
 ) -> Iterator[dict[str, Any]]:
     """Rows of a split as the dataset has them, each a plain dictionary; counts them into `written[split]`."""
-    make = FORMATS[decided.config.format].make
+    make, columns = FORMATS[decided.config.format].make, row_columns(decided.config.format)
     written[split] = Written()
     for row in written[split].counted(emitted(decided, split, events or Silent())):
         preview = {"preview": _image(row, decided.verdicts)} if decided.config.previews else {}
+        values = {**{name: getattr(row, name, None) for name in columns}, "license": row.licence}
         yield {
             **make(decided.config.system_prompt, row.prompt, fenced(row.code)),
-            "source": row.source,
-            "id": row.id,
-            "variant": row.variant,
-            "license": row.licence,
-            "official": row.official,
+            **values,
             "dialect": dialect_of(row.code),
             **preview,
             **({"tokens": row.tokens} if decided.config.tokenizer else {}),
@@ -95,9 +95,17 @@ def stats_of(
         return (row for name in files.get(split, ()) for row in rows_of(staging, name, config.format))
 
     official = decided.plan.filter(pl.col("split") == "test")["official"].to_list()
-    certificates = certify_sides(rows, official, config.near_test, validation=bool(written["validation"].rows))
-    for certificate in certificates.values():
-        certificate.check()
+    validation = bool(written["validation"].rows)
+
+    def certified() -> bytes:
+        certificates = certify_sides(rows, official, config.near_test, validation=validation)
+        for certificate in certificates.values():
+            certificate.check()
+        return orjson.dumps({name: certificate.told() for name, certificate in certificates.items()})
+
+    hashes = [f"{split} {name} {sha256_of(staging / name)}" for split in SPLITS for name in files.get(split, ())]
+    inputs = [*hashes, config.format, f"{config.near_test} {validation} {official}"]
+    certificates = orjson.loads(kept_result(config.cache / "certificates", inputs, certified))
     stats = build_stats(
         decided.outcomes,
         written,
@@ -109,14 +117,14 @@ def stats_of(
     if tokens := decided.prepared.tokens if decided.config.tokenizer else None:
         lengths = {side: counts.tokens for side, counts in written.items() if counts.rows or side != "validation"}
         stats["tokens"] = tokens_told(tokens, decided.config.system_prompt, decided.config.max_tokens, lengths)
-    return {**stats, **{name: certificate.told() for name, certificate in certificates.items()}}
+    return {**stats, **certificates}
 
 
 def write_ledger(ledger: pl.DataFrame, path: Path) -> None:
     """Close a ledger and write it as Parquet, some rows at a time."""
     slices = (part.to_arrow(compat_level=pl.CompatLevel.oldest()) for part in closed_slices(ledger))
     first = next(slices)
-    with pq.ParquetWriter(path, first.schema, compression="zstd") as writer:
+    with pq.ParquetWriter(path, first.schema, **OPTIONS) as writer:
         writer.write_table(first)
         for part in slices:
             writer.write_table(part)

@@ -106,7 +106,7 @@ def verdict_of(answer: dict[str, Any], program: str, seconds: float, rate: float
         thumbnail=_picture(answer.get("thumbnail"), THUMBNAIL_BYTES) if outcome is not Outcome.BLANK else None,
         scenes=_count(answer.get("scenes")),
         animations=_count(answer.get("animations")),
-        animated=None if not (spent := _count(answer.get("milliseconds"))) else spent / 1000,
+        animated=spent / 1000 if (spent := _count(answer.get("milliseconds"))) else None,
         frames=_picture(answer.get("frames"), FRAMES_BYTES) if rate and outcome is Outcome.PASSED else None,
         rate=rate,
     )

@@ -2,20 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from builder.core.errors import OutputError
-from builder.core.files import cannot_write, sha256_of, write_json, written_aside
+from builder.core.files import cannot_write, kept_result, sha256_of, write_json, written_aside
 from builder.pipeline.build import Build
 from builder.report.facts import facts_of, told_config
 from builder.report.numbers import config_numbers
 from builder.report.proof.folder import MANIFEST, BuiltFolder, open_folder, read_manifest
 from builder.report.rows import ROWS, write_rows
-
-if TYPE_CHECKING:
-    from builder.report.page import Page  # imports Matplotlib, which takes a second
 
 
 def keep_for_report(builds: Sequence[Build], statistics: Mapping[str, Any], staging: Path) -> None:
@@ -34,22 +31,32 @@ def keep_for_report(builds: Sequence[Build], statistics: Mapping[str, Any], stag
 REPORT = "report.html"
 
 
-def put_report(folder: BuiltFolder, earlier: Path) -> None:
+def put_report(folder: BuiltFolder, earlier: Path, cache: Path) -> None:
     """Write `report.html` into a folder that is being made; its manifest lists it with all other files later.
+
+    A report of the same inputs is not made again; the manifest, with the hashes of all files, tells what they are.
 
     Args:
         folder: with all else that the build writes.
         earlier: the folder whose place it will take. Its reasons are compared with if the config has the same settings
             there: what grew then has come in with the sources.
+        cache: where reports are kept.
     """
-    from builder.report.page import page_of
-
     name = told_config(folder)
     before = BuiltFolder(earlier, read_manifest(earlier))
     recorded = orjson.loads(orjson.dumps(folder.manifest["configs"][name]))  # as a manifest holds it: lists for tuples
     same = before.manifest.get("configs", {}).get(name) == recorded
-    page = page_of(facts_of(folder, name, before if same else None))
-    _write(page, folder.path / REPORT)
+    grown = same and before.statistics(name) != folder.statistics(name)
+
+    def made() -> bytes:
+        from builder.report.page import page_of
+
+        page = page_of(facts_of(folder, name, before if grown else None))
+        return orjson.dumps({**{name: text.decode() for name, text in page.beside.items()}, "": page.html.decode()})
+
+    inputs = [orjson.dumps(folder.manifest).decode(), str(before.statistics(name)) if grown else ""]
+    files = {name: text.encode() for name, text in orjson.loads(kept_result(cache / "reports", inputs, made)).items()}
+    _write(files.pop(""), files, folder.path / REPORT)
 
 
 def report_folder(path: Path, *, config: str = "", output: Path | None = None, before: Path | None = None) -> Path:
@@ -69,16 +76,16 @@ def report_folder(path: Path, *, config: str = "", output: Path | None = None, b
     if target.is_dir():
         target = target / REPORT
     page = page_of(facts_of(folder, config, earlier), f"{target.stem}_files")
-    names = _write(page, target)
+    names = _write(page.html, page.beside, target)
     if target.name == REPORT and target.resolve().parent == path.resolve():
         _tell_manifest(folder, names, f"{target.stem}_files")
     return target
 
 
-def _write(page: "Page", target: Path) -> list[str]:
+def _write(page: bytes, beside: Mapping[str, bytes], target: Path) -> list[str]:
     """Write a report and what lies beside it; returns the names of the files, from the report's folder."""
-    files = {f"{target.stem}_files/{name}": content for name, content in page.beside.items()}
-    for name, content in {**files, target.name: page.html}.items():  # the page last: what it asks for is there
+    files = {f"{target.stem}_files/{name}": content for name, content in beside.items()}
+    for name, content in {**files, target.name: page}.items():  # the page last: what it asks for is there
         with written_aside(target.parent / name, "--output") as aside:
             aside.write_bytes(content)
     return [*files, target.name]

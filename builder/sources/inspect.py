@@ -16,7 +16,7 @@ from builder.sources.open_source import open_local
 from builder.sources.read_cache import find_kept
 from builder.sources.read_one import choose, with_one_schema
 from builder.sources.select import select_sources
-from builder.sources.spec import SourceSpec
+from builder.sources.spec import SourceSpec, catalogue
 
 
 def inspect_sources(config: BuildConfig) -> list[dict[str, Any]]:
@@ -28,6 +28,25 @@ def inspect_sources(config: BuildConfig) -> list[dict[str, Any]]:
         SourceError: a local file cannot be read.
     """
     return [_inspect(spec, config) for spec in select_sources(config)]
+
+
+def inspect_catalogue() -> list[dict[str, Any]]:
+    """For each optional source: where it lives, rows, licence, shape, dialect, access, and what it overlaps."""
+    unknown = "not known before it is read"
+    return [
+        {
+            "name": name,
+            "where": f"{entry.spec.kind} {entry.spec.location}",
+            "rows": f"{entry.spec.expected_rows:,} expected" if entry.spec.expected_rows else unknown,
+            "licence": entry.spec.licence,
+            "shape": entry.shape or unknown,
+            "dialect": entry.dialect or unknown,
+            "access": "gated: ask for it on its page" if entry.gated else "open",
+            "overlaps": entry.overlaps or unknown,
+            "seen": "yes" if entry.seen else "not seen: this is what its page was reported to say",
+        }
+        for name, entry in catalogue().items()
+    ]
 
 
 def inspect_file(path: str) -> dict[str, Any]:
@@ -59,7 +78,10 @@ def _inspect(spec: SourceSpec, config: BuildConfig) -> dict[str, Any]:
         lines["rows"] = f"{lines['rows']} ({expected})"
         lines["cache"] = "local file"
         return lines
-    lines["fields"] = f"description: {spec.description_field}; code: {spec.code_field}"
+    named = spec.description_field and spec.code_field
+    lines["fields"] = (
+        f"description: {spec.description_field}; code: {spec.code_field}" if named else "found when it is read"
+    )
     files = sorted(
         (config.cache / "read").glob(f"{spec.name}-*.parquet"), key=lambda path: path.stat().st_mtime, reverse=True
     )

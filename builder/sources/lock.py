@@ -4,7 +4,6 @@ A source may stand in it more than once: at its own place, and at a mirror's. Lo
 """
 
 import json
-import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from typing import Any
 from filelock import FileLock
 
 from builder.core.errors import SourceError
-from builder.core.files import short_hash, written_aside
+from builder.core.files import short_hash, temporary_folder, written_aside
 from builder.sources.hosts.files import SourceFile
 from builder.sources.spec import SourceSpec
 
@@ -90,7 +89,7 @@ def write_pins(path: Path, pins: Iterable[Pin]) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    guard = Path(tempfile.gettempdir()) / f"manim-combined-{short_hash([str(path.resolve())])}.lock"
+    guard = temporary_folder() / f"manim-combined-{short_hash([str(path.resolve())])}.lock"
     with FileLock(guard):
         old = read_lock(path)
         new = {**old, **{pin.place: pin for pin in pins}}

@@ -33,19 +33,25 @@ class Kept:
 def alone(path: Path) -> Iterator[None]:
     """No other build reads the same source into the cache while the block lasts.
 
+    A cache that cannot be written and holds the source needs no such care.
+
     Raises:
-        OutputError: the cache cannot be written.
+        OutputError: the cache cannot be written, and does not hold it.
     """
+    lock: FileLock | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path.with_suffix(".lock"))
         lock.acquire()
     except OSError as error:
-        raise OutputError(cannot_write(path.parent, error, "--cache-dir")) from error
+        if not path.is_file():
+            raise OutputError(cannot_write(path.parent, error, "--cache-dir")) from error
+        lock = None
     try:
         yield
     finally:
-        lock.release()
+        if lock:
+            lock.release()
 
 
 def keep(path: Path, kept: Kept) -> None:

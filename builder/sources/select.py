@@ -10,7 +10,7 @@ from builder.config import BuildConfig, named, nearest, read_toml
 from builder.core.errors import SettingError
 from builder.core.files import sha256_of, short_hash
 from builder.sources.file_formats import data_files
-from builder.sources.spec import KINDS, SourceSpec, is_permissive, known_sources
+from builder.sources.spec import KINDS, SourceSpec, catalogue, is_permissive, known_sources
 
 _ALIKE = 0.85
 """Similarity of two names, as `difflib` has it, from which one is taken for a slip of the other."""
@@ -32,11 +32,17 @@ def select_sources(config: BuildConfig) -> list[SourceSpec]:
         SettingError: a name, key or value that has no meaning.
     """
     specs = dict(known_sources())
+    optional = {name: entry.spec for name, entry in catalogue().items()}
     if config.sources_file:
-        specs.update(_from_toml(Path(config.sources_file), specs))
+        specs.update(_from_toml(Path(config.sources_file), {**optional, **specs}))
     if config.sample:
         specs = {name: replace(specs[name], expected_rows=None) for name in _sample_files()}
         specs = {name: _local(specs[name], str(path)) for name, path in _sample_files().items()}
+    for name in config.with_sources:
+        if name not in {**optional, **specs}:
+            raise SettingError(f"--with: no optional source is named {name!r}{nearest(name, optional)}")
+    asked = {*config.with_sources, *config.datasets, *dict(config.local)}
+    specs = {**{name: spec for name, spec in optional.items() if name in asked}, **specs}
     for told, path in config.local:
         name = named(told, specs)
         if name not in specs and name not in config.datasets:
@@ -48,7 +54,8 @@ def select_sources(config: BuildConfig) -> list[SourceSpec]:
     for name in wanted:
         if name not in specs:
             raise SettingError(f"--datasets: no source is named {name!r}{nearest(name, specs)}")
-    chosen = [spec for name, spec in specs.items() if not wanted or name in wanted]
+    extra = config.with_sources
+    chosen = [spec for name, spec in specs.items() if not wanted or name in wanted or name in extra]
     if config.licences == "permissive":
         chosen = _permissive(chosen)
     return sorted(chosen, key=lambda spec: (-spec.priority, spec.name))

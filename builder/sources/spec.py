@@ -1,7 +1,9 @@
-"""Where rows come from: one `SourceSpec` a source, in one table."""
+"""Where rows come from: one `SourceSpec` a source, in one table; optional ones in `catalogue.toml`."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, get_args
 
 from builder.core.errors import SettingError
@@ -139,6 +141,37 @@ _TABLE: dict[str, SourceSpec] = {
         ),
     )
 }
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """An optional source of `catalogue.toml`, with what is known of it before it is read."""
+
+    spec: SourceSpec
+    shape: str = ""
+    """How its rows are laid out; empty where that is not known."""
+    dialect: str = ""
+    """`ce` or `manimgl`; empty where that is not known."""
+    gated: bool = False
+    """Its owners must be asked for access."""
+    overlaps: str = ""
+    seen: bool = False
+    """Whether this project has read it; else the entry says what its page was reported to say."""
+
+
+def catalogue() -> dict[str, CatalogueEntry]:
+    """The optional sources by name."""
+    tables = tomllib.loads(Path(__file__).with_name("catalogue.toml").read_text(encoding="utf-8"))
+    about = ("shape", "dialect", "gated", "overlaps", "seen")
+    return {
+        name: CatalogueEntry(
+            SourceSpec(name, "huggingface", **{key: value for key, value in table.items() if key not in about}),
+            **{key: value for key, value in table.items() if key in about},
+        )
+        for name, table in tables.items()
+    }
+
+
 _registered: dict[str, SourceSpec] = {}
 
 

@@ -105,6 +105,42 @@ def test_a_fault_that_stays_is_one_message_after_a_limit(tmp_path, part):
     assert 3 <= len(grown) <= 60
 
 
+@pytest.mark.parametrize("part", ["/api/datasets/org/small", "/tree/", "/resolve/"])
+def test_a_wait_too_long_is_not_waited_for_and_said(tmp_path, part):
+    """Whether our own call or the client's own retrying meets it."""
+    with hub_server() as server:
+        server.faults = {part: Answer(429, headers={"Retry-After": "3600"})}
+        done = read(tmp_path, specs()[1:], environment(tmp_path, server.url, token=TOKEN))
+    assert done.exit_code == 1
+    assert "asks to wait 3,600 s: try again later" in done.error
+    assert max(done.slept, default=0) < 60
+
+
+def test_a_fault_that_lasts_is_shown_while_the_client_waits(tmp_path):
+    """The Hub's client asks again on its own, with growing pauses: each that may be noticed is a warning."""
+    with hub_server() as server:
+        server.faults = {"/tree/": Answer(503)}
+        done = read(tmp_path, specs()[1:], environment(tmp_path, server.url, token=TOKEN))
+    assert [warning for warning in done.warnings if "its client asks again in" in warning][:2] == [
+        "other: the Hub gives no good answer; its client asks again in 2 s",
+        "other: the Hub gives no good answer; its client asks again in 4 s",
+    ]
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff\xfe{}", b"[1, 2", b'{"id": 7}', b"[]", b'"text"', b'[{"type": "file"}]', b"null"], ids=repr
+)
+@pytest.mark.parametrize("part", ["/api/datasets/org/small", "/tree/"])
+def test_a_corrupted_answer_is_one_message(tmp_path, part, body):
+    """No UTF-8, no JSON, or JSON that lacks what the Hub's has; not a traceback of the client."""
+    with hub_server() as server:
+        server.faults = {part: Answer(200, body, {"Content-Type": "application/json"})}
+        done = read(tmp_path, specs()[1:], environment(tmp_path, server.url, token=TOKEN))
+    assert done.exit_code == 1
+    assert done.stderr == ""
+    assert done.error.startswith("source 'other': ")
+
+
 def test_a_flipped_byte_in_a_whole_file_is_noticed(tmp_path):
     """The client checks a download's size only; a file with another hash than the stated one comes again."""
     content = parquet(20)

@@ -8,6 +8,7 @@ from email.utils import format_datetime
 import pytest
 import tenacity
 
+import builder.core.retry
 from builder.core.events import Silent
 from builder.core.retry import ATTEMPTS, passes, retried, retry_after
 
@@ -73,6 +74,27 @@ def test_the_servers_wish_is_respected(pauses):
 
     assert pauses[0] == 7
     assert pauses[1] >= 1
+
+
+def test_waits_that_a_server_asks_for_are_bounded_together(pauses):
+    """Two of a minute are waited for, a third is not."""
+    errors = [HTTPError(429, Retry_After="60") for _ in range(4)]
+
+    with pytest.raises(HTTPError):
+        retried(failing(*errors), "look", Silent())
+
+    assert pauses == [60, 60]
+
+
+def test_a_fault_that_lasts_is_not_waited_out(pauses, monkeypatch):
+    """Calls that take long to fail are not made five times: a client that retries on its own needs half a minute."""
+    clock = iter(range(0, 900, 23))
+    monkeypatch.setattr(builder.core.retry.time, "monotonic", lambda: next(clock))
+
+    with pytest.raises(HTTPError):
+        retried(failing(*[HTTPError(503) for _ in range(5)]), "look", Silent())
+
+    assert len(pauses) == 1
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from builder.config import DEFAULT_SYSTEM_PROMPT, FORMATS, TRAINERS, make_config
 from builder.core.errors import SettingError
 from builder.core.schema import SPLITS
 from builder.emit.formats import FORMATS as SHAPES
-from builder.emit.formats import ROLES
+from builder.emit.formats import ROLES, row_columns
 from builder.publish.build_folder import build_dataset
 from builder.publish.export import export
 from builder.publish.trainers import TRAINER_COMMANDS, TRAINER_FILES
@@ -75,7 +75,7 @@ def test_a_build_in_each_format_is_loaded_and_proved_sound(tmp_path, name, monke
 
     loaded = datasets.load_dataset(str(tmp_path / "out"), "no_augment", split="train")
 
-    assert loaded.column_names == [*LINES[name], "source", "id", "variant", "license", "official", "dialect"]
+    assert loaded.column_names == [*LINES[name], *row_columns(name)]
     assert loaded.select_columns([*LINES[name], "source"]).to_list() == read_lines(tmp_path / "lines" / "train.json")
     assert check_folder(tmp_path / "out") == []
     (file,) = (tmp_path / "out" / "data" / "no_augment").glob("train-*.parquet")

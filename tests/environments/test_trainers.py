@@ -17,7 +17,10 @@ from builder.core.schema import SPLITS
 from builder.emit.formats import FORMATS, ROLES
 from builder.publish.build_folder import build_dataset
 from builder.publish.export import export
-from tests.environments.conftest import RELEASES, THIS_PYTHON, Environment, Environments, find_python, run
+from builder.render.verdict import Outcome, Verdict, program_hash
+from builder.render.verdict_file import write_verdicts
+from tests.environments.conftest import RELEASES, ROOT, THIS_PYTHON, Environment, Environments, find_python, run
+from tests.evaluate.recorded import CONDITIONS
 
 pytestmark = pytest.mark.environments
 
@@ -144,8 +147,11 @@ told = {{}}
 for name in sys.argv[1:]:
     told[name] = {{}}
     for split, rows in load_dataset(*name.split()).items():
-        more = [column for column in rows.column_names if column in ("id", "variant", "license", "official", "dialect")]
-        told[name][split] = rows.remove_columns(more)[:]
+        shapes = ("conversations", "messages", "prompt", "completion", "instruction", "input", "output", "system")
+        own = [column for column in rows.column_names if column in (*shapes, "source")]
+        if "completion" not in own:  # else it is the text beside a conversation
+            own = [column for column in own if column != "prompt"]
+        told[name][split] = rows.select_columns(own)[:]
 print(json.dumps(told))
 """
 
@@ -275,3 +281,39 @@ def _dictionaries(printed: str) -> list[Any]:
     """What was printed of each step, without the bars around it."""
     lines = (line.strip() for line in printed.replace("\r", "\n").splitlines())
     return [line for line in lines if line.startswith("{") and line.endswith("}")]
+
+
+GRPO = f"""{BEGIN}
+from datasets import Dataset
+from trl import GRPOConfig, GRPOTrainer
+from builder.evaluate import rewards
+table, lines = sys.argv[1], Path(sys.argv[2]).read_text(encoding="utf-8").splitlines()
+rows = [json.loads(line) for line in lines]
+data = Dataset.from_list([{{"prompt": row["prompt"], "reference": row["completion"][0]["content"]}} for row in rows])
+rewards.render_reward = rewards.RenderReward(verdicts=table)
+seen = []
+async def awaited(prompts, completions, **columns):
+    found = await rewards.async_render_reward(prompts, completions, **columns)
+    seen.extend(found)
+    return found
+args = GRPOConfig(
+    "grpo", max_steps=2, per_device_train_batch_size=4, num_generations=4, max_completion_length=8, use_cpu=True,
+    bf16=False, report_to="none", logging_steps=1, save_strategy="no",
+)
+trainer = GRPOTrainer("tiny", reward_funcs=[rewards.render_reward, awaited], train_dataset=data, args=args)
+trainer.train()
+names = [name for log in trainer.state.log_history for name in log if name.startswith("rewards/")]
+print(json.dumps([trainer.state.global_step, seen, sorted(set(names))]))
+"""
+
+
+def test_grpo_takes_the_reward(trainers: Environment, folder: Path, tiny: Path, tmp_path: Path) -> None:
+    """Steps of real GRPO ask for rewards of random completions, awaited and not; what has no verdict has no reward."""
+    run([trainers.python, "-m", "pip", "install", "--quiet", "scikit-image", ROOT], trainers.home)
+    write_verdicts(tmp_path / "v.parquet", [Verdict(program_hash("x"), Outcome.NO_SCENE)], CONDITIONS, lambda _: {})
+    rows = folder / "trl" / "train.json"
+    steps, seen, names = trainers.answer(GRPO, tmp_path / "v.parquet", rows, folder=tiny.parent)
+    assert steps == 2
+    assert len(seen) == 8
+    assert all(value is None or 0 <= value <= 1 for value in seen)
+    assert {name.split("/")[1] for name in names} == {"render_reward", "awaited"}

@@ -25,6 +25,8 @@ VERDICTS = {
     SQUARE: verdict(SQUARE, frames=RIGHT),
     DOT: verdict(DOT, frames=animation((5, 5, 5, 5))),
     OLD: verdict(OLD, "failed", "NameError"),
+    "x = 1": verdict("x = 1", "no_scene"),
+    "a_word": verdict("a_word", "no_scene"),
     FAILS: verdict(FAILS, "failed", "ZeroDivisionError"),
     FAULT: verdict(FAULT, "environment", "LaTeX"),
     BAD: verdict(BAD, "refused", "PermissionError"),
@@ -40,6 +42,7 @@ def reward(tmp_path: Path) -> RenderReward:
 def test_each_stage_earns_more(reward: RenderReward) -> None:
     """Nothing, text, a name that is gone, a failure, next to nothing to see, another picture, the reference."""
     completions = ["", "no program", OLD, FAILS, DOT, SQUARE, CIRCLE]
+    assert reward(["", ""], ["x = 1", "a_word"]) == [0.15, 0.15]
     found = reward([""] * 7, completions, reference=[CIRCLE] * 7)
     assert found[:5] == [0.0, 0.05, 0.15, 0.30, 0.40]
     assert found[5] is not None

@@ -13,13 +13,14 @@ import manim_combined
 from builder.config import CACHE_VARIABLE, make_config
 from builder.core.errors import OutputError
 from builder.core.events import Silent
+from builder.emit.formats import ROW_COLUMNS
 from builder.publish.build_folder import build_dataset
 from builder.publish.export import export
 from tests.rows import circles, config_of, files_of, read_lines, scene
 
 OWN = {"__init__.py": b"import this\n", "dataset.py": b"# by hand\r\n", "notes/todo.txt": b"\x00\xff", ".hidden": b""}
 """Files of a person's own in the folder, some with the names of the package's."""
-COLUMNS = {"conversations", "source", "id", "variant", "license", "official", "dialect"}
+COLUMNS = {"conversations", *ROW_COLUMNS}
 
 
 @pytest.fixture(autouse=True)

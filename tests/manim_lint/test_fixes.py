@@ -285,6 +285,28 @@ def test_an_area_under_a_function_graph_is_asked_of_a_plane() -> None:
         assert made == ("areas",)
 
 
+PLACES = {
+    "after letters of several bytes": ('self.add(Text("Kreis – größer"), TexMobject("x"))', "TexMobject", "MathTex"),
+    "in an f-string": ('self.add(Text(f"é {TexMobject}"))', "TexMobject", "MathTex"),
+    "a call over lines": (
+        "self.play(\n    ShowCreation(  # first\n        Circle()\n    )\n)",
+        "ShowCreation",
+        "Create",
+    ),
+    "a method on a line of its own": ("graph = (Axes()\n    .get_graph(abs))", "get_graph", "plot"),
+    "a method in another's argument": ("Axes().get_graph(Axes().get_graph(abs))", "get_graph", "plot"),
+}
+
+
+@pytest.mark.parametrize(("line", "old", "new"), PLACES.values(), ids=PLACES.keys())
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_all_but_the_name_stays_to_the_byte(line: str, old: str, new: str, line_end: str) -> None:
+    """Letters of several bytes, comments, line ends and what is left of an expression over lines."""
+    code = scene(*line.split("\n")).replace("\n", line_end)
+
+    assert repaired(code)[0] == code.replace(old, new)
+
+
 def test_a_name_of_the_programs_own_is_never_renamed() -> None:
     """`ShowCreation` may be a function of the file."""
     code = scene(

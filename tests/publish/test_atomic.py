@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from pathlib import Path
 
 import pytest
 
@@ -57,34 +56,6 @@ def test_a_build_that_fails_at_its_last_file_leaves_the_earlier_output_whole(tmp
 
     assert files_of(folder) == before
     assert {path.name for path in folder.iterdir()} == {name.partition("/")[0] for name in before}
-
-
-@pytest.mark.parametrize("move", [1, 3, len(ALWAYS)])
-def test_a_build_killed_while_it_moves_its_files_is_finished_by_the_next(tmp_path, monkeypatch, move):
-    """The manifest is moved last; even if the next build fails, all files are then those of the killed one."""
-    (tmp_path / "clean").mkdir()
-    wanted = files_of(export_circles(tmp_path / "clean", "all", seed=7))
-    folder = export_circles(tmp_path)
-    manifest = (folder / "manifest.json").read_bytes()
-    moved = []
-    replace = Path.replace
-
-    def killed(self, target):
-        if Path(target).parent == folder:
-            moved.append(target)
-            if len(moved) == move:
-                raise KeyboardInterrupt
-        return replace(self, target)
-
-    monkeypatch.setattr(Path, "replace", killed)
-    with pytest.raises(KeyboardInterrupt):
-        export_circles(tmp_path, "all", seed=7)
-    monkeypatch.undo()
-    assert (folder / "manifest.json").read_bytes() == manifest
-
-    export_nothing(tmp_path)
-
-    assert files_of(folder) == wanted
 
 
 def test_what_a_killed_build_had_not_completed_is_cleared_away(tmp_path):

@@ -19,7 +19,7 @@ from builder.cli.parser import parsed
 from builder.cli.settings import settings_of
 from builder.config import BUILT_BY_DEFAULT, CONFIG_NAMES, make_config
 from builder.core.schema import SPLITS
-from builder.emit.formats import FORMATS
+from builder.emit.formats import FORMATS, row_columns
 from builder.publish.card import HUB_LICENCES, card_text
 from builder.publish.card_facts import WHEN
 from builder.publish.card_sources import KNOWN
@@ -200,7 +200,7 @@ def test_a_card_of_one_config_speaks_of_no_other(manifest, name):
     card = card_text(only(manifest, name), "org/set")
     reads_well(card)
     assert f'load_dataset("org/set", "{name}")' in card
-    assert [config["config_name"] for config in head(card)["configs"]] == [name]
+    assert [config["config_name"] for config in head(card)["configs"]] == [name, "ledger"]
     others = set(CONFIG_NAMES) - {name}
     assert not [other for other in others if f"`{other}`" in card]
     assert head_problems(card) == []
@@ -248,17 +248,7 @@ def test_the_columns_are_those_of_the_format(manifest, name):
     card = card_text(manifest)
     reads_well(card)
     columns = [row[0].strip("`") for row in cells(card, "Load")]
-    assert columns == [
-        *FORMATS[name].columns,
-        "source",
-        "id",
-        "variant",
-        "license",
-        "official",
-        "dialect",
-        "tokens",
-        "preview",
-    ]
+    assert columns == [*FORMATS[name].columns, *row_columns(name), "tokens", "preview"]
     assert f'[0]["{columns[0]}"])' in card
 
 

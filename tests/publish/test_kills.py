@@ -24,32 +24,6 @@ ROWS = 3_100
 """Enough for two processes."""
 COMMANDS = ("export", "build")
 
-KILLED_AT_A_RENAME = """
-import os, signal, sys
-from builder.cli.main import main
-
-number, when = int(sys.argv[1]), sys.argv[2]
-renamed = 0
-
-
-def deadly(real):
-    def rename(source, target, **keywords):
-        global renamed
-        publishing = renamed or os.fspath(target).endswith("COMPLETE.json")
-        renamed += bool(publishing)
-        if renamed == number and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        real(source, target, **keywords)
-        if renamed == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-    return rename
-
-
-os.replace, os.rename = deadly(os.replace), deadly(os.rename)
-main(sys.argv[3:])
-"""
-"""A build that kills itself before or after its n-th rename from the completed list of files on."""
-
 
 @dataclass(frozen=True)
 class Case:
@@ -130,35 +104,8 @@ def test_a_build_killed_at_any_moment_leaves_whole_outputs(tmp_path: Path, case:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
-    if not list(folder.glob(".manim-combined-staging-*/COMPLETE.json")):
-        assert_whole(folder, case)
+    assert_whole(folder, case)
     assert_next_build_is_undisturbed(folder, cache, case)
-
-
-@pytest.mark.parametrize(("number", "when"), [(1, "before"), (3, "after"), (99, "last")])
-def test_a_build_killed_while_it_publishes_is_finished_by_the_next(
-    tmp_path: Path, case: Case, number: int, when: str
-) -> None:
-    """Before its list of files is there nothing has changed; from then on, the next build, even one that fails,
-    first carries out what the list says."""
-    folder = tmp_path / "out"
-    shutil.copytree(case.earlier, folder)
-    last = len(case.wanted) + 1  # all files, and the list of them
-    child = subprocess.run(
-        [
-            *[sys.executable, "-c", KILLED_AT_A_RENAME, str(last if when == "last" else number), when],
-            *case.flags(folder, case.cache),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    assert child.returncode == -signal.SIGKILL
-
-    assert main([*case.flags(folder, case.cache), "--local", f"made={tmp_path}/nowhere.jsonl"]) == 1
-    killed_before = (number, when) == (1, "before")
-    assert files_of(folder) == (files_of(case.earlier) if killed_before else case.wanted)
-    assert_next_build_is_undisturbed(folder, case.cache, case)
 
 
 def test_workers_of_a_killed_parent_end_too(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.pushing import ONE, REPO, TOKEN, build_sample, environment, push, written
-from tests.servers.hub import LOST, RESET, TRUNCATED, Answer
+from tests.servers.hub import LOST, RESET, TRUNCATED, Answer, json_answer
 from tests.servers.hub_write import WritableHub
 
 FAULTS = {
@@ -197,9 +197,34 @@ def test_a_long_wait_is_not_waited_for(hub, tmp_path, folder):
     """The message says how long the host asks to wait."""
     hub.faults["/whoami-v2"] = Answer(429, b"{}", {"Retry-After": "3600"})
 
-    push(hub, tmp_path, folder, *ONE).failed_with("too many requests", "asks to wait 3600 s")
+    push(hub, tmp_path, folder, *ONE).failed_with("too many requests", "asks to wait 3,600 s")
 
     assert len(hub.requests) == 1
+
+
+@pytest.mark.parametrize("taken", [True, False], ids=["made by another", "name not free"])
+def test_a_repository_that_is_in_the_way_while_it_is_made_is_looked_at(hub, tmp_path, folder, taken):
+    """HTTP 409, whose body names no address: the push goes on where the repository is there by then."""
+    hub.fail("/repos/create", Answer(409, b'{"error": "You already created this dataset repo"}'))
+    hub.fail(f"/api/datasets/{REPO}", json_answer({}, 401, X_Error_Code="RepoNotFound"))
+    if taken:
+        hub.make(REPO, private=True)
+
+    outcome = push(hub, tmp_path, folder, *ONE)
+
+    if taken:
+        assert outcome.ok().stdout.count("pushed:") == 1
+    else:
+        outcome.failed_with("HTTP 409", "shows no such repository", "another --repo")
+
+
+@pytest.mark.parametrize("part", ["/whoami-v2", f"/api/datasets/{REPO}", "/refs", "/tree/"])
+def test_a_corrupted_answer_to_a_push_is_one_message(hub, tmp_path, folder, part):
+    """No UTF-8 from a proxy, or JSON of another kind."""
+    hub.make(REPO, private=True)
+    hub.faults[part] = Answer(200, b'[{"\xff": 1}]', {"Content-Type": "application/json"})
+
+    push(hub, tmp_path, folder, *ONE).failed_with("does not answer as a Hub does", "check HF_ENDPOINT")
 
 
 @pytest.mark.parametrize("token", ["", "hf_wrong", "hf_ö", "hf_a\x01b"])

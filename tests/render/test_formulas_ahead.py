@@ -195,6 +195,17 @@ def test_formulas_made_together_are_those_made_alone(setup: Setup, tmp_path: Pat
 
 
 @pytest.mark.render
+def test_all_digits_are_made_once_a_program_shows_numbers(setup: Setup, tmp_path: Path) -> None:
+    """The next program finds them there, whichever it shows."""
+    with Sandbox(replace(setup, tex_cache=tmp_path, timeout=20)) as sandbox:
+        assert sandbox.render(scene("self.add(DecimalNumber(0.5))")).outcome is Outcome.PASSED
+        made = set(tmp_path.rglob("*.svg"))
+        assert len(made) == len("0123456789-.,")
+        assert sandbox.render(scene("self.add(Integer(-1234), NumberLine().add_numbers())")).outcome is Outcome.PASSED
+        assert set(tmp_path.rglob("*.svg")) == made
+
+
+@pytest.mark.render
 def test_a_program_cannot_spoil_anothers_formula(setup: Setup, tmp_path: Path) -> None:
     """A formula that would change another one on the next page is never made with it."""
     with Sandbox(replace(setup, tex_cache=tmp_path / "spoilt", timeout=20)) as sandbox:

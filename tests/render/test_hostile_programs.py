@@ -26,14 +26,14 @@ def test_an_endless_loop_is_a_timeout(judge: Judge) -> None:
     """Processor time is limited, whatever signals a program ignores."""
     verdict = judge(scene("while True: pass", "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)"))
     assert (verdict.outcome, verdict.exception) == (Outcome.TIMEOUT, "Timeout")
-    assert verdict.seconds < 15
+    assert verdict.seconds < 22  # by the clock at the latest, on a machine that is busy
 
 
 def test_many_processes_together_have_one_budget_of_time(judge: Judge) -> None:
     """A program does not gain time by sharing work among processes."""
     verdict = judge(scene("while True: pass", "import os\n[os.fork() for _ in range(3)]"))
     assert verdict.outcome is Outcome.TIMEOUT
-    assert verdict.seconds < 15
+    assert verdict.seconds < 22  # by the clock at the latest, on a machine that is busy
 
 
 def test_sleeping_is_a_timeout(sandbox: Sandbox) -> None:
@@ -73,7 +73,7 @@ def test_files_in_memory_are_small(judge: Judge) -> None:
     code = """
     import ctypes, os
     folders = ("/scratch", "/tmp", "/dev/shm", "/", "/dev", "/proc", "/worker", "/formulas", "/usr", "/var/lib/texmf")
-    folders = [folder for folder in folders if os.access(folder, os.W_OK)]
+    folders = {os.path.realpath(folder) for folder in folders if os.access(folder, os.W_OK)}
     written = 0
     for folder in folders:
         try:

@@ -129,24 +129,6 @@ def test_a_latex_package_that_is_missing_is_the_environment(sandbox: Sandbox) ->
     assert verdict.message == "LaTeX's nosuchpackage.sty is not installed"
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "import getpass\nself.add(Text(getpass.getuser()))",
-        "import tempfile\nwith tempfile.NamedTemporaryFile() as out:\n    out.write(b'x')\nself.add(Square())",
-        "self.add(Square())\nwith tempconfig({'preview': True}):\n    self.wait(0.1)",
-        "self.add(Square())\nself.wait_until(lambda: self.renderer.time > 0.3, max_time=1)",
-        "tracker = ValueTracker(0)\nself.add(always_redraw(lambda: Square(tracker.get_value() + 1)))\n"
-        "self.play(tracker.animate.set_value(2))\nassert tracker.get_value() == 2",
-        "self.play(Succession(Create(Square()), Wait(), FadeOut(Circle())))",
-        "self.add(Square())\nself.play(LaggedStart(*[FadeIn(Dot(i * RIGHT)) for i in range(5)], lag_ratio=0.3))",
-    ],
-)
-def test_an_honest_program_passes(sandbox: Sandbox, body: str) -> None:
-    """As with Manim's own command."""
-    assert sandbox.render(scene(body)).outcome is Outcome.PASSED
-
-
 def test_a_picture_can_be_shown(sandbox: Sandbox) -> None:
     """With a Pillow that is too new for Manim, none can."""
     assert (

@@ -29,7 +29,7 @@ VERDICTS = st.builds(
 )
 
 
-@settings(deadline=None)  # each example makes a database
+@settings(deadline=None)  # a database on the disk, beside other work
 @given(verdict=VERDICTS)
 def test_a_verdict_comes_back_as_it_was_kept(verdict: Verdict, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Whatever a program's exception says, halves of surrogate pairs apart, which no file holds."""

@@ -1,5 +1,6 @@
 """Bad files, settings and disks: one line that says what, where and what to do; the right exit code; nothing lost."""
 
+import errno
 import json
 import os
 import resource
@@ -7,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -81,6 +83,50 @@ def test_a_bad_source_is_one_line_that_names_it(
     assert said in line
     assert str(path) in line
     assert files_of(tmp_path / "out") == before
+
+
+def test_a_full_cache_that_may_only_be_read_is_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one on a disk that is mounted read-only; what it lacks is an error that names it."""
+    assert main(["export", *map(str, export_flags(tmp_path))]) == 0
+    before = files_of(tmp_path / "out")
+    real = os.open
+
+    def refusing(path: str, flags: int, *more: int, **named: int) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and str(path).startswith(str(tmp_path / "cache")):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
+        return real(path, flags, *more, **named)
+
+    monkeypatch.setattr(os, "open", refusing)
+    assert main(["export", *map(str, export_flags(tmp_path))]) == 0
+    assert files_of(tmp_path / "out") == before
+    capsys.readouterr()
+
+    code, line = told(capsys, "export", *export_flags(tmp_path, write_source(tmp_path, "others", circles(1, 61))))
+    assert code == 1
+    assert f"{tmp_path / 'cache'}" in line
+    assert "Read-only file system" in line
+    assert "--cache-dir" in line
+
+
+def test_no_usable_temporary_folder_is_named_as_such(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not as a fault of the output folder; the variable that chooses another one is named."""
+
+    def none() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp', '/var/tmp']")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+
+    code, line = told(capsys, "export", *export_flags(tmp_path))
+
+    assert code == 1
+    assert "no usable folder for temporary files" in line
+    assert "'/var/tmp'" in line
+    assert "TMPDIR" in line
+    assert "--output-dir" not in line
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,11 @@ def check_code(code: str) -> tuple[Problem, ...]:
     parsed = parse(code)
     if parsed.tree is None:
         return (Problem("syntax_error", parsed.message, "", parsed.line, parsed.column),)
-    problems = check_api(parsed.tree)
+    return in_characters(code, check_api(parsed.tree))
+
+
+def in_characters(code: str, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """What `check_api` finds in the tree of a text, with columns in characters."""
     if not problems or code.isascii():
         return problems
     lines = _LINE_END.split(code)

@@ -13,6 +13,7 @@ from builder.manim_lint.fixes.program import (
     change_calls,
     keyword,
     keyword_arg,
+    named,
     positional,
     with_args,
 )
@@ -36,14 +37,14 @@ _STYLES: Mapping[str, Mapping[str, str]] = {
 _AXES = frozenset({"plot", "get_graph"})
 
 
-def areas(program: Program) -> cst.Module | None:
+def areas(program: Program) -> str | None:
     """`Integral(curve, (0, 2))` of a `FunctionGraph` becomes `NumberPlane().get_area(curve, x_range=(0, 2))`.
 
     A function's graph lies in the scene's own coordinates, and so does a number plane; for a curve that axes
     plotted, these axes are asked. So are `self.get_area(curve, 0, 2)` and `curve.get_area(x_range=(0, 2))`.
     """
     axes, functions = _curves(program.tree)
-    bound = {node.name for node in ast.walk(program.tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    bound = {node.name for node in program.nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
 
     def change(call: cst.Call) -> cst.BaseExpression | None:
         name = called(call)
@@ -66,7 +67,7 @@ def areas(program: Program) -> cst.Module | None:
         func = cst.Attribute(cst.parse_expression(axes[curve]), cst.Name(made))
         return with_args(call.with_changes(func=func), [cst.Arg(cst.Name(curve)), given, *_styles(args, _STYLES[made])])
 
-    return change_calls(program, change)
+    return change_calls(program, named(_MADE), change)
 
 
 def _first(call: cst.Call) -> tuple[str | None, list[cst.Arg]]:
@@ -140,7 +141,7 @@ _TANGENT = (
 )
 
 
-def tangent_lines(program: Program) -> cst.Module | None:
+def tangent_lines(program: Program) -> str | None:
     """ManimGL's `axes.get_tangent_line(1, graph, length=3)` becomes a line of that length, turned and moved.
 
     Only where axes, place and graph are names or numbers, so that nothing is made twice.
@@ -166,4 +167,4 @@ def tangent_lines(program: Program) -> cst.Module | None:
         looks = [look for look, arg in zip(looks, call.args[2:], strict=True) if arg is not given]
         return cst.parse_expression(line.replace("RIGHT", ", ".join(["RIGHT", *looks]), 1))
 
-    return change_calls(program, change)
+    return change_calls(program, named({"get_tangent_line"}), change)

@@ -10,10 +10,11 @@ from builder.manim_lint.fixes.program import (
     change_calls,
     imports_all,
     is_plain,
-    manim_modules,
+    named,
     rename,
     with_args,
 )
+from builder.manim_lint.syntax import parse
 
 _WEB = """
 ALICEBLUE F0F8FF ANTIQUEWHITE FAEBD7 AQUA 00FFFF AQUAMARINE 7FFFD4 AZURE F0FFFF BEIGE F5F5DC BISQUE FFE4C4
@@ -95,7 +96,7 @@ def _towards(value: str, share: float) -> str:
     return "#" + "".join(f"{round(part + (target - part) * abs(share)):02X}" for part in parts)
 
 
-def colours(program: Program) -> cst.Module | None:
+def colours(program: Program) -> str | None:
     """`CYAN` becomes `ManimColor("#00FFFF")`, or the bare text where `ManimColor` is not imported."""
     found = {name: hex_of(name) for name in sorted(program.unbound("unknown_name", "unset_name", "manimgl_dialect"))}
     form = 'ManimColor("{}")' if imports_all(program.tree) else '"{}"'
@@ -105,14 +106,14 @@ def colours(program: Program) -> cst.Module | None:
 COLOUR_CLASS = re.compile(r"\bColor\b")
 
 
-def colour_class(program: Program) -> cst.Module | None:
+def colour_class(program: Program) -> str | None:
     """`Color("red")`, a class that Manim took from a package of old, becomes `ManimColor("red")`.
 
     With parts, `Color(hue=0.5, saturation=1, luminance=0.5)` becomes `ManimColor.from_hsl((0.5, 1, 0.5))`.
     """
     if "Color" not in program.unbound("unknown_name", "unset_name", "manimgl_dialect"):
         return None
-    modules = manim_modules(program.tree)
+    modules = program.modules
 
     def change(call: cst.Call) -> cst.BaseExpression | None:
         if called(call) != "Color" or not is_plain(call, modules):
@@ -126,5 +127,6 @@ def colour_class(program: Program) -> cst.Module | None:
                 return with_args(call.with_changes(func=func), [cst.Arg(value)])
         return None
 
-    changed = change_calls(program, change)
-    return rename(Program(program.code, program.tree, changed, program.problems), {"Color": "ManimColor"})
+    changed = change_calls(program, named({"Color"}), change)
+    tree = parse(changed).tree
+    return None if tree is None else rename(Program(changed, tree, program.problems), {"Color": "ManimColor"})

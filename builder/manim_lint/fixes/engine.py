@@ -3,12 +3,11 @@
 import ast
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 import libcst as cst
 
 from builder.manim_lint.check.check import Problem, check_api
-from builder.manim_lint.fixes.program import Program, Step, calls
+from builder.manim_lint.fixes.program import Program, Step
 from builder.manim_lint.fixes.table import STEPS
 from builder.manim_lint.syntax import Steps, compiles, parse
 
@@ -36,13 +35,14 @@ def repair_api(
     problems, comes back as it is.
     """
     tree = parse(code).tree
-    if tree is None or len(code) > MAX_CHARACTERS or len(problems) > MAX_PROBLEMS or deeper_than(tree, MAX_DEPTH):
+    if tree is None or len(code) > MAX_CHARACTERS or len(problems) > MAX_PROBLEMS:
         return code, problems, []
-    if not any(_is_tried(step, code, tree, problems) for step in STEPS):
+    program = Program(code, tree, problems)
+    if not any(_is_tried(step, program) for step in STEPS) or deeper_than(tree, MAX_DEPTH):
         return code, problems, []
     try:
-        program, made = _repaired(Program(code, tree, cst.parse_module(code), problems), STEPS, check)
-    except (cst.ParserSyntaxError, cst.CSTValidationError, RecursionError):  # Python takes more than `libcst` does
+        program, made = _repaired(program, STEPS, check)
+    except RecursionError:
         return code, problems, []
     return program.code, program.problems, made
 
@@ -69,29 +69,24 @@ def _repaired(program: Program, steps: Sequence[Step], check: Check, depth: int 
 
 def _changed(step: Step, program: Program, check: Check) -> Program | None:
     """The program after a step; `None` if the step is not called for, changes nothing, or leaves no program."""
-    if not _is_tried(step, program.code, program.tree, program.problems):
+    if not _is_tried(step, program):
         return None
     try:
-        module = step.change(program)
+        code = step.change(program)
     except (cst.CSTValidationError, cst.ParserSyntaxError):  # a change that makes no sense as code
         return None
-    if module is None or module.code == program.code:
+    if code is None or code == program.code:
         return None
-    tree = parse(module.code).tree
-    if tree is None or not compiles(module.code):
+    tree = parse(code).tree
+    if tree is None or not compiles(tree):
         return None
-    return Program(module.code, tree, module, check(tree))
+    return Program(code, tree, check(tree))
 
 
-def _is_tried(step: Step, code: str, tree: ast.Module, problems: tuple[Problem, ...]) -> bool:
-    if not (step.unchecked or problems) or step.pattern.search(code) is None:
+def _is_tried(step: Step, program: Program) -> bool:
+    if not (step.unchecked or program.problems) or step.pattern.search(program.code) is None:
         return False
-    return step.sees is None or any(map(step.sees, _calls(tree)))
-
-
-@lru_cache(maxsize=1)
-def _calls(tree: ast.Module) -> list[ast.Call]:
-    return list(calls(tree))
+    return step.sees is None or any(map(step.sees, program.calls))
 
 
 def _is_kept(step: Step, before: Program, after: Program) -> bool:

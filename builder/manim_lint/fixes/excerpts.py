@@ -22,7 +22,7 @@ _WRITTEN = frozenset({"Text", "Tex", "MathTex", "MarkupText", "Title", "Paragrap
 _TRANSFORMS = frozenset({"Transform", "ReplacementTransform"})
 
 
-def transformed_from_nothing(program: Program) -> cst.Module | None:
+def transformed_from_nothing(program: Program) -> str | None:
     """`self.play(Transform(text, Text("…")))`, where `text` was set before the excerpt began, writes the new text.
 
     The name is set to the object that it was to become: `text = Text("…")`, then `self.play(Write(text))`. Only
@@ -31,28 +31,56 @@ def transformed_from_nothing(program: Program) -> cst.Module | None:
     names = program.unbound("unknown_name", "unset_name")
     if len(names) > _MOST_NAMES:
         return None
-    played = {name for name in names if _first_use_is_played(program.tree, name)}
-    return program.module.visit(_FirstTransform(played)) if played else None
+    played = _played_sources(program)
+    found = {name: line for name in sorted(names) if (line := _first_use_in(program, name, played)) is not None}
+    edits = {program.span(line): _written_first(program, line, set(found)) for line in found.values()}
+    return program.edited(edits) if edits else None
 
 
-def _first_use_is_played(tree: ast.Module, name: str) -> bool:
-    """Whether a name is first used as what a played transform starts from, and all its uses lie in one function."""
-    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)]
+def _first_use_in(program: Program, name: str, played: list[tuple[ast.expr, ast.Expr]]) -> ast.Expr | None:
+    """The line in which a name is first used, as what a played transform starts from; all its uses in one function."""
+    uses = [node for node in program.nodes if isinstance(node, ast.Name) and node.id == name]
+    first = min(uses, key=lambda node: (node.lineno, node.col_offset), default=None)
+    line = next((line for source, line in played if source is first), None)
+    if line is None or not _is_alone(program, line):
+        return None
+    functions = [node for node in program.nodes if isinstance(node, ast.FunctionDef | ast.Lambda)]
     inside = [{id(node) for node in ast.walk(function)} for function in functions]
-    if len({tuple(id(use) in nodes for nodes in inside) for use in uses}) != 1:
-        return False
-    first = min(uses, key=lambda node: (node.lineno, node.col_offset))
-    return any(first is source for source in _played_sources(tree))
+    return line if len({tuple(id(use) in nodes for nodes in inside) for use in uses}) == 1 else None
 
 
-def _played_sources(tree: ast.Module) -> list[ast.expr]:
+def _played_sources(program: Program) -> list[tuple[ast.expr, ast.Expr]]:
     """First arguments of the transforms in statements `self.play(Transform(a, b))`; not in loops and branches."""
-    blocks = [node.body for node in ast.walk(tree) if isinstance(node, ast.Module | ast.FunctionDef)]
-    values = [node.value for block in blocks for node in block if isinstance(node, ast.Expr)]
-    plays = [value for value in values if isinstance(value, ast.Call)]
-    transforms = [arg for play in plays if called_ast(play) == "play" for arg in play.args if isinstance(arg, ast.Call)]
-    return [item.args[0] for item in transforms if called_ast(item) in _TRANSFORMS and item.args]
+    blocks = [node.body for node in program.nodes if isinstance(node, ast.Module | ast.FunctionDef)]
+    lines = [node for block in blocks for node in block if isinstance(node, ast.Expr)]
+    transforms = [
+        (arg, line)
+        for line in lines
+        if isinstance(line.value, ast.Call) and called_ast(line.value) == "play"
+        for arg in line.value.args
+        if isinstance(arg, ast.Call)
+    ]
+    return [(item.args[0], line) for item, line in transforms if called_ast(item) in _TRANSFORMS and item.args]
+
+
+def _is_alone(program: Program, line: ast.Expr) -> bool:
+    """Whether a statement shares its lines with no other."""
+    start, end = program.span(line)
+    before = program.encoded[program.line_starts[line.lineno - 1] : start]
+    after = program.encoded[end : program.line_starts[line.end_lineno or line.lineno]].strip()
+    return not before.strip() and (not after or after.startswith(b"#"))
+
+
+def _written_first(program: Program, line: ast.Expr, names: set[str]) -> str:
+    """The statement with an assignment before it; as it is, where it does not fit."""
+    text = program.source(line)
+    lines = cst.Module([cst.ensure_type(cst.parse_statement(text), cst.SimpleStatementLine)])
+    changed = lines.visit(_FirstTransform(names))
+    start = program.line_starts[line.lineno - 1]
+    indent = program.encoded[start : start + line.col_offset].decode()
+    line_end = "\r\n" if "\r\n" in program.code else "\n"
+    blank = cst.Module([], default_newline=line_end)
+    return f"{line_end}{indent}".join(blank.code_for_node(item).rstrip("\r\n") for item in changed.body)
 
 
 class _FirstTransform(cst.CSTTransformer):
@@ -267,7 +295,7 @@ def repair_code(code: str, parsed: Parsed) -> tuple[str, Parsed, Steps]:
         if changed is None:
             continue
         result = parse(changed)
-        if result.ok and compiles(changed):
+        if result.tree is not None and compiles(result.tree):
             code, parsed = changed, result
             made.append((name, code))
     return code, parsed, made

@@ -3,11 +3,8 @@
 import ast
 import re
 
-import libcst as cst
-
 from builder.manim_lint.fixes.program import Program, bound_names, imports_all
 from builder.manim_lint.release.model import PACKAGES
-from builder.manim_lint.syntax import parse
 
 MODULES = {
     "np": "import numpy as np",
@@ -53,7 +50,7 @@ _USED_NAMES = "|".join(sorted({*MODULES, *MEMBERS, *FUNCTIONS}))
 USED = re.compile(rf"\b(?:{_USED_NAMES})\b")
 
 
-def missing_imports(program: Program) -> cst.Module | None:
+def missing_imports(program: Program) -> str | None:
     """`import numpy as np`, `from typing import List` and their kin go below the imports that there are."""
     wanted = sorted(program.unbound("unknown_name", "unset_name"))
     members: dict[str, list[str]] = {}
@@ -63,50 +60,68 @@ def missing_imports(program: Program) -> cst.Module | None:
             members.setdefault(module, []).append(name)
     lines = [MODULES[name] for name in wanted if name in MODULES]
     lines += [f"from {module} import {', '.join(names)}" for module, names in sorted(members.items())]
-    return with_imports(program.module, lines) if lines else None
+    return with_imports(program, lines) if lines else None
 
 
-def with_imports(module: cst.Module, lines: list[str]) -> cst.Module:
-    """The module with these lines below the last import of its head, or below its docstring."""
-    new = [cst.parse_statement(line) for line in lines]
-    at = 0
-    for number, statement in enumerate(module.body):
-        if not isinstance(statement, cst.SimpleStatementLine):
+def with_imports(program: Program, lines: list[str]) -> str:
+    """The program with these lines below the last import of its head, or below its docstring."""
+    place = program.line_starts[_first_line(program.tree.body[0]) - 1]
+    for number, line in enumerate(program.lines_of_body()):
+        if isinstance(line[0], _COMPOUND):
             break
-        first = statement.body[0]
-        docstring = number == 0 and isinstance(first, cst.Expr) and isinstance(first.value, cst.SimpleString)
-        if isinstance(first, cst.Import | cst.ImportFrom) or docstring:
-            at = number + 1
-    return module.with_changes(body=[*module.body[:at], *new, *module.body[at:]])
+        docstring = number == 0 and isinstance(line[0], ast.Expr) and isinstance(line[0].value, ast.Constant)
+        if docstring or isinstance(line[0], ast.Import | ast.ImportFrom):
+            place = program.line_starts[line[-1].end_lineno or 0]
+    line_end = "\r\n" if "\r\n" in program.code else "\n"
+    text = line_end.join(lines)
+    above = program.encoded[:place]
+    text = f"{text}{line_end}" if not above or above.endswith((b"\n", b"\r")) else f"{line_end}{text}"
+    return program.edited({(place, place): text})
+
+
+_COMPOUND = (
+    ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match,
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
+)  # fmt: skip
+
+
+def _first_line(node: ast.stmt) -> int:
+    """The line on which a statement begins, its decorators included."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(item.lineno for item in decorators)])
 
 
 IMPORT = re.compile(r"\bimport\b")
 
 
-def unused_imports(program: Program) -> cst.Module | None:
-    """`from utils import *` goes where there is no `utils` and the program does without; so does `import utils`."""
+def unused_imports(program: Program) -> str | None:
+    """`from utils import *` goes where there is no `utils` and the program does without; so does `import utils`.
+
+    Comments right above such a line go with it, but for those at the head of the file.
+    """
     missing = program.found("missing_module")
-    gone = [statement for statement in program.module.body if _imports_only(statement, missing)]
+    lines = program.lines_of_body()
+    gone = [number for number, line in enumerate(lines) if len(line) == 1 and _imports_only(line[0], missing)]
     if not gone:
         return None
-    changed = program.module.with_changes(body=[item for item in program.module.body if item not in gone])
-    imported = bound_names(_tree(cst.Module(gone)))
-    used = {node.id for node in ast.walk(_tree(changed)) if isinstance(node, ast.Name)}
-    return None if imported & used else changed
+    imported = bound_names(lines[number][0] for number in gone)
+    if imported & {node.id for node in program.nodes if isinstance(node, ast.Name)}:
+        return None
+    edits = {}
+    for number in gone:
+        node = lines[number][0]
+        first = (lines[number - 1][-1].end_lineno or 0) if number else node.lineno - 1
+        edits[program.line_starts[first], program.line_starts[node.end_lineno or 0]] = ""
+    changed = program.edited(edits)
+    return changed if program.code.endswith(("\n", "\r")) else changed.rstrip("\r\n")
 
 
-def _tree(module: cst.Module) -> ast.Module:
-    return parse(module.code).tree or ast.Module([], [])
-
-
-def _imports_only(statement: cst.CSTNode, modules: frozenset[str]) -> bool:
-    """Whether a line is one import, of these modules alone."""
-    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
-        return False
-    match _tree(cst.Module([statement.with_changes(leading_lines=[])])).body:
-        case [ast.Import(names=aliases)]:
+def _imports_only(node: ast.stmt, modules: frozenset[str]) -> bool:
+    """Whether a statement imports of these modules alone."""
+    match node:
+        case ast.Import(names=aliases):
             return all(alias.name in modules for alias in aliases)
-        case [ast.ImportFrom(module=str(module), level=0)]:
+        case ast.ImportFrom(module=str(module), level=0):
             return module in modules
     return False
 
@@ -114,7 +129,7 @@ def _imports_only(statement: cst.CSTNode, modules: frozenset[str]) -> bool:
 FROM_MANIM = re.compile(r"\b(?:from|import)[ \t]+manim\b")
 
 
-def manim_names(program: Program) -> cst.Module | None:
+def manim_names(program: Program) -> str | None:
     """`from manim import Scene` becomes `from manim import *` where other names of Manim are used without import.
 
     Where only a part of the package is imported, a line is added. Names that Manim lacks stay unknown, and the
@@ -122,19 +137,14 @@ def manim_names(program: Program) -> cst.Module | None:
     """
     if imports_all(program.tree) or not program.unbound("unknown_name", "unset_name"):
         return None
-    star = cst.ensure_type(cst.parse_statement("from manim import *"), cst.SimpleStatementLine)
-    body = list(program.module.body)
-    for number, statement in enumerate(body):
-        if isinstance(statement, cst.SimpleStatementLine) and _takes_names(statement):
-            line = statement.with_changes(body=star.body)
-            return program.module.with_changes(body=[*body[:number], line, *body[number + 1 :]])
-    return with_imports(program.module, ["from manim import *"])
+    for line in program.lines_of_body():
+        if len(line) == 1 and _takes_names(line[0]):
+            return program.edited({program.span(line[0]): "from manim import *"})
+    return with_imports(program, ["from manim import *"])
 
 
-def _takes_names(line: cst.SimpleStatementLine) -> bool:
-    """Whether a line is `from manim import …`, without other names for what it imports."""
-    first = line.body[0]
-    if len(line.body) != 1 or not isinstance(first, cst.ImportFrom) or isinstance(first.names, cst.ImportStar):
+def _takes_names(node: ast.stmt) -> bool:
+    """Whether a statement is `from manim import …`, without other names for what it imports."""
+    if not isinstance(node, ast.ImportFrom) or node.level or node.module not in PACKAGES:
         return False
-    from_manim = isinstance(first.module, cst.Name) and first.module.value in PACKAGES
-    return from_manim and all(alias.asname is None for alias in first.names)
+    return all(alias.asname is None and alias.name != "*" for alias in node.names)

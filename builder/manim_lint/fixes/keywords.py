@@ -89,7 +89,7 @@ _CODE_PARAGRAPH = {"font": "font", "font_size": "font_size", "line_spacing": "li
 KEYWORD = re.compile(r"\w\s*=")
 
 
-def keywords(program: Program) -> cst.Module | None:
+def keywords(program: Program) -> str | None:
     """Each old keyword in today's form: `radians=PI` of `Rotating` is `angle=PI`, `x_min` and `x_max` are `x_range`."""
     found = program.found("unknown_argument", "manimgl_dialect")
     if not found:
@@ -102,7 +102,7 @@ def keywords(program: Program) -> cst.Module | None:
         kept = [_font_size(called(call), arg) for arg in args if arg is not None]
         return _gathered(call, spans(called(call), _bar_range(called(call), _spread(kept))))
 
-    return change_calls(program, change)
+    return change_calls(program, lambda call: any(item.arg in found for item in call.keywords), change)
 
 
 def todays(callee: str, arg: cst.Arg) -> cst.Arg | None:

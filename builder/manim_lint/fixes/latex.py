@@ -11,14 +11,13 @@ import libcst as cst
 
 from builder.manim_lint.fixes.program import (
     Program,
-    bound_names,
     called,
     called_ast,
     change_calls,
     is_plain,
     keyword,
     literals,
-    manim_modules,
+    named,
     positional,
     renamed,
 )
@@ -55,13 +54,13 @@ def value_of(node: cst.BaseExpression) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def change_texts(program: Program, names: frozenset[str], change: Callable[[str, Text], Text]) -> cst.Module:
-    """The module with the literal texts that calls of these names take through `change`.
+def change_texts(program: Program, names: frozenset[str], change: Callable[[str, Text], Text]) -> str:
+    """The program with the literal texts that calls of these names take through `change`.
 
     Calls that bring a template or an environment of their own stay as they are, and so do names of the program's own.
     """
-    modules = manim_modules(program.tree)
-    ours = names - bound_names(program.tree)
+    modules = program.modules
+    ours = names - program.bound
 
     def call(node: cst.Call) -> cst.BaseExpression | None:
         name = called(node)
@@ -77,7 +76,7 @@ def change_texts(program: Program, names: frozenset[str], change: Callable[[str,
         ]
         return node.with_changes(args=args)
 
-    return change_calls(program, call)
+    return change_calls(program, named(ours), call)
 
 
 _EATEN = """
@@ -97,7 +96,7 @@ def lost_backslash(call: ast.Call) -> bool:
     return called_ast(call) in TEX | MATH and any(map(_EATEN_VALUE.search, literals(call)))
 
 
-def raw_latex(program: Program) -> cst.Module | None:
+def raw_latex(program: Program) -> str | None:
     r"""`MathTex("\frac{1}{2}")` becomes `MathTex(r"\frac{1}{2}")`: Python reads `\f` as a form feed."""
     return change_texts(program, TEX | MATH, lambda _name, text: _with_backslashes(text))
 
@@ -130,12 +129,12 @@ def lacks_dollars(call: ast.Call) -> bool:
     return any(_NEEDS_MATH.search(text) and not _HAS_MATH.search(text) for text in literals(call))
 
 
-def tex_math(program: Program) -> cst.Module | None:
+def tex_math(program: Program) -> str | None:
     """`Tex("a^2 + b^2")` becomes `MathTex("a^2 + b^2")`; in a sentence, `x^2` becomes `$x^2$`.
 
     A power, an index or a command of mathematics outside of dollars stops LaTeX.
     """
-    modules = manim_modules(program.tree)
+    modules = program.modules
 
     def change(call: cst.Call) -> cst.BaseExpression | None:
         name = called(call)
@@ -160,7 +159,7 @@ def tex_math(program: Program) -> cst.Module | None:
         ]
         return call.with_changes(args=args)
 
-    return change_calls(program, change)
+    return change_calls(program, named(TEX), change)
 
 
 def _without_text(formula: str) -> str:

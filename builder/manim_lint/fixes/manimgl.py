@@ -7,11 +7,10 @@ import libcst as cst
 from builder.manim_lint.dialect import MODULES
 from builder.manim_lint.fixes.program import (
     NameChanger,
-    bound_names,
+    Program,
     called,
     is_plain,
     keyword_arg,
-    manim_modules,
     positional,
     with_args,
 )
@@ -25,10 +24,9 @@ _FADES = {"FadeIn": ("shift", "scale"), "FadeOut": ("shift",)}
 class _Changes(cst.CSTTransformer):
     """Imports, and arguments of fades."""
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, program: Program) -> None:
         super().__init__()
-        self._modules = manim_modules(tree)
-        self._own = bound_names(tree)
+        self._modules, self._own = program.modules, program.bound
         self.whole = True
         """Whether all imports have a counterpart."""
 
@@ -68,7 +66,8 @@ class _Changes(cst.CSTTransformer):
 
 def as_community(code: str, tree: ast.Module) -> cst.Module | None:
     """The program under `from manim import *`; `None` if an import, or a fade, has no counterpart."""
-    changes = _Changes(tree)
-    names = {old: new for old, new in _NAMES.items() if old not in bound_names(tree)}
-    module = cst.parse_module(code).visit(NameChanger(names, manim_modules(tree))).visit(changes)
+    program = Program(code, tree, ())
+    changes = _Changes(program)
+    names = {old: new for old, new in _NAMES.items() if old not in program.bound}
+    module = cst.parse_module(code).visit(NameChanger(names, program.modules)).visit(changes)
     return module if changes.whole else None

@@ -5,7 +5,7 @@ import re
 
 import libcst as cst
 
-from builder.manim_lint.fixes.program import Program, called, called_ast, calls, change_calls, positional, with_args
+from builder.manim_lint.fixes.program import Program, called, called_ast, change_calls, named, positional, with_args
 
 PLAY = re.compile(r"\.play\(")
 
@@ -20,7 +20,7 @@ _METHODS = frozenset(
 _IN_PLACE = {"scale_in_place": "scale", "rotate_in_place": "rotate"}
 
 
-def played_methods(program: Program) -> cst.Module | None:
+def played_methods(program: Program) -> str | None:
     """`self.play(m.shift, UP)` becomes `self.play(m.animate.shift(UP))`.
 
     The method takes what follows it up to the next animation or method, and a dictionary last as keywords.
@@ -41,7 +41,7 @@ def played_methods(program: Program) -> cst.Module | None:
         args = [cst.Arg(_animated(group)) if _is_method(group[0].value) else group[0] for group in groups]
         return with_args(call, [*args, *(arg for arg in call.args if arg.keyword is not None)])
 
-    return change_calls(program, change)
+    return change_calls(program, plays_a_method, change)
 
 
 def plays_a_method(call: ast.Call) -> bool:
@@ -78,7 +78,7 @@ def _animated(group: list[cst.Arg]) -> cst.Call:
 ALL_MOBJECTS = re.compile(r"VGroup\(\s*\*self\.mobjects")
 
 
-def all_mobjects(program: Program) -> cst.Module | None:
+def all_mobjects(program: Program) -> str | None:
     """`VGroup(*self.mobjects)` becomes `Group(*self.mobjects)`: a scene's objects may be images and plain groups."""
 
     def change(call: cst.Call) -> cst.BaseExpression | None:
@@ -89,28 +89,24 @@ def all_mobjects(program: Program) -> cst.Module | None:
                 return call.with_changes(func=cst.Name("Group"))
         return None
 
-    return change_calls(program, change)
+    return change_calls(program, named({"VGroup"}), change)
 
 
 VGROUP = re.compile(r"=\s*VGroup\(")
 
 
-def plain_groups(program: Program) -> cst.Module | None:
+def plain_groups(program: Program) -> str | None:
     """`squares = VGroup()` becomes `squares = Group()` where `squares.add(…)` is given a picture or a plain group."""
     lines = {item.line for item in program.problems if item.reason == "bad_value" and item.owner == "VGroup.add"}
     owners = {
         ast.unparse(call.func.value)
-        for call in calls(program.tree)
+        for call in program.calls
         if call.lineno in lines and isinstance(call.func, ast.Attribute) and call.func.attr == "add"
     }
-    blank = cst.Module([])
-
-    class Groups(cst.CSTTransformer):
-        def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.Assign:  # noqa: N802
-            match updated_node:
-                case cst.Assign(targets=[cst.AssignTarget(target=target)], value=cst.Call(func=func) as made):
-                    if blank.code_for_node(target) in owners and blank.code_for_node(func) == "VGroup":
-                        return updated_node.with_changes(value=made.with_changes(func=cst.Name("Group")))
-            return original_node
-
-    return program.module.visit(Groups()) if owners else None
+    edits: dict[tuple[int, int], str] = {}
+    for node in program.nodes if owners else ():
+        match node:
+            case ast.Assign(targets=[target], value=ast.Call(func=ast.Name(id="VGroup") as made)):
+                if program.source(target) in owners:
+                    edits[program.span(made)] = "Group"
+    return program.edited(edits)

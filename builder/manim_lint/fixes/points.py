@@ -26,7 +26,7 @@ _KEYWORDS = frozenset("point start end arc_center about_point target_position po
 _LISTS = frozenset({"set_points_as_corners", "add_points_as_corners"})
 
 
-def points(program: Program) -> cst.Module | None:
+def points(program: Program) -> str | None:
     """A third coordinate for pairs that stand where a point of three is wanted; no pair is taken there."""
 
     def change(call: cst.Call) -> cst.BaseExpression | None:
@@ -37,7 +37,7 @@ def points(program: Program) -> cst.Module | None:
         args = [arg.with_changes(value=_point(arg, name, count, number)) for number, arg in enumerate(call.args)]
         return call.with_changes(args=args)
 
-    return change_calls(program, change)
+    return change_calls(program, holds_a_pair, change)
 
 
 def holds_a_pair(call: ast.Call) -> bool:

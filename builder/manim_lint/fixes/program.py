@@ -1,26 +1,30 @@
-"""A program as the fixes see it, and what they share: names, calls, and transformers over `libcst` trees.
+"""A program as the fixes see it, and what they share: names, calls, and edits of the text where `ast` says they stand.
 
-`ast` answers questions (it is fast), `libcst` makes changes (it keeps layout and comments).
+`ast` answers questions and says where things stand. `libcst`, which keeps layout and comments, is given the one call
+or statement that is changed: a tree of the whole program costs many times as much.
 """
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import libcst as cst
 
 from builder.manim_lint.check.problem import Problem
 from builder.manim_lint.release.model import PACKAGES
 
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+"""What ends a line for the parser."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Program:
-    """A program that parses: text, both trees, and what the API check finds."""
+    """A program that parses: text, tree, and what the API check finds; what is asked of the tree is found once."""
 
     code: str
     tree: ast.Module
-    module: cst.Module
     problems: tuple[Problem, ...]
 
     def found(self, *reasons: str) -> frozenset[str]:
@@ -29,11 +33,83 @@ class Program:
 
     def unbound(self, *reasons: str) -> frozenset[str]:
         """Such names that the program itself sets nowhere."""
-        return self.found(*reasons) - bound_names(self.tree)
+        return self.found(*reasons) - self.bound
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All nodes of the tree."""
+        return list(ast.walk(self.tree))
+
+    @cached_property
+    def calls(self) -> list[ast.Call]:
+        """All calls of the tree."""
+        return [node for node in self.nodes if isinstance(node, ast.Call)]
+
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """Names that are set anywhere."""
+        return bound_names(self.nodes)
+
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """Names that stand for the Manim package: `mn` of `import manim as mn`."""
+        imports = (node for node in self.nodes if isinstance(node, ast.Import))
+        return frozenset(
+            alias.asname or alias.name for node in imports for alias in node.names if alias.name in PACKAGES
+        )
+
+    @cached_property
+    def in_texts(self) -> dict[int, ast.JoinedStr]:
+        """By the identity of a node inside an f-string, the outermost such f-string: places in it are not reliable."""
+        found: dict[int, ast.JoinedStr] = {}
+        for text in self.nodes:  # the outer ones come first
+            if isinstance(text, ast.JoinedStr) and id(text) not in found:
+                found.update((id(node), text) for node in ast.walk(text))
+        return found
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The text in UTF-8, in which the tree counts columns."""
+        return self.code.encode("utf-8", "surrogatepass")
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """Where each line begins, in bytes, and where the text ends."""
+        return [0, *(end.end() for end in _LINE_END.finditer(self.encoded)), len(self.encoded)]
+
+    def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
+        """Where a node stands in the encoded text; not inside an f-string."""
+        last = node.end_lineno or node.lineno
+        start = self.line_starts[node.lineno - 1] + node.col_offset
+        return start, self.line_starts[last - 1] + (node.end_col_offset or 0)
+
+    def source(self, node: ast.expr | ast.stmt) -> str:
+        """The text of a node; not inside an f-string."""
+        start, end = self.span(node)
+        return self.encoded[start:end].decode("utf-8", "surrogatepass")
+
+    def edited(self, edits: Mapping[tuple[int, int], str]) -> str:
+        """The text with other texts at places of the encoded one, which do not overlap."""
+        parts: list[bytes] = []
+        done = 0
+        for (start, end), text in sorted(edits.items()):
+            parts += [self.encoded[done:start], text.encode("utf-8", "surrogatepass")]
+            done = end
+        return b"".join([*parts, self.encoded[done:]]).decode("utf-8", "surrogatepass")
+
+    def lines_of_body(self) -> list[list[ast.stmt]]:
+        """The statements of the module, those of one line together."""
+        groups: list[list[ast.stmt]] = []
+        for node in self.tree.body:
+            if groups and groups[-1][-1].end_lineno == node.lineno:
+                groups[-1].append(node)
+            else:
+                groups.append([node])
+        return groups
 
 
-Change = Callable[[Program], cst.Module | None]
-"""A changed module, or `None` where a step does not apply."""
+Change = Callable[[Program], str | None]
+"""A changed text, or `None` where a step does not apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +128,10 @@ class Step:
     unchecked: bool = False
 
 
-def bound_names(tree: ast.AST) -> frozenset[str]:
-    """Names that are set anywhere in a tree: assigned, defined, imported (but not from Manim), taken as an argument."""
+def bound_names(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    """Names that these nodes set: assigned, defined, imported (but not from Manim), taken as an argument."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
                 names.add(name)
@@ -75,17 +151,6 @@ def bound_names(tree: ast.AST) -> frozenset[str]:
             case _:
                 pass
     return frozenset(names)
-
-
-def manim_modules(tree: ast.Module) -> frozenset[str]:
-    """Names that stand for the Manim package: `mn` of `import manim as mn`."""
-    return frozenset(
-        alias.asname or alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import)
-        for alias in node.names
-        if alias.name in PACKAGES
-    )
 
 
 def imports_all(tree: ast.Module) -> bool:
@@ -234,21 +299,76 @@ class NameChanger(cst.CSTTransformer):
         return original_node
 
 
-def rename(program: Program, names: Mapping[str, str]) -> cst.Module | None:
-    """The module with names (and expressions) for names; `None` if there is nothing to replace."""
+def rename(program: Program, names: Mapping[str, str]) -> str | None:
+    """The text with names (and expressions) for names; `None` if there is nothing to replace."""
     if not names:
         return None
-    return program.module.visit(NameChanger(names, manim_modules(program.tree)))
+    edits: dict[tuple[int, int], str] = {}
+    through: list[ast.expr | ast.stmt] = []
+    for node in program.nodes:
+        if isinstance(node, ast.Name) and node.id in names:
+            if id(node) in program.in_texts:
+                through.append(node)
+            else:
+                edits[program.span(node)] = names[node.id]
+        elif (
+            isinstance(node, ast.Attribute) and node.attr in names and getattr(node.value, "id", "") in program.modules
+        ) or (isinstance(node, ast.ImportFrom) and any(alias.name in names for alias in node.names)):
+            through.append(node)
+    return program.edited(edits | _changed(program, through, NameChanger(names, program.modules)))
 
 
-def change_calls(program: Program, change: Callable[[cst.Call], cst.BaseExpression | None]) -> cst.Module:
-    """The module with each call through `change`."""
-    return program.module.visit(CallChanger(change))
+def named(names: Collection[str]) -> Callable[[ast.Call], bool]:
+    """Whether a call is one of these names."""
+    return lambda call: called_ast(call) in names
 
 
-def calls(tree: ast.AST) -> Iterator[ast.Call]:
-    """All calls of a tree."""
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+def change_calls(
+    program: Program, wanted: Callable[[ast.Call], bool], change: Callable[[cst.Call], cst.BaseExpression | None]
+) -> str:
+    """The text with the wanted calls, and those within them, through `change`."""
+    return change_nodes(program, [call for call in program.calls if wanted(call)], CallChanger(change))
+
+
+def change_nodes(program: Program, nodes: Iterable[ast.expr | ast.stmt], transformer: cst.CSTTransformer) -> str:
+    """The text with these nodes, and all within them, through a transformer."""
+    return program.edited(_changed(program, nodes, transformer))
+
+
+def _changed(
+    program: Program, nodes: Iterable[ast.expr | ast.stmt], transformer: cst.CSTTransformer
+) -> dict[tuple[int, int], str]:
+    """By its place, what becomes of each node that stands in no other of them."""
+    places = {program.span(program.in_texts.get(id(node), node)): isinstance(node, ast.stmt) for node in nodes}
+    edits: dict[tuple[int, int], str] = {}
+    done = 0
+    for (start, end), statement in sorted(places.items(), key=lambda item: (item[0][0], -item[0][1])):
+        if start >= done:
+            done = end
+            text = program.encoded[start:end].decode("utf-8", "surrogatepass")
+            edits[start, end] = (_statement if statement else _expression)(text, transformer)
+    return edits
+
+
+def _statement(text: str, transformer: cst.CSTTransformer) -> str:
+    return _printed(text, cst.parse_statement(text).visit(transformer)).rstrip("\r\n")
+
+
+def _expression(text: str, transformer: cst.CSTTransformer) -> str:
+    """An expression through a transformer; one that goes on over lines may need brackets to be read alone."""
+    try:
+        return _printed(text, cst.parse_expression(text).visit(transformer))
+    except cst.ParserSyntaxError:
+        changed = cst.parse_expression(f"({text})").visit(transformer)
+        assert isinstance(changed, cst.BaseExpression)
+        return _printed(text, changed.with_changes(lpar=changed.lpar[1:], rpar=changed.rpar[:-1]))
+
+
+def _printed(text: str, node: object) -> str:
+    """The text of a node that was made of a text, with the line ends of that."""
+    assert isinstance(node, cst.CSTNode)
+    line_end = re.search("\r\n|\r|\n", text)
+    return cst.Module([], default_newline=line_end.group() if line_end else "\n").code_for_node(node)
 
 
 def literals(call: ast.Call) -> Iterator[str]:

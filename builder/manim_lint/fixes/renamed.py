@@ -1,5 +1,6 @@
 """Names, animations and methods of ManimGL and of old Manim CE under the names that today's Manim has for them."""
 
+import ast
 import re
 from collections.abc import Sequence
 
@@ -8,19 +9,20 @@ import libcst as cst
 from builder.manim_lint.fixes.keywords import spans
 from builder.manim_lint.fixes.program import (
     Program,
-    bound_names,
     called,
     change_calls,
+    change_nodes,
     is_plain,
     keyword,
     keyword_arg,
-    manim_modules,
+    named,
     positional,
     rename,
     renamed,
     with_args,
 )
 from builder.manim_lint.release.renames import METHODS, RENAMED
+from builder.manim_lint.syntax import parse
 
 NAMES = re.compile("|".join(rf"\b{name}\b" for name in RENAMED))
 
@@ -46,15 +48,15 @@ _SHIFTED = {
 FADES = re.compile(r"\bFade(?:In|Out)(?:From|And|To)")
 
 
-def renamed_names(program: Program) -> cst.Module | None:
+def renamed_names(program: Program) -> str | None:
     """Each old name as today's name, where the arguments are the same."""
     return rename(program, {name: RENAMED[name] for name in sorted(program.unbound()) if name in RENAMED})
 
 
-def moved_fades(program: Program) -> cst.Module | None:
+def moved_fades(program: Program) -> str | None:
     """`FadeInFrom(m, LEFT)` becomes `FadeIn(m, shift=RIGHT)`: it starts on the left, and so goes to the right."""
     names = _SHIFTED.keys() & program.unbound()
-    modules = manim_modules(program.tree)
+    modules = program.modules
     unused = set(names)
 
     def change(call: cst.Call) -> cst.BaseExpression | None:
@@ -78,13 +80,19 @@ def moved_fades(program: Program) -> cst.Module | None:
             call.with_changes(func=renamed(call.func, new)), [plain[0], keyword_arg(new_keyword, value), *rest]
         )
 
-    module = change_calls(program, change)
+    code = change_calls(program, named(names), change)
     imported = {name: _SHIFTED[name][0] for name in sorted(names - unused)}
-    return rename_imports(module, imported) if imported else None
+    return rename_imports(code, imported) if imported else None
 
 
-def rename_imports(module: cst.Module, names: dict[str, str]) -> cst.Module:
+def rename_imports(code: str, names: dict[str, str]) -> str | None:
     """Change names in `from manim import …` alone."""
+    tree = parse(code).tree
+    if tree is None:
+        return None
+    program = Program(code, tree, ())
+    imports = [node for node in program.nodes if isinstance(node, ast.ImportFrom)]
+    found = [node for node in imports if any(alias.name in names for alias in node.names)]
 
     class Imports(cst.CSTTransformer):
         def leave_ImportAlias(  # noqa: N802
@@ -94,7 +102,7 @@ def rename_imports(module: cst.Module, names: dict[str, str]) -> cst.Module:
             new = names.get(updated_node.evaluated_name)
             return updated_node.with_changes(name=cst.Name(new)) if new else updated_node
 
-    return module.visit(Imports())
+    return change_nodes(program, found, Imports()) if found else code
 
 
 def opposite(vector: cst.BaseExpression) -> cst.BaseExpression:
@@ -119,12 +127,12 @@ def opposite(vector: cst.BaseExpression) -> cst.BaseExpression:
 METHOD = re.compile("|".join(rf"\.{name}\(" for name in (*METHODS, "get_default_coordinate_values")))
 
 
-def renamed_methods(program: Program) -> cst.Module | None:
+def renamed_methods(program: Program) -> str | None:
     """`axes.get_graph(f)` becomes `axes.plot(f)`; not for methods that the program itself defines.
 
     A scene had `get_graph` too, but a scene of today has no axes: those of `self` stay.
     """
-    defined = bound_names(program.tree)
+    defined = program.bound
 
     def change(call: cst.Call) -> cst.BaseExpression | None:
         match call.func:
@@ -137,7 +145,7 @@ def renamed_methods(program: Program) -> cst.Module | None:
                 return with_args(new, spans(METHODS[name], list(call.args)))
         return None
 
-    return change_calls(program, change)
+    return change_calls(program, named({*METHODS, "add_coordinates"}), change)
 
 
 def _are_default(args: Sequence[cst.Arg]) -> bool:
@@ -151,7 +159,7 @@ def _are_default(args: Sequence[cst.Arg]) -> bool:
 CAMERA_FRAME = re.compile(r"\bself\.camera_frame\b")
 
 
-def camera_frames(program: Program) -> cst.Module | None:
+def camera_frames(program: Program) -> str | None:
     """`self.camera_frame` of a scene whose camera moves becomes `self.camera.frame`."""
     if "camera_frame" not in program.found("unknown_name"):
         return None
@@ -165,4 +173,5 @@ def camera_frames(program: Program) -> cst.Module | None:
                     return cst.parse_expression("self.camera.frame")
             return updated_node
 
-    return program.module.visit(Frames())
+    frames = (node for node in program.nodes if isinstance(node, ast.Attribute) and node.attr == "camera_frame")
+    return change_nodes(program, frames, Frames())

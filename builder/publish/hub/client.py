@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from json import JSONDecodeError
 from typing import Any
 
 from builder.core.errors import OutputError, SettingError
 from builder.core.events import Events
-from builder.core.retry import LONGEST_RETRY_AFTER_SECONDS, causes, passes, retried, retry_after, status_of
+from builder.core.retry import LongWaitError, causes, passes, retried, status_of, too_long_a_wait
 from builder.sources.hosts.files import disk_problem, network_reason
+from builder.sources.hosts.hub import MALFORMED, waits_shown
 
 _LOG_IN = "run `hf auth login`, or set HF_TOKEN"
 
@@ -62,7 +62,8 @@ class Hub:
             OutputError: the call failed; the text says why and what to do.
         """
         try:
-            return retried(partial(call, *values, **named), f"{self.host}: {what}", self.events)
+            with waits_shown(f"{self.host}: {what}", self.events):
+                return retried(partial(call, *values, **named), f"{self.host}: {what}", self.events)
         except missing:
             return None
         except client_errors() as error:
@@ -79,14 +80,16 @@ class Hub:
             return f"{self.place} can't be asked: unset HF_HUB_OFFLINE to let the Hub answer"
         if isinstance(error, UnicodeEncodeError):
             return "the access token holds a character that no token has: correct HF_TOKEN, or run `hf auth login`"
-        if isinstance(error, JSONDecodeError):
-            return f"{self.host} does not answer as a Hub does: check HF_ENDPOINT and the network"
+        if isinstance(error, LongWaitError):
+            return f"{self.host}{too_long_a_wait(error).removeprefix(' and')}: run the same command again later"
         if (status := status_of(error)) is not None:
             return self._status_explained(status, error)
         if passes(error):
             return f"no answer from {self.host} ({network_reason(error)}): check the network, its proxy and HF_ENDPOINT"
         if problem := disk_problem(error):
             return f"{self.place}: a file can't be kept or read ({problem}): free some space, or build again"
+        if isinstance(error, MALFORMED):
+            return f"{self.host} does not answer as a Hub does: check HF_ENDPOINT and the network, or try again later"
         kinds = " from ".join(dict.fromkeys(type(link).__name__ for link in causes(error)))
         return f"{self.place}: the Hub's client failed ({kinds}): try again, or update huggingface_hub"
 
@@ -100,9 +103,10 @@ class Hub:
                 "--create-pr"
             )
         if status == 429:
-            wait = retry_after(error) or 0
-            told = f" and asks to wait {wait:.0f} s" if wait > LONGEST_RETRY_AFTER_SECONDS else ""
-            return f"{self.host} has had too many requests (HTTP 429){told}: run the same command again later"
+            long = too_long_a_wait(error)
+            return f"{self.host} has had too many requests (HTTP 429){long}: run the same command again later"
+        if long := too_long_a_wait(error):
+            return f"{self.place} answered HTTP {status}{long}: run the same command again later"
         if passes(error):
             return f"{self.place} answered HTTP {status}, also when asked again: run the same command again later"
         return f"{self.place} answered HTTP {status}: check the name, and that huggingface_hub is up to date"
@@ -126,12 +130,12 @@ def client_errors() -> tuple[type[Exception], ...]:
     """What the Hub's client raises for anything outside the program.
 
     The bases of its HTTP error cover the network errors of whichever HTTP library it is built on; an upload's
-    threads and the Xet client wrap theirs in `RuntimeError`, malformed answers come as `ValueError`.
+    threads and the Xet client wrap theirs in `RuntimeError`, malformed answers come as `MALFORMED`.
     """
     from huggingface_hub.errors import HfHubHTTPError
 
     bases: tuple[type[Exception], ...] = HfHubHTTPError.__bases__
-    return (*bases, OSError, RuntimeError, ValueError)
+    return (*bases, OSError, RuntimeError, *MALFORMED)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.core.errors import OutputError, SettingError
+from builder.core.files import temporary_folder
 from builder.core.schema import SPLITS
 from builder.publish.card import merged_card
 from builder.publish.hub.client import Hub
@@ -218,7 +219,7 @@ def _commits(refs: Iterable[Any]) -> dict[str, str]:
 
 
 def _small_file(hub: Hub, name: str, revision: str) -> str:
-    with tempfile.TemporaryDirectory(prefix="manim-combined-") as private:
+    with tempfile.TemporaryDirectory(prefix="manim-combined-", dir=temporary_folder()) as private:
         path = hub.ask(
             f"read {name}",
             hub.api.hf_hub_download,

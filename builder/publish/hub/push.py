@@ -9,6 +9,7 @@ from builder.publish.hub.client import Hub, client_errors, quiet_client
 from builder.publish.hub.plan import MAIN, PushPlan, plan_push, read_refs, read_tree
 from builder.publish.hub.readback import read_back
 
+_CONFLICT = 409
 _MOVED = 412
 """The status for a commit whose parent is no longer the branch's head."""
 
@@ -37,8 +38,13 @@ def carry_out(hub: Hub, plan: PushPlan) -> Pushed:
     with quiet_client():
         plan.check_licences()
         if not plan.remote.exists:
-            _make_repository(hub)
+            made = _make_repository(hub)
             plan = plan_push(hub, plan.contents, plan.options)
+            if not plan.remote.exists:
+                raise OutputError(
+                    f"{hub.place}: {made}, but shows no such repository: run the same command again later, or choose "
+                    "another --repo"
+                )
             plan.check_licences()
         if not plan.remote.branch_exists:
             _make_branch(hub, plan)
@@ -56,15 +62,21 @@ def carry_out(hub: Hub, plan: PushPlan) -> Pushed:
     return Pushed(commit, address, not plan.is_empty, rows)
 
 
-def _make_repository(hub: Hub) -> None:
-    """Make it, private at first: `--public` opens it when all is there and was read back."""
+def _make_repository(hub: Hub) -> str:
+    """Make it, private at first: `--public` opens it when all is there and was read back. Returns what the host said.
+
+    HTTP 409 says that it is there already, or that the name is not free; which, is seen when it is looked at.
+    """
 
     def make() -> None:
-        hub.api.create_repo(hub.repo, repo_type="dataset", private=True, exist_ok=True)
+        hub.api.create_repo(hub.repo, repo_type="dataset", private=True)
 
     try:
         retried(make, f"{hub.host}: make the repository", hub.events)
+        return "the host made it"
     except client_errors() as error:
+        if status_of(error) == _CONFLICT:
+            return f"the host answered HTTP {_CONFLICT} to making it"
         unknown = hub.no_namespace() if status_of(error) in (403, 404) else ""
         raise OutputError(unknown or hub.explained(error)) from None
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from builder.core.errors import OutputError
+from builder.core.files import temporary_folder
 from builder.core.retry import passes, retried, status_of
 from builder.publish.hub.client import Hub
 from builder.publish.hub.contents import Contents
@@ -80,7 +81,9 @@ def _remote_digests(hub: Hub, name: str, commit: str) -> dict[str, tuple[int, st
     def load(cache: str) -> Any:
         return datasets.load_dataset(hub.repo, name, revision=commit, cache_dir=cache, download_mode="force_redownload")
 
-    with tempfile.TemporaryDirectory(prefix="manim-combined-", ignore_cleanup_errors=True) as private:
+    with tempfile.TemporaryDirectory(
+        prefix="manim-combined-", dir=temporary_folder(), ignore_cleanup_errors=True
+    ) as private:
         try:
             with _fresh_cache(private):
                 loaded = retried(lambda: load(f"{private}/datasets"), f"{hub.host}: read back {name!r}", hub.events)

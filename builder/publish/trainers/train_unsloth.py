@@ -25,6 +25,8 @@ parser.add_argument("--batch-size", type=int, default=1)
 parser.add_argument("--learning-rate", type=float, default=2e-4)
 given = parser.parse_args()
 
+if (HERE / "UNFINISHED-BUILD.txt").exists():
+    raise SystemExit(f"{HERE} is not whole, for an export was stopped while it wrote there: run it again")
 files = {split: HERE / f"{split}.json" for split in ("train", "validation")}  # test.json is for the end
 files = {split: str(path) for split, path in files.items() if path.is_file() and path.stat().st_size}
 if "train" not in files:

@@ -16,6 +16,9 @@ from typing import Any
 MOST = 40
 """Formulas made together."""
 _CLASSES = frozenset({"MathTex", "Tex"})
+_NUMBERED = re.compile(r"Number|Integer|Decimal|Axes|numbers|coordinates|Matrix|Table|Variable|Chart")
+_DIGITS = "0123456789-.,"
+"""Of which Manim makes numbers, a formula each."""
 _GIVEN = frozenset({"substrings_to_isolate", "arg_separator", "tex_environment"})
 """Keywords that change the text of a formula; of `tex_to_color_map`, the keys do."""
 _COLOURED, _TEMPLATE = "tex_to_color_map", "tex_template"
@@ -67,8 +70,12 @@ def formulas_in(code: str, make: Callable[[str, tuple[str, ...], dict[str, Any]]
 
     Args:
         code: The program.
-        make: May raise whatever Manim raises.
+        make: May raise whatever Manim raises, and is called on.
     """
+    if _NUMBERED.search(code):
+        for digit in _DIGITS:
+            with suppress(Exception):
+                make("MathTex", (digit,), {})
     if not any(name in code for name in _CLASSES):
         return
     with suppress(SyntaxError, ValueError, RecursionError, MemoryError), warnings.catch_warnings():

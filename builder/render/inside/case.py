@@ -86,7 +86,7 @@ class Case:
                 finally:
                     os.close(report_there)
                     there.close()
-                answer = self._answer(*self._watch(child, report_here)) | self._samples.counted()
+                answer = self._answer(*self._watch(child, report_here)) | self._screen.counted()
                 frames = self._samples.encoded() if answer["outcome"] == "passed" else None
                 return {**answer, "frames": frames.hex() if frames else None}
         finally:
@@ -102,8 +102,7 @@ class Case:
         with suppress(Exception):  # each formula can still be asked for by itself
             client.ask_ahead(request["code"])
         share_paths(request["code"])
-        self._eye.samples = self._samples
-        self._eye.screen = self._screen
+        self._eye.screen, self._eye.samples = self._screen, self._samples
         run_program(path, request["fast"], self._eye, report)
 
     # In the worker
@@ -143,7 +142,8 @@ class Case:
         if time.monotonic() > deadline:
             return judgement("timeout", "Timeout", f"more than {self._request['wall']:g} s")
         processes = family(os.getpid())
-        self._asleep += passed * all(process.asleep for process in processes)
+        if all(process.asleep for process in processes):
+            self._asleep += min(passed, 2 * POLL_SECONDS)  # this process may have had to wait for its turn, too
         if self._asleep > self._request["seconds"] * _ASLEEP + self._screen.seconds():
             return judgement("timeout", "Timeout", f"asleep for more than {self._asleep:.0f} s")
         if sum(process.seconds for process in processes) > self._request["seconds"]:

@@ -71,6 +71,13 @@ class Screen:
         """Of animation, by the program's own count."""
         return float(self.numbers[_SECONDS])
 
+    def counted(self) -> dict[str, int]:
+        """Scenes that came to their end, what they played or waited, its milliseconds: the program's own count."""
+        import numpy
+
+        scenes, animations, seconds = numpy.nan_to_num(self.numbers[_SCENES : _SECONDS + 1]).clip(0, 2**20)
+        return {"scenes": int(scenes), "animations": int(animations), "milliseconds": round(1000 * seconds)}
+
     def picture(self) -> bytes | None:
         """In the worker: the frame as WebP, empty if it is too large; nothing if none shows more than background."""
         import numpy
@@ -129,7 +136,7 @@ class Eye:
             self._look()
             self._latest = camera, camera.pixel_array
             self._look()
-            self.samples.finish(camera.pixel_array, scene.renderer.num_plays, scene.renderer.time)
+            self.samples.finish(camera.pixel_array)
 
     def _reading(self, original: Callable[..., str]) -> Callable[..., str]:
         def text_to_svg(text: Any, *arguments: Any, **named: Any) -> str:

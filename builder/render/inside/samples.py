@@ -20,11 +20,10 @@ _EARLY = 1e-6
 """Seconds by which a scene's clock may lag behind, since it is added up."""
 _LONGEST = 10_000_000
 """Milliseconds that one sample may stand."""
-_SCENES, _ANIMATIONS, _MILLISECONDS, _SAMPLES = range(4)
 
 
 class Samples:
-    """Memory that the worker makes for a program, which writes samples and counts to it. A rate of 0 takes no samples.
+    """Memory that the worker makes for a program, which writes samples to it. A rate of 0 takes none.
 
     What stands there is the word of the program's process. The worker reads it when the program has ended.
     """
@@ -33,8 +32,8 @@ class Samples:
         import numpy
 
         self._rate = rate
-        self._numbers = numpy.frombuffer(mmap.mmap(-1, 8 * (4 + MOST)), numpy.int64)
-        self._counts = self._numbers[4:]
+        numbers = numpy.frombuffer(mmap.mmap(-1, 8 * (1 + MOST)), numpy.int64)
+        self._taken, self._counts = numbers[:1], numbers[1:]
         if rate:
             held = mmap.mmap(-1, MOST * SIZE[0] * SIZE[1] * 3)
             self._pictures = numpy.frombuffer(held, numpy.uint8).reshape(MOST, SIZE[1], SIZE[0], 3)
@@ -53,14 +52,13 @@ class Samples:
         if count := self.due(start, seconds):
             self._add(frame, count)
 
-    def finish(self, frame: Any, animations: int, seconds: float) -> None:
-        """Look at the last frame of a scene, and count what it played and how long that took."""
-        self._numbers[:_SAMPLES] += 1, animations, round(1000 * seconds)
+    def finish(self, frame: Any) -> None:
+        """Look at the last frame of a scene."""
         if self._rate:
             self._add(frame, 1)
 
     def _add(self, frame: Any, count: int) -> None:
-        picture, number = _small(frame), int(self._numbers[_SAMPLES])
+        picture, number = _small(frame), int(self._taken[0])
         if number and (self._pictures[number - 1] == picture).all():
             self._counts[number - 1] += count
             return
@@ -70,20 +68,15 @@ class Samples:
             self._counts[:number] = self._counts.reshape(number, 2).sum(axis=1)
         self._pictures[number] = picture
         self._counts[number] = count
-        self._numbers[_SAMPLES] = number + 1
+        self._taken[0] = number + 1
 
     # In the worker
-
-    def counted(self) -> dict[str, int]:
-        """Scenes that came to their end, what they played or waited, and how long that took."""
-        names = ("scenes", "animations", "milliseconds")
-        return {name: max(0, int(number)) for name, number in zip(names, self._numbers, strict=False)}
 
     def encoded(self) -> bytes | None:
         """All samples; nothing if there are none, or they are too large."""
         from PIL import Image
 
-        number = min(max(0, int(self._numbers[_SAMPLES])), MOST) if self._rate else 0
+        number = min(max(0, int(self._taken[0])), MOST) if self._rate else 0
         pictures = [Image.fromarray(picture) for picture in self._pictures[:number].copy()] if number else []
         stand = [min(max(1, round(1000 * int(count) / self._rate)), _LONGEST) for count in self._counts[:number]]
         with suppress(Exception):

@@ -15,6 +15,8 @@ from builder.core.errors import OutputError
 from builder.emit.formats import FORMATS
 
 MANIFEST = "manifest.json"
+UNFINISHED = "UNFINISHED-BUILD.txt"
+"""Stands in a folder while the files of a build are put there one by one."""
 _BATCH_ROWS = 1024
 
 
@@ -37,7 +39,16 @@ class WrittenRow:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of an earlier build in this folder; empty if there is none, or another program's."""
+    """The manifest of an earlier build in this folder; empty if there is none, or another program's.
+
+    Raises:
+        OutputError: a build was killed while it put its files there, and the folder is not whole.
+    """
+    if (folder / UNFINISHED).exists():
+        raise OutputError(
+            f"{folder}: is not whole, for a build was stopped while it put its files there ({UNFINISHED}): run `build` "
+            "or `export` into this folder again"
+        )
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
     except (OSError, ValueError, RecursionError):

@@ -14,7 +14,7 @@ from pathlib import Path
 import charset_normalizer
 
 from builder.core.errors import OutputError
-from builder.core.files import cannot_write
+from builder.core.files import cannot_write, temporary_folder
 from builder.sources.hosts.archives import unpack
 
 MAX_LAYERS = 3
@@ -55,19 +55,17 @@ class Scratch:
         Raises:
             OutputError: it cannot be made.
         """
+        parent = self._parent or temporary_folder()
         try:
             if self._folder is None:
-                if self._parent:
-                    self._parent.mkdir(parents=True, exist_ok=True)
-                self._folder = Path(tempfile.mkdtemp(prefix="unpacked-", dir=self._parent))
+                parent.mkdir(parents=True, exist_ok=True)
+                self._folder = Path(tempfile.mkdtemp(prefix="unpacked-", dir=parent))
                 weakref.finalize(self, shutil.rmtree, str(self._folder), ignore_errors=True)
             self._count += 1
             folder = self._folder / str(self._count)
             folder.mkdir()
         except OSError as error:
-            raise OutputError(
-                cannot_write(self._parent or Path(tempfile.gettempdir()), error, "--cache-dir")
-            ) from error
+            raise OutputError(cannot_write(parent, error, "--cache-dir")) from error
         return folder
 
 

@@ -8,16 +8,25 @@ import functools
 import inspect
 import logging
 import re
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
-from json import JSONDecodeError
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from builder.core.errors import SourceError
 from builder.core.events import Events, Silent
 from builder.core.files import disk_error, sha256_of
-from builder.core.retry import retried, status_of
+from builder.core.retry import (
+    LONGEST_RETRY_AFTER_SECONDS,
+    LongWaitError,
+    retried,
+    status_of,
+    too_long_a_wait,
+)
 from builder.sources.hosts.files import (
     RemoteFile,
     Resolved,
@@ -111,8 +120,8 @@ def what_happened(spec: SourceSpec, error: BaseException) -> str:
         (errors.EntryNotFoundError, f"{place} lists a file that it does not give: try again later"),
         (errors.HFValidationError, f"{spec.location!r} is no dataset of the Hub: write it as owner/name"),
         (errors.OfflineModeIsEnabled, f"{place} can't be asked: unset HF_HUB_OFFLINE to let the Hub answer"),
-        (JSONDecodeError, f"{_host()} does not answer as a Hub does: check HF_ENDPOINT and the network"),
         (UnicodeEncodeError, "the access token holds a character that no token has: correct HF_TOKEN"),
+        (LongWaitError, f"{_host()}{too_long_a_wait(error).removeprefix(' and')}: try again later"),
     )
     for kind, sentence in known:
         if isinstance(error, kind):
@@ -121,7 +130,9 @@ def what_happened(spec: SourceSpec, error: BaseException) -> str:
     if status in (401, 403):
         return f"{place} refused the credentials (HTTP {status}): {_LOG_IN} to a valid token"
     if status:
-        return f"{place} answered HTTP {status}: try again later"
+        return f"{place} answered HTTP {status}{too_long_a_wait(error)}: try again later"
+    if isinstance(error, MALFORMED):
+        return f"{_host()} does not answer as a Hub does: check HF_ENDPOINT and the network, or try again later"
     if problem := disk_problem(error):
         return f"{place} can't be stored ({problem}): free some space, or choose another cache folder"
     return f"no answer from {_host()} ({network_reason(error)}): check the network, its proxy and HF_ENDPOINT"
@@ -132,8 +143,12 @@ Told = Callable[[int], None]
 """Hears of bytes that have come."""
 
 _CARD = "README.md"
+_NOTICED_SECONDS = 2.0
 _XET_STATUS = re.compile(r"\((\d{3}) ")
-_UNREADABLE = (JSONDecodeError, UnicodeEncodeError)
+MALFORMED: tuple[type[Exception], ...] = (ValueError, LookupError, TypeError, AttributeError)
+"""What the Hub's client raises for an answer that is no JSON, no UTF-8, or lacks what an answer of the Hub has."""
+_asking: ContextVar[tuple[str, Events]] = ContextVar("_asking", default=("the Hub", Silent()))
+"""Who is asked what for, by the thread: its client's waits are shown under that name."""
 
 
 class NoRangesError(Exception):
@@ -290,12 +305,41 @@ def _asked(spec: SourceSpec, call: Callable[[], T], events: Events | None) -> T:
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it would log addresses that carry signatures
     # The base of the client's HTTP error: whichever HTTP library it is built on, its network errors share it.
     bases: tuple[type[Exception], ...] = HfHubHTTPError.__bases__
-    met: tuple[type[Exception], ...] = (*bases, OSError, HFValidationError, *_UNREADABLE)
+    met: tuple[type[Exception], ...] = (*bases, OSError, HFValidationError, *MALFORMED)
     try:
-        return retried(call, spec.name, events or Silent())
+        with waits_shown(spec.name, events or Silent()):
+            return retried(call, spec.name, events or Silent())
     except met as error:
         # `from None`: a client's text may hold a header, and a traceback would print it.
         raise failure_of(error)(f"source {spec.name!r}: {what_happened(spec, error)}") from None
+
+
+@contextmanager
+def waits_shown(what: str, events: Events) -> Iterator[None]:
+    """The waits of the Hub's client, which retries most requests on its own and in silence, are shown and bounded.
+
+    Raises:
+        LongWaitError: out of the call that the client makes, if the server asks for too long a wait.
+    """
+    from huggingface_hub.utils import _http
+
+    if not isinstance(_http.time, SimpleNamespace):  # the module's own name for `time`, in every release so far
+        _http.time = SimpleNamespace(**{**vars(time), "sleep": _wait})  # type: ignore[assignment,attr-defined,unused-ignore]
+    before = _asking.set((what, events))
+    try:
+        yield
+    finally:
+        _asking.reset(before)
+
+
+def _wait(seconds: float) -> None:
+    """Wait between two requests of the client, unless for too long, and say so where it may be noticed."""
+    what, events = _asking.get()
+    if seconds > LONGEST_RETRY_AFTER_SECONDS:
+        raise LongWaitError(seconds - 1)  # the client adds one
+    if seconds >= _NOTICED_SECONDS:
+        events.warn(f"{what}: the Hub gives no good answer; its client asks again in {seconds:.0f} s")
+    time.sleep(seconds)
 
 
 def _bar(told: Told) -> type:

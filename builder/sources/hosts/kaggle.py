@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from builder.core.errors import SourceError
 from builder.core.events import Events, Silent
 from builder.core.files import sha256_of
-from builder.core.retry import retried
+from builder.core.retry import retried, too_long_a_wait
 from builder.sources.hosts.files import RemoteFile, Resolved, choose_files, disk_problem, failure_of, network_reason
 from builder.sources.spec import SourceSpec
 
@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 _CREDENTIALS = "KAGGLE_API_TOKEN, KAGGLE_USERNAME with KAGGLE_KEY, or the files in ~/.kaggle"
 _NEW_TOKEN = "make a new token at https://www.kaggle.com/settings"
+_MALFORMED = (JSONDecodeError, UnicodeDecodeError, LookupError, TypeError, AttributeError)
+"""What kagglehub raises for an answer that is no JSON, no UTF-8, or lacks what an answer of Kaggle has."""
 _one_at_a_time = threading.Lock()  # the client's progress bar and log are the process's
 
 
@@ -109,7 +111,7 @@ def _asked(spec: SourceSpec, call: Callable[[], T], events: Events | None) -> T:
     """What a call to Kaggle gives, tried again with patience; its failures as one sentence."""
     from kagglehub import exceptions
 
-    met = (OSError, ValueError, exceptions.CredentialError, exceptions.BackendError)
+    met = (OSError, *_MALFORMED, ValueError, exceptions.CredentialError, exceptions.BackendError)
     try:
         return retried(call, spec.name, events or Silent())
     except met as error:
@@ -155,11 +157,11 @@ def _what_happened(spec: SourceSpec, error: BaseException) -> str:
             f"there is no {place}, or it is private (HTTP {status}): check its name and terms on its page; if it "
             f"is private, {_NEW_TOKEN} and set {_CREDENTIALS}",
         ),
-        (status, f"Kaggle answered HTTP {status} for {place}: try again later"),
+        (status, f"Kaggle answered HTTP {status} for {place}{too_long_a_wait(error)}: try again later"),
         (problem, f"{place} can't be stored ({problem}): free some space, or set KAGGLEHUB_CACHE elsewhere"),
         (isinstance(error, DamagedError), f"{place} arrived damaged (MD5 differs): try again"),
         (
-            isinstance(error, JSONDecodeError),
+            isinstance(error, _MALFORMED),
             f"what answers for {place} is not Kaggle: check the network and its proxy",
         ),
         (isinstance(error, ValueError), f"{place} can't be asked: correct the credentials ({_CREDENTIALS})"),
