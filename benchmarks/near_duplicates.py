@@ -221,7 +221,7 @@ def labelled(data: Path, development: bool) -> list[Pair]:
 
 
 def ours(pairs: Sequence[Pair]) -> list[bool]:
-    """Verdicts by the path of a build: openings off, candidates of all texts, scores, telling tokens."""
+    """Verdicts by the path of a build: openings off, candidates of all texts, scores, key terms."""
     pairs = [replace(pair, left=core(pair.left), right=core(pair.right)) for pair in pairs]
     texts = sorted({text for pair in pairs for text in (pair.left, pair.right)})
     place = {text: at for at, text in enumerate(texts)}

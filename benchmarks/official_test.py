@@ -34,7 +34,7 @@ def official_rows(path: Path) -> Iterator[dict[str, object]]:
             "where": f"manimbench/{number:06d}",
             "description_key": description_key(prompt) or 0,
             "programs": list(program_keys(code or "")),
-            **{name: made[name] for name in ("grams", "telling", "length")},
+            **{name: made[name] for name in ("grams", "key", "terms", "length")},
         }
 
 

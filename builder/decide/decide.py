@@ -94,7 +94,7 @@ def decide(
     ledger = ledger.drop(*PROBLEM_COLUMNS, *API_COLUMNS)
     if config.drop_long and lengths is not None:
         ledger = drop_long(ledger, lengths, config.max_tokens)
-    ledger = drop_in_benchmarks(ledger, listed, config.near_test)
+    ledger = drop_in_benchmarks(ledger, listed, config.near_test, files)
     if config.check_pairs:
         ledger = drop_mismatched(score_fit(ledger, files), parts, config.mismatch_rate)
         ledger = drop_contradicting(ledger, files)

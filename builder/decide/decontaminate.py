@@ -14,12 +14,12 @@ from rapidfuzz.fuzz import ratio
 
 from builder.core.ledger import drop, kept
 from builder.core.row_store import PreparedFile, batches_with, texts_by_index
-from builder.decide.deduplicate import near_test_rows
+from builder.decide.deduplicate import keyed_pairs, near_test_rows
 from builder.emit.augment import all_variants
 from builder.similarity.boilerplate import core
-from builder.similarity.compare import same_meaning, similarity
+from builder.similarity.compare import Difference, same_meaning
 from builder.similarity.fingerprints import Signature, near_signatures, read_signature
-from builder.similarity.key_terms import telling
+from builder.similarity.key_terms import key_terms
 from builder.similarity.near_pairs import FLOOR, near_pairs
 from builder.similarity.normalize import normal
 
@@ -29,9 +29,9 @@ _COLUMNS = ("index", "kept_index", "reason", "detail", "score")
 
 
 def with_official_pairs(near: pl.DataFrame, rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
-    """Near pairs with all those added that official test rows are part of: each is compared with every other row.
+    """Near pairs with all those added that official test rows are part of, which are looked for once more.
 
-    Among very many descriptions `near_descriptions` compares candidates alone, and a leak of these rows costs most.
+    Among very many descriptions `near_descriptions` compares few neighbours alone, and a leak of these rows costs most.
 
     Args:
         near: of `near_descriptions`.
@@ -42,23 +42,21 @@ def with_official_pairs(near: pl.DataFrame, rows: pl.DataFrame, files: Sequence[
     official = rows.filter("official")["description_key"].drop_nulls().unique()
     if official.is_empty():
         return near
-    keys = dict(firsts.select("index", "description_key").iter_rows())
-    tests = firsts.filter(pl.col("description_key").is_in(official.implode()))["index"]
-    alike: dict[int | str, list[tuple[int, str]]] = {}
-    for index, text in texts_by_index(files, "description", tests).items():
-        for what in (telling(core(text)).key, normal(core(text))):
-            alike.setdefault(what, []).append((keys[index], core(text)))
-    found = [
-        (*sorted((key, keys[index])), similarity(other, asked), isinstance(what, int))
-        for batch in batches_with(files, ("description",), firsts["index"])
-        for index, text in batch.select("index", "description").iter_rows()
-        for asked in (core(text),)
-        for what in (telling(asked).key, normal(asked))
-        for key, other in alike.get(what, ())
-        if key != keys[index]
-    ]
-    more = pl.DataFrame(found, schema=near.schema, orient="row").filter(pl.col("score") >= FLOOR)
-    return pl.concat([near, more]).unique(["left", "right"], keep="first", maintain_order=True).sort("left", "right")
+    tests = firsts.filter(pl.col("description_key").is_in(official.implode()))
+    texts = texts_by_index(files, "description", tests["index"])
+    alike: dict[tuple[str, int], list[tuple[int, str]]] = {}  # of copies, `near_pairs` gives the first alone
+    for index, key in tests.select("index", "description_key").iter_rows():
+        asked = core(texts[index])
+        alike.setdefault((normal(asked), key_terms(asked).key), []).append((key, asked))
+    copies = pl.Series([[key for key, _ in same] for same in alike.values()], dtype=pl.List(pl.UInt64))
+    against = [same[0][1] for same in alike.values()]
+    parts = [near]
+    for batch in batches_with(files, ("description",), firsts["index"]):
+        found = near_pairs([core(text) for text in batch["description"]], FLOOR, against)
+        keys = batch.select("index").join(firsts, on="index", maintain_order="left")["description_key"]
+        pairs = found.with_columns(one=keys.gather(found["left"]), other=copies.gather(found["right"])).explode("other")
+        parts.append(keyed_pairs(pairs, pairs["one"], pairs["other"]).filter(pl.col("left") != pl.col("right")))
+    return pl.concat(parts).unique(["left", "right"], keep="first", maintain_order=True).sort("left", "right")
 
 
 def drop_leaks(
@@ -70,8 +68,8 @@ def drop_leaks(
     validation rows.
 
     Leaks are equal descriptions; equal programs, whatever their layout, comments and names of variables; descriptions
-    with the same letters and digits, whatever their case and signs; and descriptions that agree in what counts in full
-    and are near, or somewhat less near with near programs.
+    with the same letters and digits, whatever their case and signs; descriptions that are near and have the same key
+    terms; and descriptions that are somewhat less near and differ in slips or in ordinary words, with near programs.
 
     Args:
         ledger: open, with `description_key` and `canonical_key`.
@@ -94,24 +92,29 @@ def _drop_leaks(
     train = rows.filter(pl.col("split") == side)
     if test.is_empty() or train.is_empty():
         return ledger
-    told = pl.lit(f"near_{measured_on}").alias("reason")
+    reason = pl.lit(f"near_{measured_on}").alias("reason")
     found = [
-        _equal(train, test, "description_key", "equal description", told),
-        _equal(train, test, "canonical_key", "equal program", told),
+        _equal(train, test, "description_key", "equal description", reason),
+        _equal(train, test, "canonical_key", "equal program", reason),
     ]
-    pairs = near_test_rows(train, test, near.filter(counts()))
-    close = pl.col("score") >= threshold
-    found.append(pairs.filter(close).with_columns(told, detail=pl.lit("near description")).select(_COLUMNS))
-    alike = _with_near_programs(pairs.filter(~close), rows, files)
-    found.append(alike.with_columns(told, detail=pl.lit("near description and near program")).select(_COLUMNS))
+    pairs = near_test_rows(train, test, near.filter(may_leak()))
+    alone = leaks_alone(threshold)
+    found.append(pairs.filter(alone).with_columns(reason, detail=pl.lit("same key terms")).select(_COLUMNS))
+    alike = _with_near_programs(pairs.filter(~alone), rows, files)
+    found.append(alike.with_columns(reason, detail=pl.lit("near description and near program")).select(_COLUMNS))
     ranked = [part.with_columns(rank=pl.lit(number)) for number, part in enumerate(found)]
     first = pl.concat(ranked).sort("index", "rank", -pl.col("score"), "kept_index").unique("index", keep="first")
     return drop(ledger, first.select(_COLUMNS).sort("index"), "leak", overrules=True)
 
 
-def counts() -> pl.Expr:
-    """Which near pairs of descriptions count for leaks: those that agree in what counts in full, or in all letters."""
-    return pl.col("agrees") | (pl.col("score") >= 1)
+def may_leak() -> pl.Expr:
+    """Which near pairs of descriptions may be leaks, if their programs are near."""
+    return (pl.col("difference") <= Difference.ORDINARY) | (pl.col("score") >= 1)
+
+
+def leaks_alone(threshold: float) -> pl.Expr:
+    """Which near pairs of descriptions are leaks whatever their programs: they ask for the same in the same terms."""
+    return ((pl.col("difference") <= Difference.SLIPS) & (pl.col("score") >= threshold)) | (pl.col("score") >= 1)
 
 
 def _equal(train: pl.DataFrame, test: pl.DataFrame, key: str, what: str, reason: pl.Expr) -> pl.DataFrame:
@@ -129,7 +132,7 @@ def _with_near_programs(pairs: pl.DataFrame, rows: pl.DataFrame, files: Sequence
     )
     codes = texts_by_index(files, "code", wanted.cast(pl.UInt32))
     near = [
-        ratio(codes[where[one]], codes[where[other]], score_cutoff=100 * NEAR_PROGRAM) > 0
+        _near_programs(codes[where[one]], codes[where[other]])
         for one, other in pairs.select("index", "kept_index").iter_rows()
     ]
     return pairs.filter(pl.Series(near, dtype=pl.Boolean))
@@ -170,19 +173,26 @@ def near_variants(
         for index, against in others.items()
         for variant, prompt in all_variants(texts[index])
         for verdict in (same_meaning(core(prompt), other, threshold) for other in against)
-        if verdict.near or verdict.score >= 1
+        if verdict.score >= 1 or (verdict.score >= threshold and verdict.difference <= Difference.ORDINARY)
     )
 
 
 OFFICIAL = Path(__file__).parent / "manimbench_test.json"
 """The list that ships with the package."""
 
-SCHEMA = {"kind": pl.String, "key": pl.UInt64, "score": pl.Float64, "where": pl.String, "official": pl.UInt64}
-"""What is near a benchmark: `description` or `program`, its key, the similarity, the benchmark's row, and of an
-official test row the key of its description."""
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "kind": pl.String,
+    "key": pl.UInt64,
+    "score": pl.Float64,
+    "where": pl.String,
+    "official": pl.UInt64,
+    "codes": pl.List(pl.String),
+}
+"""What is near a benchmark: `description` or `program`, its key, the similarity, the benchmark's row, of an official
+test row the key of its description, and the programs to one of which a row's own must be near, if any."""
 
 
-_Found = tuple[str, int, float, str, int | None]
+_Found = tuple[str, int, float, str, int | None, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +205,8 @@ class BenchmarkRow:
     """Cleaned."""
     programs: tuple[int, ...]
     """Canonical keys: of a program as it stands, and as it is once repaired."""
+    codes: tuple[str, ...] = ()
+    """The programs that the prompts stand with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +237,7 @@ def read_official(probe: int | None, path: Path = OFFICIAL) -> tuple[OfficialRow
             where=row["where"],
             description_key=row["description_key"],
             signature=read_signature(
-                {name: row[name] for name in ("grams", "telling", "length")} | {"rules": held["rules"]}
+                {name: row[name] for name in ("grams", "key", "terms", "length")} | {"rules": held["rules"]}
             ),
             programs=tuple(row["programs"]),
         )
@@ -247,22 +259,23 @@ def find_in_benchmarks(
         benchmark: the rows of the user's benchmarks.
         official: of `read_official`.
     """
-    programs: list[_Found] = [("program", key, 1.0, row.where, None) for row in benchmark for key in row.programs]
-    programs += [("program", key, 1.0, row.where, row.description_key) for row in official for key in row.programs]
+    found: list[_Found] = [("program", key, 1.0, row.where, None, ()) for row in benchmark for key in row.programs]
+    found += [("program", key, 1.0, row.where, row.description_key, ()) for row in official for key in row.programs]
     keys, texts = _cores(rows, files)
-    prompts = [(core(prompt), row.where) for row in benchmark for prompt in row.prompts]
-    near = near_pairs(texts, FLOOR, [text for text, _ in prompts]).filter(counts()) if prompts else None
-    found: list[_Found] = [
-        ("description", keys[left], score, prompts[right][1], None)
-        for left, right, score in (near.select("left", "right", "score").iter_rows() if near is not None else ())
-    ]
-    found += [("description", row.description_key, 1.0, row.where, row.description_key) for row in official]
+    prompts = [(core(prompt), row) for row in benchmark for prompt in row.prompts]
+    near = near_pairs(texts, FLOOR, [text for text, _ in prompts]) if prompts else None
+    for left, right, score, difference in near.drop("agrees").iter_rows() if near is not None else ():
+        row = prompts[right][1]
+        alone = score >= 1 or difference <= Difference.SLIPS or not row.codes
+        if difference <= (Difference.SLIPS if alone else Difference.ORDINARY) or score >= 1:
+            found.append(("description", keys[left], score, row.where, None, () if alone else row.codes))
+    found += [("description", row.description_key, 1.0, row.where, row.description_key, ()) for row in official]
     held = near_signatures(texts, [row.signature for row in official], FLOOR)
     found += [
-        ("description", keys[left], score, official[right].where, official[right].description_key)
+        ("description", keys[left], score, official[right].where, official[right].description_key, ())
         for left, right, score in held.iter_rows()
     ]
-    return pl.DataFrame([*programs, *found], schema=SCHEMA, orient="row")
+    return pl.DataFrame(found, schema=SCHEMA, orient="row")
 
 
 def _cores(rows: pl.DataFrame, files: Sequence[PreparedFile]) -> tuple[list[int], list[str]]:
@@ -277,39 +290,66 @@ def _cores(rows: pl.DataFrame, files: Sequence[PreparedFile]) -> tuple[list[int]
     return [key for key, _ in found], [text for _, text in found]
 
 
-def drop_in_benchmarks(ledger: pl.DataFrame, found: pl.DataFrame, threshold: float) -> pl.DataFrame:
+def drop_in_benchmarks(
+    ledger: pl.DataFrame, found: pl.DataFrame, threshold: float, files: Sequence[PreparedFile]
+) -> pl.DataFrame:
     """Drop train and validation rows that stand in a benchmark or near it (`in_benchmark`, score: the similarity).
 
-    The detail names the benchmark's row that is nearest, and what is near. Official test rows that are kept here are
-    no matter of this step: `drop_leaks` compares them with train, by their texts.
+    The detail names the benchmark's row that is nearest, and what is near. Where the benchmark has a program beside a
+    prompt that is only near, the row's program must be near it too. Official test rows that are kept here are no matter
+    of this step: `drop_leaks` compares them with train, by their texts.
 
     Args:
         ledger: open, with `description_key` and `canonical_key`.
         found: of `find_in_benchmarks`.
         threshold: the least similarity of near descriptions.
+        files: the prepared rows.
     """
     stay = kept(ledger)
     here = stay.filter("official")["description_key"].drop_nulls()
-    train = stay.filter(pl.col("split") != "test").select("index", "description_key", "canonical_key")
+    train = stay.filter(pl.col("split") != "test").select(
+        "index", "description_key", "canonical_key", pl.coalesce(pl.col("^code_index$"), "index").alias("code")
+    )
+    with_codes = pl.col("codes").list.len() > 0
     wanted = found.filter(
-        (pl.col("score") >= threshold)
+        ((pl.col("score") >= threshold) | with_codes)
         & (pl.col("official").is_null() | pl.col("official").is_in(here.implode()).not_())
     )
     parts = [
         train.join(wanted.filter(pl.col("kind") == kind), left_on=column, right_on="key")
         for kind, column in (("description", "description_key"), ("program", "canonical_key"))
     ]
-    columns = ("index", "kind", "score", "where")
+    columns = ("index", "code", "kind", "score", "where", "codes")
+    near = pl.concat([part.select(columns) for part in parts])
     nearest = (
-        pl.concat([part.select(columns) for part in parts])
+        pl.concat([near.filter(~with_codes), _with_near_code(near.filter(with_codes), files)])
         .sort("index", -pl.col("score"), "kind", "where")
         .unique("index", keep="first", maintain_order=True)
     )
     alike = pl.when(pl.col("score") < 1).then(pl.lit("near ")).otherwise(pl.lit("equal "))
-    told = pl.concat_str("where", pl.lit(": "), alike, "kind")
+    program = pl.when(with_codes).then(pl.lit(" and near program")).otherwise(pl.lit(""))
+    detail = pl.concat_str("where", pl.lit(": "), alike, "kind", program)
     return drop(
-        ledger, nearest.select("index", "score", reason=pl.lit("in_benchmark"), detail=told), "filter", overrules=True
+        ledger,
+        nearest.select("index", "score", reason=pl.lit("in_benchmark"), detail=detail),
+        "filter",
+        overrules=True,
     )
+
+
+def _with_near_code(rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
+    """The rows whose own program is near one of their `codes`."""
+    if rows.is_empty():
+        return rows
+    own = texts_by_index(files, "code", rows["code"].unique())
+    near = [
+        any(_near_programs(own[code], other) for other in codes) for code, codes in rows["code", "codes"].iter_rows()
+    ]
+    return rows.filter(pl.Series(near, dtype=pl.Boolean))
+
+
+def _near_programs(one: str, other: str) -> bool:
+    return ratio(one, other, score_cutoff=100 * NEAR_PROGRAM) > 0
 
 
 def official_list(rows: Iterable[Mapping[str, object]], probe: int | None, rules: str, made_by: str) -> bytes:

@@ -11,7 +11,7 @@ from builder.core.ledger import REPAIR, drop, kept
 from builder.core.row_store import PreparedFile, columns_of, texts_by_index
 from builder.similarity.boilerplate import core
 from builder.similarity.clusters import clusters
-from builder.similarity.compare import same_meaning
+from builder.similarity.compare import Difference, same_meaning
 from builder.similarity.near_pairs import FLOOR, near_pairs
 
 
@@ -35,7 +35,13 @@ def repairs_made() -> pl.Expr:
     return pl.col("code_repairs").cast(pl.String).str.count_matches(REPAIR)
 
 
-SCHEMA = {"left": pl.UInt64, "right": pl.UInt64, "score": pl.Float64, "agrees": pl.Boolean}
+SCHEMA = {
+    "left": pl.UInt64,
+    "right": pl.UInt64,
+    "score": pl.Float64,
+    "agrees": pl.Boolean,
+    "difference": pl.UInt8,
+}
 
 
 def near_descriptions(
@@ -50,8 +56,8 @@ def near_descriptions(
         events: hears what takes long.
 
     Returns:
-        `left` and `right` (description keys, the lower one first), `score` from `FLOOR` to 1, `agrees` (whether what
-        counts in full is the same in both).
+        `left` and `right` (description keys, the lower one first), `score` from `FLOOR` to 1, `agrees` (whether the key
+        terms are the same in both, slips aside), `difference` (a `builder.similarity.compare.Difference`).
     """
     made_by = code_hash(*(Path(__file__).parents[1] / "similarity").glob("*.py"), Path(__file__))
     path = cache_dir / "near" / f"{short_hash([*(file.path.name for file in files), made_by])}.parquet"
@@ -68,22 +74,28 @@ def near_descriptions(
     found = near_pairs([core(text) for text in texts["description"]], FLOOR)
     keys = texts["description_key"]
     one, other = keys.gather(found["left"]), keys.gather(found["right"])
-    pairs = pl.DataFrame({"one": one, "other": other, "score": found["score"], "agrees": found["agrees"]}).select(
-        pl.min_horizontal("one", "other").alias("left"),
-        pl.max_horizontal("one", "other").alias("right"),
-        "score",
-        "agrees",
-    )
+    pairs = keyed_pairs(found, one, other)
     with written_aside(path) as aside:
         pairs.sort("left", "right").write_parquet(aside)
     events.progress("near descriptions", wanted.height, wanted.height)
     return pl.read_parquet(path)
 
 
+def keyed_pairs(found: pl.DataFrame, one: pl.Series, other: pl.Series) -> pl.DataFrame:
+    """Pairs of `near_pairs` as pairs of description keys, the lower one first, as `SCHEMA`."""
+    return found.select(
+        pl.min_horizontal(one, other).alias("left"),
+        pl.max_horizontal(one, other).alias("right"),
+        "score",
+        "agrees",
+        "difference",
+    )
+
+
 def drop_near_descriptions(ledger: pl.DataFrame, near: pl.DataFrame, threshold: float) -> pl.DataFrame:
     """Of rows whose descriptions are near to one another, keep one: reason `near_duplicate`, score the similarity.
 
-    Near are those whose score reaches the threshold and that agree in what counts in full. An official test row
+    Near are those whose score reaches the threshold and whose key terms are the same, slips aside. An official test row
     stays, or else a test or validation row as its authors made it, then the row from the best source, then the one
     whose code fits best (`fit`, where it was judged), then the one with the fewest repairs, then the lower row.
     Clusters are cut where members are not all near one another.
@@ -95,9 +107,9 @@ def drop_near_descriptions(ledger: pl.DataFrame, near: pl.DataFrame, threshold: 
         .select("index", "official", "description_key")
     )
     pairs = _between(near.filter((pl.col("score") >= threshold) & pl.col("agrees")), rows, rows)
-    told = clusters(pairs, rows["index"].to_list())
+    gone = clusters(pairs, rows["index"].to_list())
     official = rows.filter("official")["index"]
-    dropped = told.filter(pl.col("position").is_in(official.implode()).not_()).select(
+    dropped = gone.filter(pl.col("position").is_in(official.implode()).not_()).select(
         pl.col("position").alias("index"),
         pl.col("stays").alias("kept_index"),
         "score",
@@ -107,11 +119,11 @@ def drop_near_descriptions(ledger: pl.DataFrame, near: pl.DataFrame, threshold: 
 
 
 def _between(near: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
-    """Near pairs as pairs of rows: `left`, `right` (indices), `score`."""
+    """Near pairs as pairs of rows: `left`, `right` (indices), `score`, `difference`."""
     one = left.select(pl.col("description_key").alias("left_key"), pl.col("index").alias("left"))
     other = right.select(pl.col("description_key").alias("right_key"), pl.col("index").alias("right"))
     keyed = near.rename({"left": "left_key", "right": "right_key"})
-    return keyed.join(one, on="left_key").join(other, on="right_key").select("left", "right", "score")
+    return keyed.join(one, on="left_key").join(other, on="right_key").select("left", "right", "score", "difference")
 
 
 def near_test_rows(train: pl.DataFrame, test: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
@@ -122,9 +134,14 @@ def near_test_rows(train: pl.DataFrame, test: pl.DataFrame, near: pl.DataFrame) 
         near: pairs of `near_descriptions` that count.
 
     Returns:
-        `index`, `kept_index` (the test row) and `score`, one line a pair.
+        `index`, `kept_index` (the test row), `score` and `difference`, one line a pair.
     """
-    both = pl.concat([near.select("left", "right", "score"), near.select(left="right", right="left", score="score")])
+    both = pl.concat(
+        [
+            near.select("left", "right", "score", "difference"),
+            near.select(left="right", right="left", score="score", difference="difference"),
+        ]
+    )
     return _between(both, train, test).rename({"left": "index", "right": "kept_index"})
 
 
@@ -157,31 +174,34 @@ def drop_conflicts(ledger: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.Da
 
     Of rows with equal programs the official test row stays, or else a test or validation row as its authors made it,
     then the one whose description fits the code best (`fit`, where it was judged), then the best source, then the
-    fewest repairs, then the lower row. A row whose
-    description says the same as the one that stays is a duplicate (`duplicate_program`, score: similarity of the
-    descriptions); one that says something else is in conflict with it (`conflicting_description`, score: its own
-    fit). Official test rows are never dropped for similarity, so two of them may share a program.
+    fewest repairs, then the lower row. A row whose description is as alike as `NEAR`, and differs in ordinary words at
+    the most, is a duplicate (`duplicate_program`, score: similarity of the descriptions); one that says something else
+    is in conflict with it (`conflicting_description`, score: its own fit). Official test rows are never dropped for
+    similarity, so two of them may share a program.
     """
     pairs = _pairs(kept(ledger))
     if pairs.is_empty():
         return ledger
     wanted = pl.concat([pairs["index"], pairs["kept_index"]]).unique()
     texts = texts_by_index(files, "description", wanted)
-    likes = [same_meaning(texts[a], texts[b], NEAR) for a, b in pairs.select("index", "kept_index").iter_rows()]
-    judged = pairs.with_columns(
-        same=pl.Series([like.near for like in likes], dtype=pl.Boolean),
-        score=pl.Series([like.score for like in likes], dtype=pl.Float64),
+    verdicts = [same_meaning(texts[a], texts[b], NEAR) for a, b in pairs.select("index", "kept_index").iter_rows()]
+    same = [one.score >= NEAR and one.difference <= Difference.ORDINARY for one in verdicts]
+    compared = pairs.with_columns(
+        same=pl.Series(same, dtype=pl.Boolean),
+        score=pl.Series([one.score for one in verdicts], dtype=pl.Float64),
     )
-    same = judged.filter("same").select("index", "kept_index", "score", pl.lit("duplicate_program").alias("reason"))
+    duplicate = compared.filter("same").select(
+        "index", "kept_index", "score", pl.lit("duplicate_program").alias("reason")
+    )
     fits = pl.col("fit").round(3).cast(pl.String).fill_null("not judged")
-    other = judged.filter(~pl.col("same")).select(
+    other = compared.filter(~pl.col("same")).select(
         "index",
         "kept_index",
         pl.lit("conflicting_description").alias("reason"),
         pl.col("fit").alias("score"),
         detail=pl.lit("fit ") + fits + pl.lit(", of the row that stays ") + pl.col("kept_fit").round(3).cast(pl.String),
     )
-    return drop(drop(ledger, same, "duplicate"), other, "conflict")
+    return drop(drop(ledger, duplicate, "duplicate"), other, "conflict")
 
 
 def _pairs(rows: pl.DataFrame) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import polars as pl
@@ -132,15 +133,17 @@ def read_benchmarks(config: BuildConfig) -> list[BenchmarkRow]:
     Raises:
         SettingError: a file is missing, cannot be read, or holds no prompts and no programs.
     """
-    found: dict[str | tuple[int, ...], BenchmarkRow] = {}
+    found: dict[tuple[str | int, ...], BenchmarkRow] = {}
     for path, column in config.benchmarks:
-        for held in read_benchmark(path, column):
-            where = f"{path.name}, row {held.row}"
-            if held.is_code:
-                keys = program_keys(held.text)
-                found.setdefault(keys, BenchmarkRow(where, (), keys))
-            elif prompt := plain_prompt(held.text):
-                found.setdefault(prompt, BenchmarkRow(where, (prompt,), ()))
+        for row, texts in groupby(read_benchmark(path, column), key=lambda held: held.row):
+            where, members = f"{path.name}, row {row}", list(texts)
+            codes = tuple(held.text for held in members if held.is_code)
+            for held in members:
+                if held.is_code:
+                    keys = program_keys(held.text)
+                    found.setdefault(keys, BenchmarkRow(where, (), keys))
+                elif prompt := plain_prompt(held.text):
+                    found.setdefault((prompt, *codes), BenchmarkRow(where, (prompt,), (), codes))
     return list(found.values())
 
 

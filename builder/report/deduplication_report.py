@@ -119,11 +119,11 @@ def near_report(ledger: pl.DataFrame, near: pl.DataFrame, threshold: float) -> d
 
     Args:
         ledger: open, with `description_key`.
-        near: pairs of description keys: `left`, `right`, `score`, `agrees` (the same in what counts in full).
+        near: pairs of description keys: `left`, `right`, `score`, `agrees` (the same key terms, slips aside).
         threshold: similarity from which one of two rows goes; 0 if none does.
 
     Returns:
-        `scores`: pairs by similarity, in steps of `STEP`, that agree and that differ in what counts in full;
+        `scores`: pairs by similarity, in steps of `STEP`, that agree and that differ in their key terms;
         `just_above` and `just_below`: agreeing pairs next to the threshold, by the first row with each description.
     """
     firsts = ledger.drop_nulls("description_key").group_by("description_key").agg(pl.col("index").min())

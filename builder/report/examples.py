@@ -66,7 +66,7 @@ class Pair:
     score: float | None
     sides: tuple[Side, Side]
     differs: tuple[str, ...]
-    """What counts in full and stands in one of them only."""
+    """Key terms that stand in one of them only."""
 
 
 def reasons(facts: Facts) -> list[Reason]:

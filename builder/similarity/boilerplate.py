@@ -1,6 +1,10 @@
 """What a description asks for, without the words around it that any request may have."""
 
 import re
+from functools import lru_cache
+
+from builder.similarity.lexicon import TOKENS
+from builder.similarity.words import lemma, one_slip_away
 
 _FRAME = frozenset(
     """
@@ -18,6 +22,8 @@ _FRAME = frozenset(
 )
 _WORD = re.compile(r"[\s\"'“”‘’:,.!?]*([^\W\d_]+(?:'[^\W\d_]+)?)(?=[\s\"'“”‘’:,.!?]|\Z)")
 _MOST_WORDS = 40
+_LONG = 4
+"""Letters of a word in which a slip is one."""
 _LEAST = 10
 """Characters that must be left; a text that is all frame is its own core."""
 
@@ -31,8 +37,18 @@ def core(text: str) -> str:
     at = 0
     for _ in range(_MOST_WORDS):
         found = _WORD.match(text, at)
-        if found is None or found[1].lower() not in _FRAME:
+        if found is None or not _is_frame(found[1].lower()):
             break
         at = found.end()
     left = text[at:].lstrip(" \t\r\n\"'“”‘’:,.!?")
     return left if len(left) >= _LEAST else text
+
+
+def _is_frame(word: str) -> bool:
+    return word in _FRAME or (len(word) >= _LONG and word not in TOKENS and not lemma(word) and word in _slips())
+
+
+@lru_cache(maxsize=1)
+def _slips() -> frozenset[str]:
+    """What one slip of the finger makes of the longer of these words."""
+    return frozenset().union(*(one_slip_away(word) for word in sorted(_FRAME) if len(word) > _LONG))

@@ -1,14 +1,16 @@
 """Hashes of a text by which texts near to it are found where the text itself is not at hand."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, product
 
 import polars as pl
 from xxhash import xxh3_64_hexdigest, xxh32_intdigest
 
-from builder.similarity.key_terms import telling
+from builder.similarity.key_terms import UNKNOWN, KeyTerms, key_of, key_terms
 from builder.similarity.lexicon import TOKENS
 from builder.similarity.normalize import normal
+from builder.similarity.words import BEYOND, PLAIN, is_known, one_slip_away
 
 GRAM = 5
 """Letters of a run that is hashed."""
@@ -17,9 +19,12 @@ MOST = 256
 LOSS = 0.4
 """Similarity lost for all runs of letters lost. Measured between 0.2 (single letters) and 0.6 (whole words)."""
 _CUT = 2
-"""To be raised whenever `telling` or `normal` cuts texts in another way: old signatures are then refused."""
-RULES = xxh3_64_hexdigest(f"{_CUT} {sorted(TOKENS.items())}".encode())
-"""What signatures hang on beside the text: the words that count in full, and how a text is cut."""
+"""To be raised whenever `key_terms` or `normal` cuts texts in another way: old signatures are then refused."""
+RULES = xxh3_64_hexdigest(f"{_CUT} {sorted(TOKENS.items())} {sorted(PLAIN)} {sorted(BEYOND)}".encode())
+"""What signatures hang on beside the text: the words that count, and how a text is cut. The dictionary of base forms is
+left out: were one of its entries to change, texts with that word alone would be found less well."""
+_MOST_READINGS = 64
+"""Ways to read a text with slips that are tried."""
 
 SCHEMA = {"left": pl.UInt32, "right": pl.UInt32, "score": pl.Float64}
 
@@ -30,12 +35,14 @@ class Signature:
 
     Attributes:
         grams: 32-bit hashes of its runs of `GRAM` letters, the lowest `MOST`, ascending.
-        telling: hash of its telling tokens, 64 bits.
+        key: hash of its key terms, 64 bits.
+        terms: 32-bit hashes of the single terms, without repeats, ascending: by these, slips are put right.
         length: characters of its normalised form.
     """
 
     grams: tuple[int, ...]
-    telling: int
+    key: int
+    terms: tuple[int, ...]
     length: int
 
 
@@ -43,17 +50,25 @@ def signature(text: str) -> Signature:
     """The signature of a text; the same on every machine."""
     letters = f" {normal(text)} "
     runs = {letters[at : at + GRAM] for at in range(max(1, len(letters) - GRAM + 1))}
-    grams = sorted({xxh32_intdigest(run.encode("utf-8", "surrogatepass")) for run in runs})
-    return Signature(tuple(grams[:MOST]), telling(text).key, len(letters) - 2)
+    terms = key_terms(text)
+    return Signature(
+        tuple(sorted(map(_hash, runs))[:MOST]), terms.key, tuple(sorted(map(_hash, {*terms.terms}))), len(letters) - 2
+    )
+
+
+def _hash(text: str) -> int:
+    return xxh32_intdigest(text.encode("utf-8", "surrogatepass"))
 
 
 def make_signatures(texts: Iterable[str]) -> list[dict[str, object]]:
-    """Signatures as plain values, ready for JSON: `grams`, `telling`, `length`, and the `rules` they were made by.
+    """Signatures as plain values, ready for JSON: `grams`, `key`, `terms`, `length`, and the `rules` they were made by.
 
     They are made anew, from the texts, when the rules change.
     """
-    made = map(signature, texts)
-    return [{"grams": list(one.grams), "telling": one.telling, "length": one.length, "rules": RULES} for one in made]
+    return [
+        {"grams": list(one.grams), "key": one.key, "terms": list(one.terms), "length": one.length, "rules": RULES}
+        for one in map(signature, texts)
+    ]
 
 
 def read_signature(plain: Mapping[str, object]) -> Signature:
@@ -63,12 +78,18 @@ def read_signature(plain: Mapping[str, object]) -> Signature:
         ValueError: it is none, or was made by other rules than these.
     """
     match plain:
-        case {"grams": list(grams), "telling": int(key), "length": int(length), "rules": str(rules)}:
+        case {
+            "grams": list(grams),
+            "key": int(key),
+            "terms": list(terms),
+            "length": int(length),
+            "rules": str(rules),
+        }:
             if rules != RULES:
                 raise ValueError(f"the signature was made by the rules {rules}, these are {RULES}: make it anew")
-            return Signature(tuple(map(int, grams)), key, length)
+            return Signature(tuple(map(int, grams)), key, tuple(map(int, terms)), length)
         case _:
-            raise ValueError("a signature has the fields grams, telling, length and rules")
+            raise ValueError("a signature has the fields grams, key, terms, length and rules")
 
 
 def alike(one: Signature, other: Signature) -> float:
@@ -87,7 +108,7 @@ def alike(one: Signature, other: Signature) -> float:
 def near_signature(text: str, signatures: Sequence[Signature], threshold: float) -> tuple[int, float] | None:
     """The nearest signature, by its place and its score, or `None` if none is near.
 
-    Near means that the telling tokens are the same and that the score reaches the threshold.
+    Near means that the key terms are the same, slips in the text aside, and that the score reaches the threshold.
     """
     found = near_signatures([text], signatures, threshold)
     best = found.sort("score", "right", descending=[True, False]).head(1)
@@ -97,14 +118,47 @@ def near_signature(text: str, signatures: Sequence[Signature], threshold: float)
 def near_signatures(texts: Iterable[str], signatures: Sequence[Signature], threshold: float) -> pl.DataFrame:
     """All pairs of a text and a signature near to it: `left` (place of the text), `right` (of the signature), `score`.
 
-    A text whose telling tokens are those of no signature costs no more than finding these.
+    A text whose key terms are those of no signature costs no more than finding these. A slip is found where the text
+    at hand has it; where the text behind the signature had one, the two are not near.
     """
-    by_telling: dict[int, list[int]] = {}
+    by_key: dict[int, list[int]] = {}
     for place, held in enumerate(signatures):
-        by_telling.setdefault(held.telling, []).append(place)
+        by_key.setdefault(held.key, []).append(place)
+    meant = _Meant({term for held in signatures for term in held.terms})
     rows = []
     for left, text in enumerate(texts):
-        rights = by_telling.get(telling(text).key, [])
+        terms = key_terms(text)
+        keys = {terms.key, *(_read_otherwise(terms, meant) if terms.english else ())}
+        rights = sorted(right for key in keys for right in by_key.get(key, ()))
         own = signature(text) if rights else None
         rows += [(left, right, alike(own, signatures[right])) for right in rights if own is not None]
     return pl.DataFrame([row for row in rows if row[2] >= threshold], schema=SCHEMA, orient="row")
+
+
+class _Meant(dict[str, tuple[str, ...]]):
+    """The terms that may have been meant by an unknown word, of those that stand in any signature; plain words' too."""
+
+    def __init__(self, known: set[int]) -> None:
+        super().__init__()
+        self._known = known
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        own = UNKNOWN + word
+        found = {own} if _hash(own) in self._known else set()
+        if word.isascii() and word.isalpha() and not found:
+            for other in sorted(one_slip_away(word)):
+                if is_known(other):
+                    found |= {
+                        term for term in (key_terms(other).terms or ("",)) if not term or _hash(term) in self._known
+                    }
+        made = self[word] = tuple(sorted(found))
+        return made
+
+
+def _read_otherwise(terms: KeyTerms, meant: _Meant) -> Iterator[int]:
+    """The keys that a text would have without its slips; none if it has a term that no signature has."""
+    if not any(term[0] == UNKNOWN for term in terms.terms):
+        return
+    readings = [meant[term[1:]] if term[0] == UNKNOWN else (term,) for term in terms.terms]
+    for reading in islice(product(*readings), _MOST_READINGS):
+        yield key_of(term for term in reading if term)

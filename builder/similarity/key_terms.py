@@ -1,76 +1,123 @@
-"""What counts in full in a description: one such token apart, two descriptions are two, however like their letters."""
+"""What a description asks for, as terms: one that differs, and two descriptions are two, however like their letters."""
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
 
 from xxhash import xxh3_64_intdigest
 
 from builder.similarity.lexicon import TOKENS
-from builder.similarity.normalize import folded
+from builder.similarity.normalize import MARKS, folded
+from builder.similarity.words import PLAIN, is_surely_plain, lemma
 
 _SPAN = 2_000
 """Characters of a quoted text or a formula at the most: a mark that is never closed costs no more than this."""
 _OPENERS = re.compile(r"""```|\\[(\[]|\$\$?|[`"“‘]|'(?<![^\W_]')""")
 _CLOSERS = {"“": ("”", '"'), "‘": ("’", "'"), "\\(": ("\\)",), "\\[": ("\\]",)}
 _FORMULAE = frozenset({"\\(", "\\[", "$", "$$"})
+_NO_SPACES = "\u3005\u3007\u3040-\u30fa\u30fc-\u30ff\u3400-\u9fff\uf900-\ufaff"
+"""Letters of scripts that put no spaces between words: Chinese and Japanese."""
 _TOKEN = re.compile(
     r"""
-    [^\W\d]\w{0,64}+(?:\.[^\W\d]\w{0,64}+){1,8}+(?=\()                  # self.play( (numbers bound cost)
+    [<solid>]
+  | [^\W\d]\w{0,64}+(?:\.[^\W\d]\w{0,64}+){1,8}+(?=\()                  # self.play( (numbers bound cost)
   | [^\W\d]\w{0,64}+(?=\(\)|=(?=.))                                     # Circle(), radius=
   | \w{0,64}_\w{1,64}+
   | \w{1,64}+\.(?:py|svg|png|jpe?g|gif|mp[34]|wav|csv|json|tex)\b
-  | [^\W\d_]+(?:'[^\W\d_]+)?
+  | (?:[^\W\d_<solid>]|[<marks>])+(?:'[^\W\d_]+)?
   | \#[0-9a-f]{3,8}\b
   | \d+(?:st|nd|rd|th)\b | \d+(?:\.\d+)*+ | (?<!\w)\.\d+
   | (?<![\w)])-(?=[\d(.\\]|[^\W\d_]\b)                                  # a sign: "-2", "-x"
   | (?<=[^\W_])(?<![^\W\d_]{2})-(?=\d|[^\W\d_]\b)                       # a difference: "3x-2"; not "45-degree"
   | [+*/^=<>%√∑∫∂∇∈≤≥≠≈±]
   | \\[a-z]+
-    """,
+    """.replace("<solid>", _NO_SPACES).replace("<marks>", MARKS),
     re.VERBOSE,
 )
-_FIGURE = re.compile(r"[a-z]{3}(?:gon|gram|hedron)s?\Z")
-"""Names of figures beyond those of the lexicon: "pentadecagon"."""
 _SPACED_MINUS = re.compile(r"(?<=[^\W_])(?<![^\W\d_]{2})\s-\s(?=\d|[^\W\d_]\b)")
 _MOST_CHUNKS, _LONG_CHUNK = 200_000, 64
 _MOST_APOSTROPHES = 8
 _QUOTE = '"'
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """The telling tokens of a text, in the order in which they stand.
+ORDINARY, UNKNOWN = "~", "?"
+"""What the term of an ordinary English word begins with, and that of a word of another language or a name."""
+_MARKED = frozenset((ORDINARY, UNKNOWN))
+_MOST_UNKNOWN = 3
+"""A text is English if at most one in so many of its words is unknown."""
 
-    Two compare equal exactly if their tokens do.
+
+@dataclass(frozen=True, slots=True)
+class KeyTerms:
+    """The key terms of a text, in the order in which they stand.
+
+    Two compare equal exactly if their terms do.
 
     Attributes:
-        tokens: words of the lexicon by their common spelling, numbers, signs, single letters, names and code as they
-            are; a quoted text begins with `"`, a formula with `$`.
-        key: a 64-bit hash of the tokens, the same on every machine.
+        terms: words of the lexicon by their common spelling, numbers, signs, single letters, names and code as they
+            are; a quoted text begins with `"`, a formula with `$`, the base form of an ordinary English word with `~`,
+            a word of any other language with `?`. Plain words (`builder.similarity.words`) have none.
+        words: each as it stands in the text, in lower case.
+        plain: the plain words.
+        english: whether the text is English, as far as its words tell.
+        key: a 64-bit hash of the terms, the same on every machine.
+        decisive_key: a 64-bit hash of those that are decisive: of an English text all but the ordinary words.
     """
 
-    tokens: tuple[str, ...]
+    terms: tuple[str, ...]
+    words: tuple[str, ...] = field(compare=False)
+    plain: tuple[str, ...] = field(compare=False, repr=False)
+    english: bool = field(compare=False)
     key: int = field(compare=False, repr=False)
+    decisive_key: int = field(compare=False, repr=False)
 
 
-class _Memo(dict[str, tuple[str, ...]]):
-    """The tokens of each chunk of text between white space met so far, in lower case."""
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A text cut into terms.
 
-    def __missing__(self, chunk: str) -> tuple[str, ...]:
-        bare = chunk.strip(".,;:!?")
-        words = [bare] if bare.isalpha() else _TOKEN.findall(chunk)
-        tokens = tuple(token for word in words if (token := _token(word)))
+    Attributes:
+        terms: in order, plain words left out.
+        decisive: those in which two texts must agree; the same list where that is all of them.
+        english: whether the text is English.
+    """
+
+    terms: list[str]
+    decisive: list[str]
+    english: bool
+
+
+_Chunk = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], int, int]
+"""The terms of a piece of text, their words, its plain words, how many words are unknown, and how many there are."""
+
+
+class _Memo(dict[str, _Chunk]):
+    """Each chunk of text between white space met so far, in lower case."""
+
+    def __missing__(self, chunk: str) -> _Chunk:
+        pairs = [(_term(word), word) for word in _words(chunk)]
+        kept = tuple(term for term, _ in pairs if term)
+        unknown = sum(term[0] == UNKNOWN for term in kept)
+        words = len(pairs) - sum(term[0] not in _MARKED and not term.isalpha() for term in kept)
+        written, plain = (tuple(word for term, word in pairs if bool(term) is kind) for kind in (True, False))
+        made = kept, written, plain, unknown, words
         if len(chunk) <= _LONG_CHUNK:
             if len(self) >= _MOST_CHUNKS:
                 self.clear()
-            self[chunk] = tokens
-        return tokens
+            self[chunk] = made
+        return made
 
 
-def _token(word: str) -> str:
-    """The token of one word as `_TOKEN` cuts it, or an empty text if it does not count in full."""
+def _words(chunk: str) -> list[str]:
+    bare = chunk.strip(".,;:!?")
+    return [bare] if bare.isascii() and bare.isalpha() else _TOKEN.findall(chunk)
+
+
+def _term(word: str) -> str:
+    """The term of one word as `_TOKEN` cuts it, or an empty text if it is plain."""
     if word in TOKENS:
         return TOKENS[word]
     if word.endswith("n't"):
@@ -78,11 +125,16 @@ def _token(word: str) -> str:
     word = word.partition("'")[0]
     if word in TOKENS:
         return TOKENS[word]
-    if not word.isalpha():
-        return _number(word) if word[0].isdigit() or word[0] == "." else word
-    if len(word) == 1:
+    if word[:1].isdigit() or word[:1] == ".":
+        return _number(word)
+    if len(word) == 1 and word.isascii():
         return "" if word in {"a", "i"} else word
-    return word.rstrip("s") if _FIGURE.search(word) else ""
+    if base := lemma(word):
+        return "" if base in PLAIN else ORDINARY + base
+    return UNKNOWN + word if len(word) == 1 or not _CODE.search(word) else word
+
+
+_CODE = re.compile(r"[\\#_.+*/^=<>%√∑∫∂∇∈≤≥≠≈±-]")
 
 
 def _number(text: str) -> str:
@@ -96,43 +148,76 @@ def _number(text: str) -> str:
 _MEMO = _Memo()
 
 
-def telling(text: str) -> Telling:
-    """The tokens that count in full, in order.
+def key_terms(text: str) -> KeyTerms:
+    """The key terms of a text, in order: every word but those that any request may have, numbers, quotes, formulas.
 
-    These are numbers and signs, colours, shapes, directions, opposites and mathematical terms of the lexicon, single
-    letters, Manim's names, quoted text, LaTeX, code, and file names. Case counts in LaTeX alone; plurals do not count.
-
-    Not covered: misspelt words, ordinary words ("cat" and "car"), names of people and of theorems.
+    Letters of any script are words; Chinese and Japanese, which put no spaces between words, are cut into characters.
+    English words count by their base form, so "moves" is "moving"; case counts in LaTeX alone.
     """
-    tokens = tokens_of(folded(text))
-    return Telling(tuple(tokens), key_of(tokens))
+    chunks = _chunks(folded(text))
+    made = _cut(chunks)
+    words = [
+        word
+        for terms, written, *_ in chunks
+        for term, word in zip(terms, written, strict=True)
+        if not (made.english and _is_plain_slip(term))
+    ]
+    plain = tuple(chain.from_iterable(map(_PLAIN_OF, chunks)))
+    key = key_of(made.terms)
+    decisive_key = key if made.decisive is made.terms else key_of(made.decisive)
+    return KeyTerms(tuple(made.terms), tuple(words), plain, made.english, key, decisive_key)
 
 
-def key_of(tokens: list[str]) -> int:
-    """A 64-bit hash of telling tokens."""
-    return xxh3_64_intdigest("\x00".join(tokens).encode("utf-8", "surrogatepass"))
+def cut(text: str) -> Cut:
+    """A folded text cut into terms.
+
+    In English, what can only be a slip of a plain word is plain. Ordinary words are decisive wherever the text is not
+    English: there, an English word is one by chance.
+    """
+    return _cut(_chunks(text))
 
 
-def tokens_of(text: str) -> list[str]:
-    """The telling tokens of a folded text, in order."""
+def _cut(chunks: list[_Chunk]) -> Cut:
+    terms = list(chain.from_iterable(map(_TERMS_OF, chunks)))
+    unknown = sum(map(_UNKNOWN_OF, chunks))
+    if unknown * _MOST_UNKNOWN > sum(map(_WORDS_OF, chunks)):
+        return Cut(terms, terms, False)
+    if unknown:
+        terms = [term for term in terms if not _is_plain_slip(term)]
+    return Cut(terms, [term for term in terms if term[0] != ORDINARY], True)
+
+
+_TERMS_OF, _PLAIN_OF, _UNKNOWN_OF, _WORDS_OF = itemgetter(0), itemgetter(2), itemgetter(3), itemgetter(4)
+
+
+def _is_plain_slip(term: str) -> bool:
+    return term[0] == UNKNOWN and is_surely_plain(term[1:])
+
+
+def key_of(terms: Iterable[str]) -> int:
+    """A 64-bit hash of terms."""
+    return xxh3_64_intdigest("\x00".join(terms).encode("utf-8", "surrogatepass"))
+
+
+def _chunks(text: str) -> list[_Chunk]:
+    """A folded text in pieces: what stands between white space, formulas, quoted texts."""
     if _OPENERS.search(text) is None:
-        return _plain(text)
-    tokens: list[str] = []
+        return _plain_chunks(text)
+    chunks: list[_Chunk] = []
     for kind, piece in _pieces(text):
         if kind == "":
-            tokens += _plain(piece)
-        elif kind == "$":
-            tokens.append("$" + "".join(piece.split()))
+            chunks += _plain_chunks(piece)
         else:
-            tokens.append(_QUOTE + " ".join(piece.casefold().split()).rstrip(".,"))
-    return tokens
+            inner = "".join(piece.split()) if kind == "$" else " ".join(piece.casefold().split()).rstrip(".,")
+            chunks.append(((kind + inner,), (kind + inner,), (), 0, 0))
+    return chunks
 
 
-def _plain(text: str) -> list[str]:
+def _plain_chunks(text: str) -> list[_Chunk]:
     text = text.lower()
     if " - " in text:
         text = _SPACED_MINUS.sub("-", text)
-    return [token for chunk in text.split() for token in _MEMO[chunk]]
+    return list(map(_MEMO.__getitem__, text.split()))
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
@@ -179,17 +264,17 @@ def _holds(mark: str, inner: str, behind: str) -> bool:
     return mark in _FORMULAE or mark == "```" or "\n" not in inner
 
 
-def differing(one: Telling, other: Telling) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The tokens that each of two has beyond the other, in order; both empty if they differ in order alone, or not."""
+def differing(one: KeyTerms, other: KeyTerms) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words of the terms that each of two has beyond the other, in order; both empty if only the order differs."""
     return _beyond(one, other), _beyond(other, one)
 
 
-def _beyond(one: Telling, other: Telling) -> tuple[str, ...]:
-    spare = Counter(other.tokens)
+def _beyond(one: KeyTerms, other: KeyTerms) -> tuple[str, ...]:
+    spare = Counter(other.terms)
     beyond = []
-    for token in one.tokens:
-        if spare[token] > 0:
-            spare[token] -= 1
+    for term, word in zip(one.terms, one.words, strict=True):
+        if spare[term] > 0:
+            spare[term] -= 1
         else:
-            beyond.append(token)
+            beyond.append(word)
     return tuple(beyond)

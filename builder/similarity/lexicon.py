@@ -1,7 +1,7 @@
-"""The words that count in full: colours, shapes, directions, numbers, opposites, terms of mathematics, Manim's names.
+"""Words that decide wherever they stand: colours, shapes, directions, numbers, opposites, mathematics, Manim's names.
 
 A line is a token and the words that stand for it, so that "grey" and "gray", or "two" and "2", are the same. The
-lists hold what prompts for animations use; a word that is not here is ordinary, and counts by its letters alone.
+lists hold what prompts for animations use; what any other word is, `words` tells.
 """
 
 _COLOURS = """

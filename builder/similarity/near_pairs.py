@@ -9,27 +9,35 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 from rapidfuzz.process import cpdist
 
-from builder.similarity.compare import LONG, similarity_of_normal
-from builder.similarity.key_terms import key_of, tokens_of
+from builder.similarity.compare import LONG, Difference, difference, similarity_of_normal
+from builder.similarity.key_terms import KeyTerms, cut, key_of, key_terms
 from builder.similarity.minhash import buckets, sketches
 from builder.similarity.normalize import folded, normal_of_folded
+from builder.similarity.term_hashes import TermHashes, TermNumbers, may_be_slips, one_term_apart
 
 FLOOR = 0.7
 """The least score worth keeping: whatever threshold is asked for later, pairs found at this floor are only filtered."""
 ALL_PAIRS = 500_000
-"""Pairs of texts that are all compared, if there are no more; else those of equal telling tokens or in one bucket."""
+"""Pairs of texts that are all compared, if there are no more; else those of equal terms or in one bucket."""
 BLOCK_PAIRS = 100_000
-"""Pairs of texts with the same telling tokens that are all compared; beyond, only those that share a bucket."""
+"""Pairs of texts with the same decisive terms that are all compared; beyond, only those that share a bucket."""
 SHORT, SHORT_PAIRS = 64, 4_000_000
 """Characters of texts of which more pairs are compared: they cost little, and share buckets by luck alone."""
 ROWS, ROWS_AGREEING = 4, 2
-"""Hashes of a bucket: of any texts, of texts with the same telling tokens."""
-NEIGHBOURS, NEIGHBOURS_AGAINST, NEIGHBOURS_AGREEING = 4, 100, 200
-"""With how many of those that follow it in a bucket a text is compared, at the most: of any texts, of any texts on the
-other side, of texts with the same telling tokens."""
+"""Hashes of a bucket: of any texts, of texts with the same decisive terms."""
+NEIGHBOURS, NEIGHBOURS_SLIPPED, NEIGHBOURS_AGAINST, NEIGHBOURS_AGREEING = 4, 16, 100, 200
+"""With how many of those that follow it in a bucket a text is compared, at the most: of any texts, of texts that may
+differ in slips alone, of any texts on the other side, of texts with the same decisive terms, or one term apart."""
 _BATCH = 200_000
+_KEPT_TERMS = 8_000
 
-SCHEMA = {"left": pl.UInt32, "right": pl.UInt32, "score": pl.Float64, "agrees": pl.Boolean}
+SCHEMA = {
+    "left": pl.UInt32,
+    "right": pl.UInt32,
+    "score": pl.Float64,
+    "agrees": pl.Boolean,
+    "difference": pl.UInt8,
+}
 
 _Positions = NDArray[np.int64]
 
@@ -39,16 +47,22 @@ class _Pool:
     """Distinct texts in an order of their own content, so that the order of input changes nothing.
 
     Attributes:
-        normals: normalised texts, without repeats but for those whose telling tokens differ.
-        keys: hash of the telling tokens of each.
-        lengths: characters of each.
+        normals: normalised texts, without repeats but for those whose key terms differ.
+        texts: a text of each as it was given.
+        keys: hash of the key terms of each.
+        decisive: hash of the decisive ones.
+        terms: hashes of the single terms.
+        lengths: characters of each normalised text.
         lefts: positions of each among `texts`, ascending.
         rights: positions of each among `against`, ascending; the same as `lefts` if there is none.
         two_sided: whether there is an `against`.
     """
 
     normals: list[str]
+    texts: list[str]
     keys: NDArray[np.uint64]
+    decisive: NDArray[np.uint64]
+    terms: TermHashes
     lengths: _Positions
     lefts: list[list[int]]
     rights: list[list[int]]
@@ -58,11 +72,12 @@ class _Pool:
 def near_pairs(texts: Sequence[str], threshold: float, against: Sequence[str] | None = None) -> pl.DataFrame:
     """Pairs of texts whose similarity is at least a threshold.
 
-    Of texts with the same telling tokens every pair is compared, so the pairs that count are all found, however
-    short the texts are (of more than `BLOCK_PAIRS` such pairs, those that share a bucket). Pairs whose telling tokens
-    differ are there to be looked at: beyond `ALL_PAIRS` they come from MinHash buckets, and some are missed. Copies
-    (equal in normalised text and in telling tokens) are paired with the first of them only, and only the first is
-    paired with others; with `against`, every copy on the left is paired with the first on the right.
+    Of texts with the same decisive terms every pair is compared, and of those that are one term apart, so the pairs
+    that count are nearly all found, however short the texts are (of more than `BLOCK_PAIRS` such pairs, those that
+    share a bucket). Pairs that differ in decisive terms are there to be looked at: beyond `ALL_PAIRS` they come from
+    MinHash buckets, and some are missed, as are some with several slips. Copies (equal in normalised text and in key
+    terms) are paired with the first of them only, and only the first is paired with others; with `against`, every copy
+    on the left is paired with the first on the right.
 
     Args:
         texts: descriptions.
@@ -70,34 +85,53 @@ def near_pairs(texts: Sequence[str], threshold: float, against: Sequence[str] | 
         against: other descriptions; if given, pairs go from `texts` to these.
 
     Returns:
-        `left` and `right` (positions in `texts`; or `right` in `against`), `score`, `agrees` (the telling tokens are
-        the same), sorted by positions; without `against`, `left` is the smaller.
+        `left` and `right` (positions in `texts`; or `right` in `against`), `score`, `agrees` (the key terms are the
+        same, slips aside), `difference` (a `Difference`), sorted by positions; without `against`, `left` is the
+        smaller.
     """
     pool = _pooled(texts, against)
     one, other = _candidates(pool, threshold)
     scores = _scored(pool, one, other, threshold)
     near = scores >= threshold
     one, other, scores = one[near], other[near], scores[near]
-    agrees = pool.keys[one] == pool.keys[other]
+    differences = _differences(pool, one, other)
     spread = _two_sided(pool, one, other) if pool.two_sided else _one_sided(pool, one, other)
     left, right, source = spread
-    told = pl.DataFrame(
-        {"left": left, "right": right, "score": scores[source], "agrees": agrees[source]}, schema_overrides=SCHEMA
+    found = pl.DataFrame(
+        {
+            "left": left,
+            "right": right,
+            "score": scores[source],
+            "agrees": differences[source] <= Difference.SLIPS,
+            "difference": differences[source],
+        },
+        schema_overrides=SCHEMA,
     )
-    return pl.concat([told, _copies(pool)]).sort("left", "right")
+    return pl.concat([found, _copies(pool)]).sort("left", "right")
 
 
 def _pooled(texts: Sequence[str], against: Sequence[str] | None) -> _Pool:
     places: dict[tuple[str, int], tuple[list[int], list[int]]] = {}
+    made: dict[tuple[str, int], tuple[int, bytes]] = {}
+    numbers = TermNumbers()
     for side, members in enumerate((texts, against or ())):
         for position, text in enumerate(members):
             plain = folded(text)
-            found = places.setdefault((normal_of_folded(plain), key_of(tokens_of(plain))), ([], []))
-            found[side].append(position)
+            found = cut(plain)
+            entry = normal_of_folded(plain), key_of(found.terms)
+            if entry not in places:
+                places[entry] = ([], [])
+                decisive_key = entry[1] if found.decisive is found.terms else key_of(found.decisive)
+                made[entry] = decisive_key, numbers.numbered(found.terms)
+            places[entry][side].append(position)
     ordered = sorted(places)
+    firsts = [(places[entry], entry) for entry in ordered]
     return _Pool(
         [text for text, _ in ordered],
+        [texts[here[0]] if here else (against or ())[there[0]] for (here, there), _ in firsts],
         np.array([key for _, key in ordered], dtype=np.uint64),
+        np.array([made[entry][0] for entry in ordered], dtype=np.uint64),
+        numbers.hashed([made[entry][1] for entry in ordered]),
         np.array([len(text) for text, _ in ordered], dtype=np.int64),
         [places[entry][0] for entry in ordered],
         [places[entry][0 if against is None else 1] for entry in ordered],
@@ -106,22 +140,43 @@ def _pooled(texts: Sequence[str], against: Sequence[str] | None) -> _Pool:
 
 
 def _candidates(pool: _Pool, threshold: float) -> tuple[_Positions, _Positions]:
-    """Pairs to compare, without repeats, the smaller first: of equal telling tokens, and of equal buckets."""
+    """Pairs to compare, without repeats, the smaller first: of equal terms, of one term apart, and of equal buckets."""
     count = len(pool.normals)
     crossing = _crossing(pool)
     if _possible(pool) <= ALL_PAIRS:
         return _reaching(pool, [crossing(*_all_pairs(pool))], threshold)
-    blocks, large = _blocks(pool.keys, np.arange(count), BLOCK_PAIRS)
-    short, _ = _blocks(pool.keys, large[pool.lengths[large] <= SHORT], SHORT_PAIRS)
+    blocks, large = _blocks(pool.decisive, np.arange(count), BLOCK_PAIRS)
+    short, _ = _blocks(pool.decisive, large[pool.lengths[large] <= SHORT], SHORT_PAIRS)
     found = [crossing(*pair) for pair in blocks + short]
     sketched = sketches(pool.normals)
     most = NEIGHBOURS_AGAINST if pool.two_sided else NEIGHBOURS
     for labels in buckets(sketched, ROWS).T:
-        found += [crossing(*pair) for pair in _neighbours(labels, np.arange(count), most)]
+        for step, pair in enumerate(_neighbours(labels, np.arange(count), max(most, NEIGHBOURS_SLIPPED))):
+            slipped = may_be_slips(pool.terms, *pair) if step >= most else slice(None)
+            found.append(crossing(pair[0][slipped], pair[1][slipped]))
     for labels in buckets(sketched[large], ROWS_AGREEING).T:
-        mixed = labels ^ pool.keys[large] * np.uint64(0x9E3779B97F4A7C15)
+        mixed = labels ^ pool.decisive[large] * np.uint64(0x9E3779B97F4A7C15)
         found += [crossing(*pair) for pair in _neighbours(mixed, large, NEIGHBOURS_AGREEING)]
+    for labels, members in one_term_apart(pool.terms):
+        found += [crossing(*pair) for pair in _neighbours(labels, members, NEIGHBOURS_AGREEING)]
     return _reaching(pool, found, threshold)
+
+
+def _differences(pool: _Pool, one: _Positions, other: _Positions) -> NDArray[np.uint8]:
+    """The `Difference` of each pair, worked out term by term only where slips alone may make it."""
+    found = np.full(len(one), Difference.DECISIVE, dtype=np.uint8)
+    found[pool.decisive[one] == pool.decisive[other]] = Difference.ORDINARY
+    equal = pool.keys[one] == pool.keys[other]
+    found[equal] = Difference.NONE
+    terms: dict[int, KeyTerms] = {}
+    for at in np.flatnonzero(~equal & may_be_slips(pool.terms, one, other)).tolist():
+        if len(terms) > _KEPT_TERMS:
+            terms.clear()
+        for place in (int(one[at]), int(other[at])):
+            if place not in terms:
+                terms[place] = key_terms(pool.texts[place])
+        found[at] = difference(terms[int(one[at])], terms[int(other[at])])
+    return found
 
 
 def _possible(pool: _Pool) -> int:
@@ -233,8 +288,8 @@ def _two_sided(pool: _Pool, one: _Positions, other: _Positions) -> tuple[_Positi
         if pool.rights[there]
         for left in pool.lefts[here]
     ]
-    told = np.array(rows, dtype=np.int64).reshape(-1, 3)
-    return told[:, 0], told[:, 1], told[:, 2]
+    found = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    return found[:, 0], found[:, 1], found[:, 2]
 
 
 def _copies(pool: _Pool) -> pl.DataFrame:
@@ -245,6 +300,7 @@ def _copies(pool: _Pool) -> pl.DataFrame:
             "right": [right for _, right in pairs],
             "score": [1.0] * len(pairs),
             "agrees": [True] * len(pairs),
+            "difference": [Difference.NONE] * len(pairs),
         },
         schema=SCHEMA,
     )

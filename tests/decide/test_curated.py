@@ -303,7 +303,10 @@ def test_near_descriptions_are_one_unless_they_differ_in_what_counts(tmp_path):
 
 def test_another_threshold_needs_no_new_comparison(tmp_path):
     """Near pairs are kept in the cache; a lower threshold removes more of them."""
-    pair = ("Draw a line from the left to the right, slowly", "Draw the line from left to right, very slowly")
+    pair = (
+        "Draw a line from the left to the right, slowly",
+        "Draw the line from its left to its right, and then just slowly",
+    )
     rows = [(text, scene(f"Line().rotate({number})")) for number, text in enumerate(pair)]
     strict, loose = (
         curated(tmp_path, {"thanks_dataset": rows}, check_pairs=False, test_size=0.01, near_duplicates=threshold)

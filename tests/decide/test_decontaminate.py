@@ -132,7 +132,7 @@ def test_rows_on_the_test_side_stay(tmp_path):
 
 def test_how_near_is_a_setting(tmp_path):
     """`near_test`, as for leaks."""
-    lines = [{"prompt": "Rotate a yellow hexagon by 60 degrees around the left corner that it has, with care"}]
+    lines = [{"prompt": "Rotate a yellow hexagon by 60 degrees around the left corner, please, and just so"}]
     file = written(tmp_path / "mine.jsonl", lines)
 
     assert len(gone(config(tmp_path, file, near_test=0.7))) == 1
@@ -232,7 +232,7 @@ def listed(path):
     for number, (prompt, code) in enumerate(MADE_UP):
         (made,) = make_signatures([core(plain_prompt(prompt))])
         keys = {"description_key": description_key(prompt), "programs": list(program_keys(code))}
-        hashes = {name: made[name] for name in ("grams", "telling", "length")}
+        hashes = {name: made[name] for name in ("grams", "key", "terms", "length")}
         rows.append({"where": f"manimbench/{number:06d}", **keys, **hashes})
     path.write_bytes(official_list(rows, probe_key(), RULES, "a test"))
     return path
@@ -297,11 +297,13 @@ def test_official_rows_that_are_kept_here_are_left_to_the_step_for_leaks():
     )
     ledger = open_ledger(rows.with_columns(pl.col("index").cast(pl.UInt32), pl.col(r"^.*_key$").cast(pl.UInt64)))
     found = pl.DataFrame(
-        [("description", 2, 0.9, "kept here", 1), ("description", 3, 0.9, "elsewhere", 9)], schema=SCHEMA, orient="row"
+        [("description", 2, 0.9, "kept here", 1, []), ("description", 3, 0.9, "elsewhere", 9, [])],
+        schema=SCHEMA,
+        orient="row",
     )
 
-    assert drop_in_benchmarks(ledger, found, 0.8)["detail"].to_list() == ["", "", "elsewhere: near description"]
-    assert drop_in_benchmarks(ledger, found, 0.95)["stage"].to_list() == [""] * 3
+    assert drop_in_benchmarks(ledger, found, 0.8, ())["detail"].to_list() == ["", "", "elsewhere: near description"]
+    assert drop_in_benchmarks(ledger, found, 0.95, ())["stage"].to_list() == [""] * 3
 
 
 def test_the_list_that_ships_is_whole_and_of_these_rules():
@@ -325,3 +327,38 @@ def test_a_list_of_other_rules_is_refused(tmp_path):
     path.write_bytes(path.read_bytes().replace(RULES.encode(), b"0123456789abcdef"))
     with pytest.raises(ValueError, match="make it anew"):
         read_official(probe_key(), path)
+
+
+HELD_OUT = "Show how a compound pendulum swings between two walls, and label its angle"
+SWINGING = scene("Line(UP, DOWN).rotate(0.5), Dot(DOWN), Line(LEFT, LEFT + UP), Line(RIGHT, RIGHT + UP), Tex('x')")
+TWEAKED = SWINGING.replace("rotate(0.5)", "rotate(0.75)")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "code", "fate"),
+    [
+        (HELD_OUT.upper(), scene("Dot()"), ("test", "", "")),  # equal when normalised: the split has them on one side
+        ("Fold a paper crane", SWINGING, ("test", "", "")),  # an equal program, likewise
+        ("Fold a paper crane", SWINGING.replace("Shown", "Other"), ("train", "near_test", "equal program")),
+        (HELD_OUT.replace("Show how", "Demonstrate how"), scene("Dot()"), ("train", "near_test", "same key terms")),
+        (HELD_OUT.replace("label", "lable"), scene("Dot()"), ("train", "near_test", "same key terms")),
+        (
+            HELD_OUT.replace("compound", "heavy"),
+            TWEAKED,
+            ("train", "near_test", "near description and near program"),
+        ),
+        (HELD_OUT.replace("compound", "heavy"), scene("Dot()"), ("train", "", "")),  # a near description alone
+        (HELD_OUT.replace("two", "three"), TWEAKED, ("train", "", "")),  # another number is another task
+        (HELD_OUT.replace("compound", "Foucault"), TWEAKED, ("train", "", "")),  # so is another name
+        ("Fold a paper crane", TWEAKED, ("train", "", "")),  # a near program alone
+    ],
+)
+def test_a_leak_is_equal_in_prompt_or_program_or_near_in_both(tmp_path, prompt, code, fate):
+    """What became of a row beside an official test row: its side, the reason, and what is alike."""
+    sources = {
+        "manimbench": [*((*row, "train") for row in ROWS["bespoke_manim"][:20]), (HELD_OUT, SWINGING, "test")],
+        "thanks_dataset": [(prompt, code)],
+    }
+    ledger = ledger_of(config(tmp_path, sources=sources, name="all"))
+
+    assert ledger.filter(source="thanks_dataset").select("split", "reason", "detail").rows() == [fate]

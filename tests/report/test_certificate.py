@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from builder.core.errors import OutputError
@@ -19,7 +19,7 @@ from builder.publish.export import export
 from builder.report.proof.certificate import certify
 from builder.report.proof.check import check_folder
 from builder.report.proof.folder import WrittenRow
-from builder.similarity.key_terms import telling
+from builder.similarity.words import is_known
 from tests.rows import SOURCES, config_of, outcomes, read_lines, said, scene
 
 LIMIT = 0.8
@@ -119,7 +119,6 @@ def test_the_same_letters_are_found_whatever_case_and_signs(retyped):
     assert offending(retyped, scene("Dot()"), POINTS) == {"description"}
 
 
-KEY_TERMS = {word for word in ("while", "zooms", "pause", "camera") if telling(word).tokens}
 SHAPES, COLOURS = ("circle", "square", "triangle", "hexagon"), ("red", "blue", "green", "yellow")
 WAYS = ("slowly", "smoothly", "gradually", "quickly")
 prompts = st.builds(
@@ -137,9 +136,9 @@ prompts = st.builds(
 @given(prompts, st.data())
 @settings(max_examples=60, deadline=None)
 def test_a_retyped_prompt_is_found(prompt, data):
-    """Other case, other punctuation, a slip in a word that does not count in full."""
+    """Other case, other punctuation, a slip that makes no other English word."""
     words = prompt.split()
-    long = [at for at, word in enumerate(words) if word in {"while", "zooms", "pause", "camera"} - KEY_TERMS]
+    long = [at for at, word in enumerate(words) if word in {"while", "zooms", "pause", "camera"}]
     at = data.draw(st.sampled_from(long))
     place = data.draw(st.integers(1, len(words[at]) - 2))
     word = words[at]
@@ -150,6 +149,7 @@ def test_a_retyped_prompt_is_found(prompt, data):
         "swapped": word[:place] + word[place + 1] + word[place] + word[place + 2 :],
     }
     words[at] = slips[data.draw(st.sampled_from(sorted(slips)))]
+    assume(words[at] == word or not is_known(words[at]))
     retyped = data.draw(st.sampled_from(("{}", "{}!!", '"{}."', "  {} …"))).format(" ".join(words).replace(", ", " , "))
     retyped = data.draw(st.sampled_from((str, str.lower, str.upper, str.title)))(retyped)
 
@@ -213,15 +213,15 @@ def test_any_texts_are_certified(texts):
 
 def test_the_figures_are_those_of_the_nearest_pairs():
     """Twice the letters that both have, over the letters of both; of programs, the tokens."""
-    test = [row("a", "red abcdefghij", "x = 1\ny = 2"), row("b", "blue kites over", "z = [1, 2, 3]", True)]
+    test = [row("a", "red circles moved", "x = 1\ny = 2"), row("b", "blue kites over", "z = [1, 2, 3]", True)]
     train = [
-        # 13 of 14 letters, and the colour agrees; 6 of 7 tokens
-        row("c", "red abcdefghix", "x = 1\ny = 'of another kind'"),
+        # 15 letters of 17 and of 16, and the key terms agree; 6 of 7 tokens
+        row("c", "red circle moves", "x = 1\ny = 'of another kind'"),
         row("d", "nothing of the kind", "print('far from all of them')"),
     ]
     told = certify(train, test, 0.95).told()
 
-    assert told["nearest_agreeing"] == {"score": round(13 / 14, 6), "test": "a", "train": "c"}
+    assert told["nearest_agreeing"] == {"score": round(30 / 33, 6), "test": "a", "train": "c"}
     assert told["nearest_description"] == told["nearest_agreeing"]
     assert told["nearest_program"] == {"score": round(6 / 7, 6), "test": "a", "train": "c"}
     assert (told["test_rows"], told["train_rows"], told["every_pair_compared"]) == (2, 2, True)
@@ -289,15 +289,15 @@ def test_a_build_that_leaks_fails_and_publishes_nothing(tmp_path, monkeypatch, h
 
 
 def test_a_variant_that_a_template_brings_nearer_is_not_written(tmp_path):
-    """Rows are compared as emitted: "... that spins the wheel" is nearer (0.889) than "Spin the wheel" is (0.868)."""
+    """Rows are compared as emitted: "... that spins the wheel" is nearer (0.881) than "Spin the wheel" is (0.862)."""
     sources = {
         "manimbench": [
             *((*row, "train") for row in SOURCES["bespoke_manim"][:20]),
-            ("Spins the wheel, aa bb ccdddddd", PROGRAM, "test"),
+            ("Spins the wheel, just for us, please", PROGRAM, "test"),
         ],
-        "thanks_dataset": [("Spin the wheel, aa bb cc", scene("Dot()"))],
+        "thanks_dataset": [("Spin the wheel, just for us", scene("Dot()"))],
     }
-    export(config_of(tmp_path, sources, augmentation_factor=10.0, near_test=0.88), tmp_path / "out")
+    export(config_of(tmp_path, sources, augmentation_factor=10.0, near_test=0.87), tmp_path / "out")
     said_of_wheels = {said(row, "user") for row in read_lines(tmp_path / "out" / "train.json")}
     wheels = {prompt for prompt in said_of_wheels if "wheel" in prompt}
 

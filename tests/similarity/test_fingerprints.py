@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builder.similarity.fingerprints import (
@@ -72,6 +72,7 @@ def test_a_signature_made_by_other_rules_is_refused() -> None:
 
 
 @given(st.text(), st.text())
+@settings(deadline=None)
 def test_any_texts_have_a_similarity_by_signature(one: str, other: str) -> None:
     first, second = signature(one), signature(other)
     assert 0 <= alike(first, second) <= 1

@@ -54,9 +54,9 @@ class Neighbour:
     score: float
     """Similarity of the two descriptions, 0 to 1."""
     agrees: bool
-    """Whether what counts in full (numbers, colours, directions, shapes, quoted text) is the same in both."""
+    """Whether the key terms are the same in both, slips of the finger aside."""
     only_here: tuple[str, ...]
-    """Of what counts in full, what the row explained has beyond this one."""
+    """Of the key terms, what the row explained has beyond this one."""
     only_there: tuple[str, ...]
     """The other way round."""
     fit: float | None

@@ -2,9 +2,9 @@
 
 It reads the rows as emitted, templates and all, and knows nothing of how the split was made.
 
-A pair of a test and a train row offends if the descriptions agree in what counts in full and are as alike as the limit,
-or have the same letters and digits; if the programs are equal under canonical names; or if the descriptions agree and
-both are near.
+A pair of a test and a train row offends if the descriptions have the same key terms and are as alike as the limit, or
+have the same letters and digits; if the programs are equal under canonical names; or if descriptions and programs are
+both near, and the descriptions differ in slips of the finger or in ordinary words at the most.
 """
 
 import sys
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 from rapidfuzz.distance import Indel
 from rapidfuzz.fuzz import ratio
 from rapidfuzz.process import cdist
@@ -24,16 +25,16 @@ from builder.prepare.canonical import canonical_key
 from builder.prepare.keys import program_tokens
 from builder.report.proof.folder import WrittenRow
 from builder.similarity.boilerplate import core
-from builder.similarity.compare import similarity
-from builder.similarity.key_terms import telling
+from builder.similarity.compare import Difference, difference, similarity
+from builder.similarity.key_terms import key_terms
 from builder.similarity.near_pairs import near_pairs
 from builder.similarity.normalize import normal
 
 ALL_PAIRS = 40_000_000
 """Pairs of texts up to which every test row is compared with every train row; beyond, candidates are."""
 BOTH = (0.75, 0.9)
-"""Similarity of descriptions that agree and of programs from which a pair offends if it reaches both. The step that
-drops leaks is stricter (0.7), since a template may bring two descriptions a little nearer."""
+"""Similarity of descriptions and of programs from which a pair offends if it reaches both. The step that drops leaks is
+stricter (0.7), since a template may bring two descriptions a little nearer."""
 _BLOCK = 64
 """Test rows that are compared at a time."""
 _FIRST_LETTER = 0xE000
@@ -60,7 +61,7 @@ class Certificate:
     """What was compared, and what was found."""
 
     limit: float
-    """Similarity of descriptions from which a pair offends, if they also agree in what counts in full."""
+    """Similarity of descriptions from which a pair offends, if they also have the same key terms."""
     test_rows: int
     train_rows: int
     every_pair: bool
@@ -68,7 +69,7 @@ class Certificate:
     description: Nearest | None
     """The nearest descriptions, whatever they differ in."""
     agreeing: Nearest | None
-    """The nearest descriptions that agree in what counts in full: numbers, colours, shapes, directions, quotes."""
+    """The nearest descriptions with the same key terms: they differ in plain words and endings at the most."""
     program: Nearest | None
     """The nearest programs, by their tokens; equal ones offend, whatever their names of variables."""
     official: int
@@ -118,10 +119,13 @@ def certify(train: Iterable[WrittenRow], test: Iterable[WrittenRow], limit: floa
     """
     left, right = list(test), list(train)
     every = len(left) * len(right) <= ALL_PAIRS
-    description, agreeing, agree = _descriptions(left, right, min(limit, BOTH[0]), every)
-    near: list[_Found] = [("description", *pair) for pair in agree if pair[2] >= limit]
-    near += [("description", *pair) for pair in _same_letters(left, right)]
-    both = _with_near_programs(left, right, [pair for pair in agree if BOTH[0] <= pair[2] < limit])
+    description, agreeing, pairs = _descriptions(left, right, min(limit, BOTH[0]), every)
+    alone = {pair[:3] for pair in pairs if pair[3] <= Difference.SLIPS and pair[2] >= limit}
+    alone |= set(_same_letters(left, right))
+    near: list[_Found] = [("description", *pair) for pair in alone]
+    both = _with_near_programs(
+        left, right, [pair[:3] for pair in pairs if pair[2] >= BOTH[0] and pair[:3] not in alone]
+    )
     program, equal = _programs(left, right, every)
     found = {*near, *equal, *both}
     officials = [number for number, row in enumerate(left) if row.official]
@@ -176,30 +180,38 @@ def told_official(test: Iterable[WrittenRow], official: Sequence[bool]) -> Itera
 
 
 _Pair = tuple[int, int, float]
+_Compared = tuple[int, int, float, int]
 _Found = tuple[str, int, int, float]
 
 
 def _descriptions(
     test: Sequence[WrittenRow], train: Sequence[WrittenRow], limit: float, every: bool
-) -> tuple[Nearest | None, Nearest | None, list[_Pair]]:
-    """The nearest descriptions, the nearest that agree in what counts in full, and the pairs that agree."""
+) -> tuple[Nearest | None, Nearest | None, list[_Compared]]:
+    """The nearest descriptions, the nearest with the same key terms, and the pairs that may offend."""
     ones, others = ([core(row.prompt) for row in rows] for rows in (test, train))
-    pairs = _agreeing(ones, others) if every else _candidates(ones, others, limit)
-    agreeing = max(pairs, key=lambda pair: (pair[2], -pair[0], -pair[1]), default=None)
-    told = Nearest(agreeing[2], test[agreeing[0]].where, train[agreeing[1]].where) if agreeing else None
+    pairs = _candidates(ones, others, limit)
+    if every:
+        pairs = sorted({*pairs, *_same_terms(ones, others)})
+    equal = (pair for pair in pairs if pair[3] <= Difference.SLIPS)
+    best = max(equal, key=lambda pair: (pair[2], -pair[0], -pair[1]), default=None)
+    agreeing = Nearest(best[2], test[best[0]].where, train[best[1]].where) if best else None
     if not every:
-        return told, told, pairs
-    best = _best([normal(text)[:_LONG] for text in ones], [normal(text)[:_LONG] for text in others])
-    return best and Nearest(best[2], test[best[0]].where, train[best[1]].where), told, pairs
+        return agreeing, agreeing, pairs
+    nearest = _best([normal(text)[:_LONG] for text in ones], [normal(text)[:_LONG] for text in others])
+    return nearest and Nearest(nearest[2], test[nearest[0]].where, train[nearest[1]].where), agreeing, pairs
 
 
-def _agreeing(ones: Sequence[str], others: Sequence[str]) -> list[_Pair]:
-    """All pairs of texts that agree in what counts in full, with their similarity."""
+def _same_terms(ones: Sequence[str], others: Sequence[str]) -> list[_Compared]:
+    """All pairs of texts with the same decisive terms, with their similarity and what they differ in."""
+    left, right = ([key_terms(text) for text in texts] for texts in (ones, others))
     by_key: dict[int, list[int]] = {}
-    for number, text in enumerate(others):
-        by_key.setdefault(telling(text).key, []).append(number)
-    pairs = [(one, other) for one, text in enumerate(ones) for other in by_key.get(telling(text).key, ())]
-    return [(one, other, similarity(ones[one], others[other])) for one, other in pairs]
+    for number, terms in enumerate(right):
+        by_key.setdefault(terms.decisive_key, []).append(number)
+    return [
+        (one, other, similarity(ones[one], others[other]), int(difference(terms, right[other])))
+        for one, terms in enumerate(left)
+        for other in by_key.get(terms.decisive_key, ())
+    ]
 
 
 def _same_letters(test: Sequence[WrittenRow], train: Sequence[WrittenRow]) -> list[_Pair]:
@@ -212,10 +224,10 @@ def _same_letters(test: Sequence[WrittenRow], train: Sequence[WrittenRow]) -> li
     return [(number, firsts[letters], 1.0) for number, letters in enumerate(asked) if letters in firsts]
 
 
-def _candidates(ones: Sequence[str], others: Sequence[str], limit: float) -> list[_Pair]:
-    """Pairs that agree in what counts in full and may be near."""
-    found = near_pairs(ones, limit, others).filter("agrees")
-    return list(found.select("left", "right", "score").iter_rows())
+def _candidates(ones: Sequence[str], others: Sequence[str], limit: float) -> list[_Compared]:
+    """Pairs that may offend, as far as they are found without comparing all with all."""
+    found = near_pairs(ones, limit, others).filter(pl.col("difference") <= Difference.ORDINARY)
+    return list(found.select("left", "right", "score", "difference").iter_rows())
 
 
 def _with_near_programs(
