@@ -17,7 +17,7 @@ from builder.core.row_store import PreparedFile, batches_with, texts_by_index
 from builder.decide.deduplicate import keyed_pairs, near_test_rows
 from builder.emit.augment import all_variants
 from builder.similarity.boilerplate import core
-from builder.similarity.compare import Difference, same_meaning
+from builder.similarity.compare import Difference, difference, similarity_of_normal
 from builder.similarity.fingerprints import Signature, near_signatures, read_signature
 from builder.similarity.key_terms import key_terms
 from builder.similarity.near_pairs import FLOOR, near_pairs
@@ -159,21 +159,34 @@ def near_variants(
     firsts = rows.drop_nulls("description_key").unique(["split", "description_key"], keep="first", maintain_order=True)
     is_train = pl.col("split") == "train"
     train, test = firsts.filter(is_train), firsts.filter(~is_train)
-    pairs = near_test_rows(train, test, near).select("index", "kept_index").sort("index", "kept_index")
+    possible = near.filter(may_leak())  # a template changes no number, name or other key term
+    pairs = near_test_rows(train, test, possible).select("index", "kept_index").sort("index", "kept_index")
     if pairs.is_empty():
         return frozenset()
     keys = dict(train.select("index", "description_key").iter_rows())
     wanted = pl.concat([pairs["index"], pairs["kept_index"]]).unique()
     texts = texts_by_index(files, "description", wanted)
-    others: dict[int, list[str]] = {}
+    cores = {index: core(text) for index, text in texts.items()}
+    letters = {index: normal(text) for index, text in cores.items()}
+    others: dict[int, list[int]] = {}
     for index, other in pairs.iter_rows():
-        others.setdefault(index, []).append(core(texts[other]))
+        others.setdefault(index, []).append(other)
+
+    def comes_near(prompt: str, against: Sequence[int]) -> bool:
+        own = core(prompt)
+        own_letters = normal(own)
+        scores = ((similarity_of_normal(own_letters, letters[other]), other) for other in against)
+        return any(
+            score >= 1 or difference(key_terms(own), key_terms(cores[other])) <= Difference.ORDINARY
+            for score, other in scores
+            if score >= threshold
+        )
+
     return frozenset(
         (keys[index], variant)
         for index, against in others.items()
         for variant, prompt in all_variants(texts[index])
-        for verdict in (same_meaning(core(prompt), other, threshold) for other in against)
-        if verdict.score >= 1 or (verdict.score >= threshold and verdict.difference <= Difference.ORDINARY)
+        if comes_near(prompt, against)
     )
 
 
@@ -264,10 +277,10 @@ def find_in_benchmarks(
     keys, texts = _cores(rows, files)
     prompts = [(core(prompt), row) for row in benchmark for prompt in row.prompts]
     near = near_pairs(texts, FLOOR, [text for text, _ in prompts]) if prompts else None
-    for left, right, score, difference in near.drop("agrees").iter_rows() if near is not None else ():
+    for left, right, score, level in near.drop("agrees").iter_rows() if near is not None else ():
         row = prompts[right][1]
-        alone = score >= 1 or difference <= Difference.SLIPS or not row.codes
-        if difference <= (Difference.SLIPS if alone else Difference.ORDINARY) or score >= 1:
+        alone = score >= 1 or level <= Difference.SLIPS or not row.codes
+        if level <= (Difference.SLIPS if alone else Difference.ORDINARY) or score >= 1:
             found.append(("description", keys[left], score, row.where, None, () if alone else row.codes))
     found += [("description", row.description_key, 1.0, row.where, row.description_key, ()) for row in official]
     held = near_signatures(texts, [row.signature for row in official], FLOOR)
