@@ -32,7 +32,7 @@ def test_an_f_string_of_today_is_the_tree_of_one_of_old(new, old):
     tree = parse(new + "\n").tree
     assert tree is not None
     assert ast.dump(tree) == ast.dump(ast.parse(old + "\n"))
-    assert compiles(new + "\n")
+    assert compiles(tree)
 
 
 @pytest.mark.parametrize("new", TEXTS)
