@@ -104,7 +104,7 @@ def settings_of(given: argparse.Namespace) -> tuple[list[str], dict[str, Any], s
         values["augmentation_factor"] = 1.0
     if "decisions" not in values:
         folders = [Path(flags["config_file"]).parent] if "config_file" in flags else []
-        folders += [Path(values["output_dir"])] if values.get("output_dir") else []
+        folders += [Path(str(values["output_dir"]))] if values.get("output_dir") else []
         if files := [str(file) for folder in folders if (file := folder / DECISIONS_FILE).is_file()]:
             values["decisions"] = files
     names = values.pop("config", [])
