@@ -100,7 +100,7 @@ def test_only_missing_packages_are_installed(tmp_path: Path):
 
     assert ended.returncode == 0
     assert ended.stdout.splitlines()[-1].endswith(
-        "apt-get install --quiet --yes --no-install-recommends bubblewrap dvisvgm"
+        "apt-get -o DPkg::Lock::Timeout=600 install --quiet --yes --no-install-recommends bubblewrap dvisvgm"
     )
     assert all(line.startswith("as root: ") for line in ended.stdout.splitlines())
 

@@ -139,7 +139,8 @@ def test_where_xet_is_out_of_reach_files_come_over_plain_http(tmp_path, capsys):
         outcomes = dict(zip(cases, pool.map(outlast, folders, kinds, faults), strict=True))
     with capsys.disabled():
         sys.stdout.write(f"\n  reading without Xet: {len(cases)} lasting faults survived ")
-    for (_, name), warnings in outcomes.items():
+    for (_, name), said in outcomes.items():
+        warnings = [warning for warning in said if "its client asks again in" not in warning]  # waits are said too
         assert 1 <= len(warnings) <= 2
         assert all("HF_HUB_DISABLE_XET=1" in warning for warning in warnings)
         assert name == "reset" or f"(HTTP {name})" in warnings[0]
