@@ -136,13 +136,14 @@ def version_of_builder() -> str:
     package = Path(__file__).parents[1]
     kinds = (".py", ".gz", ".js", ".css", ".jinja", ".json")
     files = (file for file in package.rglob("*") if file.suffix in kinds)
-    return short_hash([sys.version, *map(_version, _LIBRARIES), *(sha256_of(file) for file in sorted(files))])
+    return short_hash([sys.version, *map(installed_version, _LIBRARIES), *(sha256_of(file) for file in sorted(files))])
 
 
-_LIBRARIES = ("jinja2", "matplotlib", "numpy", "orjson", "polars", "pyarrow", "pygments", "rapidfuzz", "scipy")
+_LIBRARIES = ("jinja2", "numpy", "orjson", "polars", "pyarrow", "pygments", "rapidfuzz", "scipy")
 
 
-def _version(library: str) -> str:
+def installed_version(library: str) -> str:
+    """The release of a library; empty if it is not installed."""
     try:
         return version(library)
     except PackageNotFoundError:

@@ -40,7 +40,9 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 VERDICT_COLUMNS = {"verdict": pl.Categorical(), "verdict_detail": pl.String()}
 """What is known of a row's program from rendering it; the detail is for a person."""
 
-DECISION_COLUMNS = {"decision": pl.Enum(["", "keep", "drop", "edit"]), "decided": pl.String()}
+KEEP, DROP, EDIT = ACTIONS = ("keep", "drop", "edit")
+"""What a person may decide of a row."""
+DECISION_COLUMNS = {"decision": pl.Enum(["", *ACTIONS]), "decided": pl.String()}
 """What a person decided of a row, and in words: who, and why."""
 
 SLICE_ROWS = 65_536
@@ -106,7 +108,7 @@ def drop(ledger: pl.DataFrame, dropped: pl.DataFrame, stage: str, *, overrules: 
     marks = ledger.select("index", was="stage").join(marked, on="index", how="left", maintain_order="left")
     now = (marks["now"].fill_null(False)) & (marks["was"] == "")
     if not overrules:
-        now &= ledger["decision"] != "keep"
+        now &= ledger["decision"] != KEEP
     return ledger.with_columns(
         pl.when(now).then(pl.lit(stage, _STAGE)).otherwise("stage").alias("stage"),
         *(pl.when(now).then(marks[name].cast(ledger.schema[name])).otherwise(name).alias(name) for name in columns),

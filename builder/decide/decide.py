@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from builder.config import BuildConfig
-from builder.core.ledger import VERDICT_COLUMNS, drop, id_column, kept, open_ledger
+from builder.core.ledger import DROP, KEEP, VERDICT_COLUMNS, drop, id_column, kept, open_ledger
 from builder.core.row_store import WORDS, PreparedFile, lazy
 from builder.core.schema import Outcome
 from builder.decide.claims import drop_contradicting
@@ -112,7 +112,7 @@ def decide(
 
 def _drop_decided(ledger: pl.DataFrame) -> pl.DataFrame:
     """Rows that a person decided to drop (reason `decided`; the detail says who and why)."""
-    gone = ledger.filter(pl.col("decision") == "drop")
+    gone = ledger.filter(pl.col("decision") == DROP)
     return drop(ledger, gone.select("index", pl.lit("decided").alias("reason"), detail="decided"), "decision")
 
 
@@ -154,7 +154,7 @@ def pairs_of(rows: pl.DataFrame, margin: float, files: Sequence[PreparedFile]) -
 
 def _mixed(ledger: pl.DataFrame) -> pl.DataFrame:
     """The rows that need another code."""
-    return kept(ledger).filter(pl.col("shuffled") & pl.col("official").not_() & (pl.col("decision") != "keep"))
+    return kept(ledger).filter(pl.col("shuffled") & pl.col("official").not_() & (pl.col("decision") != KEEP))
 
 
 def _pair(ledger: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:

@@ -20,10 +20,9 @@ import orjson
 import polars as pl
 
 from builder.core.errors import SettingError
-from builder.core.ledger import DECISION_COLUMNS, id_column, kept
+from builder.core.ledger import ACTIONS, DECISION_COLUMNS, EDIT, KEEP, id_column, kept
 from builder.core.schema import Example
 
-KEEP, DROP, EDIT = ACTIONS = ("keep", "drop", "edit")
 _KNOWN = {"id", "content", "reason", "by", "at", *ACTIONS}
 
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from builder.core.events import Events
 from builder.core.files import code_hash, short_hash, written_aside
-from builder.core.ledger import REPAIR, drop, kept
+from builder.core.ledger import KEEP, REPAIR, drop, kept
 from builder.core.row_store import PreparedFile, columns_of, texts_by_index
 from builder.similarity.boilerplate import core
 from builder.similarity.clusters import clusters
@@ -22,7 +22,7 @@ def best_fit_first(ledger: pl.DataFrame) -> list[pl.Expr]:
 
 def settled_first() -> tuple[pl.Expr, pl.Expr]:
     """Sorts to the front the rows that stay in any case: official test rows, then those that a person keeps."""
-    return pl.col("official").not_(), pl.col("decision") != "keep"
+    return pl.col("official").not_(), pl.col("decision") != KEEP
 
 
 def eligible_first() -> pl.Expr:

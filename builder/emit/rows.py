@@ -47,6 +47,8 @@ class EmittedRow:
     """How many rows read it stands for: itself, and those dropped as its duplicates."""
     code_from: str | None
     """Id of the row whose program it has, if that is another one."""
+    dialect: str
+    """What the program is written for: `ce` or `manimgl`."""
     tokens: int | None = None
     """Of the whole conversation, where they are counted."""
 
@@ -74,8 +76,8 @@ def emitted_rows(
     Args:
         files: the prepared rows of each source.
         wanted: one line a row to write: `index`, `code_index` (the row whose code is written), `source`,
-            `code_source`, `row`, `variant`, `order`, `official`, what `with_facts` adds, and `tokens` where they were
-            counted.
+            `code_source`, `row`, `variant`, `order`, `official`, `dialect`, what `with_facts` adds, and `tokens` where
+            they were counted.
         licences: of each source.
     """
     total = sum(file.text_bytes for file in files)
@@ -136,11 +138,11 @@ def _sorted_rows(
     for name, pointer in _POINTERS.items():
         rows = rows.join(texts[name], on=pointer, how="inner")
     tokens = pl.col("tokens") if "tokens" in rows.columns else pl.lit(None, pl.UInt32)
-    facts = ("difficulty", "verdict", "findings", "duplicates", "code_from")
+    facts = ("difficulty", "verdict", "findings", "duplicates", "code_from", "dialect")
     columns = (id_column(), "source", "code_source", "variant", "description", "code", "official", *facts, tokens)
     for row in rows.sort("order", "index", "variant").select(columns).iter_rows():
         row_id, source, code_source, variant, description, code, official, *known, counted = row
-        difficulty, verdict, findings, duplicates, code_from = known
+        difficulty, verdict, findings, duplicates, code_from, dialect = known
         prompt = variant_text(description, variant)
         licence = " AND ".join(sorted({licences[source], licences[code_source]}))
         yield EmittedRow(
@@ -157,5 +159,6 @@ def _sorted_rows(
             findings=findings,
             duplicates=duplicates,
             code_from=code_from,
+            dialect=dialect,
             tokens=counted,
         )

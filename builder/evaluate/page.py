@@ -15,6 +15,7 @@ from builder.core.files import written_aside
 from builder.evaluate.score import Evaluation
 from builder.render.renderer import Renderer
 from builder.report.browser import coloured, is_webp
+from builder.report.page import page_environment
 from builder.report.shown import visible
 
 PAGE = "evaluation.html"
@@ -81,13 +82,6 @@ def _with_pictures(rows: pl.DataFrame, renderer: Renderer) -> Iterator[Mapping[s
 
 @lru_cache(maxsize=1)
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FILES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
-    )
+    environment = page_environment(_FILES)
     environment.filters["coloured"] = lambda code: list(coloured(visible(code)))
     return environment.get_template("evaluation.html.jinja")

@@ -3,7 +3,6 @@
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import polars as pl
 
 from builder.core.errors import BuilderError, OutputError, SettingError
 from builder.core.events import Events
-from builder.core.files import sha256_of, write_json, written_aside
+from builder.core.files import installed_version, sha256_of, write_json, written_aside
 from builder.evaluate.metrics import Comparison, compare
 from builder.evaluate.predictions import Predictions, Reference, References, program_of
 from builder.evaluate.similarity import release, visual_similarity
@@ -201,11 +200,10 @@ def _scored(references: References, predictions: Predictions, file: Path | None)
 
 def _versions(renderer: Renderer) -> dict[str, str]:
     conditions = renderer.conditions
-    try:
-        own = version("manim-combined")
-    except PackageNotFoundError:  # run from a folder that is not installed
-        own = ""
-    versions = {"manim-combined": own, "python": ".".join(platform.python_version_tuple()[:2])}
+    versions = {
+        "manim-combined": installed_version("manim-combined"),
+        "python": ".".join(platform.python_version_tuple()[:2]),
+    }
     return versions | {"manim": conditions.manim, "latex": conditions.latex, "drawing": conditions.drawing}
 
 

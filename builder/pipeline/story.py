@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from builder.config import AS_PUBLISHED, BuildConfig
 from builder.core.events import Events, Silent
-from builder.core.ledger import REPAIRS_SEPARATOR, check_accounted, id_column, kept
+from builder.core.ledger import EDIT, REPAIRS_SEPARATOR, check_accounted, id_column, kept
 from builder.core.row_store import PreparedFile, batches_with
 from builder.decide.decide import CODE_COLUMNS, PROBLEM_COLUMNS, code_sources, decide, with_facts
 from builder.decide.decisions import Decisions, match_decisions, overruled, read_decisions
@@ -55,6 +55,7 @@ _WANTED = (
     "findings",
     "duplicates",
     "code_from",
+    "dialect",
 )
 
 
@@ -88,9 +89,7 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     marks, parts = kept_parts(rows, files, config.cache)
     rows = rows.drop("style").hstack(marks.drop("index")).with_columns(eligible_rows())
     if decisions.by_index:
-        rows = rows.hstack(decisions.marks(rows.height)).with_columns(
-            pl.col("eligible") & (pl.col("decision") != "edit")
-        )
+        rows = rows.hstack(decisions.marks(rows.height)).with_columns(pl.col("eligible") & (pl.col("decision") != EDIT))
     rows = rows.hstack(split_rows(rows, config.test_size, config.seed))
     for message in without_eligible_rows(rows):
         events.warn(message)

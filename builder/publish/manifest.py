@@ -2,10 +2,10 @@
 
 import sys
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from builder.core.files import installed_version
 from builder.manim_lint.check.check import manim_release
 from builder.pipeline.build import Build
 from builder.publish.atomic import outputs_of
@@ -43,7 +43,7 @@ def manifest_of(kind: str, builds: list[Build], staging: Path) -> dict[str, Any]
         "manim": manim_release(),
         **_rendering(builds),
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
-        "libraries": {name: _version(name) for name in ("manim-combined", *_LIBRARIES)},
+        "libraries": {name: installed_version(name) or "not installed" for name in ("manim-combined", *_LIBRARIES)},
         "outputs": outputs_of(staging),
     }
 
@@ -58,10 +58,3 @@ def _file_record(file: SourceFile) -> dict[str, Any]:
     """A file's hash and size; of one that was read in part, also what was read, since its hash is only stated."""
     part = {} if file.verified else {"verified": False, "columns": dict(sorted(file.columns.items()))}
     return {"sha256": file.sha256, "bytes": file.bytes, **part}
-
-
-def _version(library: str) -> str:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return "not installed"

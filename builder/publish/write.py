@@ -17,7 +17,6 @@ from builder.decide.summary import empty_sides, without_kept_rows
 from builder.emit.formats import FORMATS, fenced, row_columns
 from builder.emit.rows import EmittedRow
 from builder.emit.tokens import tokens_told
-from builder.manim_lint.dialect import dialect_of
 from builder.pipeline.build import Build
 from builder.publish.parquet import OPTIONS
 from builder.publish.stats import Written, build_stats
@@ -62,7 +61,6 @@ def dataset_rows(
         yield {
             **make(decided.config.system_prompt, row.prompt, fenced(row.code)),
             **values,
-            "dialect": dialect_of(row.code),
             **preview,
             **({"tokens": row.tokens} if decided.config.tokenizer else {}),
         }

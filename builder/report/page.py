@@ -108,16 +108,21 @@ def _styles() -> str:
     return themes + (_FILES / "report.css").read_text(encoding="utf-8")
 
 
-@lru_cache(maxsize=1)
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FILES),
+def page_environment(files: Path) -> jinja2.Environment:
+    """What makes pages from the templates of a folder: values are escaped, and signs that nobody sees are visible."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(files),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
         finalize=lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    environment = page_environment(_FILES)
     environment.filters |= {
         "number": lambda value: f"{value:,}",
         "share": _share,
