@@ -27,7 +27,8 @@ SUPPORTED = [line.removeprefix(_CLASSIFIER) for line in _PROJECT["classifiers"] 
 """The versions of Python that the project says it supports."""
 _CHOOSE: Mapping[str, str] = {"PYENV_VERSION": ":".join(SUPPORTED)}
 """Where pyenv holds the Pythons, a command such as `python3.12` answers only if asked for by this variable."""
-_NOT_INHERITED = ("PYTHON", "HF_", "MANIM_", "VIRTUAL_ENV")
+_NOT_INHERITED = ("PYTHON", "HF_", "MANIM_", "VIRTUAL_ENV", "MAKE", "MFLAGS")
+"""The last two are of a `make` that runs the tests."""
 _SECONDS = 600
 
 
