@@ -252,8 +252,8 @@ def build(given: argparse.Namespace, terminal: Terminal) -> Answer:
     return Answer(
         {"folder": str(folder), "configs": {name: stats[name] for name in built}},
         show,
-        f"what became of the rows: {folder / 'report.html'}\n"
-        f'written to {folder}; load it with: load_dataset("{folder}", "{shown}")',
+        (f"what became of the rows: {report}\n" if (report := folder / "report.html").is_file() else "")
+        + f'written to {folder}; load it with: load_dataset("{folder}", "{shown}")',
     )
 
 
@@ -272,7 +272,8 @@ def export(given: argparse.Namespace, terminal: Terminal) -> Answer:
     with terminal:
         stats = export_config(config, folder, terminal)
     data = ", ".join(f"{split}.json" for split in SPLITS if split != "validation" or stats["splits"][split]["rows"])
-    last = f"written to {folder}: {data}, dataset_stats.json, ledger.parquet, report.html, manifest.json"
+    report = ", report.html" if (folder / "report.html").is_file() else ""
+    last = f"written to {folder}: {data}, dataset_stats.json, ledger.parquet{report}, manifest.json"
     document: dict[str, Any] = {"folder": str(folder), "configs": {config.name: stats}}
     if config.trainer:
         from builder.publish.trainers import TRAINER_COMMANDS

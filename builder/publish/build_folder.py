@@ -23,7 +23,7 @@ from builder.render.verdict_file import VERDICTS_FILE
 from builder.render.verdicts import open_verdicts
 from builder.report.flow import funnel_svg
 from builder.report.proof.folder import MANIFEST, BuiltFolder, holds_sample, read_manifest
-from builder.report.write import keep_for_report, put_report
+from builder.report.write import MAKE_AGAIN, REPORT, keep_for_report, or_warn, put_report
 
 DEFAULT_FOLDER = "manim_combined"
 SHARED_SETTINGS = (
@@ -79,12 +79,14 @@ def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events |
             refuse_empty(decided)
         stats = {decided.config.name: _write_config(decided, staging, events) for decided in builds}
         write_used_verdicts(builds, staging / VERDICTS_FILE)
-        keep_for_report(builds, stats, staging)
+        with or_warn(events, "what the report shows of dropped rows", "Run `build` again", staging / "report"):
+            keep_for_report(builds, stats, staging)
         manifest = manifest_of("dataset", builds, staging)
         _carry_over(folder, staging, manifest, stats, events)
         manifest |= {"statistics": stats, "outputs": outputs_of(staging)}
         write_card(staging / "README.md", manifest)
-        put_report(BuiltFolder(staging, manifest), folder, configs[0].cache)
+        with or_warn(events, REPORT, MAKE_AGAIN, staging / REPORT):
+            put_report(BuiltFolder(staging, manifest), folder, configs[0].cache)
         write_json({**manifest, "outputs": outputs_of(staging)}, staging / MANIFEST)
     return stats
 
@@ -111,7 +113,9 @@ def _write_config(decided: Build, staging: Path, events: Events) -> dict[str, An
     (staging / "ledger").mkdir(exist_ok=True)
     write_ledger(decided.outcomes, staging / "ledger" / f"{config.name}.parquet")
     stats = stats_of(decided, written, staging, files)
-    write_picture(stats, staging / PICTURES / f"{config.name}.svg")
+    picture = staging / PICTURES / f"{config.name}.svg"
+    with or_warn(events, f"the picture of {config.name} in the card", "Run `build` again", picture):
+        write_picture(stats, picture)
     return stats
 
 

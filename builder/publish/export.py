@@ -1,5 +1,6 @@
 """One config written for offline fine-tuning: JSON Lines with statistics, reports and the manifest."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from builder.config import BuildConfig
 from builder.core.events import Events, Silent
 from builder.core.files import write_json
 from builder.core.schema import SPLITS
+from builder.pipeline.build import Build
 from builder.pipeline.render_rounds import write_used_verdicts
 from builder.pipeline.story import build, prepare
 from builder.publish.atomic import outputs_of, publishing
@@ -18,7 +20,7 @@ from builder.render.verdict_file import VERDICTS_FILE
 from builder.report.deduplication_report import duplication_report, near_report, write_removed
 from builder.report.pairing_report import pairing_report
 from builder.report.proof.folder import MANIFEST, BuiltFolder
-from builder.report.write import keep_for_report, put_report
+from builder.report.write import MAKE_AGAIN, REPORT, keep_for_report, or_warn, put_report
 
 
 def export(config: BuildConfig, folder: Path, events: Events | None = None) -> dict[str, Any]:
@@ -47,21 +49,34 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
         files = {split: [f"{split}.json"] for split in SPLITS if (staging / f"{split}.json").exists()}
         stats = stats_of(decided, written, staging, files)
         write_json(stats, staging / "dataset_stats.json")
-        if config.deduplicate:
-            priorities = {source.spec.name: source.spec.priority for source in prepared.sources}
-            report = duplication_report(decided.outcomes, priorities)
-            report["near_descriptions"] = near_report(decided.outcomes, prepared.near, config.near_duplicates)
-            write_json(report, staging / "deduplication_report.json")
-            write_removed(decided.outcomes, prepared.files, staging / "removed_duplicates.json")
-        if stats["pairing"]["shuffled"] or config.check_pairs:
-            report = pairing_report(decided.outcomes, stats["pairing"]["shuffled"], config.pair_margin)
-            write_json(report, staging / "pairing_report.json")
+        _write_reports(decided, stats, staging, events)
         if config.trainer:
             write_trainer_file(config.trainer, staging, [split for split in SPLITS if written[split].rows])
         write_ledger(decided.outcomes, staging / "ledger.parquet")
         write_used_verdicts([decided], staging / VERDICTS_FILE)
-        keep_for_report([decided], {config.name: stats}, staging)
+        with or_warn(events, "what the report shows of dropped rows", "Run `export` again", staging / "report"):
+            keep_for_report([decided], {config.name: stats}, staging)
         manifest = manifest_of("export", [decided], staging)
-        put_report(BuiltFolder(staging, manifest), folder, config.cache)
+        with or_warn(events, REPORT, MAKE_AGAIN, staging / REPORT):
+            put_report(BuiltFolder(staging, manifest), folder, config.cache)
         write_json({**manifest, "outputs": outputs_of(staging)}, staging / MANIFEST)
     return stats
+
+
+def _write_reports(decided: Build, stats: Mapping[str, Any], staging: Path, events: Events) -> None:
+    """Write what was found among duplicates and pairs, where the config looks for them."""
+    config, prepared, again = decided.config, decided.prepared, "Run `export` again"
+    if config.deduplicate:
+        path = staging / "deduplication_report.json"
+        with or_warn(events, path.name, again, path):
+            priorities = {source.spec.name: source.spec.priority for source in prepared.sources}
+            report = duplication_report(decided.outcomes, priorities)
+            report["near_descriptions"] = near_report(decided.outcomes, prepared.near, config.near_duplicates)
+            write_json(report, path)
+        path = staging / "removed_duplicates.json"
+        with or_warn(events, path.name, again, path):
+            write_removed(decided.outcomes, prepared.files, path)
+    if stats["pairing"]["shuffled"] or config.check_pairs:
+        path = staging / "pairing_report.json"
+        with or_warn(events, path.name, again, path):
+            write_json(pairing_report(decided.outcomes, stats["pairing"]["shuffled"], config.pair_margin), path)

@@ -121,11 +121,15 @@ def _with_texts(ledger: pl.DataFrame, folder: BuiltFolder, config: str) -> pl.Da
     written = _written(folder, config)
     rows = rows.join(written, on="id", how="left", maintain_order="left")
     changed = pl.col("program").is_not_null() & pl.col("code").is_not_null() & (pl.col("program") != pl.col("code"))
-    return rows.with_columns(
+    rows = rows.with_columns(
         pl.coalesce("prompt", "description").alias("description"),
         pl.coalesce("program", "code").alias("code"),
         pl.when(changed).then(pl.coalesce("code_read", "code")).otherwise("code_read").alias("code_read"),
     ).drop("prompt", "program")
+    known = (
+        pl.col("description").is_not_null() & pl.col("code").is_not_null()
+    )  # of a sample, one may be the other row's
+    return rows.with_columns(pl.when(known).then(name).alias(name) for name in ("description", "code"))
 
 
 def _written(folder: BuiltFolder, config: str) -> pl.DataFrame:

@@ -1,18 +1,39 @@
 """Writing the report of a folder, into it or elsewhere."""
 
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from builder.core.errors import OutputError
+from builder.core.events import Events
 from builder.core.files import cannot_write, kept_result, sha256_of, write_json, written_aside
 from builder.pipeline.build import Build
 from builder.report.facts import facts_of, told_config
 from builder.report.numbers import config_numbers
 from builder.report.proof.folder import MANIFEST, BuiltFolder, open_folder, read_manifest
 from builder.report.rows import ROWS, write_rows
+
+
+@contextmanager
+def or_warn(events: Events, what: str, again: str, partial: Path) -> Iterator[None]:
+    """Let nothing that goes wrong in a report cost the build: it is a warning, and what was half written goes.
+
+    Args:
+        events: hears the warning.
+        what: what could not be made.
+        again: how it is made again, in a few words.
+        partial: the file or the folder that is written.
+    """
+    try:
+        yield
+    except Exception as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.unlink(missing_ok=True)
+        events.warn(f"{what} could not be made ({type(error).__name__}: {error}); the build stands. {again}")
 
 
 def keep_for_report(builds: Sequence[Build], statistics: Mapping[str, Any], staging: Path) -> None:
@@ -29,6 +50,7 @@ def keep_for_report(builds: Sequence[Build], statistics: Mapping[str, Any], stag
 
 
 REPORT = "report.html"
+MAKE_AGAIN = "To make it again: python -m builder report FOLDER"
 
 
 def put_report(folder: BuiltFolder, earlier: Path, cache: Path) -> None:

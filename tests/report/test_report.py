@@ -6,10 +6,12 @@ import shutil
 from html import unescape
 from html.parser import HTMLParser
 
+import polars as pl
 import pytest
 
 from builder.cli.main import main
 from builder.core.errors import OutputError, SettingError
+from builder.core.events import Silent
 from builder.core.files import sha256_of
 from builder.publish.build_folder import build_dataset
 from builder.publish.export import export
@@ -211,6 +213,56 @@ def test_a_build_that_keeps_nothing_has_a_report_too(tmp_path):
     folder = exported(tmp_path, {"bespoke_manim": [("Draw a ring", "x = 1"), ("", "")]})
 
     assert "No row was kept" in seen(folder).texts["lengths"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "lost"),
+    [
+        ("builder.report.page.page_of", "report.html"),
+        ("builder.report.write.write_rows", "report/rows.parquet"),
+        ("builder.publish.build_folder.funnel_svg", "funnel/curated.svg"),
+    ],
+)
+def test_what_goes_wrong_in_a_report_is_a_warning_and_the_build_stands(tmp_path, monkeypatch, broken, lost):
+    """Whole but for what failed, and the report can be made again from what is there."""
+
+    def fail(*_args, **_keywords):
+        raise IndexError("no such row")
+
+    config, events, out = config_of(tmp_path, {"bespoke_manim": circles(1, 20)}, "curated"), Silent(), tmp_path / "out"
+    with monkeypatch.context() as patched:
+        patched.setattr(broken, fail)
+        build_dataset([config], out, events)
+
+    (warning,) = [text for text in events.warnings if "IndexError: no such row" in text]
+    assert "could not be made" in warning and "the build stands" in warning
+    assert lost not in files_of(out) and check_folder(out) == []
+    assert seen(report_folder(out).parent).texts["overview"]
+
+
+def test_reports_of_an_export_that_go_wrong_are_warnings(tmp_path, monkeypatch):
+    """Those on duplicates too; the rows are there."""
+    monkeypatch.setattr("builder.publish.export.duplication_report", lambda *_: 1 / 0)
+    events = Silent()
+
+    export(config_of(tmp_path, {"bespoke_manim": circles(1, 20)}, "curated"), tmp_path / "out", events)
+
+    assert any(text.startswith("deduplication_report.json could not be made") for text in events.warnings)
+    assert {"train.json", "removed_duplicates.json"} < set(files_of(tmp_path / "out"))
+
+
+def test_a_repaired_row_outside_of_the_sample_of_texts_is_left_out(tmp_path):
+    """Its program is known from the row that it came from; its description is not."""
+    folder = many_rows(tmp_path / "out", 30)
+    ledger = pl.read_parquet(folder / "ledger.parquet")
+    last = pl.col("id") == "made/000029"
+    ledger = ledger.with_columns(pl.when(last).then(pl.lit("made/000000")).otherwise("code_from").alias("code_from"))
+    ledger.write_parquet(folder / "ledger.parquet")
+    pl.read_parquet(folder / "report" / "rows.parquet").head(29).write_parquet(folder / "report" / "rows.parquet")
+
+    report_folder(folder)
+
+    assert "29 of 30 rows: those whose texts this folder holds" in seen(folder).texts["rows"]
 
 
 def test_more_rows_than_fit_into_one_page_lie_beside_it(tmp_path, monkeypatch):
