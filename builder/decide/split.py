@@ -25,8 +25,8 @@ from xxhash import xxh3_64_intdigest
 from builder.core.ledger import REPAIR, REPAIRS_SEPARATOR
 from builder.core.schema import SPLITS
 
-SAME_TOKENS = ("repair:one_line", "repair:manim_import", "repair:missing_imports")
-"""Repairs that leave every token of a program as it was: new line ends, and import lines that were missing."""
+SAME_TOKENS = ("repair:one_line", "repair:manim_import", "repair:missing_imports", "repair:indentation")
+"""Repairs that leave every token of a program as it was: line ends, indents, and import lines that were missing."""
 
 
 def eligible_rows() -> pl.Expr:

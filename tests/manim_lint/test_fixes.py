@@ -1,6 +1,7 @@
 """Repairs of what the API check finds: each step fixes its own fault, keeps the layout, and leaves the rest alone."""
 
 import ast
+import warnings
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,8 @@ from builder.manim_lint.check.check import Problem, check_api, check_code
 from builder.manim_lint.fixes.engine import MAX_CHARACTERS, repair_api
 from builder.manim_lint.fixes.table import STEPS
 from builder.manim_lint.syntax import names, parse
+
+pytestmark = pytest.mark.filterwarnings("ignore:invalid escape sequence")
 
 
 def scene(*lines: str, base: str = "Scene", head: str = "from manim import *") -> str:
@@ -283,6 +286,79 @@ def test_an_area_under_a_function_graph_is_asked_of_a_plane() -> None:
         text, made = repaired(scene(curve, f"area = {asked}", "self.add(area)"))
         assert lines(text) == [curve, area, "self.add(area)"]
         assert made == ("areas",)
+
+
+LATEX_IN_TEXT = {
+    r'Text("All \(\\theta\)", font_size=24)': r'Tex(r"All \(\theta\)", font_size=24)',
+    r'Text("All \(\frac{1}{2}\)")': r'Tex(r"All \(\frac{1}{2}\)")',
+    r'Text("e^x, of radius \(\infty\).")': r'Tex(r"$e^x$, of radius \(\infty\).")',
+    r'Text(r"where $f(x)=0$", color=RED)': r'Tex(r"where $f(x)=0$", color=RED)',
+}
+
+
+@pytest.mark.parametrize(("before", "after"), LATEX_IN_TEXT.items())
+def test_a_text_that_holds_latex_is_set_by_latex(before: str, after: str) -> None:
+    """As Python reads it, or as it was meant where Python takes a backslash."""
+    text, made = repaired(scene(f"self.add({before})"))
+    assert lines(text) == [f"self.add({after})"]
+    assert made == ("text_latex",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r'self.add(Text(r"5 % of \(x\)"))',  # a comment, for LaTeX
+        r'self.add(Text(r"Größe \(x\)"))',
+        r'self.add(Text(r"\(x\)", font="Arial"))',
+        r'a = Text(r"\(x\)"); self.play(Write(a[2:]))',
+        'self.add(Text("costs $5, or $6"))',
+        'self.add(Text("{braces} and a_b"))',
+    ],
+)
+def test_a_text_that_latex_may_not_take_stays(line: str) -> None:
+    """Signs of LaTeX's own, letters that its default lacks, looks and letters of a `Text`."""
+    assert repaired(scene(line)) == (scene(line), ())
+
+
+RAW_STRINGS = {
+    r'"\pi"': r'r"\pi"',
+    r"'\\frac \Big|'": r"'\\frac \\Big|'",
+    r'"x \cdot" "y \n \cdot"': r'r"x \cdot" "y \n \\cdot"',
+}
+
+
+@pytest.mark.parametrize(("before", "after"), RAW_STRINGS.items())
+def test_a_text_that_python_warns_of_keeps_its_value(before: str, after: str) -> None:
+    """It becomes raw, or its backslash is doubled where an escape beside it is meant as such."""
+    text, made = repaired(scene(f"name = {before}"))
+    assert lines(text) == [f"name = {after}"]
+    assert made == ("raw_strings",)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert ast.literal_eval(before) == ast.literal_eval(after)
+
+
+@pytest.mark.parametrize("text", [r'r"\pi"', r'"\\pi"', r'"\n"', r'"\x41\u0041\101"', r'b"\pi"'])
+def test_a_text_that_python_takes_stays(text: str) -> None:
+    """Raw strings, valid escapes, bytes."""
+    assert repaired(scene(f"name = {text}"))[1] == ()
+
+
+def test_a_body_that_stands_too_far_right_is_moved_but_not_its_texts() -> None:
+    """Comments and continued lines move too; the inner lines of a text are its value."""
+    body = ["# all", "text = Code(", '    """', "a", '        b""",', ")", "if text:", "    self.add(text)"]
+    before = scene(*[line if line in ("a",) else "    " + line for line in body]).replace("        a\n", "a\n")
+    text, made = repaired(before)
+    assert made == ("indentation",)
+    assert lines(text)[:3] == ["# all", "text = Code(", '    """']
+    assert '"""\na\n                    b""",\n        )' in text
+
+
+def test_two_equal_targets_become_one() -> None:
+    """`a = b = …` has two, and `a = a == b` has one."""
+    text, made = repaired(scene("area = area = Circle()", "a = b = 1", "a = a == b"))
+    assert lines(text) == ["area = Circle()", "a = b = 1", "a = a == b"]
+    assert made == ("repeated_targets",)
 
 
 PLACES = {

@@ -201,3 +201,80 @@ def _split(text: str) -> list[str]:
             inside = True
     pieces.append(text[start:])
     return pieces
+
+
+TEXT_CALL = re.compile(r"\bText\(\s*[^\n]*(?:\\[A-Za-z(]|\$|[\^_]\{)")
+_FORMULA = re.compile(r"(\\\(.+?\\\)|\$[^$]+\$)")
+_PRINTED = re.compile(r"\\\(.+?\\\)|\$[^$]*[\\^_=<>{][^$]*\$|\\(?:" + "|".join(_COMMANDS) + r")(?![A-Za-z])|[\^_]\{")
+_OTHER_SIGNS = re.compile(r"[^ -~]|[%&#~$]|\\(?![A-Za-z(){}])")
+_SHARED_LOOKS = frozenset({"font_size", "color"})
+"""Arguments that `Text` and `Tex` take alike."""
+
+
+def prints_latex(call: ast.Call) -> bool:
+    """Whether a `Text` holds LaTeX, which it shows letter by letter."""
+    return called_ast(call) == "Text" and any(
+        _PRINTED.search(text) or _EATEN_VALUE.search(text) for text in literals(call)
+    )
+
+
+def text_latex(program: Program) -> str | None:
+    r"""`Text("All \(x\)")` becomes `Tex(r"All \(x\)")`: a `Text` sets no LaTeX.
+
+    Where the letters of the text are asked for one by one, or it has looks that LaTeX lacks, it stays.
+    """
+    modules = program.modules
+    if "Text" in program.bound or _asks_letters(program):
+        return None
+
+    def change(call: cst.Call) -> cst.BaseExpression | None:
+        if called(call) != "Text" or not is_plain(call, modules) or not (plain := positional(call)):
+            return None
+        looks = {arg.keyword.value for arg in call.args if arg.keyword is not None}
+        texts = [_as_latex(arg.value) for arg in plain]
+        if not looks <= _SHARED_LOOKS or any(text is None for text in texts):
+            return None
+        made = iter(texts)
+        args = [arg if arg.keyword is not None else arg.with_changes(value=next(made)) for arg in call.args]
+        return call.with_changes(func=renamed(call.func, "Tex"), args=args)
+
+    return change_calls(program, prints_latex, change)
+
+
+def _asks_letters(program: Program) -> bool:
+    """Whether a program takes single letters out of anything that it made as a `Text`."""
+    texts = {
+        node.targets[0].id
+        for node in program.nodes
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and any(isinstance(one, ast.Call) and prints_latex(one) for one in ast.walk(node.value))
+    }
+    return (
+        any(
+            (isinstance(node, ast.Subscript | ast.Attribute | ast.Starred | ast.For))
+            and isinstance(owner := node.iter if isinstance(node, ast.For) else node.value, ast.Name)
+            and owner.id in texts
+            and (not isinstance(node, ast.Attribute) or node.attr in ("text", "submobjects", "chars"))
+            for node in program.nodes
+        )
+        or "LetterByLetter" in program.code
+    )
+
+
+def _as_latex(text: cst.BaseExpression) -> Text | None:
+    """A literal as LaTeX, raw; `None` if it holds what would have to be escaped, or cannot be written so."""
+    if not isinstance(text, Text) or text.prefix not in ("", "r"):
+        return None
+    value = cst.ensure_type(_with_backslashes(text), Text).evaluated_value
+    if not isinstance(value, str) or "\n" in value or value.endswith("\\"):
+        return None
+    pieces = _FORMULA.split(value)
+    if any(_OTHER_SIGNS.search(piece) for piece in pieces[::2]) or any("$" in piece[1:-1] for piece in pieces[1::2]):
+        return None
+    plain = cst.SimpleString(f"r{text.quote}{text.quote}")
+    words = [
+        _dollars(rewritten(plain, piece)).raw_value if number % 2 == 0 else piece for number, piece in enumerate(pieces)
+    ]
+    whole = "".join(words)
+    return None if text.quote in whole else rewritten(plain, whole)

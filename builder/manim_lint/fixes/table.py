@@ -1,6 +1,6 @@
 """The table of fixes, in the order in which they are tried."""
 
-from builder.manim_lint.fixes import areas, colours, excerpts, imports, keywords, latex, play, points, renamed
+from builder.manim_lint.fixes import areas, colours, excerpts, imports, keywords, latex, play, points, renamed, style
 from builder.manim_lint.fixes.program import Step
 
 STEPS: tuple[Step, ...] = (
@@ -23,5 +23,9 @@ STEPS: tuple[Step, ...] = (
     Step("repair:points", points.POINT, points.points, points.holds_a_pair, unchecked=True),
     Step("repair:raw_latex", latex.ESCAPE, latex.raw_latex, latex.lost_backslash, unchecked=True),
     Step("repair:tex_math", latex.TEX_CALL, latex.tex_math, latex.lacks_dollars, unchecked=True),
+    Step("repair:text_latex", latex.TEXT_CALL, latex.text_latex, latex.prints_latex, unchecked=True),
+    Step("repair:raw_strings", style.INVALID_ESCAPE, style.raw_strings, unchecked=True),
+    Step("repair:repeated_targets", style.TWO_TARGETS, style.repeated_targets, unchecked=True),
+    Step("repair:indentation", style.DOUBLED, style.indentation, unchecked=True),
 )
 """Steps that take one program to the next; a later step sees what the earlier ones made."""
