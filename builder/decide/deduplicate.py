@@ -1,12 +1,10 @@
 """Duplicates: of rows with equal normalised descriptions, the one from the best source stays."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import polars as pl
 
 from builder.core.events import Events
-from builder.core.files import code_hash, short_hash, written_aside
 from builder.core.ledger import KEEP, REPAIR, drop, kept
 from builder.core.row_store import PreparedFile, columns_of, texts_by_index
 from builder.similarity.boilerplate import core
@@ -44,25 +42,18 @@ SCHEMA = {
 }
 
 
-def near_descriptions(
-    rows: pl.DataFrame, files: Sequence[PreparedFile], cache_dir: Path, events: Events
-) -> pl.DataFrame:
+def near_descriptions(rows: pl.DataFrame, files: Sequence[PreparedFile], events: Events) -> pl.DataFrame:
     """All pairs of near descriptions among the rows read.
 
     Args:
         rows: one line a row read: `index`, `description_key`, `description_reason` (null if it is sound).
         files: the prepared rows.
-        cache_dir: where the pairs are kept, named by what they were made from.
         events: hears what takes long.
 
     Returns:
         `left` and `right` (description keys, the lower one first), `score` from `FLOOR` to 1, `agrees` (whether the key
         terms are the same in both, slips aside), `difference` (a `builder.similarity.compare.Difference`).
     """
-    made_by = code_hash(*(Path(__file__).parents[1] / "similarity").glob("*.py"), Path(__file__))
-    path = cache_dir / "near" / f"{short_hash([*(file.path.name for file in files), made_by])}.parquet"
-    if path.is_file():
-        return pl.read_parquet(path)
     wanted = (
         rows.filter(pl.col("description_reason").is_null())
         .drop_nulls("description_key")
@@ -73,12 +64,8 @@ def near_descriptions(
     texts = wanted.join(columns_of(files, ("description",), wanted["index"]), on="index", maintain_order="left")
     found = near_pairs([core(text) for text in texts["description"]], FLOOR)
     keys = texts["description_key"]
-    one, other = keys.gather(found["left"]), keys.gather(found["right"])
-    pairs = keyed_pairs(found, one, other)
-    with written_aside(path) as aside:
-        pairs.sort("left", "right").write_parquet(aside)
     events.progress("near descriptions", wanted.height, wanted.height)
-    return pl.read_parquet(path)
+    return keyed_pairs(found, keys.gather(found["left"]), keys.gather(found["right"])).sort("left", "right")
 
 
 def keyed_pairs(found: pl.DataFrame, one: pl.Series, other: pl.Series) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """What a build holds between its steps."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -10,15 +10,19 @@ import polars as pl
 
 from builder.config import BuildConfig
 from builder.core.errors import SettingError
+from builder.core.events import Events
 from builder.core.files import kept_result
 from builder.core.ledger import close_ledger, id_column
 from builder.core.row_store import WORDS, PreparedFile, lazy
 from builder.core.schema import TURN
 from builder.decide.decide import pairs_of
 from builder.decide.decisions import Decisions
+from builder.decide.decontaminate import BenchmarkRow, find_in_benchmarks, read_official, with_official_pairs
+from builder.decide.deduplicate import near_descriptions
 from builder.decide.pairing.shuffled import Part, find_parts
 from builder.emit.rows import EmittedRow, emitted_rows
 from builder.emit.tokens import Tokens
+from builder.prepare.prepare import probe_key
 from builder.render.verdicts import Verdicts
 from builder.sources.read_one import ReadSource
 
@@ -104,7 +108,7 @@ def kept_pairs(prepared: Prepared, config: BuildConfig) -> pl.DataFrame | None:
         return b"" if found is None else found.write_ipc(None).getvalue()
 
     decided = sorted((index, item.action) for index, item in prepared.decisions.by_index.items())
-    inputs = [*(file.path.name for file in prepared.files), str(config.pair_margin), repr(decided)]
+    inputs = [*_names(prepared.files), str(config.pair_margin), repr(decided)]
     kept_pairs = kept_result(config.cache / "pairs", inputs, make)
     return pl.read_ipc(kept_pairs) if kept_pairs else None
 
@@ -116,5 +120,34 @@ def kept_parts(rows: pl.DataFrame, files: Sequence[PreparedFile], cache: Path) -
         marks, parts = find_parts(rows, lazy(files, WORDS))
         return orjson.dumps([asdict(part) for part in parts]) + b"\n" + marks.write_ipc(None).getvalue()
 
-    listed, _, marks = kept_result(cache / "parts", [file.path.name for file in files], make).partition(b"\n")
+    listed, _, marks = kept_result(cache / "parts", _names(files), make).partition(b"\n")
     return pl.read_ipc(marks), tuple(Part(**part) for part in orjson.loads(listed))
+
+
+def kept_near(rows: pl.DataFrame, files: Sequence[PreparedFile], cache: Path, events: Events) -> pl.DataFrame:
+    """What `near_descriptions` and `with_official_pairs` give, or gave before for the same rows."""
+
+    def make() -> pl.DataFrame:
+        return with_official_pairs(near_descriptions(rows, files, events), rows, files)
+
+    return _kept_frame(cache / "near", _names(files), make)
+
+
+def kept_in_benchmarks(
+    rows: pl.DataFrame, files: Sequence[PreparedFile], benchmark: Sequence[BenchmarkRow], cache: Path
+) -> pl.DataFrame:
+    """What `find_in_benchmarks` gives, or gave before for the same rows and benchmarks."""
+
+    def make() -> pl.DataFrame:
+        return find_in_benchmarks(rows, files, benchmark, read_official(probe_key()))
+
+    return _kept_frame(cache / "benchmarks", [*_names(files), *map(repr, benchmark)], make)
+
+
+def _kept_frame(folder: Path, inputs: Iterable[str], make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+    return pl.read_ipc(kept_result(folder, inputs, lambda: make().write_ipc(None).getvalue()))
+
+
+def _names(files: Sequence[PreparedFile]) -> list[str]:
+    """The names of prepared files, which hold hashes of what was prepared, by which code."""
+    return [file.path.name for file in files]

@@ -14,24 +14,17 @@ from builder.core.ledger import EDIT, REPAIRS_SEPARATOR, check_accounted, id_col
 from builder.core.row_store import PreparedFile, batches_with
 from builder.decide.decide import CODE_COLUMNS, PROBLEM_COLUMNS, code_sources, decide, with_facts
 from builder.decide.decisions import Decisions, match_decisions, overruled, read_decisions
-from builder.decide.decontaminate import (
-    BenchmarkRow,
-    find_in_benchmarks,
-    near_variants,
-    read_official,
-    with_official_pairs,
-)
-from builder.decide.deduplicate import near_descriptions
+from builder.decide.decontaminate import BenchmarkRow, near_variants
 from builder.decide.split import eligible_rows, split_rows
 from builder.decide.summary import empty_sides, shuffled_parts, without_eligible_rows, without_kept_rows
 from builder.emit.augment import clashes, plan_variants
 from builder.emit.rows import order_rows
 from builder.emit.tokens import Tokens, count_tokens, long_variants, with_tokens
 from builder.manim_lint.dialect import COMMUNITY
-from builder.pipeline.build import Build, Prepared, kept_pairs, kept_parts
+from builder.pipeline.build import Build, Prepared, kept_in_benchmarks, kept_near, kept_pairs, kept_parts
 from builder.pipeline.render_rounds import verified
 from builder.prepare.cache import in_community_dialect, prepare_files, with_edits
-from builder.prepare.prepare import plain_prompt, probe_key, program_keys
+from builder.prepare.prepare import plain_prompt, program_keys
 from builder.render.verdicts import Verdicts, open_verdicts
 from builder.sources.benchmarks import read_benchmark
 from builder.sources.read_all import read_sources
@@ -93,8 +86,8 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     rows = rows.hstack(split_rows(rows, config.test_size, config.seed))
     for message in without_eligible_rows(rows):
         events.warn(message)
-    near = with_official_pairs(near_descriptions(rows, files, config.cache, events), rows, files)
-    listed = find_in_benchmarks(rows, files, benchmark, read_official(probe_key()))
+    near = kept_near(rows, files, config.cache, events)
+    listed = kept_in_benchmarks(rows, files, benchmark, config.cache)
     tokens = None
     if tokenizer is not None:
         tokens = count_tokens(tokenizer, files, lambda done: events.progress("count tokens", done, rows.height))
@@ -248,8 +241,7 @@ def _in_dialect(prepared: Prepared, config: BuildConfig, events: Events) -> Prep
     keys = pl.concat([_keys(file.path) for file in files])
     changed = [name for name in CODE_COLUMNS if name in keys.columns]
     rows = prepared.rows.with_columns(keys.select(changed))
-    benchmark = read_benchmarks(config)
-    listed = find_in_benchmarks(rows, files, benchmark, read_official(probe_key()))
+    listed = kept_in_benchmarks(rows, files, read_benchmarks(config), config.cache)
     return replace(prepared, files=files, rows=rows, listed=listed, decontaminate=config.decontaminate, pairs={})
 
 
@@ -289,4 +281,4 @@ def _listed(prepared: Prepared, config: BuildConfig) -> pl.DataFrame:
     """What is near a benchmark of this config, which may be another than that of the config it was prepared for."""
     if config.decontaminate == prepared.decontaminate:
         return prepared.listed
-    return find_in_benchmarks(prepared.rows, prepared.files, read_benchmarks(config), read_official(probe_key()))
+    return kept_in_benchmarks(prepared.rows, prepared.files, read_benchmarks(config), config.cache)

@@ -1,12 +1,16 @@
 """What a build keeps for the report of one config and the ledger does not tell: scores, and pairs at a threshold."""
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import polars as pl
 
 from builder.config import BuildConfig
+from builder.core.files import kept_result
 from builder.core.ledger import kept
 from builder.core.row_store import WORDS, PreparedFile
 from builder.decide.pairing.alignment import learn_alignment, sample_of, score_pairs
@@ -42,7 +46,7 @@ def config_numbers(
         with another row's (`random`), in `STEPS` steps from 0 to 1; `near`: as `near_report`, where one of near rows
         goes; `pairing`: as `pairing_report`, where pairs are checked.
     """
-    told: dict[str, Any] = {"alignment": _alignment(ledger, files)}
+    told: dict[str, Any] = {"alignment": _alignment(ledger, files, config.cache)}
     if config.near_duplicates:
         told["near"] = near_report(ledger, near, config.near_duplicates)
     if shuffled or config.check_pairs:
@@ -50,11 +54,19 @@ def config_numbers(
     return told
 
 
-def _alignment(ledger: pl.DataFrame, files: Sequence[PreparedFile]) -> dict[str, Any]:
+def _alignment(ledger: pl.DataFrame, files: Sequence[PreparedFile], cache: Path) -> dict[str, Any]:
     rows = kept(ledger).select("index", "source", "code_index", "description_key", "program_key")
     sample = sample_of(rows, SCORED_ROWS)
     if sample.height < 2:
         return {}
+    inputs = [*(file.path.name for file in files), sha256(sample.write_ipc(None).getbuffer()).hexdigest()]
+    told: dict[str, Any] = orjson.loads(
+        kept_result(cache / "alignment", inputs, lambda: orjson.dumps(_scores(sample, files)))
+    )
+    return told
+
+
+def _scores(sample: pl.DataFrame, files: Sequence[PreparedFile]) -> dict[str, Any]:
     # By key, which is a hash: the next row's code is any code.
     words = words_of(sample, files).join(sample.select("index", "source", "description_key"), on="index")
     words = words.sort("description_key", "index")

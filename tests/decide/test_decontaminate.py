@@ -242,7 +242,7 @@ def listed(path):
 def made_up(tmp_path, monkeypatch):
     """The made-up list in place of the one that ships."""
     path = listed(tmp_path / "listed.json")
-    monkeypatch.setattr("builder.pipeline.story.read_official", lambda probe: read_official(probe, path))
+    monkeypatch.setattr("builder.pipeline.build.read_official", lambda probe: read_official(probe, path))
 
 
 OFFICIAL_PROMPT, OFFICIAL_CODE = MADE_UP[0]

@@ -263,7 +263,7 @@ def test_the_step_for_leaks_finds_what_would_offend(tmp_path):
 
 def test_official_rows_are_compared_with_every_row(tmp_path, monkeypatch):
     """Also were the search for candidates to find none."""
-    monkeypatch.setattr("builder.pipeline.story.near_descriptions", lambda *_: pl.DataFrame(schema=NEAR))
+    monkeypatch.setattr("builder.pipeline.build.near_descriptions", lambda *_: pl.DataFrame(schema=NEAR))
 
     assert outcomes(config_of(tmp_path, LEAKING))["thanks_dataset/000000"] == "near_test"
 
@@ -272,7 +272,7 @@ def test_official_rows_are_compared_with_every_row(tmp_path, monkeypatch):
 def test_the_step_for_leaks_finds_the_same_letters_too(tmp_path, monkeypatch, found):
     """So a build never fails for them."""
     if found == "as an official row":
-        monkeypatch.setattr("builder.pipeline.story.near_descriptions", lambda *_: pl.DataFrame(schema=NEAR))
+        monkeypatch.setattr("builder.pipeline.build.near_descriptions", lambda *_: pl.DataFrame(schema=NEAR))
     sources = {"manimbench": [(POINTS, PROGRAM, "test")], "thanks_dataset": [(RETYPED[0], scene("Dot()"))]}
 
     assert outcomes(config_of(tmp_path, sources))["thanks_dataset/000000"] == "near_test"
