@@ -129,33 +129,22 @@ def match(edges: Edges) -> Matched:
 
 def weigh(edges: Edges) -> tuple[Floats, Floats, Floats]:
     """Logarithms of probabilities: of each pair, and of each description and each code to be alone."""
-    turned = np.argsort(edges.code, kind="stable")
-    rows = np.searchsorted(edges.description, np.arange(edges.descriptions + 1))
-    columns = np.searchsorted(edges.code[turned], np.arange(edges.codes + 1))
-    of_description, of_code = np.zeros(edges.descriptions), np.zeros(edges.codes)
-    seats = np.log(edges.room.astype(np.float64))
+    best = np.full(edges.descriptions, ALONE)
+    np.maximum.at(best, edges.description, edges.score)
+    odds = np.exp(edges.score - best[edges.description])  # of each pair, beside its description's best one
+    forth = csr_array((odds, (edges.description, edges.code)), shape=(edges.descriptions, edges.codes))
+    back = forth.T
+    seats, alone = edges.room.astype(np.float64), np.exp(ALONE - best)
+    of_description, of_code = np.full(edges.descriptions, np.inf), np.ones(edges.codes)
     for _ in range(_ROUNDS):
         before = of_description
-        of_description = -np.logaddexp(_log_sums(edges.score + of_code[edges.code], rows), ALONE)
-        of_code = seats - np.logaddexp(
-            _log_sums((edges.score + of_description[edges.description])[turned], columns), ALONE
-        )
-        if np.abs(of_description - before).max(initial=0.0) < _TOLERANCE:
+        of_description = 1.0 / (forth @ of_code + alone)
+        of_code = seats / (back @ of_description + np.exp(ALONE))
+        if np.abs(of_description / before - 1.0).max(initial=0.0) < _TOLERANCE:
             break
-    likely = edges.score + of_description[edges.description] + of_code[edges.code]
-    return np.round(likely, 6), of_description + ALONE, of_code + ALONE
-
-
-def _log_sums(values: Floats, bounds: Ints) -> Floats:
-    """The logarithm of the sum of exponentials of each stretch between bounds."""
-    filled = bounds[:-1] < bounds[1:]
-    starts = bounds[:-1][filled]
-    found = np.full(len(bounds) - 1, -np.inf)
-    if len(starts):
-        top = np.maximum.reduceat(values, starts)
-        lengths = np.diff(bounds)[filled]
-        found[filled] = top + np.log(np.add.reduceat(np.exp(values - np.repeat(top, lengths)), starts))
-    return found
+    description, code = np.log(of_description) - best, np.log(of_code)
+    likely = edges.score + description[edges.description] + code[edges.code]
+    return np.round(likely, 6), description + ALONE, code + ALONE
 
 
 def _assign(edges: Edges, likely: Floats) -> Ints:
