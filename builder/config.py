@@ -390,6 +390,8 @@ _NAMED_BY_DEDUPLICATION = {"deduplicated": "all", "all": "deduplicated", "no_aug
 
 CONFIGS: dict[str, BuildConfig] = {name: BuildConfig(name=name, **changes) for name, changes in _PRESETS.items()}
 """The presets by name."""
+DECISIONS_FILE = "decisions.jsonl"
+"""Taken where it stands beside the file of settings, or in the output folder, and no other is named."""
 BUILT_BY_DEFAULT = tuple(name for name, config in CONFIGS.items() if not config.verify)
 """What is built where no config is named: rendering takes what not every machine has, and is asked for by name."""
 

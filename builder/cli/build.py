@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder.cli.command import Answer
 from builder.cli.settings import one_config, settings_of
 from builder.cli.sources import check_all
-from builder.config import BUILT_BY_DEFAULT, DEFAULT_CONFIG, DEFAULT_EXPORT, make_config
+from builder.config import BUILT_BY_DEFAULT, DECISIONS_FILE, DEFAULT_CONFIG, DEFAULT_EXPORT, make_config
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -229,7 +229,7 @@ def build(given: argparse.Namespace, terminal: Terminal) -> Answer:
     Raises:
         builder.core.errors.BuilderError: a setting is wrong, a source cannot be had, or the folder cannot be written.
     """
-    names, settings, output_dir = settings_of(given)
+    names, settings, output_dir = settings_of(given, PACKAGE_FOLDER)
     folder = Path(output_dir or PACKAGE_FOLDER)
     if not names:
         names = [DEFAULT_CONFIG] if settings.get("deduplicate") else list(BUILT_BY_DEFAULT)
@@ -269,6 +269,8 @@ def export(given: argparse.Namespace, terminal: Terminal) -> Answer:
     config, output_dir = one_config(given, DEFAULT_EXPORT)
     default = "data_formatted_deduplicated" if config.deduplicate else "data_formatted_with_sources"
     folder = Path(output_dir or default)
+    if not config.decisions and (decisions := folder / DECISIONS_FILE).is_file():
+        config = replace(config, decisions=(str(decisions),))
     with terminal:
         stats = export_config(config, folder, terminal)
     data = ", ".join(f"{split}.json" for split in SPLITS if split != "validation" or stats["splits"][split]["rows"])

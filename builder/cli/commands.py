@@ -10,6 +10,7 @@ from builder.cli.lint import add_lint_arguments, lint
 from builder.cli.push import add_push_arguments, push
 from builder.cli.render import add_render_arguments, render
 from builder.cli.report import add_report_arguments, report
+from builder.cli.review import add_review_arguments, review
 from builder.cli.settings import READING
 from builder.cli.sources import add_sources_arguments, sources
 from builder.cli.verify import DEFAULT, SETTINGS_WITHOUT_USE, add_verify_arguments, verify
@@ -102,6 +103,14 @@ COMMANDS = (
         ),
         report,
         add_report_arguments,
+        takes_settings=False,
+    ),
+    Command(
+        "review",
+        "decide on the rows of a folder in a browser; decisions go into its decisions.jsonl, for the next build",
+        ("review manim_combined",),
+        review,
+        add_review_arguments,
         takes_settings=False,
     ),
     Command(

@@ -10,6 +10,7 @@ from builder.config import (
     CONFIG_HELP,
     CONFIG_NAMES,
     CONFIGS,
+    DECISIONS_FILE,
     DEFAULT_CONFIG,
     BuildConfig,
     default_cache_dir,
@@ -41,8 +42,6 @@ GROUPS: dict[str, tuple[str, str]] = {
 """What people do, with the settings that `--help` shows there, and those that only `--help-all` shows."""
 FLAGS = {"with_sources": "--with"}
 """Flags that are not their setting's name."""
-DECISIONS_FILE = "decisions.jsonl"
-"""Taken where it stands beside the file of settings, or in the output folder, and no other is named."""
 READING = tuple(name for names in GROUPS["reading"] for name in names.split())
 _OWN_FLAGS = {"deduplicate": "one row for each normalised description: as --config deduplicated, if no config is named"}
 
@@ -89,8 +88,10 @@ def one_config(given: argparse.Namespace, default: str = DEFAULT_CONFIG) -> tupl
     return make_config(names[0] if names else default, **settings), output_dir
 
 
-def settings_of(given: argparse.Namespace) -> tuple[list[str], dict[str, Any], str]:
+def settings_of(given: argparse.Namespace, folder: str = "") -> tuple[list[str], dict[str, Any], str]:
     """Names of configs, settings and the output folder: the file of `--config-file` first, then the flags.
+
+    `folder` is the output folder where none is named; its decisions are taken, as those of a named one are.
 
     Raises:
         SettingError: the file cannot be read, or holds what no setting is.
@@ -104,7 +105,7 @@ def settings_of(given: argparse.Namespace) -> tuple[list[str], dict[str, Any], s
         values["augmentation_factor"] = 1.0
     if "decisions" not in values:
         folders = [Path(flags["config_file"]).parent] if "config_file" in flags else []
-        folders += [Path(str(values["output_dir"]))] if values.get("output_dir") else []
+        folders += [Path(str(values.get("output_dir") or folder))] if values.get("output_dir") or folder else []
         if files := [str(file) for folder in folders if (file := folder / DECISIONS_FILE).is_file()]:
             values["decisions"] = files
     names = values.pop("config", [])

@@ -6,6 +6,8 @@ A decision is a JSON object on a line of its own:
     {"content": "03ab…", "keep": true, "reason": "read, and right"}
     {"id": "manim_codegen/000041", "edit": {"description": "Draw a blue circle."}, "reason": "a word was missing"}
 
+A line with `note` in place of these is a remark, and decides nothing.
+
 `content` is the ledger's column of this name: 16 hexadecimal digits of the row as it was published. A decision with
 `content` holds for the rows with just these texts, wherever they stand; one with `id` alone, for the row of this
 number.
@@ -23,7 +25,8 @@ from builder.core.errors import SettingError
 from builder.core.ledger import ACTIONS, DECISION_COLUMNS, EDIT, KEEP, id_column, kept
 from builder.core.schema import Example
 
-_KNOWN = {"id", "content", "reason", "by", "at", *ACTIONS}
+_NOTE = "note"
+_KNOWN = {"id", "content", "reason", "by", "at", _NOTE, *ACTIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,11 @@ class Decisions:
             orient="row",
         )
 
+    @property
+    def pairs(self) -> list[int]:
+        """Rows whose program a person gave: it belongs to their description, whatever the rest of their part does."""
+        return sorted(index for index, found in self.by_index.items() if found.code is not None)
+
     def edits(self, first: int, rows: int) -> dict[int, tuple[str | None, str | None]]:
         """New description and code by number of the row, of the edits among some rows that follow one another."""
         here = {index - first: found for index, found in self.by_index.items() if first <= index < first + rows}
@@ -100,12 +108,17 @@ def read_decisions(paths: Iterable[Path]) -> list[Decision]:
         except OSError as error:
             raise SettingError(f"--decisions {path}: {error.strerror}") from error
         for number, line in enumerate(lines, 1):
-            if line.strip():
-                found.append(_decision(line, f"{path.name}, line {number}"))
+            if line.strip() and (decision := decision_of(line, f"{path.name}, line {number}")):
+                found.append(decision)
     return found
 
 
-def _decision(line: bytes, where: str) -> Decision:
+def decision_of(line: bytes, where: str) -> Decision | None:
+    """The decision on a line; `None` for a note, which decides nothing.
+
+    Raises:
+        SettingError: it is no decision.
+    """
     try:
         given = orjson.loads(line)
     except ValueError as error:
@@ -117,10 +130,12 @@ def _decision(line: bytes, where: str) -> Decision:
     if not all(isinstance(text, str) for text in texts.values()):
         raise SettingError(f"--decisions {where}: {', '.join(texts)} are texts")
     actions = [action for action in ACTIONS if given.get(action)]
-    if len(actions) != 1:
-        raise SettingError(f"--decisions {where}: exactly one of keep, drop and edit is wanted")
+    if len(actions) + bool(given.get(_NOTE)) != 1:
+        raise SettingError(f"--decisions {where}: exactly one of keep, drop, edit and note is wanted")
     if not texts["id"] and not texts["content"]:
         raise SettingError(f"--decisions {where}: name the row by `id`, by `content`, or by both")
+    if not actions:
+        return None
     edit = given[EDIT] if actions == [EDIT] else {}
     if not isinstance(edit, dict) or edit.keys() - {"description", "code"} or not all(map(_is_text, edit.values())):
         raise SettingError(f"--decisions {where}: an edit is an object with `description`, `code` or both, as texts")

@@ -82,7 +82,10 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     marks, parts = kept_parts(rows, files, config.cache)
     rows = rows.drop("style").hstack(marks.drop("index")).with_columns(eligible_rows())
     if decisions.by_index:
-        rows = rows.hstack(decisions.marks(rows.height)).with_columns(pl.col("eligible") & (pl.col("decision") != EDIT))
+        rows = rows.hstack(decisions.marks(rows.height)).with_columns(
+            pl.col("eligible") & (pl.col("decision") != EDIT),
+            pl.col("shuffled") & pl.col("index").is_in(decisions.pairs).not_(),
+        )
     rows = rows.hstack(split_rows(rows, config.test_size, config.seed))
     for message in without_eligible_rows(rows):
         events.warn(message)

@@ -40,14 +40,17 @@ Table = tuple[tuple[str, Callable[[str], str]], ...]
 
 
 def _bom(code: str) -> str:
+    """Byte-order marks go."""
     return code.replace("\ufeff", "") if "\ufeff" in code else code
 
 
 def _line_ends(code: str) -> str:
+    """Line ends of Windows and of old Macs become plain ones."""
     return code.replace("\r\n", "\n").replace("\r", "\n") if "\r" in code else code
 
 
 def _excel_line_ends(code: str) -> str:
+    """A spreadsheet's `_x000D_` becomes the line end that it stands for."""
     return _EXCEL_NEWLINE.sub(_unless_inside, code) if "_x000" in code else code
 
 
@@ -57,6 +60,7 @@ def _unless_inside(run: re.Match[str]) -> str:
 
 
 def _literal_newline(code: str) -> str:
+    """A backslash and an n that stand before the program go."""
     return _LITERAL_NEWLINE.sub(r"\1", code, count=1) if "\\n" in code[:200] else code
 
 
@@ -126,6 +130,7 @@ def _language(code: str) -> str:
 
 
 def _magics(code: str) -> str:
+    """A notebook's commands (`%%manim`, `!pip`) go."""
     return _MAGIC.sub("", code) if "%" in code or "!" in code else code
 
 
@@ -171,6 +176,7 @@ def _indent(code: str) -> str:
 
 
 def _outer_blanks(code: str) -> str:
+    """Blank lines before the program and blanks behind it go."""
     stripped = _LEADING_BLANKS.sub("", code).rstrip()
     return code if stripped.endswith("\\") else stripped  # a joined line needs the line end that follows
 

@@ -22,10 +22,12 @@ _INVISIBLE = re.compile("[\ufeff\u200b\u2060]")
 
 
 def _wrapper(text: str) -> str:
+    """The prompt that a source wraps around every description goes."""
     return _WRAPPER.sub("", text)
 
 
 def _excel_line_ends(text: str) -> str:
+    """A spreadsheet's `_x000D_` becomes the line end that it stands for."""
     return _EXCEL_LINE_ENDS.sub(_unless_inside, text) if "_x000" in text else text
 
 

@@ -15,8 +15,12 @@ from pygments.token import STANDARD_TYPES, Comment, Keyword, Name, Number, Strin
 
 from builder.core.schema import SPLITS
 from builder.report.examples import changes_of
+from builder.report.explain.explanation import gloss
 from builder.report.facts import Facts
+from builder.report.flow import end_of
 from builder.report.plots import SOURCE_COLOURS
+from builder.report.proof.folder import holds_sample
+from builder.report.rows import TEXT_CHARACTERS
 from builder.report.shown import visible
 
 _CONSTANTS = ("True", "False", "None")
@@ -74,6 +78,14 @@ CHUNK_THUMBNAILS = 40
 THUMBNAIL_BYTES = 64 << 10
 """Larger pictures are left out: they are claims of programs."""
 _HEAD_CHARACTERS = 160
+_RANDOM = 100
+"""Rows of a random queue: those with the lowest hashes."""
+_ENDS = ("left", "right")
+_MISMATCHED = ("mismatched", "contradicts_prompt")
+_COLUMNS = (
+    *("id", "content", "source", "split", "reason", "verdict", "steps", "thumb", "score", "prompt", "program"),
+    *("queues", "also", "official", "head"),
+)
 _ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
@@ -89,24 +101,38 @@ class Browser:
     """Whether the chunks belong into files of their own."""
 
 
-def browser_of(facts: Facts, folder: str) -> Browser:
-    """Pack all rows whose texts are known, in the order of reading; `folder` is where files beside the page lie."""
+def browser_of(facts: Facts, folder: str, review: str = "") -> Browser:
+    """Pack all rows whose texts are known, in the order of reading.
+
+    Args:
+        facts: what the report tells.
+        folder: where files beside the page lie.
+        review: as `page_of` takes it.
+    """
     rows = facts.told
-    thumbnails = _thumbnails(facts, rows)
-    lists = {name: sorted(set(rows[name])) for name in ("reason", "verdict")}
+    thumbnails, found = _thumbnails(facts, rows), queues(facts)
+    reasons = rows.select("stage", "reason").unique().sort("reason").rows()
+    steps = sorted({step for named in rows["repairs"] for step in named})
     index: dict[str, Any] = {
+        "columns": _COLUMNS,
         "sources": facts.sources,
-        "reasons": lists["reason"],
-        "verdicts": lists["verdict"],
-        "splits": [[number, split] for number, split in enumerate(SPLITS) if split in facts.splits],
+        "reasons": [[reason, end_of(stage, reason) if reason else "", gloss(reason)] for stage, reason in reasons],
+        "verdicts": sorted(set(rows["verdict"])),
+        "splits": [split for split in SPLITS if split in facts.splits],
+        "steps": [[step, gloss(step)] for step in steps],
+        "queues": list(found),
+        "key": " ".join([*facts.sources, *(["sample"] if holds_sample(facts.manifest) else [])]),
+        "review": review,
         "colours": SOURCE_COLOURS,
         "folder": folder,
         "size": CHUNK_ROWS,
         "thumbs": CHUNK_THUMBNAILS,
-        "rows": list(_lines(rows, facts.sources, lists, thumbnails)),
     }
+    index["rows"] = list(_lines(facts, index, thumbnails, list(found.values())))
     colours = lru_cache(maxsize=None)(_colours)  # sources repeat programs; forgotten with this report
-    chunks = [(f"rows-{n}", _packed(part, colours)) for n, part in enumerate(rows.iter_slices(CHUNK_ROWS))]
+    chunks = [
+        (f"rows-{n}", _packed(part, colours, facts.variants)) for n, part in enumerate(rows.iter_slices(CHUNK_ROWS))
+    ]
     pictures = [base64.b64encode(picture).decode() for picture in thumbnails.values()]
     for n, start in enumerate(range(0, len(pictures), CHUNK_THUMBNAILS)):
         chunks.append((f"thumbs-{n}", " ".join(pictures[start : start + CHUNK_THUMBNAILS])))
@@ -127,30 +153,67 @@ def is_webp(picture: bytes) -> bool:
     return len(picture) <= THUMBNAIL_BYTES and picture[:4] == b"RIFF" and picture[8:12] == b"WEBP"
 
 
-def _lines(
-    rows: pl.DataFrame, sources: Sequence[str], lists: Mapping[str, Sequence[str]], thumbnails: Mapping[str, bytes]
-) -> Iterator[list[Any]]:
-    """Of each row what it is listed by: id; numbers of source, split, reason, verdict, changed, picture; start.
+def queues(facts: Facts) -> dict[str, set[str]]:
+    """Ids of rows that a curator may want to go through, by what they have in common."""
+    rows, pairing = facts.told, facts.numbers.get("pairing", {}).get("mismatched") or {}
+    sides, near = ("just_above", "just_below"), facts.numbers.get("near") or {}
+    fits = {line["id"] for side in sides for line in pairing.get(side, ())}
+    failed = pl.col("verdict").is_in(["", "passed"]).not_()
+    found = {
+        "borderline pairs": {pair[f"{end}_id"] for side in sides for pair in near.get(side, ()) for end in _ENDS},
+        "re-paired": set(rows.filter((pl.col("code_from") != "") & (pl.col("outcome") == "kept"))["id"]),
+        "mismatched": fits | set(rows.filter(pl.col("reason").is_in(_MISMATCHED))["id"]),
+        "findings of rendering": set(rows.filter(failed)["id"]),
+        f"random {_RANDOM}": set(rows.sort("content", "id").head(_RANDOM)["id"]),
+    }
+    return {name: ids for name, ids in found.items() if ids}
 
-    A split's number is its place in `SPLITS`.
+
+def sources_of_groups(facts: Facts) -> dict[str, list[str]]:
+    """By group, the sources that hold a row of it; a source's own name counts once it has two.
+
+    Equality is chained, as in the split's groups: if A equals B in the prompt and B equals C in the program, then A
+    counts as found in C.
     """
+    counts = facts.rows.group_by("group", "source").len().sort("group", "source")
+    found: dict[str, list[str]] = {}
+    for group, source, rows in counts.iter_rows():
+        found.setdefault(group, []).extend([source] * min(rows, 2))
+    return found
+
+
+def _lines(
+    facts: Facts, index: Mapping[str, Any], thumbnails: Mapping[str, bytes], queued: Sequence[set[str]]
+) -> Iterator[list[Any]]:
+    """Of each row what it is listed, filtered and sorted by: `_COLUMNS`, in numbers of the index's lists."""
     places = {program: n for n, program in enumerate(thumbnails)}
-    of = {name: {word: n for n, word in enumerate(words)} for name, words in (*lists.items(), ("source", sources))}
-    for row in rows.iter_rows(named=True):
+    of = {name: {word: n for n, word in enumerate(index[name])} for name in ("sources", "verdicts", "splits")}
+    of |= {name: {line[0]: n for n, line in enumerate(index[name])} for name in ("reasons", "steps")}
+    groups = sources_of_groups(facts)
+    for row in facts.told.iter_rows(named=True):
+        also = list(groups[row["group"]])
+        also.remove(row["source"])
         yield [
             row["id"],
-            of["source"][row["source"]],
-            SPLITS.index(row["split"]),
-            of["reason"][row["reason"]],
-            of["verdict"][row["verdict"]],
-            int(bool(row["repairs"])),
+            row["content"],
+            of["sources"][row["source"]],
+            of["splits"].get(row["split"], -1),
+            of["reasons"][row["reason"]],
+            of["verdicts"][row["verdict"]],
+            [of["steps"][step] for step in row["repairs"]],
             places.get(row["program"], -1),
+            row["score"],
+            len(row["description"]),
+            len(row["code"]),
+            [n for n, ids in enumerate(queued) if row["id"] in ids],
+            sorted({of["sources"][source] for source in also}),
+            int(row["official"]),
             visible(" ".join(row["description"][: 2 * _HEAD_CHARACTERS].split())[:_HEAD_CHARACTERS]),
         ]
 
 
-def _packed(rows: pl.DataFrame, colours: Callable[[str], list[str]]) -> str:
-    texts = [_texts(row, colours) for row in rows.iter_rows(named=True)]
+def _packed(rows: pl.DataFrame, colours: Callable[[str], list[str]], variants: Mapping[str, Sequence[str]]) -> str:
+    texts = [_texts(row, colours, variants.get(row["id"], ())) for row in rows.iter_rows(named=True)]
     packed = pa.Codec("gzip").compress(orjson.dumps(texts), asbytes=True)
     return base64.b64encode(packed).decode()
 
@@ -160,18 +223,18 @@ def _colours(code: str) -> list[str]:
     return [part for piece in coloured(code) for part in piece]
 
 
-def _texts(row: Mapping[str, Any], colours: Callable[[str], list[str]]) -> dict[str, Any]:
+def _texts(row: Mapping[str, Any], colours: Callable[[str], list[str]], variants: Sequence[str]) -> dict[str, Any]:
     """All that is shown of a row once it is opened; what is empty is left out."""
+    texts = (row["description"], row["code"])
     told = {
+        "variants": list(map(visible, variants)),
+        "shortened": any(len(text) > TEXT_CHARACTERS or visible(text) != text for text in texts),
         "prompt": visible(row["description"]),
         "code": colours(visible(row["code"])),
         "changes": [visible(part) for change in changes_of(row) for part in change],
-        "steps": row["repairs"],
         "detail": visible(row["detail"]),
         "kept": row["kept_id"],
         "from": row["code_from"],
-        "score": row["score"],
-        "official": row["official"],
         "difficulty": visible(row["difficulty"] or ""),
         "error": visible(": ".join(part for part in (row["exception"], row["message"]) if part)),
     }

@@ -6,6 +6,8 @@ from typing import Literal
 
 from rapidfuzz.distance import Indel
 
+from builder.report.shown import with_ends
+
 Mark = Literal[" ", "-", "+", "…"]
 """In both texts, only in the first, only in the second; a stretch of equal lines that is left out."""
 CONTEXT = 2
@@ -23,7 +25,7 @@ def line_changes(before: str, after: str) -> list[tuple[Mark, str]]:
     stretches = _stretches(before.split("\n"), after.split("\n"))
     for n, (mark, lines) in enumerate(stretches):
         if mark != " ":
-            changes += [(mark, line) for line in lines]
+            changes += [(mark, with_ends(line)) for line in lines]
             continue
         head = [] if n == 0 else lines[:CONTEXT]
         tail = [] if n == len(stretches) - 1 else lines[len(head) :][-CONTEXT:]
@@ -38,11 +40,14 @@ def line_changes(before: str, after: str) -> list[tuple[Mark, str]]:
 def prose_changes(before: str, after: str) -> list[tuple[Mark, str]]:
     """The words that only one of two texts in prose has, with their marks; many equal words between are left out."""
     changes: list[tuple[Mark, str]] = []
-    for mark, words in _stretches(_WORD.findall(before), _WORD.findall(after)):
+    stretches = list(_stretches(_WORD.findall(before), _WORD.findall(after)))
+    for n, (mark, words) in enumerate(stretches):
         if mark == " " and len(words) > FEW_WORDS:
             changes.append(("…", f"{len(words):,} equal words and signs"))
         else:
-            changes.append((mark, "".join(words)))
+            text = "".join(words)
+            ends = mark != " " and (not text.strip() or all(other != " " for other, _ in stretches[n:]))
+            changes.append((mark, with_ends(text) if ends else text))
     return changes
 
 

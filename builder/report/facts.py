@@ -1,6 +1,6 @@
 """What the report is made from: a folder's manifest, the ledger of one config with texts beside it, and its numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class Facts:
     text is known; `verdict`, `exception`, `message`, `program`, empty where nothing was rendered."""
     verdicts: pl.DataFrame
     """One line a rendered program: `program`, `thumbnail`."""
+    variants: Mapping[str, Sequence[str]]
+    """By id, the prompt in other words, where the data has ids."""
 
     @property
     def sources(self) -> list[str]:
@@ -80,7 +82,8 @@ def facts_of(folder: BuiltFolder, config: str = "", before: BuiltFolder | None =
     if not statistics[name].get("funnel_by_source"):
         raise OutputError(f"{folder.path}: holds no statistics of {name}; run `build` or `export` again")
     try:
-        rows = _with_texts(folder.ledger(name), folder, name)
+        written, variants = _written(folder, name)
+        rows = _with_texts(folder.ledger(name), folder, written)
         verdicts = _verdicts(folder.path / VERDICTS_FILE)
         numbers = folder.path / "report" / f"{name}.json"
         read = orjson.loads(numbers.read_bytes()) if numbers.is_file() else {}
@@ -95,6 +98,7 @@ def facts_of(folder: BuiltFolder, config: str = "", before: BuiltFolder | None =
         numbers=read,
         rows=_with_verdicts(rows, verdicts),
         verdicts=verdicts.select("program", "thumbnail"),
+        variants=variants,
     )
 
 
@@ -105,7 +109,7 @@ def told_config(folder: BuiltFolder, wanted: str = "") -> str:
     return wanted or next((name for name in _FIRST if name in folder.configs), folder.configs[0])
 
 
-def _with_texts(ledger: pl.DataFrame, folder: BuiltFolder, config: str) -> pl.DataFrame:
+def _with_texts(ledger: pl.DataFrame, folder: BuiltFolder, written: pl.DataFrame) -> pl.DataFrame:
     """The ledger with the texts that the build kept for the report, those of the data itself first."""
     path = folder.path / ROWS
     texts = pl.read_parquet(path) if path.is_file() else pl.DataFrame(schema=SCHEMA)
@@ -118,7 +122,6 @@ def _with_texts(ledger: pl.DataFrame, folder: BuiltFolder, config: str) -> pl.Da
         pl.when(own).then("code").otherwise("other").alias("code"),
         pl.when(own).then("code_read").otherwise("other_read").alias("code_read"),
     ).drop("other", "other_read")
-    written = _written(folder, config)
     rows = rows.join(written, on="id", how="left", maintain_order="left")
     changed = pl.col("program").is_not_null() & pl.col("code").is_not_null() & (pl.col("program") != pl.col("code"))
     rows = rows.with_columns(
@@ -132,15 +135,19 @@ def _with_texts(ledger: pl.DataFrame, folder: BuiltFolder, config: str) -> pl.Da
     return rows.with_columns(pl.when(known).then(name).alias(name) for name in ("description", "code"))
 
 
-def _written(folder: BuiltFolder, config: str) -> pl.DataFrame:
-    """Texts of the rows of the data, where it has ids."""
-    rows = [
-        (row.id, row.prompt, unfenced(row.code))
-        for split in SPLITS
-        for row in folder.rows(config, split)
-        if row.id is not None and row.variant == 0
-    ]
-    return pl.DataFrame(rows, schema=dict.fromkeys(("id", "prompt", "program"), pl.String), orient="row").unique("id")
+def _written(folder: BuiltFolder, config: str) -> tuple[pl.DataFrame, dict[str, list[str]]]:
+    """Texts of the rows of the data, where it has ids, and the other words of prompts by id."""
+    rows: dict[str, tuple[str, str, str]] = {}
+    variants: dict[str, list[tuple[int, str]]] = {}
+    for split in SPLITS:
+        for row in folder.rows(config, split):
+            if row.id is not None and row.variant == 0:
+                rows.setdefault(row.id, (row.id, row.prompt, unfenced(row.code)))
+            elif row.id is not None:
+                variants.setdefault(row.id, []).append((row.variant or 0, row.prompt))
+    schema = dict.fromkeys(("id", "prompt", "program"), pl.String)
+    prompts = {row_id: [prompt for _, prompt in sorted(found)] for row_id, found in variants.items()}
+    return pl.DataFrame(list(rows.values()), schema=schema, orient="row"), prompts
 
 
 def _verdicts(path: Path) -> pl.DataFrame:

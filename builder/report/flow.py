@@ -5,12 +5,13 @@ Written by hand as SVG, since no library of plots draws flows whose text stays t
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
 from builder.core.schema import SPLITS
 from builder.report.plots import source_variable, variables
+from builder.report.shown import rows_address
 
 DROPPED_AS: Mapping[str, tuple[str, ...]] = {
     "not readable": ("read", "clean"),
@@ -64,20 +65,23 @@ class _Shape:
     """Between two bars, at least."""
     above: bool
     """Whether the labels of sources stand above their bars instead of beside them."""
+    links: bool = False
+    """Whether a click leads to rows."""
 
 
 _WIDE = _Shape(780, 158, 604, 14, False)
 _NARROW = _Shape(360, 2, 236, 26, True)
 
 
-def funnel_svg(stats: Mapping[str, Any], *, narrow: bool = False) -> str:
+def funnel_svg(stats: Mapping[str, Any], *, narrow: bool = False, links: bool = False) -> str:
     """The flow of rows of one config, as an SVG picture that stands alone and follows a light or dark page.
 
     Args:
         stats: the statistics of a config (`dataset_stats.json`, or `statistics` of a manifest by config).
         narrow: 360 pixels wide, for a phone, instead of 780.
+        links: whether a click on a flow or on a bar of the report leads to its rows.
     """
-    shape = _NARROW if narrow else _WIDE
+    shape = replace(_NARROW if narrow else _WIDE, links=links)
     lines: Sequence[Mapping[str, Any]] = stats["funnel_by_source"]
     scale = _FLOW_HEIGHT / max(sum(line["read"] for line in lines), 1)
     sources = [
@@ -96,7 +100,8 @@ def funnel_svg(stats: Mapping[str, Any], *, narrow: bool = False) -> str:
     flows = [
         part for line, source in zip(lines, sources, strict=True) for part in _flows(line, source, ends, scale, shape)
     ]
-    bars = [_bar(node, shape.left) for node in sources] + [_bar(node, shape.right) for node in ends.values()]
+    bars = [_linked(_bar(node, shape.left), links, source=node.name) for node in sources]
+    bars += [_linked(_bar(node, shape.right), links, **_filters(node)) for node in ends.values()]
     labels = [_label(node, *_source_place(node, shape)) for node in sources]
     labels += [_label(node, shape.right + _BAR + 8, node.top + node.height / 2, "start") for node in ends.values()]
     return (
@@ -108,12 +113,26 @@ def funnel_svg(stats: Mapping[str, Any], *, narrow: bool = False) -> str:
 
 def ended_as(line: Mapping[str, Any]) -> Counter[str]:
     """Dropped rows of one source by the names of `DROPPED_AS`; `line` is one of `funnel_by_source`."""
-    names = {what: name for name, found in DROPPED_AS.items() for what in found}
     counts: Counter[str] = Counter()
     for stage, reasons in line["dropped"].items():
         for reason, rows in reasons.items():
-            counts[names.get(f"{stage}: {reason}") or names[stage]] += rows
+            counts[end_of(stage, reason)] += rows
     return counts
+
+
+def end_of(stage: str, reason: str) -> str:
+    """The name of `DROPPED_AS` for a stage and a reason."""
+    names = {what: name for name, found in DROPPED_AS.items() for what in found}
+    return names.get(f"{stage}: {reason}") or names[stage]
+
+
+def _filters(node: _Node) -> dict[str, str]:
+    return {"outcome": "kept", "split": node.name} if node.kept else {"outcome": node.name}
+
+
+def _linked(part: str, links: bool, **filters: str) -> str:
+    """A part of the picture that leads to the rows that it shows; the table below it does so for the keyboard."""
+    return f'<a href="{escape(rows_address(**filters))}" tabindex="-1">{part}</a>' if links else part
 
 
 def _placed(nodes: Sequence[_Node], scale: float, gap: float, y: float) -> float:
@@ -147,11 +166,12 @@ def _flows(line: Mapping[str, Any], source: _Node, ends: Mapping[str, _Node], sc
         x0, x1 = shape.left + _BAR, shape.right
         middle = (x0 + x1) / 2
         told = escape(f"{line['source']}, {end.note} {end.name}: {rows:,} rows")
-        parts.append(
+        flow = (
             f'<path class="{"kept" if end.kept else "gone"}" d="M{x0:.1f} {y0:.1f}C{middle:.1f} {y0:.1f} '
             f'{middle:.1f} {y1:.1f} {x1:.1f} {y1:.1f}" stroke="{source.colour}" '
             f'stroke-width="{max(thick, _LEAST):.2f}"><title>{told}</title></path>'
         )
+        parts.append(_linked(flow, shape.links, source=line["source"], **_filters(end)))
     return parts
 
 

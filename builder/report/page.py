@@ -14,14 +14,17 @@ from markupsafe import Markup
 from builder.report.browser import Browser, browser_of, coloured
 from builder.report.coverage import Taught, distinct, taught_by
 from builder.report.examples import borderline_pairs, dropped_pairs, overlap, reasons, repairs
+from builder.report.explain.explanation import gloss
 from builder.report.facts import Facts
 from builder.report.flow import funnel_svg
 from builder.report.lengths import plots
 from builder.report.notices import notices
 from builder.report.plots import bars, source_variable, variables
-from builder.report.shown import visible
+from builder.report.shown import rows_address, visible
 
 _FILES = Path(__file__).parent / "page_files"
+_SCRIPTS = ("texts.js", "list.js", "row.js", "desk.js")
+"""One script of the page, in this order."""
 _BARS = 22
 """Classes and methods that have a bar; the table has all."""
 
@@ -35,16 +38,20 @@ class Page:
     """Files to put into the folder beside it, by name."""
 
 
-def page_of(facts: Facts, folder: str = "report_files") -> Page:
+def page_of(
+    facts: Facts, folder: str = "report_files", *, others: Mapping[str, str] | None = None, review: str = ""
+) -> Page:
     """Make the report of one config.
 
     Args:
         facts: what it tells.
         folder: name of the folder beside it, for what does not go into one file.
+        others: names of pages beside it that tell the folder's other configs, by config.
+        review: what `review` serves it for: `yes` to write decisions, `render` to render programs too.
     """
-    browser = browser_of(facts, folder)
+    browser = browser_of(facts, folder, review)
     taught = taught_by(distinct(facts.kept["code"].to_list()))
-    script = (_FILES / "report.js").read_text(encoding="utf-8")
+    script = "".join((_FILES / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     html = (
         _environment()
@@ -56,8 +63,10 @@ def page_of(facts: Facts, folder: str = "report_files") -> Page:
             script=Markup(script),
             style=Markup(_styles()),
             script_source=f"'sha256-{allowed}'" + (" 'self' file:" if browser.beside else ""),
-            funnel=Markup(funnel_svg(facts.statistics)),
-            funnel_narrow=Markup(funnel_svg(facts.statistics, narrow=True)),
+            connect_source="connect-src 'self'; " if review else "",
+            pages=others or {},
+            funnel=Markup(funnel_svg(facts.statistics, links=True)),
+            funnel_narrow=Markup(funnel_svg(facts.statistics, narrow=True, links=True)),
             notices=notices(facts),
             reasons=reasons(facts),
             repairs=repairs(facts),
@@ -83,17 +92,17 @@ def _beside(browser: Browser) -> dict[str, bytes]:
 
 def _teaches(taught: Taught) -> dict[str, Any]:
     """The plots of section 5."""
-    counted = {"classes": taught.classes, "methods": taught.methods}
-    told = {
-        name: bars(
-            values[:_BARS], words=f"{name} by programs: " + ", ".join(f"{word} {n:,}" for word, n in values[:_BARS])
-        )
-        for name, values in counted.items()
+    counted = {
+        "classes": (taught.classes[:_BARS], "{}("),
+        "methods": (taught.methods[:_BARS], ".{}("),
+        "scenes": (taught.scenes[:_BARS], "({})"),
+        "features": (taught.features, ""),
     }
-    both = {"scenes": taught.scenes[:_BARS], "features": taught.features}
-    return told | {
-        name: bars(values, words=f"{name} by programs: " + ", ".join(f"{word} {n:,}" for word, n in values))
-        for name, values in both.items()
+    return {
+        name: bars(
+            values, words=f"{name} by programs: " + ", ".join(f"{word} {n:,}" for word, n in values), search=search
+        )
+        for name, (values, search) in counted.items()
     }
 
 
@@ -102,8 +111,9 @@ def _styles() -> str:
     light, dark = variables(False), variables(True)
     themes = (
         f":root,:root[data-theme=light] .funnel{{{light}}}"
-        f"@media(prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}"
-        f":root[data-theme=dark],:root[data-theme=dark] .funnel{{{dark}}}"
+        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}"
+        f"@media screen{{:root[data-theme=dark],:root[data-theme=dark] .funnel{{{dark}}}}}"
+        f"@media print{{:root,.funnel.funnel{{{light}}}}}"
     )
     return themes + (_FILES / "report.css").read_text(encoding="utf-8")
 
@@ -128,7 +138,7 @@ def _environment() -> jinja2.Environment:
         "share": _share,
         "coloured": lambda code: list(coloured(code)),
     }
-    environment.globals |= {"source_variable": source_variable}
+    environment.globals |= {"source_variable": source_variable, "gloss": gloss, "rows_address": rows_address}
     return environment
 
 

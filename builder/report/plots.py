@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from builder.report.shown import rows_address
+
 LIGHT: Mapping[str, str] = {
     "page": "#faf9f6",
     "panel": "#ffffff",
@@ -161,19 +163,29 @@ def _log_ticks(edges: Sequence[float]) -> list[float]:
     return ticks if len(ticks) <= _MOST_TICKS else [tick for tick in ticks if f"{tick:g}".startswith("1")]
 
 
-def bars(values: Sequence[tuple[str, int]], *, words: str) -> Markup:
-    """Bars with their names and numbers, one below the other; `words` say what they show."""
+def bars(values: Sequence[tuple[str, int]], *, words: str, search: str = "") -> Markup:
+    """Bars with their names and numbers, one below the other.
+
+    Args:
+        values: names with their numbers.
+        words: what they show, for those who do not see it.
+        search: what a click on a bar looks for in the rows, with `{}` for its name; empty for nothing.
+    """
     most = max((number for _, number in values), default=1)
     left = _LETTER * max((len(name) for name, _ in values), default=0) + 8
     room = (_WIDTH - left) / 1.2
-    parts = []
+    parts: list[str] = []
     for place, (name, number) in enumerate(values):
         top, width = place * _BAR_STEP + 6, room * number / max(most, 1)
+        if search:
+            address = rows_address(q=search.format(name), outcome="kept")
+            parts.append(Markup('<a href="{}" tabindex="-1">').format(address))
         parts.append(_text(left - 5, top + 9, name, "ink", anchor="end"))
         parts.append(
             f'<rect x="{left}" y="{_n(top)}" width="{_n(width)}" height="11.6" fill="var(--accent)" fill-opacity=".8"/>'
         )
         parts.append(_text(left + width + 3, top + 9, f"{number:,}", "muted"))
+        parts += ["</a>"] * bool(search)
     return _svg(parts, max(len(values), 1) * _BAR_STEP + 8, words)
 
 

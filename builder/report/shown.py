@@ -1,5 +1,8 @@
 """Texts of rows as a page may show them: what is invisible, or turns the text around it, is named instead."""
 
+import re
+from urllib.parse import quote, urlencode
+
 _PICTURES = 0x2400
 """Where Unicode has a picture for each control character."""
 _NAMED = (
@@ -17,6 +20,10 @@ _TABLE = {
 }
 
 
+_ENDS = re.compile(r"[ \t]+(?=\n|\Z)")
+_BLANKS = str.maketrans(" \t", "␠⇥")
+
+
 def visible(text: str) -> str:
     """A text whose control characters, directions and lone surrogates can be seen, and do nothing.
 
@@ -28,3 +35,13 @@ def visible(text: str) -> str:
     except UnicodeEncodeError:
         text = "".join(f"⟨U+{ord(sign):04X}⟩" if 0xD800 <= ord(sign) < 0xE000 else sign for sign in text)
     return text
+
+
+def with_ends(text: str) -> str:
+    """A text whose blanks at the ends of lines can be seen."""
+    return _ENDS.sub(lambda found: found[0].translate(_BLANKS), text)
+
+
+def rows_address(**filters: str) -> str:
+    """Where a page shows the rows that pass these filters; its script knows them by the same names."""
+    return "#" + urlencode(filters, quote_via=quote)

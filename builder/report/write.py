@@ -1,5 +1,6 @@
 """Writing the report of a folder, into it or elsewhere."""
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -50,6 +51,8 @@ def keep_for_report(builds: Sequence[Build], statistics: Mapping[str, Any], stag
 
 
 REPORT = "report.html"
+_PAGE = re.compile(r"report(?:-\w+)?(?:\.html$|_files/)")
+"""Pages in a folder, and the files beside them."""
 MAKE_AGAIN = "To make it again: python -m builder report FOLDER"
 
 
@@ -84,7 +87,8 @@ def put_report(folder: BuiltFolder, earlier: Path, cache: Path) -> None:
 def report_folder(path: Path, *, config: str = "", output: Path | None = None, before: Path | None = None) -> Path:
     """Write the report of a built or exported folder anew, from its ledger and its data; returns where it is.
 
-    Written into the folder itself, it takes the place of the build's own, and the manifest is told.
+    Written into the folder itself, it takes the place of the build's own, and the manifest is told. Where no config is
+    named, every other config of the folder has a page beside it, and each page leads to all of them.
 
     Raises:
         OutputError: a folder is not one of this project, or the report cannot be written.
@@ -97,11 +101,21 @@ def report_folder(path: Path, *, config: str = "", output: Path | None = None, b
     target = output or path / REPORT
     if target.is_dir():
         target = target / REPORT
-    page = page_of(facts_of(folder, config, earlier), f"{target.stem}_files")
-    names = _write(page.html, page.beside, target)
-    if target.name == REPORT and target.resolve().parent == path.resolve():
-        _tell_manifest(folder, names, f"{target.stem}_files")
+    own = target.name == REPORT and target.resolve().parent == path.resolve()
+    pages = pages_of(folder) if own and not config else {told_config(folder, config): target.name}
+    names = []
+    for name, file in pages.items():
+        place = target.parent / file
+        page = page_of(facts_of(folder, name, earlier), f"{place.stem}_files", others=pages)
+        names += _write(page.html, page.beside, place)
+    if own:
+        _tell_manifest(folder, names)
     return target
+
+
+def pages_of(folder: BuiltFolder) -> dict[str, str]:
+    """The page of each config of a folder: that of the most thorough one is the report."""
+    return {name: REPORT if name == told_config(folder) else f"report-{name}.html" for name in folder.configs}
 
 
 def _write(page: bytes, beside: Mapping[str, bytes], target: Path) -> list[str]:
@@ -113,10 +127,10 @@ def _write(page: bytes, beside: Mapping[str, bytes], target: Path) -> list[str]:
     return [*files, target.name]
 
 
-def _tell_manifest(folder: BuiltFolder, names: list[str], beside: str) -> None:
+def _tell_manifest(folder: BuiltFolder, names: list[str]) -> None:
     """Put the files of a report into the manifest, and take those of the earlier one out."""
     outputs = dict(folder.manifest["outputs"])
-    stale = [name for name in outputs if name.startswith(f"{beside}/") and name not in names]
+    stale = [name for name in outputs if _PAGE.match(name) and name not in names]
     for name in stale:
         (folder.path / name).unlink(missing_ok=True)
         del outputs[name]

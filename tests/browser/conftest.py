@@ -49,12 +49,17 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def opened(chromium: Any) -> Iterator[Any]:
-    """Opens a report's file. At the end, no page may have complained, or asked for more than itself and its files."""
+    """Opens a report's file, or an address of `review`.
+
+    At the end, no page may have complained, or asked for more than its own folder has.
+    """
     contexts, pages = [], []
 
-    def open_page(path: Path, *, width: int = 1280, dark: bool = False, at: str = "") -> Opened:
+    def open_page(path: Path | str, *, width: int = 1280, dark: bool = False, at: str = "") -> Opened:
         context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", offline=True
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            offline=isinstance(path, Path),
         )
         contexts.append(context)
         made = Opened(context.new_page())
@@ -62,17 +67,14 @@ def opened(chromium: Any) -> Iterator[Any]:
         made.page.on("request", lambda request: made.asked.append(request.url))
         made.page.on("console", lambda message: made.complaints.append(message.text))
         made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
-        made.page.goto(path.resolve().as_uri() + at)
+        made.page.goto((path.resolve().as_uri() if isinstance(path, Path) else path) + at)
         made.page.wait_for_selector("#browser:not([hidden])")
         return made
 
     yield open_page
     for path, made in pages:
         assert made.complaints == []
-        beside = path.resolve().parent.joinpath(f"{path.stem}_files").as_uri()
-        own = path.resolve().as_uri()
-        assert [
-            url for url in made.asked if url.partition("#")[0] != own and not url.startswith(("data:", beside))
-        ] == []
+        own = (path.resolve().as_uri() if isinstance(path, Path) else path).rpartition("/")[0]
+        assert [url for url in made.asked if not url.startswith(("data:", "blob:", f"{own}/"))] == []
     for context in contexts:
         context.close()

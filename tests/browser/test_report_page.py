@@ -4,9 +4,10 @@ import re
 
 import pytest
 
+from builder.publish.build_folder import build_dataset
 from builder.report.write import report_folder
 from tests.report_folders import exported, many_rows, webp, with_verdicts
-from tests.rows import SOURCES, circles, scene
+from tests.rows import SOURCES, circles, config_of, scene
 
 pytestmark = pytest.mark.browser
 
@@ -56,7 +57,7 @@ def test_filters_narrow_the_list_together(opened, report):
     page.page.select_option("#f-source", label="manimbench")
     page.status("of 30 rows")
     page.page.select_option("#f-split", label="test")
-    page.page.select_option("#f-reason", label="kept")
+    page.page.select_option("#f-outcome", label="kept")
     page.status("1 to 4 of 4 rows")
     assert page.page.locator(".where").all_inner_texts() == ["kept in test"] * 4
 
@@ -93,9 +94,8 @@ def test_a_link_to_a_row_opens_it(opened, report):
     link = page.page.locator("#reasons .example .id").first
     name = link.inner_text()
     link.click()
-    page.status("1 to 1 of 1 rows")
-    page.page.wait_for_selector(".row[open] .body")
-    assert page.text(".row .id") == name
+    page.page.wait_for_selector(".row[open] .body .tools")
+    assert page.text(".row[open] .id") == name
 
 
 def test_the_theme_follows_the_system_until_a_person_chooses(opened, report):
@@ -141,6 +141,8 @@ def test_all_can_be_done_by_the_keyboard(opened, report):
     assert page.page.evaluate(focused) == "A To the report"
     for _ in range(7):
         keys.press("Tab")
+    assert page.page.evaluate(focused) == "q"
+    keys.press("Tab")
     assert page.page.evaluate(focused) == "theme"
     assert page.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     keys.press("Enter")
@@ -149,6 +151,7 @@ def test_all_can_be_done_by_the_keyboard(opened, report):
     page.page.focus("#q")
     keys.type("radius 88")
     page.status("1 to 1 of 1 rows")
+    page.page.focus("#by")
     while page.page.evaluate("document.activeElement.tagName") != "SUMMARY":
         keys.press("Tab")
     keys.press("Enter")
@@ -197,7 +200,7 @@ def test_hostile_texts_are_text(opened, tmp_path):
     page.status("of 2 rows")
     for row in page.page.locator(".row summary").all():
         row.click()
-    page.page.wait_for_selector(".row:last-child .body")
+    page.page.wait_for_selector(".row:last-child .body .prompt")
     assert SCRIPT in page.text("#list")
     assert page.page.title().startswith("Report of all")
     page.page.fill("#q", "backwards")
@@ -206,6 +209,59 @@ def test_hostile_texts_are_text(opened, tmp_path):
     page.page.wait_for_selector(".row .body")
     assert re.search(r"⟨U\+202E⟩ backwards ⟨U\+2066⟩", page.text(".row .prompt"))
     assert page.page.locator("body script:not([type])").count() == 1
+
+
+def test_what_is_shown_stands_in_the_address_and_comes_back_from_there(opened, report):
+    """Filters, order and the open row."""
+    page = opened(report)
+    page.page.select_option("#f-source", label="bespoke_manim")
+    page.page.select_option("#f-sort", label="long programs first")
+    page.page.locator(".row summary").nth(2).click()
+    page.page.wait_for_selector(".row[open] .tools")
+    open_row, listed = page.text(".row[open] .id"), page.page.locator(".row .id").all_inner_texts()
+
+    again = opened(report, at="#" + page.page.url.partition("#")[2])
+
+    again.page.wait_for_selector(".row[open] .tools")
+    assert again.page.input_value("#f-source") == "bespoke_manim"
+    assert again.text(".row[open] .id") == open_row
+    assert again.page.locator(".row .id").all_inner_texts() == listed
+
+
+@pytest.mark.parametrize(
+    ("place", "rows"),
+    [
+        ("#overview .wide .gone", "of 1 rows"),
+        ("#overlap .matrix td a", "of 10 rows"),
+        ("#teaches a[href*='Annulus']", "of 1 rows"),
+    ],
+)
+def test_a_click_on_a_flow_a_cell_or_a_bar_opens_its_rows(opened, report, place, rows):
+    """As many as it stands for."""
+    page = opened(report)
+    page.page.wait_for_selector("html[data-ready]")
+
+    page.page.locator(place).first.dispatch_event("click")
+    page.status(rows)
+
+
+def test_pages_of_all_configs_lead_to_one_another(opened, tmp_path):
+    """Written by `report FOLDER`; each row has what became of it in that config."""
+    sources = {"bespoke_manim": circles(1, 30)}
+    build_dataset([config_of(tmp_path, sources, name) for name in ("curated", "all")], tmp_path / "out")
+    report_folder(tmp_path / "out")
+    page = opened(tmp_path / "out" / "report.html")
+
+    page.page.locator(".configs a", has_text="all").click()
+    page.page.wait_for_selector("#browser:not([hidden])")
+    assert page.page.title().startswith("Report of all")
+    page.page.fill("#q", "of radius 7")
+    page.status("1 to 1 of 1 rows")
+    page.page.locator(".row summary").click()
+    page.page.wait_for_selector(".row .tools")
+    page.page.locator(".configs a", has_text="curated").click()
+    page.page.wait_for_selector("#browser:not([hidden])")
+    assert page.page.title().startswith("Report of curated")
 
 
 def test_ten_thousand_rows_stay_quick(opened, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 
+import polars as pl
 import pytest
 
 from builder.core.errors import SettingError
@@ -9,6 +10,7 @@ from builder.core.schema import SPLITS
 from builder.decide.decisions import overruled, read_decisions
 from builder.pipeline.story import build, prepare
 from builder.publish.export import export
+from tests.pairs import mixed, written_pairs
 from tests.rows import circles, config_of, ledger_of, read_lines, said, scene
 
 ROWS = circles(1, 20)
@@ -128,6 +130,21 @@ def test_an_edit_goes_through_all_checks_and_into_what_is_written(tmp_path):
     assert row(ledger, 5)["split"] == "train"
 
 
+def test_a_program_that_a_person_gave_belongs_to_its_row(tmp_path):
+    """In a part of a source that is paired at random too: its other rows are paired anew, or dropped."""
+    rows = mixed(written_pairs(80))
+    edit = {"id": "thanks_dataset/000003", "edit": {"code": scene('Text("by hand")')}}
+    ledger = ledger_of(decided(tmp_path, edit, rows=rows, name="curated"))
+
+    assert ledger.filter((pl.col("code_from") != "") | (pl.col("reason") == "unpaired")).height > 70
+    assert (row(ledger, 3)["outcome"], row(ledger, 3)["code_from"]) == ("kept", "")
+
+
+def test_a_note_decides_nothing(tmp_path):
+    note = {"id": "thanks_dataset/000001", "note": "look again"}
+    assert read_decisions(decided(tmp_path, note).decision_files) == []
+
+
 def test_official_test_rows_stay_as_they_were_published(tmp_path):
     file = tmp_path / "decisions.jsonl"
     file.write_text('{"id": "manimbench/000000", "drop": true}\n{"id": "manimbench/000001", "drop": true}\n')
@@ -148,8 +165,8 @@ def test_the_last_of_several_decisions_counts(tmp_path):
         ("{", "line 2: not JSON"),
         ("[]", "line 2: an object is wanted"),
         ('{"id": "a/000001", "drop": true, "why": "x"}', "line 2: unknown: why"),
-        ('{"id": "a/000001"}', "line 2: exactly one of keep, drop and edit"),
-        ('{"id": "a/000001", "keep": true, "drop": true}', "line 2: exactly one of keep, drop and edit"),
+        ('{"id": "a/000001"}', "line 2: exactly one of keep, drop, edit and note"),
+        ('{"id": "a/000001", "keep": true, "drop": true}', "line 2: exactly one of keep, drop, edit and note"),
         ('{"drop": true}', "line 2: name the row"),
         ('{"id": 3, "drop": true}', "are texts"),
         ('{"id": "a/000001", "edit": {"prompt": "x"}}', "line 2: an edit is an object"),

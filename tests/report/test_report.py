@@ -74,7 +74,7 @@ def test_every_reason_has_examples_of_each_source_and_no_more_than_three(tmp_pat
     folder = exported(tmp_path, {"bespoke_manim": [*circles(1, 20), *rows]})
 
     text = seen(folder).texts["reasons"]
-    assert re.search(r"short_code\s*10", text)
+    assert re.search(r"short_code\s*its code is too short to be a program\s*10", text)
     assert len(set(re.findall(r"Draw number \d", text))) == 3
 
 

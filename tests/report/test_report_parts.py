@@ -8,10 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builder.manim_lint.check import problem
+from builder.manim_lint.fixes import excerpts, table
 from builder.pipeline.story import prepare
+from builder.prepare import clean_code, clean_description
 from builder.report.browser import coloured, is_webp
 from builder.report.coverage import taught_by
 from builder.report.differences import line_changes, prose_changes, word_changes
+from builder.report.explain.explanation import gloss
 from builder.report.notices import notices
 from builder.report.plots import Ridge, bars, ridges
 from builder.report.rows import write_rows
@@ -61,6 +65,28 @@ def test_changes_of_a_prompt_are_its_words():
     rest = "a red circle that rolls down a hill and then comes to rest in front of a small house"
 
     assert prose_changes(f"Write code: {rest}", rest) == [("-", "Write code: "), ("…", "19 equal words and signs")]
+
+
+def test_blanks_at_the_ends_of_changed_lines_can_be_seen():
+    """In programs and in prompts; those between words are plain."""
+    assert line_changes("a  \nb\t", "a\nb") == [("-", "a␠␠"), ("-", "b⇥"), ("+", "a"), ("+", "b")]
+    assert prose_changes("a red ring. ", "a blue ring.") == [
+        (" ", "a "),
+        ("-", "red "),
+        ("+", "blue "),
+        (" ", "ring"),
+        ("-", ".␠"),
+        ("+", "."),
+    ]
+
+
+def test_every_reason_and_every_step_has_a_gloss():
+    """Those of the checks, of lint and of all tables of steps; a name of another release has none."""
+    steps = [name for name, _ in (*clean_description.STEPS, *clean_code.STEPS, *excerpts.REPAIRS)]
+    steps += [step.name for step in table.STEPS]
+
+    assert [name for name in (*problem.REASONS, *steps) if not gloss(name)] == []
+    assert gloss("no_such_step") == ""
 
 
 def test_words_that_differ_are_marked_on_both_sides():

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from builder.decide.split import SplitReason
 from builder.manim_lint import Problem
+from builder.manim_lint.fixes import excerpts, table
+from builder.prepare import clean_code, clean_description
 from builder.prepare.trace import Check, TraceStep
 
 LISTED = 20
@@ -24,6 +27,26 @@ SPLIT_REASONS: Mapping[str, str] = {
 }
 """For each `why` of a `SplitReason`, what it means."""
 REASONS: Mapping[str, str] = {
+    "not_text": "its description or its code is no text",
+    "follow_up": "a chat's later request, which needs the earlier ones to be understood",
+    "decided": "a person decided so",
+    "empty_description": "it has no description",
+    "description_is_filename": "its description is the name of a file",
+    "placeholder_description": "its description says nothing of what is drawn",
+    "short_description": "its description is too short to say anything",
+    "short_code": "its code is too short to be a program",
+    "syntax_error": "its code is no Python program",
+    "no_scene": "its program has no scene",
+    "no_construct": "no scene of its program has a `construct`",
+    "empty_construct": "the `construct` of its scenes does nothing",
+    "unknown_name": "its program uses a name, method or attribute that Manim does not have",
+    "unset_name": "its program uses a name that is never set, or only later",
+    "unknown_argument": "its program gives an argument that a class, function or method does not take",
+    "wrong_arity": "its program gives too few or too many arguments, or one twice",
+    "bad_value": "its program gives a value that is sure to fail",
+    "missing_module": "its program imports a module that does not come with Manim",
+    "missing_asset": "its program reads a file that is not there",
+    "manimgl_dialect": "its program is written for ManimGL",
     "unpaired": "no code fits its description clearly better than any other",
     "mismatched": "its code does not fit its description",
     "contradicts_prompt": "its code does otherwise than its description says",
@@ -43,7 +66,25 @@ REASONS: Mapping[str, str] = {
     "too_long": "it has more tokens than a row may have",
     "not_drawn": "the subset that was drawn leaves it out",
 }
-"""What a reason for dropping a row means, where a check does not say it."""
+"""What a reason for dropping a row means."""
+
+
+def gloss(name: str) -> str:
+    """A reason or a step of cleaning and repair in a line; empty for one of another release."""
+    return REASONS.get(name) or _steps().get(name, "")
+
+
+@lru_cache(maxsize=1)
+def _steps() -> dict[str, str]:
+    """What each step does: the first line of its docstring."""
+    tables = (*clean_description.STEPS, *clean_code.STEPS, *excerpts.REPAIRS)
+    made = {name: step.__doc__ or "" for name, step in (*tables, *((step.name, step.change) for step in table.STEPS))}
+    others = {
+        "repair:one_line": "Code that stood on one line is put on lines again.",
+        "repair:manimgl": "A program for ManimGL is brought to Manim Community.",
+        "repair:edited": "A person edited the text.",
+    }
+    return {name: " ".join(text.split("\n\n")[0].split()) for name, text in (made | others).items()}
 
 
 @dataclass(frozen=True, slots=True)
