@@ -16,10 +16,11 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[2]
 RELEASES = {"3.6": "datasets==3.6.*", "4.0": "datasets==4.0.*", "newest": "datasets"}
-"""What pip is asked for beside the wheel, by the name of an environment; all else is the newest that pip finds."""
+"""What is installed beside the wheel, by the name of an environment; all else is the newest that there is."""
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _CLASSIFIER = "Programming Language :: Python :: "
 _PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -71,6 +72,10 @@ class Environment:
         """Run code that prints JSON as its last line, not seeing the folder's modules; returns the value."""
         return json.loads(self.run("-P", "-c", code, *arguments, folder=folder, home=home).splitlines()[-1])
 
+    def install(self, *packages: str | Path) -> None:
+        """Install packages, or with options of `uv pip install`."""
+        run([find_uv_bin(), "pip", "install", "--quiet", "--python", self.python, *packages], self.home, **_index())
+
     def site_packages(self) -> Path:
         """Where its packages are."""
         code = "import json, sysconfig; print(json.dumps(sysconfig.get_path('purelib')))"
@@ -90,8 +95,7 @@ class Environments:
             if (home / "ready").exists():
                 return _environment(home)
             environment = self.empty(home.name, python)
-            install = ["-m", "pip", "install", "--quiet", "--no-compile", RELEASES[release], self.wheel()]
-            run([environment.python, *install], environment.home)
+            environment.install(RELEASES[release], self.wheel())
             (home / "ready").touch()
             return environment
 
@@ -99,18 +103,22 @@ class Environments:
         """A wheel of the project as it is now."""
         with FileLock(self.folder / "wheel.lock"):
             if not list(self.folder.glob("*.whl")):
-                run(
-                    [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", self.folder, ROOT], self.folder
-                )
+                run([find_uv_bin(), "build", "--wheel", "--quiet", "-o", self.folder, ROOT], self.folder, **_index())
             (wheel,) = self.folder.glob("*.whl")
             return wheel
 
-    def empty(self, name: str, python: Path, *options: str) -> Environment:
-        """A new environment without packages; `options` are of the module `venv`."""
+    def empty(self, name: str, python: Path) -> Environment:
+        """A new environment without packages, without pip too."""
         home = self.folder / name
         home.mkdir()
-        run([python, "-m", "venv", *options, home / "venv"], home, **_CHOOSE)
+        run([find_uv_bin(), "venv", "--quiet", "--python", python, home / "venv"], home, **_CHOOSE)
         return _environment(home)
+
+
+def _index() -> dict[str, str]:
+    """Where packages are found, for uv as the variables of pip say."""
+    names = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_EXTRA_INDEX_URL": "UV_INDEX", "PIP_FIND_LINKS": "UV_FIND_LINKS"}
+    return {ours: os.environ[theirs] for theirs, ours in names.items() if theirs in os.environ}
 
 
 def _environment(home: Path) -> Environment:

@@ -214,7 +214,7 @@ def test_the_loading_script_says_how_to_install_the_project(
     environments: Environments, built: Built, tmp_path: Path
 ) -> None:
     """Where `datasets` 3.6 is installed and this project is not, the script fails with the command that installs it."""
-    bare = environments.empty("bare", environments.get("3.6").python, "--without-pip")
+    bare = environments.empty("bare", environments.get("3.6").python)
     for path in environments.get("3.6").site_packages().iterdir():
         if path.name != "builder" and not path.name.startswith("manim_combined"):
             (bare.site_packages() / path.name).symlink_to(path)

@@ -19,12 +19,12 @@ from builder.publish.build_folder import build_dataset
 from builder.publish.export import export
 from builder.render.verdict import Outcome, Verdict, program_hash
 from builder.render.verdict_file import write_verdicts
-from tests.environments.conftest import RELEASES, ROOT, THIS_PYTHON, Environment, Environments, find_python, run
+from tests.environments.conftest import RELEASES, ROOT, THIS_PYTHON, Environment, Environments, find_python
 from tests.evaluate.recorded import CONDITIONS
 
 pytestmark = pytest.mark.environments
 
-TORCH = "torch==2.13.0"  # of 2.13.0 a CPU build is found; without a version, pip may take a CUDA build of several GB
+TORCH = "torch==2.13.0"  # of 2.13.0 a CPU build is found; without a version, it may be a CUDA build of several GB
 WHOLE = ("trl==1.16.0", "transformers==5.24.0", "peft==0.21.2", "requests")
 """What is installed with all that it needs."""
 PARTS = ("llamafactory==0.9.5", "axolotl==0.19.0", "unsloth==2026.10.9", "unsloth_zoo==2026.10.9")
@@ -160,9 +160,8 @@ print(json.dumps(told))
 def trainers(environments: Environments) -> Environment:
     """An environment with the trainers."""
     environment = environments.empty("trainers", find_python(THIS_PYTHON))
-    pip = [environment.python, "-m", "pip", "install", "--quiet", "--no-compile"]
-    for packages in ((TORCH,), (TORCH, *WHOLE, *THEIR_NEEDS), ("--no-deps", *PARTS)):
-        run([*pip, *packages], environment.home)
+    environment.install(TORCH, *WHOLE, *THEIR_NEEDS)
+    environment.install("--no-deps", *PARTS)
     return environment
 
 
@@ -309,7 +308,7 @@ print(json.dumps([trainer.state.global_step, seen, sorted(set(names))]))
 
 def test_grpo_takes_the_reward(trainers: Environment, folder: Path, tiny: Path, tmp_path: Path) -> None:
     """Steps of real GRPO ask for rewards of random completions, awaited and not; what has no verdict has no reward."""
-    run([trainers.python, "-m", "pip", "install", "--quiet", "scikit-image", ROOT], trainers.home)
+    trainers.install("scikit-image", ROOT)
     write_verdicts(tmp_path / "v.parquet", [Verdict(program_hash("x"), Outcome.NO_SCENE)], CONDITIONS, lambda _: {})
     rows = folder / "trl" / "train.json"
     steps, seen, names = trainers.answer(GRPO, tmp_path / "v.parquet", rows, folder=tiny.parent)

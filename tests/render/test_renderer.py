@@ -65,7 +65,7 @@ def test_verdicts_come_in_the_order_of_the_programs_or_as_they_are_reached(rende
     programs = ["hang 1", "passed 2", "failed 3"]
     with Renderer(workers=2) as renderer:
         reading = renderer.render(programs, ordered=False)
-        assert [next(reading).program for _ in range(2)] == list(map(program_hash, programs[1:]))
+        assert {next(reading).program for _ in range(2)} == set(map(program_hash, programs[1:]))
         StandIn.gate.set()
         assert next(reading).program == program_hash("hang 1")
     with Renderer(workers=2) as renderer:
