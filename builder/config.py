@@ -175,6 +175,9 @@ class BuildConfig:
     decisions: tuple[str, ...] = _setting(
         (), "what people decided of single rows, as JSON Lines: keep, drop or edit one", "FILE"
     )
+    descriptions: tuple[str, ...] = _setting(
+        (), "what a model wrote for programs without a description, as it answered the requests of `orphans`", "FILE"
+    )
     seed: int = _setting(42, "seeds split, variants and order", "N")
     format: str = _setting("sharegpt", f"shape of a conversation: {', '.join(FORMATS)}", "FORMAT")
     trainer: str = _setting(
@@ -301,6 +304,11 @@ class BuildConfig:
         """Files of `decisions`."""
         return tuple(Path(name).expanduser() for name in self.decisions)
 
+    @property
+    def description_files(self) -> tuple[Path, ...]:
+        """Files of `descriptions`."""
+        return tuple(Path(name).expanduser() for name in self.descriptions)
+
     def settings(self) -> dict[str, Any]:
         """All settings but the preset's name, as `make_config` takes them."""
         return {name: getattr(self, name) for name in setting_names()}
@@ -322,6 +330,7 @@ class BuildConfig:
         return values | {
             "decontaminate": [hashed("--decontaminate", *file) for file in self.benchmarks],
             "decisions": [hashed("--decisions", path) for path in self.decision_files],
+            "descriptions": [hashed("--descriptions", path) for path in self.description_files],
         }
 
 

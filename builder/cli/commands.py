@@ -7,6 +7,7 @@ from builder.cli.doctor import add_doctor_arguments, doctor
 from builder.cli.evaluate import add_evaluate_arguments, evaluate
 from builder.cli.explain import add_explain_arguments, explain
 from builder.cli.lint import add_lint_arguments, lint
+from builder.cli.orphans import add_orphans_arguments, orphans
 from builder.cli.push import add_push_arguments, push
 from builder.cli.render import add_render_arguments, render
 from builder.cli.report import add_report_arguments, report
@@ -111,6 +112,14 @@ COMMANDS = (
         ("review manim_combined",),
         review,
         add_review_arguments,
+        takes_settings=False,
+    ),
+    Command(
+        "orphans",
+        "write requests to a model for the programs that stand in no row for want of a description",
+        ("orphans manim_combined --model MODEL --output requests.jsonl",),
+        orphans,
+        add_orphans_arguments,
         takes_settings=False,
     ),
     Command(

@@ -27,7 +27,10 @@ GROUPS: dict[str, tuple[str, str]] = {
         "datasets with_sources local description_field code_field sample licences cache_dir offline",
         "sources_file strict skip_unavailable lock_file update_lock locked no_mirrors workers cluster",
     ),
-    "cleaning": ("pairs check_pairs check_api dialect decisions", "pair_margin mismatch_rate drop_reported_errors"),
+    "cleaning": (
+        "pairs check_pairs check_api dialect decisions descriptions",
+        "pair_margin mismatch_rate drop_reported_errors",
+    ),
     "deduplication": ("deduplicate deduplicate_programs near_duplicates", ""),
     "split": ("test_size validation_size seed", "near_test decontaminate"),
     "rendering": (
@@ -139,7 +142,7 @@ def _add_setting(
         kind: dict[str, Any] = {"action": action}
     elif name == "update_lock":
         kind = {"nargs": "*", "metavar": metavar}
-    elif name in ("datasets", "decontaminate", "decisions", "with_sources"):
+    elif name in ("datasets", "decontaminate", "decisions", "descriptions", "with_sources"):
         kind = {"nargs": "+", "metavar": metavar}
     elif isinstance(default, tuple):
         kind = {"action": "append", "metavar": metavar}

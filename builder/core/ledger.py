@@ -42,7 +42,9 @@ VERDICT_COLUMNS = {"verdict": pl.Categorical(), "verdict_detail": pl.String()}
 
 KEEP, DROP, EDIT = ACTIONS = ("keep", "drop", "edit")
 """What a person may decide of a row."""
-DECISION_COLUMNS = {"decision": pl.Enum(["", *ACTIONS]), "decided": pl.String()}
+SYNTHETIC = "synthetic"
+"""In place of what a person decided: a model described the row's program."""
+DECISION_COLUMNS = {"decision": pl.Enum(["", *ACTIONS, SYNTHETIC]), "decided": pl.String()}
 """What a person decided of a row, and in words: who, and why."""
 
 SLICE_ROWS = 65_536

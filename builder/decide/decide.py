@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from builder.config import BuildConfig
-from builder.core.ledger import DROP, KEEP, VERDICT_COLUMNS, drop, id_column, kept, open_ledger
+from builder.core.ledger import DROP, KEEP, SYNTHETIC, VERDICT_COLUMNS, drop, id_column, kept, open_ledger
 from builder.core.row_store import WORDS, PreparedFile, lazy
 from builder.core.schema import Outcome
 from builder.decide.claims import drop_contradicting
@@ -78,7 +78,7 @@ def decide(
         pairs: of `pairs_of`; the same however often rows are decided. `None` keeps the published pairs.
         lengths: tokens of each row read, as `drop_long` takes them, if they were counted.
     """
-    ledger = _drop_decided(open_ledger(rows))
+    ledger = _drop_measured_on(_drop_decided(open_ledger(rows)))
     ledger = _drop_invalid(ledger, "description", also="code")
     if pairs is not None:
         ledger = _pair(ledger, pairs)
@@ -95,8 +95,12 @@ def decide(
     if config.drop_long and lengths is not None:
         ledger = drop_long(ledger, lengths, config.max_tokens)
     ledger = drop_in_benchmarks(ledger, listed, config.near_test, files)
+    synthetic = ledger["decision"].eq(SYNTHETIC).any()
+    if config.check_pairs or synthetic:
+        scored = score_fit(ledger, files)
+        scored = drop_mismatched(scored, parts, config.mismatch_rate, synthetic_only=not config.check_pairs)
+        ledger = scored if config.check_pairs else scored.select(ledger.columns)
     if config.check_pairs:
-        ledger = drop_mismatched(score_fit(ledger, files), parts, config.mismatch_rate)
         ledger = drop_contradicting(ledger, files)
     if config.deduplicate:
         ledger = drop_equal_descriptions(ledger)
@@ -114,6 +118,12 @@ def _drop_decided(ledger: pl.DataFrame) -> pl.DataFrame:
     """Rows that a person decided to drop (reason `decided`; the detail says who and why)."""
     gone = ledger.filter(pl.col("decision") == DROP)
     return drop(ledger, gone.select("index", pl.lit("decided").alias("reason"), detail="decided"), "decision")
+
+
+def _drop_measured_on(ledger: pl.DataFrame) -> pl.DataFrame:
+    """Rows that a model described, where their group is one that models are measured on."""
+    rows = ledger.filter((pl.col("decision") == SYNTHETIC) & (pl.col("split") != "train"))
+    return drop(ledger, rows.select("index", pl.lit("synthetic").alias("reason"), detail="decided"), "filter")
 
 
 def _with_survivors(ledger: pl.DataFrame) -> pl.DataFrame:
@@ -147,8 +157,11 @@ def _drop_invalid(ledger: pl.DataFrame, part: str, also: str = "") -> pl.DataFra
 
 
 def pairs_of(rows: pl.DataFrame, margin: float, files: Sequence[PreparedFile]) -> pl.DataFrame | None:
-    """The code of each row of a shuffled part, as `repair_pairs` gives them; `None` where there is no such row."""
-    ledger = _drop_invalid(open_ledger(rows), "description", also="code")
+    """The code of each row of a shuffled part, as `repair_pairs` gives them; `None` where there is no such row.
+
+    What a model described teaches nothing about the pairs of people.
+    """
+    ledger = _drop_invalid(open_ledger(rows), "description", also="code").filter(pl.col("decision") != SYNTHETIC)
     return None if _mixed(ledger).is_empty() else repair_pairs(ledger, lazy(files, WORDS), margin)
 
 
@@ -208,7 +221,8 @@ def with_facts(rows: pl.DataFrame, ledger: pl.DataFrame, read: pl.DataFrame) -> 
     """Add what the dataset says of each row beside its texts.
 
     `difficulty` and `verdict`, null where there is none; `findings`, the first finding in its program; `duplicates`,
-    how many rows read it stands for; `code_from`, the id of the row whose program it has, if that is another one.
+    how many rows read it stands for; `code_from`, the id of the row whose program it has, if that is another one;
+    `synthetic`, whether a model wrote its description.
 
     Args:
         rows: of `code_sources`, with `verdict`.
@@ -238,6 +252,7 @@ def with_facts(rows: pl.DataFrame, ledger: pl.DataFrame, read: pl.DataFrame) -> 
             pl.col("duplicates").fill_null(0).cast(pl.Int32) + 1,
             pl.when(pl.col("code_index") != pl.col("index")).then("code_from").alias("code_from"),
             pl.col("difficulty", "verdict").cast(pl.String).replace("", None),
+            synthetic=pl.col("decision") == SYNTHETIC,
         )
     )
 

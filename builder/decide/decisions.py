@@ -14,7 +14,7 @@ number.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ import orjson
 import polars as pl
 
 from builder.core.errors import SettingError
-from builder.core.ledger import ACTIONS, DECISION_COLUMNS, EDIT, KEEP, id_column, kept
+from builder.core.ledger import ACTIONS, DECISION_COLUMNS, EDIT, KEEP, SYNTHETIC, id_column, kept
 from builder.core.schema import Example
+from builder.prepare.cache import DESCRIBED, EDITED
 
 _NOTE = "note"
 _KNOWN = {"id", "content", "reason", "by", "at", _NOTE, *ACTIONS}
@@ -31,7 +32,7 @@ _KNOWN = {"id", "content", "reason", "by", "at", _NOTE, *ACTIONS}
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person decided of a row."""
+    """What a person decided of a row; or, as `SYNTHETIC`, what a model says that its program shows."""
 
     where: str
     """File and line."""
@@ -43,6 +44,8 @@ class Decision:
     description: str | None = None
     """Of an edit: the text that takes the place of the published one; `None` leaves it."""
     code: str | None = None
+    paired: bool = False
+    """Whether the row's own program belongs to its description, in any part of a source."""
 
     @property
     def row(self) -> str:
@@ -55,6 +58,8 @@ class Decision:
         return Example(description, published.code if self.code is None else self.code)
 
     def __str__(self) -> str:
+        if self.action == SYNTHETIC:
+            return f"synthetic: described by {self.by or 'a model'}"
         return ": ".join(filter(None, (f"{self.action} by {self.by}" if self.by else self.action, self.reason)))
 
 
@@ -76,19 +81,21 @@ class Decisions:
 
     @property
     def pairs(self) -> list[int]:
-        """Rows whose program a person gave: it belongs to their description, whatever the rest of their part does."""
-        return sorted(index for index, found in self.by_index.items() if found.code is not None)
+        """Rows whose program a person gave, or a model described: the two belong together, in any part of a source."""
+        return sorted(index for index, found in self.by_index.items() if found.code is not None or found.paired)
 
-    def edits(self, first: int, rows: int) -> dict[int, tuple[str | None, str | None]]:
-        """New description and code by number of the row, of the edits among some rows that follow one another."""
+    def edits(self, first: int, rows: int) -> dict[int, tuple[str | None, str | None, str]]:
+        """Of the edits among rows that follow one another: by number, new description, new code and the step's name."""
         here = {index - first: found for index, found in self.by_index.items() if first <= index < first + rows}
-        return {row: (found.description, found.code) for row, found in here.items() if found.action == EDIT}
+        steps = {EDIT: EDITED, SYNTHETIC: DESCRIBED}
+        return {row: (one.description, one.code, steps[one.action]) for row, one in here.items() if one.action in steps}
 
     def summary(self) -> dict[str, Any]:
         """For the statistics: rows by action, and the decisions that hold for no row; empty if nothing was decided."""
-        if not self.by_index and not self.not_applied:
+        of_people = [found.action for found in self.by_index.values() if found.action != SYNTHETIC]
+        if not of_people and not self.not_applied:
             return {}
-        counts = {action: sum(found.action == action for found in self.by_index.values()) for action in ACTIONS}
+        counts = {action: of_people.count(action) for action in ACTIONS}
         return {
             "rows": counts,
             "not_applied": [{"row": left.row, "decision": str(left), "why": why} for left, why in self.not_applied],
@@ -126,7 +133,7 @@ def decision_of(line: bytes, where: str) -> Decision | None:
     if not isinstance(given, dict) or (unknown := sorted(given.keys() - _KNOWN)):
         what = f"unknown: {', '.join(unknown)}" if isinstance(given, dict) else "an object is wanted"
         raise SettingError(f"--decisions {where}: {what}; a decision has {', '.join(sorted(_KNOWN))}")
-    texts = {name: given.get(name) or "" for name in ("id", "content", "reason", "by")}
+    texts: dict[str, Any] = {name: given.get(name) or "" for name in ("id", "content", "reason", "by")}
     if not all(isinstance(text, str) for text in texts.values()):
         raise SettingError(f"--decisions {where}: {', '.join(texts)} are texts")
     actions = [action for action in ACTIONS if given.get(action)]
@@ -139,7 +146,7 @@ def decision_of(line: bytes, where: str) -> Decision | None:
     edit = given[EDIT] if actions == [EDIT] else {}
     if not isinstance(edit, dict) or edit.keys() - {"description", "code"} or not all(map(_is_text, edit.values())):
         raise SettingError(f"--decisions {where}: an edit is an object with `description`, `code` or both, as texts")
-    return Decision(where, actions[0], **texts, **edit)
+    return Decision(where, actions[0], **texts, description=edit.get("description"), code=edit.get("code"))
 
 
 def _is_text(value: object) -> bool:
@@ -167,13 +174,22 @@ def match_decisions(decisions: Sequence[Decision], rows: pl.DataFrame) -> Decisi
             official.add(index)
     found: dict[int, Decision] = {}
     left = []
-    for decision in decisions:
+    for given in decisions:
+        decision = given
         same, own = by_content.get(decision.content.lower(), []), by_id.get(decision.id)
         if decision.content and not same:
             left.append((decision, "the row has changed since" if own is not None else "no such row was read"))
             continue
         meant = [own] if own is not None and (not decision.content or own in same) else same
         meant, published = [i for i in meant if i not in official], [i for i in meant if i in official]
+        if decision.action == SYNTHETIC and decision.description is None:
+            left.append((decision, "the model gave no answer"))
+            continue
+        if any(index in found and found[index].action == SYNTHETIC for index in meant):
+            if decision.action == KEEP:
+                left.append((decision, "a model described it; to make it yours, edit the description"))
+                continue
+            decision = replace(decision, paired=True)
         if published and decision.action != KEEP:
             left.append((decision, "an official test row stays as it was published"))
         elif not meant and not published:

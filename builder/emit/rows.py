@@ -38,7 +38,7 @@ class EmittedRow:
     difficulty: str | None
     """As the source says it."""
     description_source: str
-    """`published`, or `template` for a prompt in other words."""
+    """`published`, `template` for a prompt in other words, or `synthetic` where a model wrote what it says."""
     verdict: str | None
     """On the program, where it was rendered."""
     findings: str | None
@@ -138,11 +138,11 @@ def _sorted_rows(
     for name, pointer in _POINTERS.items():
         rows = rows.join(texts[name], on=pointer, how="inner")
     tokens = pl.col("tokens") if "tokens" in rows.columns else pl.lit(None, pl.UInt32)
-    facts = ("difficulty", "verdict", "findings", "duplicates", "code_from", "dialect")
+    facts = ("difficulty", "verdict", "findings", "duplicates", "code_from", "dialect", "synthetic")
     columns = (id_column(), "source", "code_source", "variant", "description", "code", "official", *facts, tokens)
     for row in rows.sort("order", "index", "variant").select(columns).iter_rows():
         row_id, source, code_source, variant, description, code, official, *known, counted = row
-        difficulty, verdict, findings, duplicates, code_from, dialect = known
+        difficulty, verdict, findings, duplicates, code_from, dialect, synthetic = known
         prompt = variant_text(description, variant)
         licence = " AND ".join(sorted({licences[source], licences[code_source]}))
         yield EmittedRow(
@@ -154,7 +154,7 @@ def _sorted_rows(
             licence=licence,
             official=official,
             difficulty=difficulty,
-            description_source="template" if variant else "published",
+            description_source="synthetic" if synthetic else "template" if variant else "published",
             verdict=verdict,
             findings=findings,
             duplicates=duplicates,

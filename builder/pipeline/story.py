@@ -10,11 +10,12 @@ import pyarrow.parquet as pq
 
 from builder.config import AS_PUBLISHED, BuildConfig
 from builder.core.events import Events, Silent
-from builder.core.ledger import EDIT, REPAIRS_SEPARATOR, check_accounted, id_column, kept
+from builder.core.ledger import EDIT, REPAIRS_SEPARATOR, SYNTHETIC, check_accounted, id_column, kept
 from builder.core.row_store import PreparedFile, batches_with
 from builder.decide.decide import CODE_COLUMNS, PROBLEM_COLUMNS, code_sources, decide, with_facts
 from builder.decide.decisions import Decisions, match_decisions, overruled, read_decisions
 from builder.decide.decontaminate import BenchmarkRow, near_variants
+from builder.decide.descriptions import read_descriptions
 from builder.decide.split import eligible_rows, split_rows
 from builder.decide.summary import empty_sides, shuffled_parts, without_eligible_rows, without_kept_rows
 from builder.emit.augment import clashes, plan_variants
@@ -49,6 +50,7 @@ _WANTED = (
     "duplicates",
     "code_from",
     "dialect",
+    "synthetic",
 )
 
 
@@ -60,7 +62,8 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
         SettingError: a setting has no meaning.
     """
     events = events or Silent()
-    benchmark, given = read_benchmarks(config), read_decisions(config.decision_files)
+    benchmark = read_benchmarks(config)
+    given = [*read_descriptions(config.description_files), *read_decisions(config.decision_files)]
     tokenizer = find_tokenizer(config, events)
     sources, skipped = read_sources(config, events)
     files: list[PreparedFile] = []
@@ -83,7 +86,7 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     rows = rows.drop("style").hstack(marks.drop("index")).with_columns(eligible_rows())
     if decisions.by_index:
         rows = rows.hstack(decisions.marks(rows.height)).with_columns(
-            pl.col("eligible") & (pl.col("decision") != EDIT),
+            pl.col("eligible") & pl.col("decision").is_in([EDIT, SYNTHETIC]).not_(),
             pl.col("shuffled") & pl.col("index").is_in(decisions.pairs).not_(),
         )
     rows = rows.hstack(split_rows(rows, config.test_size, config.seed))

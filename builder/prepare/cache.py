@@ -32,7 +32,7 @@ from builder.prepare.prepare import (
 )
 from builder.prepare.text_store import TextStore, write_texts
 
-EDITED = "repair:edited"
+EDITED, DESCRIBED = "repair:edited", "repair:described"
 """Stands in a row's repairs for a text that a person replaced."""
 BATCH_ROWS = 512
 """Rows of a batch, fewer where they are long; the same whatever the number of workers."""
@@ -98,13 +98,15 @@ def prepare_files(
     return paths
 
 
-def with_edits(prepared: Path, read: Path, edits: Mapping[int, tuple[str | None, str | None]], cache_dir: Path) -> Path:
+def with_edits(
+    prepared: Path, read: Path, edits: Mapping[int, tuple[str | None, str | None, str]], cache_dir: Path
+) -> Path:
     """Prepared rows of which a person edited some; these go through all that the published row would.
 
     Args:
         prepared, read: a source's files, as `prepare_files` gives and takes them.
-        edits: by place of the row in the file, from 0, the description and the code in place of the published ones;
-            `None` leaves one.
+        edits: by place of the row in the file, from 0, the description and the code in place of the published ones
+            (`None` leaves one), and the name that `repairs` have for it.
         cache_dir: the cache.
 
     Returns:
@@ -117,7 +119,7 @@ def with_edits(prepared: Path, read: Path, edits: Mapping[int, tuple[str | None,
     edits = {numbers[place]: edit for place, edit in edits.items()}
     rows = pq.read_table(read, filters=[("row", "in", list(edits))], schema=READ_SCHEMA).to_pylist()
     for row in rows:
-        description, code = edits[row["row"]]
+        description, code, _ = edits[row["row"]]
         row.update({name: text for name, text in (("description", description), ("code", code)) if text is not None})
         row["problem"] = None if None not in edits[row["row"]] else row["problem"]
     made = {row["row"]: row for row in _prepare_few(rows)}
@@ -144,13 +146,13 @@ def _prepare_few(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _edited(
-    line: dict[str, Any], made: dict[str, Any] | None, edits: Mapping[int, tuple[str | None, str | None]]
+    line: dict[str, Any], made: dict[str, Any] | None, edits: Mapping[int, tuple[str | None, str | None, str]]
 ) -> dict[str, Any]:
     if made is None:
         return line
-    description, code = edits[line["row"]]
+    description, code, step = edits[line["row"]]
     repairs = {
-        f"{name}_repairs": [EDITED, *made[f"{name}_repairs"]]
+        f"{name}_repairs": [step, *made[f"{name}_repairs"]]
         for name, text in (("description", description), ("code", code))
         if text is not None
     }

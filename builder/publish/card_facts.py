@@ -44,7 +44,7 @@ _COLUMNS: Mapping[str, str] = {
     "prompt": "what the user says, as a text of its own",
     "code": "the program, without its fence",
     "difficulty": "as the source says it; empty where it says none",
-    "description_source": "`published`, or `template` for a prompt in other words",
+    "description_source": "`published`, `template` for a prompt in other words, or `synthetic` where a model wrote it",
     "verdict": "on the program, in configs that ask for one",
     "findings": "the first name, argument, module or file in the program that Manim does not have",
     "duplicates": "how many rows read this one stands for: itself, and those dropped as its duplicates",
@@ -137,6 +137,11 @@ def config_lines(stats: Stats) -> list[str]:
         lines.append(
             f"Rows given the code that belongs to their description: {number(repaired['rows'])}, of which "
             f"{number(repaired['kept'])} are kept."
+        )
+    if written := stats.get("synthetic_descriptions"):
+        lines.append(
+            f"A model described {number(written['rows'])} programs whose own description is missing or another one's; "
+            f"{number(written['kept'])} of these rows are kept, all in train, with `description_source` `synthetic`."
         )
     official = stats["official_test_rows"]
     if official["read"]:

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from builder.config import BuildConfig
-from builder.core.ledger import REPAIRS_SEPARATOR, all_repairs, funnel, kept, reasons
+from builder.core.ledger import REPAIRS_SEPARATOR, SYNTHETIC, all_repairs, funnel, kept, reasons
 from builder.core.schema import SPLITS
 from builder.decide.pairing.shuffled import Part
 from builder.decide.summary import empty_sides, pair_counts, shuffled_parts, source_splits, without_eligible_rows
@@ -153,6 +153,7 @@ def build_stats(
         },
         "split": _split(ledger, config),
         **({"decisions": decisions} if decisions else {}),
+        **_synthetic(ledger),
         "rendering": rendered_by_source(ledger),
         "augmentation": {
             "factor": config.augmentation_factor,
@@ -174,6 +175,12 @@ def _split(ledger: pl.DataFrame, config: BuildConfig) -> dict[str, Any]:
         "shares_of_kept_rows": {side: round(share, 4) for side, share in shares.items()},
         "notices": [*without_eligible_rows(ledger), *empty_sides(ledger, config)],
     }
+
+
+def _synthetic(ledger: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """Rows whose programs a model described, and how many of them are kept; empty where there is none."""
+    rows = ledger.filter(pl.col("decision") == SYNTHETIC)
+    return {"synthetic_descriptions": {"rows": rows.height, "kept": kept(rows).height}} if rows.height else {}
 
 
 def rendered_by_source(ledger: pl.DataFrame) -> dict[str, dict[str, int]]:

@@ -28,6 +28,7 @@ def notices(facts: Facts) -> list[Notice]:
         *(Notice("pairs", part["message"]) for part in facts.statistics.get("pairing", {}).get("shuffled", ())),
         *(Notice("split", text) for text in facts.statistics.get("split", {}).get("notices", ())),
         *_official(facts.statistics),
+        *_synthetic(facts.statistics),
         *_grown(facts.statistics, facts.before),
     ]
 
@@ -48,6 +49,11 @@ def _official(statistics: Mapping[str, Any]) -> Iterator[Notice]:
     lost = official.get("read", 0) - official.get("kept", 0)
     if lost:
         yield Notice("official", f"{lost:,} of {official['read']:,} official test rows were dropped")
+
+
+def _synthetic(statistics: Mapping[str, Any]) -> Iterator[Notice]:
+    if written := statistics.get("synthetic_descriptions"):
+        yield Notice("synthetic", f"a model described {written['rows']:,} programs; {written['kept']:,} rows are kept")
 
 
 def _grown(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Notice]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from builder.core.ledger import drop, kept
+from builder.core.ledger import SYNTHETIC, drop, kept
 from builder.core.row_store import WORDS, PreparedFile, batches_with, columns_of
 from builder.decide.pairing.alignment import Alignment, learn_alignment, sample_of, score_pairs
 from builder.decide.pairing.shuffled import Part
@@ -17,11 +17,14 @@ MOST = 0.5
 
 
 def score_fit(ledger: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
-    """Add `fit` to kept rows: the score of the description with the code that the row has now, from 0 to 1."""
-    rows = kept(ledger).select("index", "code_index", "description_key", "program_key")
+    """Add `fit` to kept rows: the score of the description with the code that the row has now, from 0 to 1.
+
+    Scores are learned from what people described.
+    """
+    rows = kept(ledger).select("index", "code_index", "description_key", "program_key", "decision")
     if rows.is_empty():
         return ledger.with_columns(fit=pl.lit(None, pl.Float64))
-    sample = sample_of(rows)
+    sample = sample_of(rows.filter(pl.col("decision") != SYNTHETIC))
     own = rows.filter(pl.col("code_index").is_null())
     words = words_of(sample, files)
     alignment = learn_alignment(words["description_words"], words["code_words"])
@@ -44,13 +47,15 @@ def _scored(words: pl.DataFrame, alignment: Alignment) -> pl.DataFrame:
     return words.select("index", pl.Series("fit", score_pairs(words, alignment), dtype=pl.Float64))
 
 
-def drop_mismatched(ledger: pl.DataFrame, parts: Sequence[Part], rate: float) -> pl.DataFrame:
+def drop_mismatched(
+    ledger: pl.DataFrame, parts: Sequence[Part], rate: float, *, synthetic_only: bool = False
+) -> pl.DataFrame:
     """Drop rows whose `fit` is far below what is usual (reason `mismatched`, score: the fit); adds `fit_limit`.
 
     In a part whose pairs are nearly all right, that is the score which no more than the share `rate` of its rows is
     below; elsewhere, that of all such parts together. It is never above `MOST`. A part about which nothing is known
-    loses no row. Re-paired rows were scored when they were paired, and official test rows are never dropped for
-    similarity.
+    loses no row. What a model described is held against all parts that are right, or against `MOST`. Re-paired rows
+    were scored when they were paired, and official test rows are never dropped for similarity.
     """
     rows = kept(ledger).filter(pl.col("code_index").is_null() & pl.col("official").not_())
     sound = [number for number, part in enumerate(parts) if part.verdict == "paired" and part.auc >= SOUND_AUC]
@@ -60,7 +65,9 @@ def drop_mismatched(ledger: pl.DataFrame, parts: Sequence[Part], rate: float) ->
         for number, part in enumerate(parts)
         if part.verdict != "unknown"
     }
-    limit = pl.col("part").replace_strict(limits, return_dtype=pl.Float64, default=0.0)
+    synthetic = pl.col("decision") == SYNTHETIC
+    others = 0.0 if synthetic_only else pl.col("part").replace_strict(limits, return_dtype=pl.Float64, default=0.0)
+    limit = pl.when(synthetic).then(pl.lit(usual or MOST)).otherwise(others)
     limits_by_row = rows.select("index", limit.alias("fit_limit"))
     ledger = ledger.join(limits_by_row, on="index", how="left", maintain_order="left")
     dropped = ledger.filter(pl.col("fit") < pl.col("fit_limit"))

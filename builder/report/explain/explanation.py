@@ -9,6 +9,7 @@ from builder.decide.split import SplitReason
 from builder.manim_lint import Problem
 from builder.manim_lint.fixes import excerpts, table
 from builder.prepare import clean_code, clean_description
+from builder.prepare.cache import DESCRIBED, EDITED
 from builder.prepare.trace import Check, TraceStep
 
 LISTED = 20
@@ -64,6 +65,7 @@ REASONS: Mapping[str, str] = {
     "not_rendered": "its program was not rendered",
     "reported_error": "its authors report that the program failed",
     "too_long": "it has more tokens than a row may have",
+    "synthetic": "a model described its program, and its group is one that models are measured on",
     "not_drawn": "the subset that was drawn leaves it out",
 }
 """What a reason for dropping a row means."""
@@ -82,7 +84,8 @@ def _steps() -> dict[str, str]:
     others = {
         "repair:one_line": "Code that stood on one line is put on lines again.",
         "repair:manimgl": "A program for ManimGL is brought to Manim Community.",
-        "repair:edited": "A person edited the text.",
+        EDITED: "A person edited the text.",
+        DESCRIBED: "A model described the program, whose description is missing or another one's.",
     }
     return {name: " ".join(text.split("\n\n")[0].split()) for name, text in (made | others).items()}
 
