@@ -1,24 +1,43 @@
-"""Makes the list of ManimBench's official test rows that ships with the package, from a file of ManimBench.
+"""Makes the lists of benchmarks that ship with the package, from files of them; they hold hashes, no text.
 
-`python -m benchmarks.official_test --data manim_sft_dataset.parquet` writes `builder/decide/manimbench_test.json`. The
-list holds hashes, no text. It is made anew when the rules of signatures or of canonical keys change; reading it says
-when.
+`python -m benchmarks.official_test --data manim_sft_dataset.parquet` writes `builder/decide/manimbench_test.json`, of
+ManimBench's official test rows. `python -m benchmarks.official_test --others TheoremExplainBench=FOLDER MMMC=FILE
+ManiBench=FILE` writes `builder/decide/other_benchmarks.json`, of the prompts in JSON files of these. Both are made
+anew when the rules of signatures or of canonical keys change; reading them says when.
 """
 
 import argparse
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from builder.decide.decontaminate import OFFICIAL, official_list
+from builder.decide.decontaminate import OFFICIAL, OTHERS, official_list
 from builder.prepare.keys import description_key
 from builder.prepare.prepare import plain_prompt, probe_key, program_keys
 from builder.similarity.boilerplate import core
-from builder.similarity.fingerprints import RULES, make_signatures
+from builder.similarity.fingerprints import MOST, RULES, make_signatures
 
-MADE_BY = "python -m benchmarks.official_test --data FILE"
+MADE_BY = "python -m benchmarks.official_test"
 COLUMNS = ("Reviewed Description", "Code", "Split")
+PROMPT_KEYS = ("theorem", "description", "full_prompt", "brief_description")
+"""Where items of the other benchmarks hold what a model is asked for."""
+LIST_KEY = "problems"
+"""Where a file that is no list holds its items."""
+FEW = 24
+"""Hashes of runs kept of each prompt of the other benchmarks."""
+
+
+def line(where: str, prompt: str, programs: list[int], most: int = MOST) -> dict[str, object]:
+    """What a list keeps of a prompt and its programs."""
+    (made,) = make_signatures([core(prompt)], most)
+    return {
+        "where": where,
+        "description_key": description_key(prompt) or 0,
+        "programs": programs,
+        **{name: made[name] for name in ("grams", "key", "terms", "length", "most")},
+    }
 
 
 def official_rows(path: Path) -> Iterator[dict[str, object]]:
@@ -26,27 +45,38 @@ def official_rows(path: Path) -> Iterator[dict[str, object]]:
     table = pq.read_table(path, columns=list(COLUMNS)).to_pylist()
     for number, row in enumerate(table):
         description, code, split = (row[name] for name in COLUMNS)
-        if str(split).strip().lower() != "test":
-            continue
-        prompt = plain_prompt(description or "")
-        (made,) = make_signatures([core(prompt)])
-        yield {
-            "where": f"manimbench/{number:06d}",
-            "description_key": description_key(prompt) or 0,
-            "programs": list(program_keys(code or "")),
-            **{name: made[name] for name in ("grams", "key", "terms", "length")},
-        }
+        if str(split).strip().lower() == "test":
+            keys = list(program_keys(code or ""))
+            yield line(f"manimbench/{number:06d}", plain_prompt(description or ""), keys)
+
+
+def other_rows(name: str, place: Path) -> Iterator[dict[str, object]]:
+    """What the list keeps of the prompts of another benchmark, each once."""
+    seen: set[str] = set()
+    for path in sorted(place.rglob("*.json")) if place.is_dir() else [place]:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        for number, item in enumerate(content[LIST_KEY] if isinstance(content, dict) else content):
+            texts = [item] if isinstance(item, str) else [item.get(key) or "" for key in PROMPT_KEYS]
+            for prompt in filter(None, map(plain_prompt, texts)):
+                if prompt not in seen:
+                    seen.add(prompt)
+                    part = f"{path.parent.name}/{path.stem} " if place.is_dir() else ""
+                    yield line(f"{name}, {part}item {number}", prompt, [], FEW)
 
 
 def main() -> None:
-    """Write the list."""
+    """Write the lists."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="a Parquet file of ManimBench")
-    parser.add_argument("--output", type=Path, default=OFFICIAL)
+    parser.add_argument("--data", type=Path, help="a Parquet file of ManimBench")
+    parser.add_argument("--others", nargs="+", default=(), metavar="NAME=PLACE", help="JSON files, or folders of them")
     given = parser.parse_args()
-    rows = list(official_rows(given.data))
-    given.output.write_bytes(official_list(rows, probe_key(), RULES, MADE_BY))
-    print(f"{given.output}: {len(rows)} rows, {given.output.stat().st_size:,} bytes")
+    lists = {OFFICIAL: list(official_rows(given.data))} if given.data else {}
+    if given.others:
+        places = [item.partition("=") for item in given.others]
+        lists[OTHERS] = [row for name, _, place in places for row in other_rows(name, Path(place))]
+    for path, rows in lists.items():
+        path.write_bytes(official_list(rows, probe_key(), RULES, MADE_BY))
+        print(f"{path}: {len(rows)} rows, {path.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

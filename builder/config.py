@@ -97,7 +97,8 @@ TRAINERS = {"trl": "prompt-completion", "axolotl": "messages", "llama-factory": 
 """Trainers that an export can be made for, each with the format that it takes."""
 BALANCES = ("source", "difficulty")
 DIALECTS = ("any", "ce", "manimgl")
-LICENCE_CHOICES = ("any", "permissive")
+LICENCE_CHOICES = ANY_LICENCE, PERMISSIVE = ("any", "permissive")
+LICENCE_BASES = AS_STATED, BY_UPSTREAM = ("stated", "upstream")
 REPAIRED, AS_PUBLISHED = PAIRS = ("repaired", "as-published")
 CACHE_VARIABLE = "MANIM_DATASETS_CACHE"
 DEFAULT_SYSTEM_PROMPT = (
@@ -198,7 +199,15 @@ class BuildConfig:
     with_sources: tuple[str, ...] = _setting(
         (), "read these optional sources too; `sources --catalogue` lists them", "NAME"
     )
-    licences: str = _setting("any", "read sources with any licence, or only with a permissive one", "any|permissive")
+    licences: str = _setting(
+        ANY_LICENCE, "keep rows under any licence, or only under one that lets anyone pass them on", "any|permissive"
+    )
+    licence_basis: str = _setting(
+        AS_STATED,
+        "what --licences goes by: what a row's repository states, or what the set states in which the row stood first, "
+        "where that is known",
+        "stated|upstream",
+    )
     sample: bool = _setting(False, "read the small sample that ships with the package, without a network")
     local: tuple[tuple[str, str], ...] = _setting((), "read a source from a local file or folder", "NAME=PATH")
     sources_file: str = _setting("", "a TOML file with more sources, or changes to known ones", "FILE")
@@ -319,7 +328,7 @@ class BuildConfig:
         Raises:
             SettingError: a file of `decontaminate` or `tokenizer` cannot be read.
         """
-        left_out = {"local", "sources_file", "datasets", "with_sources", "licences", "strict", "skip_unavailable"}
+        left_out = {"local", "sources_file", "datasets", "with_sources", "strict", "skip_unavailable"}
         values = {
             item.name: getattr(self, item.name)
             for item in fields(self)
@@ -334,7 +343,13 @@ class BuildConfig:
         }
 
 
-_CHOICES = {"pairs": PAIRS, "format": FORMATS, "licences": LICENCE_CHOICES, "dialect": DIALECTS}
+_CHOICES = {
+    "pairs": PAIRS,
+    "format": FORMATS,
+    "licences": LICENCE_CHOICES,
+    "licence_basis": LICENCE_BASES,
+    "dialect": DIALECTS,
+}
 """Settings that take one of a few words."""
 _WORDS: Mapping[str, Iterable[str]] = {**_CHOICES, "trainer": TRAINERS, "balance": BALANCES}
 """The same, and those that may also be left empty."""

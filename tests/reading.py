@@ -50,6 +50,7 @@ except BuilderError as error:
     sys.exit(1)
 print(json.dumps({"warnings": events.warnings, "skipped": skipped, "progress": events.seen, "slept": slept, "sources": {
     source.spec.name: {"rows": polars.read_parquet(source.path).to_dicts(), "revision": source.revision,
+        "licence": source.spec.licence,
         "path": str(source.path), "mirror_of": source.mirror_of,
         "files": [[f.name, f.bytes, f.sha256, f.verified, dict(f.columns)] for f in source.files]}
     for source in sources}}))

@@ -24,7 +24,7 @@ from builder.core.errors import SettingError
 
 GROUPS: dict[str, tuple[str, str]] = {
     "reading": (
-        "datasets with_sources local description_field code_field sample licences cache_dir offline",
+        "datasets with_sources local description_field code_field sample licences licence_basis cache_dir offline",
         "sources_file strict skip_unavailable lock_file update_lock locked no_mirrors workers cluster",
     ),
     "cleaning": (

@@ -47,6 +47,9 @@ SYNTHETIC = "synthetic"
 DECISION_COLUMNS = {"decision": pl.Enum(["", *ACTIONS, SYNTHETIC]), "decided": pl.String()}
 """What a person decided of a row, and in words: who, and why."""
 
+LICENCE_COLUMNS = {"licence_problem": pl.Categorical(), "code_licence_problem": pl.Categorical()}
+"""Why the description, or the code, may not be in a build of permissive rows; empty if it may."""
+
 SLICE_ROWS = 65_536
 """Rows that are closed and written at a time."""
 REPAIR = "repair:"
@@ -72,9 +75,10 @@ def open_ledger(rows: pl.DataFrame) -> pl.DataFrame:
     Args:
         rows: sorted by `index`, which counts from 0; with `source`, `row`, `official`, `content` and `group` (64-bit
             hashes), `description_repairs` and `code_repairs` (names joined by `REPAIRS_SEPARATOR`), `split`; where
-            programs were rendered, `VERDICT_COLUMNS`; where people decided of rows, `DECISION_COLUMNS`.
+            programs were rendered, `VERDICT_COLUMNS`; where people decided of rows, `DECISION_COLUMNS`; where licences
+            matter, `LICENCE_COLUMNS`.
     """
-    optional = VERDICT_COLUMNS | DECISION_COLUMNS
+    optional = VERDICT_COLUMNS | DECISION_COLUMNS | LICENCE_COLUMNS
     dialect = [pl.lit("ce", pl.Categorical()).alias("dialect")] if "dialect" not in rows.columns else []
     return rows.with_columns(
         *(pl.lit("", kind).alias(name) for name, kind in optional.items() if name not in rows.columns),

@@ -5,7 +5,17 @@ from collections.abc import Sequence
 import polars as pl
 
 from builder.config import BuildConfig
-from builder.core.ledger import DROP, KEEP, SYNTHETIC, VERDICT_COLUMNS, drop, id_column, kept, open_ledger
+from builder.core.ledger import (
+    DROP,
+    KEEP,
+    LICENCE_COLUMNS,
+    SYNTHETIC,
+    VERDICT_COLUMNS,
+    drop,
+    id_column,
+    kept,
+    open_ledger,
+)
 from builder.core.row_store import WORDS, PreparedFile, lazy
 from builder.core.schema import Outcome
 from builder.decide.claims import drop_contradicting
@@ -48,6 +58,7 @@ CODE_COLUMNS = (
     *(name for name in PROBLEM_COLUMNS if name.startswith("code_")),
     *API_COLUMNS,
     "dialect",
+    "code_licence_problem",
     *VERDICT_COLUMNS,
 )
 """What a row has from its code, and takes from another row when it gets that row's code."""
@@ -83,6 +94,7 @@ def decide(
     if pairs is not None:
         ledger = _pair(ledger, pairs)
     ledger = _drop_invalid(ledger, "code")
+    ledger = _drop_unlicensed(ledger)
     if config.drop_reported_errors:
         ledger = _drop_reported_errors(ledger)
     if config.dialect != "any":
@@ -91,7 +103,7 @@ def decide(
         ledger = _drop_api_problems(ledger)
     if config.verify:
         ledger = drop_failed(ledger)
-    ledger = ledger.drop(*PROBLEM_COLUMNS, *API_COLUMNS)
+    ledger = ledger.drop(*PROBLEM_COLUMNS, *API_COLUMNS, *LICENCE_COLUMNS)
     if config.drop_long and lengths is not None:
         ledger = drop_long(ledger, lengths, config.max_tokens)
     ledger = drop_in_benchmarks(ledger, listed, config.near_test, files)
@@ -124,6 +136,21 @@ def _drop_measured_on(ledger: pl.DataFrame) -> pl.DataFrame:
     """Rows that a model described, where their group is one that models are measured on."""
     rows = ledger.filter((pl.col("decision") == SYNTHETIC) & (pl.col("split") != "train"))
     return drop(ledger, rows.select("index", pl.lit("synthetic").alias("reason"), detail="decided"), "filter")
+
+
+def _drop_unlicensed(ledger: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose description or code may not be in a build of permissive rows (reason `licence`)."""
+    parts = {"description": "licence_problem", "program": "code_licence_problem"}
+    told = [
+        pl.when(pl.col(name).cast(pl.String) != "").then(
+            pl.concat_str(pl.lit(f"{part}: "), pl.col(name).cast(pl.String))
+        )
+        for part, name in parts.items()
+    ]
+    bad = kept(ledger).select(
+        "index", pl.lit("licence").alias("reason"), detail=pl.concat_str(told, separator="; ", ignore_nulls=True)
+    )
+    return drop(ledger, bad.filter(pl.col("detail") != ""), "filter", overrules=True)
 
 
 def _with_survivors(ledger: pl.DataFrame) -> pl.DataFrame:
@@ -222,12 +249,13 @@ def with_facts(rows: pl.DataFrame, ledger: pl.DataFrame, read: pl.DataFrame) -> 
 
     `difficulty` and `verdict`, null where there is none; `findings`, the first finding in its program; `duplicates`,
     how many rows read it stands for; `code_from`, the id of the row whose program it has, if that is another one;
-    `synthetic`, whether a model wrote its description.
+    `synthetic`, whether a model wrote its description; `description_origin` and `code_origin`, the sets in which its
+    texts stood first, where they are known.
 
     Args:
         rows: of `code_sources`, with `verdict`.
         ledger: open; its duplicates are counted for the row that stays at the end of their chain.
-        read: all rows read, with `difficulty`, `api_reason` and `api_detail`.
+        read: all rows read, with `difficulty`, `api_reason`, `api_detail`, `description_origin` and `code_origin`.
     """
     gone = ledger.filter(pl.col("stage") == "duplicate").select("index", "kept_index")
     winners = dict(gone.iter_rows())
@@ -242,12 +270,13 @@ def with_facts(rows: pl.DataFrame, ledger: pl.DataFrame, read: pl.DataFrame) -> 
     programs = read.select(
         pl.col("index").alias("code_index"),
         id_column().alias("code_from"),
+        "code_origin",
         pl.when(pl.col("api_reason").is_not_null()).then(finding).alias("findings"),
     )
     return (
         rows.join(counts, on="index", how="left", maintain_order="left")
         .join(programs, on="code_index", how="left", maintain_order="left")
-        .join(read.select("index", "difficulty"), on="index", how="left", maintain_order="left")
+        .join(read.select("index", "difficulty", "description_origin"), on="index", how="left", maintain_order="left")
         .with_columns(
             pl.col("duplicates").fill_null(0).cast(pl.Int32) + 1,
             pl.when(pl.col("code_index") != pl.col("index")).then("code_from").alias("code_from"),

@@ -3,11 +3,13 @@
 What leaks into test is dropped from validation and train, what leaks into validation from train.
 """
 
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import polars as pl
 from rapidfuzz.fuzz import ratio
@@ -191,7 +193,9 @@ def near_variants(
 
 
 OFFICIAL = Path(__file__).parent / "manimbench_test.json"
-"""The list that ships with the package."""
+"""The list of ManimBench's official test rows, which ships with the package."""
+OTHERS = Path(__file__).parent / "other_benchmarks.json"
+"""The list of other public benchmarks, which ships with the package too."""
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "kind": pl.String,
@@ -224,7 +228,7 @@ class BenchmarkRow:
 
 @dataclass(frozen=True, slots=True)
 class OfficialRow:
-    """An official test row of which hashes alone are known."""
+    """An official test row, or a prompt of another benchmark, of which hashes alone are known."""
 
     where: str
     description_key: int
@@ -232,30 +236,42 @@ class OfficialRow:
     programs: tuple[int, ...]
 
 
-def read_official(probe: int | None, path: Path = OFFICIAL) -> tuple[OfficialRow, ...]:
-    """The official test rows of a list.
+def read_official(probe: int | None, *paths: Path) -> tuple[OfficialRow, ...]:
+    """The rows of lists, by default of those that ship.
 
     Args:
         probe: the key that a fixed program has now; programs of a list with another one would never be found.
-        path: the list.
+        paths: the lists.
 
     Raises:
-        ValueError: the list was made by other rules than these.
+        ValueError: a list was made by other rules than these.
     """
-    held: Mapping[str, Any] = orjson.loads(path.read_bytes())
-    if held["probe"] != probe:
-        raise ValueError(f"{path.name} was made by other rules for programs: make it anew, with {held['made_by']}")
-    return tuple(
-        OfficialRow(
-            where=row["where"],
-            description_key=row["description_key"],
-            signature=read_signature(
-                {name: row[name] for name in ("grams", "key", "terms", "length")} | {"rules": held["rules"]}
-            ),
-            programs=tuple(row["programs"]),
+    rows: list[OfficialRow] = []
+    for path in paths or (OFFICIAL, OTHERS):
+        held: Mapping[str, Any] = orjson.loads(path.read_bytes())
+        if held["probe"] != probe:
+            raise ValueError(f"{path.name} was made by other rules for programs: make it anew, with {held['made_by']}")
+        rows += (
+            OfficialRow(
+                where=row["where"],
+                description_key=row["description_key"],
+                signature=read_signature(
+                    {**row, **{name: _unpacked(row[name]) for name in _PACKED}, "rules": held["rules"]}
+                ),
+                programs=tuple(row["programs"]),
+            )
+            for row in held["rows"]
         )
-        for row in held["rows"]
-    )
+    return tuple(rows)
+
+
+_PACKED = ("grams", "terms")
+"""Hashes of 32 bits, which a list holds as text: half as long as their numbers."""
+
+
+def _unpacked(text: str) -> list[int]:
+    numbers: list[int] = np.frombuffer(b64decode(text), "<u4").tolist()
+    return numbers
 
 
 def find_in_benchmarks(
@@ -368,5 +384,8 @@ def _near_programs(one: str, other: str) -> bool:
 def official_list(rows: Iterable[Mapping[str, object]], probe: int | None, rules: str, made_by: str) -> bytes:
     """The content of a list as `read_official` takes it; `rows` have the fields of its rows."""
     held = {"made_by": made_by, "rules": rules, "probe": probe}
-    lines = b",\n".join(orjson.dumps(dict(row)) for row in rows)
+    packed = (
+        {**row, **{name: b64encode(np.array(row[name], "<u4").tobytes()).decode() for name in _PACKED}} for row in rows
+    )
+    lines = b",\n".join(orjson.dumps(row) for row in packed)
     return orjson.dumps(held)[:-1] + b',"rows":[\n' + lines + b"\n]}\n"

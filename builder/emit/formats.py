@@ -58,6 +58,8 @@ ROW_COLUMNS: Mapping[str, str] = {
     "id": "string",
     "variant": "int32",
     "license": "string",
+    "license_upstream": "string",
+    "license_evidence": "string",
     "official": "bool",
     "prompt": "string",
     "code": "string",

@@ -34,6 +34,11 @@ class EmittedRow:
     prompt: str
     code: str
     licence: str
+    """As the repository of its source states it; of both, where prompt and program come from two."""
+    license_upstream: str | None
+    """As the sets state it in which its texts stood first, where one is known."""
+    license_evidence: str | None
+    """Which text stood in which set."""
     official: bool
     difficulty: str | None
     """As the source says it."""
@@ -53,6 +58,27 @@ class EmittedRow:
     """Of the whole conversation, where they are counted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Licences:
+    """What is known of licences."""
+
+    stated: Mapping[str, str]
+    """By source."""
+    upstream: Mapping[str, tuple[str, str]]
+    """By the name of a set from which sources took rows: its place, and its licence."""
+
+    def of(self, *sources: str) -> str:
+        """Of a row whose texts come from these sources."""
+        return " AND ".join(sorted({self.stated[source] for source in sources}))
+
+    def upstream_of(self, description_origin: str | None, code_origin: str | None) -> tuple[str | None, str | None]:
+        """The licence of the sets in which the texts stood first, and the evidence."""
+        known = {"prompt": description_origin, "program": code_origin}
+        found = {part: self.upstream[name] for part, name in known.items() if name}
+        licence = " AND ".join(sorted({licence for _, licence in found.values()}))
+        return licence or None, "; ".join(f"{part} in {place}" for part, (place, _) in found.items()) or None
+
+
 def order_rows(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
     """Add the column `order`, a hash of a row's content and variant. `rows` has `content` and `variant`."""
     order = [_order(seed, *pair) for pair in rows.select("content", "variant").iter_rows()]
@@ -68,9 +94,7 @@ def _order(seed: int, content: int, variant: int) -> int:
     return xxh3_64_intdigest(f"{seed}/{content}/{variant}".encode())
 
 
-def emitted_rows(
-    files: Sequence[PreparedFile], wanted: pl.DataFrame, licences: Mapping[str, str]
-) -> Iterator[EmittedRow]:
+def emitted_rows(files: Sequence[PreparedFile], wanted: pl.DataFrame, licences: Licences) -> Iterator[EmittedRow]:
     """The rows of one split in their order.
 
     Args:
@@ -78,7 +102,7 @@ def emitted_rows(
         wanted: one line a row to write: `index`, `code_index` (the row whose code is written), `source`,
             `code_source`, `row`, `variant`, `order`, `official`, `dialect`, what `with_facts` adds, and `tokens` where
             they were counted.
-        licences: of each source.
+        licences: of sources, and of the sets from which they took rows.
     """
     total = sum(file.text_bytes for file in files)
     copies = wanted.height / max(wanted["index"].n_unique(), 1)
@@ -132,26 +156,38 @@ def _read(path: Path) -> pl.DataFrame:
         return frame(stream.read_all())
 
 
-def _sorted_rows(
-    rows: pl.DataFrame, texts: Mapping[str, pl.DataFrame], licences: Mapping[str, str]
-) -> Iterator[EmittedRow]:
+def _sorted_rows(rows: pl.DataFrame, texts: Mapping[str, pl.DataFrame], licences: Licences) -> Iterator[EmittedRow]:
     for name, pointer in _POINTERS.items():
         rows = rows.join(texts[name], on=pointer, how="inner")
     tokens = pl.col("tokens") if "tokens" in rows.columns else pl.lit(None, pl.UInt32)
     facts = ("difficulty", "verdict", "findings", "duplicates", "code_from", "dialect", "synthetic")
-    columns = (id_column(), "source", "code_source", "variant", "description", "code", "official", *facts, tokens)
+    origins = ("description_origin", "code_origin")
+    columns = (
+        id_column(),
+        "source",
+        "code_source",
+        "variant",
+        "description",
+        "code",
+        "official",
+        *facts,
+        *origins,
+        tokens,
+    )
     for row in rows.sort("order", "index", "variant").select(columns).iter_rows():
         row_id, source, code_source, variant, description, code, official, *known, counted = row
-        difficulty, verdict, findings, duplicates, code_from, dialect, synthetic = known
+        difficulty, verdict, findings, duplicates, code_from, dialect, synthetic, *stood_in = known
         prompt = variant_text(description, variant)
-        licence = " AND ".join(sorted({licences[source], licences[code_source]}))
+        upstream, evidence = licences.upstream_of(*stood_in)
         yield EmittedRow(
             id=row_id,
             source=source,
             variant=variant,
             prompt=prompt,
             code=code,
-            licence=licence,
+            licence=licences.of(source, code_source),
+            license_upstream=upstream,
+            license_evidence=evidence,
             official=official,
             difficulty=difficulty,
             description_source="synthetic" if synthetic else "template" if variant else "published",

@@ -20,10 +20,11 @@ from builder.decide.decisions import Decisions
 from builder.decide.decontaminate import BenchmarkRow, find_in_benchmarks, read_official, with_official_pairs
 from builder.decide.deduplicate import near_descriptions
 from builder.decide.pairing.shuffled import Part, find_parts
-from builder.emit.rows import EmittedRow, emitted_rows
+from builder.emit.rows import EmittedRow, Licences, emitted_rows
 from builder.emit.tokens import Tokens
 from builder.prepare.prepare import probe_key
 from builder.render.verdicts import Verdicts
+from builder.sources.origins import known_origins
 from builder.sources.read_one import ReadSource
 
 ID = re.compile(r"(.+)/([0-9]{1,9})(?:\.([1-9][0-9]{0,5}))?")
@@ -55,6 +56,11 @@ class Prepared:
     pairs: dict[float, pl.DataFrame | None] = field(default_factory=dict)
     """What `pairs_of` gave so far, by margin: configs that follow one another need not find the pairs again."""
 
+    @property
+    def licences(self) -> Licences:
+        """Of each source as its repository states it, and of the sets in which rows stood first."""
+        return Licences({source.spec.name: source.spec.licence for source in self.sources}, known_origins())
+
 
 @dataclass(frozen=True, slots=True)
 class Build:
@@ -76,8 +82,7 @@ class Build:
 
     def rows(self, split: str) -> Iterator[EmittedRow]:
         """The rows of a split, in their order."""
-        licences = {source.spec.name: source.spec.licence for source in self.prepared.sources}
-        return emitted_rows(self.prepared.files, self.plan.filter(pl.col("split") == split), licences)
+        return emitted_rows(self.prepared.files, self.plan.filter(pl.col("split") == split), self.prepared.licences)
 
 
 def index_of(prepared: Prepared, wanted: str) -> int | None:

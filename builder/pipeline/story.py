@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from builder.config import AS_PUBLISHED, BuildConfig
+from builder.config import AS_PUBLISHED, PERMISSIVE, BuildConfig
 from builder.core.events import Events, Silent
 from builder.core.ledger import EDIT, REPAIRS_SEPARATOR, SYNTHETIC, check_accounted, id_column, kept
 from builder.core.row_store import PreparedFile, batches_with
@@ -25,9 +25,10 @@ from builder.manim_lint.dialect import COMMUNITY
 from builder.pipeline.build import Build, Prepared, kept_in_benchmarks, kept_near, kept_pairs, kept_parts
 from builder.pipeline.render_rounds import verified
 from builder.prepare.cache import in_community_dialect, prepare_files, with_edits
-from builder.prepare.prepare import plain_prompt, program_keys
+from builder.prepare.prepare import plain_prompt, probe_key, program_keys
 from builder.render.verdicts import Verdicts, open_verdicts
 from builder.sources.benchmarks import read_benchmark
+from builder.sources.origins import find_origins, licence_problems
 from builder.sources.read_all import read_sources
 from builder.sources.tokenizer import find_tokenizer
 
@@ -51,6 +52,8 @@ _WANTED = (
     "code_from",
     "dialect",
     "synthetic",
+    "description_origin",
+    "code_origin",
 )
 
 
@@ -71,17 +74,21 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     first = 0
     read = {source.spec.name: source.path for source in sources}
     prepared = prepare_files(read, config.cache, config.workers, config.cluster, events)
-    source = pl.Enum(list(prepared))
+    enum = pl.Enum(list(prepared))
     decisions = match_decisions(given, _contents(prepared)) if given else Decisions({})
     for decision, why in decisions.not_applied:
         events.warn(f"{decision.where}: not applied to {decision.row}: {why}")
     for name, made in prepared.items():
         edits = decisions.edits(first, pq.read_metadata(made).num_rows)
         path = with_edits(made, read[name], edits, config.cache) if edits else made
-        frames.append(_keys(path).with_columns(source=pl.lit(name, source)))
+        frames.append(_keys(path).with_columns(source=pl.lit(name, enum)))
         files.append(PreparedFile(path, first, _text_bytes(path)))
         first += frames[-1].height
     rows = pl.concat(frames).with_row_index("index")
+    rows = rows.hstack(find_origins(rows, probe_key()))
+    if config.licences == PERMISSIVE:
+        stated = {source.spec.name: source.spec.licence for source in sources}
+        rows = rows.hstack(licence_problems(rows, stated, config))
     marks, parts = kept_parts(rows, files, config.cache)
     rows = rows.drop("style").hstack(marks.drop("index")).with_columns(eligible_rows())
     if decisions.by_index:

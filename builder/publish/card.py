@@ -17,6 +17,8 @@ from builder.publish.card_facts import (
     config_lines,
     configs_table,
     funnel_table,
+    licences_counted,
+    licences_table,
     limits,
     listed,
     rebuild_commands,
@@ -45,7 +47,8 @@ HUB_LICENCES = frozenset(
     "apache-2.0 mit isc bsd bsd-2-clause bsd-3-clause bsd-3-clause-clear unlicense zlib cc0-1.0 pddl odc-by odbl "
     "cc-by-2.0 cc-by-2.5 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 "
     "cc-by-nd-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0 cc-by-nc-sa-2.0 cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cdla-permissive-1.0 "
-    "cdla-permissive-2.0 cdla-sharing-1.0 mpl-2.0 gpl-2.0 gpl-3.0 lgpl-2.1 lgpl-3.0 agpl-3.0 unknown other".split()
+    "cdla-permissive-2.0 cdla-sharing-1.0 mpl-2.0 gpl-2.0 gpl-3.0 lgpl-2.1 lgpl-3.0 agpl-3.0 openrail openrail++ "
+    "creativeml-openrail-m bigscience-openrail-m bigcode-openrail-m unknown other".split()
 )
 """Licences that a head may name, of https://huggingface.co/docs/hub/repositories-licenses; others are `other` there."""
 
@@ -149,6 +152,8 @@ def card_text(manifest: Mapping[str, Any], place: str = "OWNER/NAME") -> str:
         limits=limits(names, manifest["manim"]),
         locked=any(source["kind"] != "file" for source in sources),
         sources_table=sources_table(sources, sample),
+        licences_table=licences_table(names, statistics),
+        licences_counted=licences_counted(manifest["configs"][names[0]]),
         source_notes=source_notes(cited, manifest["skipped_sources"]),
         bibtex=bibtex(cited, version),
         version=version,

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from builder.config import CONFIG_HELP, CONFIGS
+from builder.config import ANY_LICENCE, BY_UPSTREAM, CONFIG_HELP, CONFIGS
 from builder.core.schema import SPLITS
 from builder.decide.summary import percent
 from builder.emit.formats import FORMATS
@@ -39,7 +39,9 @@ _COLUMNS: Mapping[str, str] = {
     "source": "name of the source",
     "id": "`<source>/<row number>`, as in `ledger/<config>.parquet`",
     "variant": "0 is the original prompt; 1 and up, the prompt in other words (train only)",
-    "license": "licence of the source; of both, where prompt and program come from two",
+    "license": "licence of the source, as its repository states it; of both, where prompt and program come from two",
+    "license_upstream": "licence of the sets in which prompt and program stood first, as their pages state it",
+    "license_evidence": "which of the two, prompt and program, stands in which set",
     "official": "a test row of a public benchmark: keep it out of training",
     "prompt": "what the user says, as a text of its own",
     "code": "the program, without its fence",
@@ -238,6 +240,28 @@ def sources_table(sources: Sequence[Mapping[str, Any]], sample: bool) -> str:
         for source in sources
     ]
     return table(["source", "where", "revision", "rows read", "licence"], rows, numbers=(3,))
+
+
+def licences_table(names: Sequence[str], statistics: Mapping[str, Stats]) -> str:
+    """Rows of each config by source and licence; empty for statistics of a build that did not count them."""
+    rows = [
+        [f"`{name}`", f"`{line['source']}`", cell(line["licence"]), cell(line["upstream"]) or "-", number(line["rows"])]
+        for name in names
+        for line in statistics[name].get("licences", ())
+    ]
+    return table(["config", "source", "`license`", "`license_upstream`", "rows"], rows, numbers=(4,)) if rows else ""
+
+
+def licences_counted(settings: Mapping[str, Any]) -> str:
+    """Which rows a config may hold by their licence, as its settings have it."""
+    if settings.get("licences", ANY_LICENCE) == ANY_LICENCE:
+        return "rows under any licence; none was left out for it"
+    if settings.get("licence_basis") == BY_UPSTREAM:
+        return (
+            "only rows under a licence that lets anyone pass them on: that of the set in which a text stood first, "
+            "if known, else that which the repository states"
+        )
+    return "only rows whose repository states a licence that lets anyone pass them on"
 
 
 def rebuild_commands(manifest: Mapping[str, Any]) -> str:

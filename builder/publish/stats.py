@@ -26,6 +26,8 @@ class Written:
     rows: int = 0
     by_source: Counter[str] = field(default_factory=Counter)
     by_variant: Counter[int] = field(default_factory=Counter)
+    by_licence: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """Source, its licence, and that of the sets in which a row's texts stood first, or an empty text."""
     prompt_characters: int = 0
     prompt_longest: int = 0
     code_characters: int = 0
@@ -44,6 +46,7 @@ class Written:
             self.rows += 1
             self.by_source[row.source] += 1
             self.by_variant[row.variant] += 1
+            self.by_licence[row.source, row.licence, row.license_upstream or ""] += 1
             self.prompt_characters += len(row.prompt)
             self.prompt_longest = max(self.prompt_longest, len(row.prompt))
             self.code_characters += len(row.code)
@@ -160,10 +163,20 @@ def build_stats(
             "train_rows_before": sum(line["train"] for line in lines),
             "train_rows_after": written["train"].rows,
         },
+        "licences": _licences(written.values()),
         "official_test_rows": {"read": official.height, "kept": kept(official).height},
         "splits": {side: counts.summary() for side, counts in written.items()},
         "leakage": leakage(ledger, written),
     }
+
+
+def _licences(written: Iterable[Written]) -> list[dict[str, str | int]]:
+    """Rows written by source and licence: as its repository states it, and as the sets do that its texts come from."""
+    counts = sum((side.by_licence for side in written), Counter[tuple[str, str, str]]())
+    return [
+        {"source": source, "licence": licence, "upstream": upstream, "rows": rows}
+        for (source, licence, upstream), rows in sorted(counts.items())
+    ]
 
 
 def _split(ledger: pl.DataFrame, config: BuildConfig) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Hashes of a text by which texts near to it are found where the text itself is not at hand."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice, product
 
 import polars as pl
@@ -15,7 +15,7 @@ from builder.similarity.words import BEYOND, PLAIN, is_known, one_slip_away
 GRAM = 5
 """Letters of a run that is hashed."""
 MOST = 256
-"""Hashes of a text at the most: the lowest."""
+"""Hashes of a text at the most, where nothing else is asked for: the lowest."""
 LOSS = 0.4
 """Similarity lost for all runs of letters lost. Measured between 0.2 (single letters) and 0.6 (whole words)."""
 _CUT = 2
@@ -38,21 +38,27 @@ class Signature:
         key: hash of its key terms, 64 bits.
         terms: 32-bit hashes of the single terms, without repeats, ascending: by these, slips are put right.
         length: characters of its normalised form.
+        most: how many of the hashes of runs are kept at the most.
     """
 
     grams: tuple[int, ...]
     key: int
     terms: tuple[int, ...]
     length: int
+    most: int = MOST
 
 
-def signature(text: str) -> Signature:
-    """The signature of a text; the same on every machine."""
+def signature(text: str, most: int = MOST) -> Signature:
+    """The signature of a text; the same on every machine. Fewer hashes make it smaller, and similarities rougher."""
     letters = f" {normal(text)} "
     runs = {letters[at : at + GRAM] for at in range(max(1, len(letters) - GRAM + 1))}
     terms = key_terms(text)
     return Signature(
-        tuple(sorted(map(_hash, runs))[:MOST]), terms.key, tuple(sorted(map(_hash, {*terms.terms}))), len(letters) - 2
+        tuple(sorted(map(_hash, runs))[:most]),
+        terms.key,
+        tuple(sorted(map(_hash, {*terms.terms}))),
+        len(letters) - 2,
+        most,
     )
 
 
@@ -60,15 +66,12 @@ def _hash(text: str) -> int:
     return xxh32_intdigest(text.encode("utf-8", "surrogatepass"))
 
 
-def make_signatures(texts: Iterable[str]) -> list[dict[str, object]]:
-    """Signatures as plain values, ready for JSON: `grams`, `key`, `terms`, `length`, and the `rules` they were made by.
+def make_signatures(texts: Iterable[str], most: int = MOST) -> list[dict[str, object]]:
+    """Signatures as plain values, ready for JSON: the attributes, and the `rules` they were made by.
 
     They are made anew, from the texts, when the rules change.
     """
-    return [
-        {"grams": list(one.grams), "key": one.key, "terms": list(one.terms), "length": one.length, "rules": RULES}
-        for one in map(signature, texts)
-    ]
+    return [{**asdict(signature(text, most)), "rules": RULES} for text in texts]
 
 
 def read_signature(plain: Mapping[str, object]) -> Signature:
@@ -79,24 +82,25 @@ def read_signature(plain: Mapping[str, object]) -> Signature:
     """
     match plain:
         case {
-            "grams": list(grams),
+            "grams": list() | tuple() as grams,
             "key": int(key),
-            "terms": list(terms),
+            "terms": list() | tuple() as terms,
             "length": int(length),
+            "most": int(most),
             "rules": str(rules),
         }:
             if rules != RULES:
                 raise ValueError(f"the signature was made by the rules {rules}, these are {RULES}: make it anew")
-            return Signature(tuple(map(int, grams)), key, tuple(map(int, terms)), length)
+            return Signature(tuple(map(int, grams)), key, tuple(map(int, terms)), length, most)
         case _:
-            raise ValueError("a signature has the fields grams, key, terms, length and rules")
+            raise ValueError("a signature has the fields grams, key, terms, length, most and rules")
 
 
 def alike(one: Signature, other: Signature) -> float:
     """The similarity of two texts as far as their signatures tell, 0 to 1; 1 for the same signature."""
     if one.grams == other.grams and one.length == other.length:
         return 1.0
-    known = min((held.grams[-1] for held in (one, other) if len(held.grams) >= MOST), default=None)
+    known = min((held.grams[-1] for held in (one, other) if len(held.grams) >= held.most), default=None)
     grams, others = (
         {gram for gram in held.grams if known is None or gram <= known} for held in (one, other)
     )  # beyond the last hash of a signature that was cut, nothing is known

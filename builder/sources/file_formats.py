@@ -17,7 +17,7 @@ from builder.sources.formats.json_rows import read_json
 from builder.sources.formats.plain import Scratch, as_utf8, packed_as, unpacked
 from builder.sources.formats.table import BATCH_ROWS, SPLIT_BY_FILE, Batch, Table
 from builder.sources.hosts.files import ARCHIVE_ENDINGS, DATA_ENDINGS, is_archive, is_data_file, names_split, shown
-from builder.sources.hosts.hub import card_splits, matches
+from builder.sources.hosts.hub import card_splits, matches, read_card
 
 __all__ = ["BATCH_ROWS", "Batch", "BrokenRow", "Table", "data_files", "open_path", "open_table"]
 
@@ -54,7 +54,7 @@ def _choose(path: Path) -> tuple[list[str], list[str]]:
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror or error}") from error
     listed = [name for name in names if is_data_file(name)] or [name for name in names if is_archive(name)]
-    patterns = [pattern for each in card_splits(path / "README.md").values() for pattern in each]
+    patterns = [pattern for each in card_splits(read_card(path / "README.md")).values() for pattern in each]
     found = [name for name in listed if any(matches(name, pattern) for pattern in patterns)] or listed
     if any(names_split(name, "train") for name in found):
         found = [name for name in found if any(names_split(name, split) for split in SPLITS)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from builder.config import BuildConfig, nearest
+from builder.config import AS_STATED, PERMISSIVE, BuildConfig, nearest
 from builder.core.errors import FieldsNotFoundError, SettingError, SourceError
 from builder.core.events import Events
 from builder.sources.formats.table import SPLIT_BY_FILE
@@ -16,10 +16,11 @@ from builder.sources.lock import EVERY_SOURCE, Lock, Pin, asked, merged, place_o
 from builder.sources.open_source import newest
 from builder.sources.read_one import ReadSource, read_source
 from builder.sources.select import select_sources
-from builder.sources.spec import SourceSpec
+from builder.sources.spec import UNKNOWN, SourceSpec, is_permissive
 
 _HUB_MIRROR = "hf:"
 _LOOK_UP_SECONDS = 0.2
+_OTHER_BASIS = ". Rows whose origin states one that is stay with --licence-basis upstream"
 
 T = TypeVar("T")
 
@@ -61,11 +62,19 @@ def read_sources(config: BuildConfig, events: Events) -> tuple[list[ReadSource],
         if isinstance(outcome, ReadSource):
             sources.append(outcome)
         else:
-            skipped[spec.name] = _why_skipped(outcome, config)
+            skipped[spec.name] = _why_skipped(outcome, spec, config)
             events.warn(f"skipped {outcome}")
     if not sources:
         raise SourceError("\n".join(["no source could be read", *(str(outcome) for outcome in outcomes)]))
     _lock(run, sources)
+    if config.licences == PERMISSIVE and config.licence_basis == AS_STATED:
+        closed = {source.spec.name: source.spec.licence for source in sources if not is_permissive(source.spec.licence)}
+        for name, licence in closed.items():
+            skipped[name] = f"its page states the licence {licence}, which is not permissive"
+            events.warn(f"skipped {name}: {skipped[name]}" + _OTHER_BASIS)
+        sources = [source for source in sources if source.spec.name not in closed]
+        if not sources:
+            raise SourceError("--licences permissive leaves no source" + _OTHER_BASIS)
     return sources, skipped
 
 
@@ -110,11 +119,13 @@ def _next(done: queue.SimpleQueue[T]) -> T:
             return done.get(timeout=_LOOK_UP_SECONDS)
 
 
-def _why_skipped(error: Exception, config: BuildConfig) -> str:
+def _why_skipped(error: Exception, spec: SourceSpec, config: BuildConfig) -> str:
     """Why a build goes on without a source; if it must not, its error is raised."""
     if isinstance(error, FieldsNotFoundError) and not config.strict:
         return "its columns could not be found"
     if isinstance(error, SourceError) and not isinstance(error, FieldsNotFoundError):
+        if config.licences == PERMISSIVE and config.licence_basis == AS_STATED and spec.licence == UNKNOWN:
+            return "its licence is not known, and its page could not be read"
         if not config.skip_unavailable:
             raise SourceError(f"{error}\nTo build without it: --skip-unavailable, or --datasets") from error
         return "it could not be had"

@@ -27,6 +27,8 @@ class Kept:
     files: tuple[SourceFile, ...]
     warnings: tuple[str, ...]
     """What its first reading had to say; said again whenever it is used."""
+    licence: str = ""
+    """As its page states it; empty if that is not known."""
 
 
 @contextmanager
@@ -89,6 +91,7 @@ def _kept(content: Mapping[str, Any]) -> Kept:
         fields=Fields(**content["fields"]),
         files=tuple(SourceFile(**file) for file in content["files"]),
         warnings=tuple(content["warnings"]),
+        licence=content["licence"],
     )
 
 

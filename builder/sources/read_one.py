@@ -26,7 +26,7 @@ from builder.sources.hosts.files import SourceFile
 from builder.sources.lock import Pin, check_pin
 from builder.sources.open_source import Meter, OpenedSource, newest, open_local, open_remote, resolve
 from builder.sources.read_cache import Kept, alone, find_kept, keep
-from builder.sources.spec import SourceSpec
+from builder.sources.spec import UNKNOWN, SourceSpec
 
 MAX_CHARACTERS = 400_000
 """A longer description or code is not carried on: no prompt or program for fine-tuning comes near."""
@@ -41,7 +41,7 @@ class ReadSource:
     """A source that was read."""
 
     spec: SourceSpec
-    """As it was read: of a mirror, with the mirror's place."""
+    """As it was read: of a mirror, with the mirror's place; with the licence of its card, if no other was known."""
     path: Path
     """Parquet of `READ_SCHEMA`, one line a row, in the order of the source."""
     rows: int
@@ -99,6 +99,8 @@ def read_source(
     if not kept.rows:
         raise SourceError(f"{spec.name}: the source has no rows ({spec.location})")
     _compare_with_expected(spec, kept.rows, events)
+    if spec.licence == UNKNOWN and kept.licence:
+        spec = replace(spec, licence=kept.licence)
     return ReadSource(spec, path, kept.rows, kept.columns, kept.fields, kept.files, kept.revision)
 
 
@@ -160,10 +162,11 @@ def _fetch(revision: str, path: Path, task: _Task) -> Kept:
     if task.pin:
         stated = (SourceFile(file.name, file.bytes, file.sha256) for file in resolved.files)
         check_pin(task.pin, stated, task.lock_file)
-    return _read(open_remote(spec, resolved, task.cache_dir, task.events, meter), path, task)
+    opened = open_remote(spec, resolved, task.cache_dir, task.events, meter)
+    return _read(opened, path, task, resolved.licence)
 
 
-def _read(opened: OpenedSource, path: Path, task: _Task) -> Kept:
+def _read(opened: OpenedSource, path: Path, task: _Task, licence: str = "") -> Kept:
     spec, table = opened.spec, opened.table
     opened = with_one_schema(opened)
     table = opened.table
@@ -181,7 +184,7 @@ def _read(opened: OpenedSource, path: Path, task: _Task) -> Kept:
             "them as 'follow_up'"
         )
     rows = pq.read_metadata(path).num_rows
-    kept = Kept(opened.revision, rows, table.columns, chosen, opened.files(), tuple(warnings))
+    kept = Kept(opened.revision, rows, table.columns, chosen, opened.files(), tuple(warnings), licence)
     if task.pin:
         check_pin(task.pin, kept.files, task.lock_file)
     keep(path, kept)

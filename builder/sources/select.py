@@ -6,11 +6,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from builder.config import BuildConfig, named, nearest, read_toml
+from builder.config import BY_UPSTREAM, PERMISSIVE, BuildConfig, named, nearest, read_toml
 from builder.core.errors import SettingError
 from builder.core.files import sha256_of, short_hash
 from builder.sources.file_formats import data_files
-from builder.sources.spec import KINDS, SourceSpec, catalogue, is_permissive, known_sources
+from builder.sources.spec import KINDS, UNKNOWN, SourceSpec, catalogue, is_permissive, known_sources
 
 _ALIKE = 0.85
 """Similarity of two names, as `difflib` has it, from which one is taken for a slip of the other."""
@@ -56,8 +56,8 @@ def select_sources(config: BuildConfig) -> list[SourceSpec]:
             raise SettingError(f"--datasets: no source is named {name!r}{nearest(name, specs)}")
     extra = config.with_sources
     chosen = [spec for name, spec in specs.items() if not wanted or name in wanted or name in extra]
-    if config.licences == "permissive":
-        chosen = _permissive(chosen)
+    if config.licences == PERMISSIVE:
+        chosen = _permissive(chosen, config)
     return sorted(chosen, key=lambda spec: (-spec.priority, spec.name))
 
 
@@ -70,14 +70,20 @@ def _refuse_typo(name: str, path: str, specs: Iterable[str]) -> None:
         )
 
 
-def _permissive(specs: list[SourceSpec]) -> list[SourceSpec]:
-    """Those whose licence is known to let anyone pass their rows on."""
-    chosen = [spec for spec in specs if is_permissive(spec.licence)]
+def _permissive(specs: list[SourceSpec], config: BuildConfig) -> list[SourceSpec]:
+    """Those whose licence lets anyone pass their rows on, and those of which that is known once they are read."""
+    open_yet = [config.licence_basis == BY_UPSTREAM or spec.kind == "huggingface" for spec in specs]
+    chosen = [
+        spec
+        for spec, later in zip(specs, open_yet, strict=True)
+        if is_permissive(spec.licence) or (later and spec.licence == UNKNOWN)
+    ]
     if not chosen:
         told = ", ".join(f"{spec.name} ({spec.licence})" for spec in specs)
         raise SettingError(
             f"--licences permissive leaves no source: {told}. Where a source's own page states a licence that allows "
-            "it, say so as its `licence` in a --sources-file"
+            "it, say so as its `licence` in a --sources-file; to go by the sets from which rows were taken, add "
+            f"--licence-basis {BY_UPSTREAM}"
         )
     return chosen
 

@@ -18,21 +18,33 @@ _NON_COMMERCIAL = (
     "cc-by-nc-nd-4.0"
 ).split()
 _NO_CHANGES = "cc-by-nd-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0".split()
+_LIMITED_USES = "openrail openrail++ creativeml-openrail-m bigscience-openrail-m bigcode-openrail-m".split()
 
 LICENCES: Mapping[str, tuple[str, ...]] = {
     name: tuple(
         word
-        for word, names in (("non-commercial", _NON_COMMERCIAL), ("no changed copies", _NO_CHANGES))
+        for word, names in (
+            ("non-commercial", _NON_COMMERCIAL),
+            ("no changed copies", _NO_CHANGES),
+            ("some uses forbidden", _LIMITED_USES),
+        )
         if name in names
     )
-    for name in (*_FREE, *_NON_COMMERCIAL, *_NO_CHANGES)
+    for name in (*_FREE, *_NON_COMMERCIAL, *_NO_CHANGES, *_LIMITED_USES)
 }
 """For each known licence, what it forbids among what publishing this data and training on it would do."""
 
 
+UNKNOWN = "unknown"
+
+
 def objections(licence: str) -> tuple[str, ...]:
-    """Why rows under a licence should not simply be published: what it forbids, or that it is unknown."""
-    return LICENCES.get(licence.strip().lower(), ("unknown",))
+    """Why rows under a licence should not simply be published: what it forbids, or that it is unknown.
+
+    Of several, joined by ` AND `, all hold.
+    """
+    each = (LICENCES.get(one.strip().lower(), ("unknown",)) for one in licence.split(" AND "))
+    return tuple(dict.fromkeys(why for found in each for why in found))
 
 
 def is_permissive(licence: str) -> bool:
@@ -71,8 +83,8 @@ class SourceSpec:
     error_field: str = ""
     """A column in which the authors report that a row's code failed."""
     difficulty_field: str = ""
-    licence: str = "unknown"
-    """SPDX-like id in lower case, `unknown` until read."""
+    licence: str = UNKNOWN
+    """SPDX-like id in lower case. Of a Hub repository for which it is `unknown`, that of the card is taken."""
     priority: int = 0
     """The higher one wins a duplicate."""
     expected_rows: int | None = None

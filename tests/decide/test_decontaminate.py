@@ -232,7 +232,7 @@ def listed(path):
     for number, (prompt, code) in enumerate(MADE_UP):
         (made,) = make_signatures([core(plain_prompt(prompt))])
         keys = {"description_key": description_key(prompt), "programs": list(program_keys(code))}
-        hashes = {name: made[name] for name in ("grams", "key", "terms", "length")}
+        hashes = {name: made[name] for name in ("grams", "key", "terms", "length", "most")}
         rows.append({"where": f"manimbench/{number:06d}", **keys, **hashes})
     path.write_bytes(official_list(rows, probe_key(), RULES, "a test"))
     return path
@@ -307,14 +307,32 @@ def test_official_rows_that_are_kept_here_are_left_to_the_step_for_leaks():
 
 
 def test_the_list_that_ships_is_whole_and_of_these_rules():
-    """100 rows with hashes and no text; each finds itself."""
+    """100 rows with hashes and no text."""
     held = json.loads((files("builder.decide") / OFFICIAL.name).read_bytes())
-    rows = read_official(probe_key())
+    rows = read_official(probe_key(), OFFICIAL)
 
     assert len(rows) == len({row.where for row in rows}) == len({row.description_key for row in rows}) == 100
     assert all(row.programs and row.signature.grams for row in rows)
-    assert {type(value) for row in held["rows"] for name, value in row.items() if name != "where"} == {int, list}
+    assert {type(value) for row in held["rows"] for name, value in row.items() if name != "where"} == {int, list, str}
     assert near_signatures(["Draw a circle"], [row.signature for row in rows], 0.8).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "where"),
+    [
+        ("fractal dimension", "MMMC, item 8"),
+        ("Fractal dimensions!", "MMMC, item 8"),
+        ("the Pythagorean theorem", "TheoremExplainBench, thb_easy/math item 0"),
+    ],
+)
+def test_prompts_of_other_benchmarks_are_kept_out_of_train(tmp_path, prompt, where):
+    """By their hashes, which ship: a topic, in another form too."""
+    ((row, detail, _),) = gone(
+        config(tmp_path, sources={"thanks_dataset": [*ROWS["bespoke_manim"], (prompt, scene("Dot()"))]})
+    )
+
+    assert row == "22"
+    assert detail.startswith(f"{where}: ")
 
 
 def test_a_list_of_other_rules_is_refused(tmp_path):

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from builder.config import BY_UPSTREAM, PERMISSIVE
 from builder.core.errors import OutputError
 from builder.core.files import sha256_of
 from builder.publish.atomic import files_of
@@ -53,8 +54,22 @@ class Contents:
 
     @property
     def licences(self) -> dict[str, str]:
-        """The licence of every source, best source first."""
-        return {source["name"]: source["licence"] for source in self.manifest["sources"]}
+        """The licence of every source, best source first.
+
+        Where all configs went by the sets upstream: of the rows that they hold, as those state it.
+        """
+        stated = {source["name"]: source["licence"] for source in self.manifest["sources"]}
+        bases = [
+            (made["licences"], made["licence_basis"])
+            for made in self.manifest["configs"].values()
+            if "licence_basis" in made
+        ]
+        if bases != [(PERMISSIVE, BY_UPSTREAM)] * len(self.manifest["configs"]):
+            return stated
+        counted: dict[str, set[str]] = {name: set() for name in stated}
+        for line in (line for stats in self.manifest["statistics"].values() for line in stats["licences"]):
+            counted[line["source"]].add(line["upstream"] or line["licence"])
+        return {name: " AND ".join(sorted(found)) for name, found in counted.items() if found}
 
     def all_files(self, card: str) -> tuple[LocalFile, ...]:
         """Everything to push, with this card, by path."""

@@ -64,6 +64,7 @@ REASONS: Mapping[str, str] = {
     "refused": "its program tried to use the network, or to write where it may not",
     "not_rendered": "its program was not rendered",
     "reported_error": "its authors report that the program failed",
+    "licence": "its licence does not let anyone pass it on",
     "too_long": "it has more tokens than a row may have",
     "synthetic": "a model described its program, and its group is one that models are measured on",
     "not_drawn": "the subset that was drawn leaves it out",

@@ -256,9 +256,8 @@ def _outcomes(rows: pl.DataFrame) -> list[str]:
 
 def _variants(decided: Build, index: int, description: str) -> tuple[Variant, ...]:
     """The prompts of a row, as they are written."""
-    licences = {source.spec.name: source.spec.licence for source in decided.prepared.sources}
     plan = decided.plan.filter(pl.col("index") == index)
-    rows = sorted(emitted_rows(decided.prepared.files, plan, licences), key=lambda row: row.variant)
+    rows = sorted(emitted_rows(decided.prepared.files, plan, decided.prepared.licences), key=lambda row: row.variant)
     return variants_of(description, ((row.variant, row.prompt) for row in rows))
 
 

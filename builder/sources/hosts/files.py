@@ -65,6 +65,8 @@ class Resolved:
 
     revision: str
     files: tuple[RemoteFile, ...]
+    licence: str = ""
+    """As its page states it; empty if that is not known."""
 
 
 def is_safe_name(name: str) -> bool:

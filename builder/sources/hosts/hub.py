@@ -39,7 +39,7 @@ from builder.sources.hosts.files import (
     network_reason,
     shown,
 )
-from builder.sources.spec import SourceSpec
+from builder.sources.spec import UNKNOWN, SourceSpec
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -48,14 +48,27 @@ if TYPE_CHECKING:
 _GLOB_PARTS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
-def card_splits(path: Path) -> dict[str, list[str]]:
-    """Each split's file patterns in the card's default config; empty if there are none, or none so plain."""
+def read_card(path: Path) -> Mapping[str, Any]:
+    """The head of a card; empty where it has none."""
     from huggingface_hub import metadata_load
 
     try:
-        card: Any = metadata_load(path) or {}
+        return metadata_load(path) or {}
     except Exception:  # a card's YAML is its authors'; whatever is wrong with it, the file names remain
         return {}
+
+
+def card_licence(card: Mapping[str, Any]) -> str:
+    """The licence that a card's head states, in lower case; several joined by ` AND `; empty if it states none."""
+    stated = card.get("license")
+    names = stated if isinstance(stated, list) else [stated]
+    names = [card.get("license_name") if name == "other" else name for name in names]
+    found = sorted({name.strip().lower() for name in names if isinstance(name, str)})
+    return " AND ".join(found) if found and all(_LICENCE.fullmatch(name) for name in found) else ""
+
+
+def card_splits(card: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Each split's file patterns in the card's default config; empty if there are none, or none so plain."""
     configs = card.get("configs")
     configs = [c for c in configs if isinstance(c, Mapping)] if isinstance(configs, list) else []
     default = [c for c in configs if c.get("default") or c.get("config_name") == "default"] or configs[:1]
@@ -84,6 +97,7 @@ def matches(name: str, pattern: str) -> bool:
     return re.fullmatch(expression, name) is not None
 
 
+_LICENCE = re.compile(r"[a-z0-9][a-z0-9.+ -]{0,60}", re.ASCII)
 _LOG_IN = "log in with `hf auth login`, or set HF_TOKEN"
 
 
@@ -179,8 +193,17 @@ def resolve_hub(spec: SourceSpec, cache_dir: Path, commit: str = "", events: Eve
     commit = commit or newest_hub(spec, events)
     spec = replace(spec, revision=commit)
     files = _asked(spec, lambda: _list_files(HfApi(), spec, commit), events)
-    names = _asked(spec, lambda: _chosen_names(spec, sorted(files), commit, cache_dir), events)
-    return Resolved(commit, tuple(files[name] for name in names))
+    wanted = _CARD in files and (not spec.file or spec.licence == UNKNOWN)
+    card: Mapping[str, Any] = _asked(spec, lambda: _card(spec, commit, cache_dir), events) if wanted else {}
+    names = _chosen_names(spec, sorted(files), card_splits(card))
+    return Resolved(commit, tuple(files[name] for name in names), card_licence(card))
+
+
+def _card(spec: SourceSpec, commit: str, cache_dir: Path) -> Mapping[str, Any]:
+    from huggingface_hub import hf_hub_download
+
+    kept = cache_dir / "hub"
+    return read_card(Path(hf_hub_download(spec.location, _CARD, repo_type="dataset", revision=commit, cache_dir=kept)))
 
 
 def _list_files(api: "HfApi", spec: SourceSpec, commit: str) -> dict[str, RemoteFile]:
@@ -364,9 +387,7 @@ def _bar(told: Told) -> type:
     return Bar
 
 
-def _chosen_names(spec: SourceSpec, names: list[str], commit: str, cache_dir: Path) -> list[str]:
-    from huggingface_hub import hf_hub_download
-
+def _chosen_names(spec: SourceSpec, names: list[str], by_split: Mapping[str, list[str]]) -> list[str]:
     if spec.file:
         if spec.file not in names or not is_safe_name(spec.file):
             raise SourceError(
@@ -374,11 +395,6 @@ def _chosen_names(spec: SourceSpec, names: list[str], commit: str, cache_dir: Pa
                 "Set the source's `file` to one of them, or leave it empty"
             )
         return [spec.file]
-    by_split: dict[str, list[str]] = {}
-    if _CARD in names:
-        kept = cache_dir / "hub"
-        card = hf_hub_download(spec.location, _CARD, repo_type="dataset", revision=commit, cache_dir=kept)
-        by_split = card_splits(Path(card))
     if by_split and spec.split and spec.split not in by_split:
         raise SourceError(
             f"source {spec.name!r}: {hub_place(spec)} has no split {spec.split!r}, only {', '.join(by_split)}. "
