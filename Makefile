@@ -12,10 +12,15 @@ RENDER_VENV ?= .venv-render
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
+# The project with some extras, into an environment: by uv, or by pip where uv does not find the index that pip knows.
+install = $(1)/bin/python -m pip install --quiet uv \
+	&& $(1)/bin/uv pip install --quiet --python $(1)/bin/python --editable '.$(2)' \
+	|| $(1)/bin/python -m pip install --quiet --editable '.$(2)'
+
 $(VENV)/ready-%: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=/path/to/python ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.$(if $(filter dev docs,$*),[$*])'
+	$(call install,$(VENV),$(if $(filter dev docs,$*),[$*]))
 	@touch $@
 
 demo: $(VENV)/ready-run  ## build the bundled sample, load it and show a conversation
@@ -30,7 +35,7 @@ test-environments: $(VENV)/ready-dev  ## the tests that install several releases
 
 $(VENV)/ready-browser: $(VENV)/ready-dev
 	@test -x /usr/bin/chromium || .ci/debian-packages tests/browser/debian-packages.txt
-	$(BIN)/python -m pip install --quiet --editable '.[dev,browser]'
+	$(call install,$(VENV),[dev,browser])
 	@touch $@
 
 test-browser: $(VENV)/ready-browser  ## the tests that open the report in Chromium
@@ -45,7 +50,7 @@ debian-packages:
 $(RENDER_VENV)/ready: pyproject.toml | debian-packages
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=/path/to/python ..."; exit 1; }
 	$(PYTHON) -m venv $(RENDER_VENV)
-	$(RENDER_VENV)/bin/python -m pip install --quiet --editable '.[dev,render]'
+	$(call install,$(RENDER_VENV),[dev,render])
 	@touch $@
 
 test-render: $(RENDER_VENV)/ready  ## the tests that render with Manim in a sandbox; installs Debian packages that are missing
