@@ -18,7 +18,7 @@ from xxhash import xxh3_128_digest
 from builder.core.events import Events
 from builder.core.executors import Run, open_workers
 from builder.core.files import code_hash, sha256_of, short_hash, written_aside
-from builder.core.row_store import batches_of, open_writer
+from builder.core.row_store import batches_of, open_writer, record_batch
 from builder.core.schema import PREPARED_SCHEMA, READ_SCHEMA
 from builder.prepare.prepare import (
     CODE_SCHEMA,
@@ -129,7 +129,7 @@ def with_edits(
                 writer.write_batch(batch)
             else:
                 lines = [_edited(line, made.get(line["row"]), edits) for line in batch.to_pylist()]
-                writer.write_batch(pa.RecordBatch.from_pylist(lines, PREPARED_SCHEMA))
+                writer.write_batch(record_batch(lines, PREPARED_SCHEMA))
     return path
 
 
@@ -138,10 +138,10 @@ def _prepare_few(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
     def texts(column: str) -> pa.RecordBatch:
         lines = [{"key": bytes(16), "text": row[column] or "", "official": False} for row in rows]
-        return pa.RecordBatch.from_pylist(lines, TEXT_SCHEMA)
+        return record_batch(lines, TEXT_SCHEMA)
 
     descriptions, codes = prepare_descriptions(texts("description")), prepare_codes(texts("code"))
-    read = pa.RecordBatch.from_pylist(rows, READ_SCHEMA)
+    read = record_batch(rows, READ_SCHEMA)
     return put_together(read, pa.Table.from_batches([descriptions]), pa.Table.from_batches([codes])).to_pylist()
 
 
@@ -267,13 +267,13 @@ def _batches(kind: _Texts, read: Mapping[str, Path]) -> Iterator[pa.RecordBatch]
             rows.append({"key": _key(text, official), "text": text, "official": official})
             characters += len(text)
             if len(rows) == _BATCH_TEXTS or characters >= _BATCH_CHARACTERS:
-                yield pa.RecordBatch.from_pylist(rows, schema=TEXT_SCHEMA)
+                yield record_batch(rows, schema=TEXT_SCHEMA)
                 rows, characters = [], 0
             next_row = next(wanted, None)
             if next_row is None:
                 break
     if rows:
-        yield pa.RecordBatch.from_pylist(rows, schema=TEXT_SCHEMA)
+        yield record_batch(rows, schema=TEXT_SCHEMA)
 
 
 def _write(name: str, read: Path, path: Path, kinds: tuple[_Texts, _Texts], events: Events) -> None:

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 from xxhash import xxh3_64_intdigest
 
+from builder.core.row_store import as_batch, record_batch
 from builder.core.schema import FOLLOW_UP, PREPARED_SCHEMA, Example
 from builder.manim_lint import Problem
 from builder.manim_lint.dialect import COMMUNITY
@@ -158,7 +159,7 @@ def _each(
     finally:
         if collecting:
             gc.enable()
-    return pa.RecordBatch.from_pylist(rows, schema=schema)
+    return record_batch(rows, schema=schema)
 
 
 def _description(original: str, _official: bool) -> dict[str, object]:
@@ -200,7 +201,7 @@ def _code(original: str, official: bool) -> dict[str, object]:
 
 def in_community(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Rows of `PREPARED_SCHEMA`, ManimGL programs as they are in Manim Community where they could be brought there."""
-    return pa.RecordBatch.from_pylist([_in_community(row) for row in batch.to_pylist()], schema=batch.schema)
+    return record_batch([_in_community(row) for row in batch.to_pylist()], schema=batch.schema)
 
 
 def _in_community(row: dict[str, Any]) -> dict[str, Any]:
@@ -219,37 +220,35 @@ def _in_community(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def prepare_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Prepare few rows of `READ_SCHEMA`, each for itself; gives them, in order, in `PREPARED_SCHEMA`."""
-    official = [is_official(split) for split in batch.column("split").to_pylist()]
-
-    def texts(name: str) -> pa.RecordBatch:
-        read = zip(batch.column(name).to_pylist(), official, strict=True)
-        rows = [{"key": bytes(16), "text": text or "", "official": mark} for text, mark in read]
-        return pa.RecordBatch.from_pylist(rows, schema=TEXT_SCHEMA)
-
-    descriptions, codes = prepare_descriptions(texts("description")), prepare_codes(texts("code"))
-    return put_together(batch, pa.Table.from_batches([descriptions]), pa.Table.from_batches([codes]))
-
-
 def put_together(read: pa.RecordBatch, descriptions: pa.Table, codes: pa.Table) -> pa.RecordBatch:
     """Rows of `PREPARED_SCHEMA` from rows of `READ_SCHEMA` and what was prepared of their texts, in the same order."""
-    unread = read.column("problem")
-    reason = pc.if_else(pc.starts_with(unread, FOLLOW_UP), FOLLOW_UP, "not_text")
-    unread = pc.replace_substring(unread, f"{FOLLOW_UP}: ", "")
-    columns: dict[str, Any] = {name: read.column(name) for name in ("row", "difficulty", "error")}
-    columns["official"] = pa.array(map(is_official, read.column("split").to_pylist()), pa.bool_())
-    texts = zip(*(read.column(name).to_pylist() for name in ("description", "code")), strict=True)
-    columns["content"] = pa.array([content_key(description or "", code or "") for description, code in texts])
-    for table, kind in ((descriptions, "description"), (codes, "code")):
-        columns |= {name: table.column(name) for name in table.column_names if name not in ("key", "style")}
-        for column, value in (("stage", "read"), ("reason", reason), ("detail", unread)):
-            found = columns[f"{kind}_{column}"]
-            columns[f"{kind}_{column}"] = pc.if_else(unread.is_valid(), value, found)
-    styles: Any = zip(descriptions.column("style").to_pylist(), codes.column("style").to_pylist(), strict=True)
-    columns["style"] = pa.array([sorted(one + other) for one, other in styles], PREPARED_SCHEMA.field("style").type)
-    table = pa.table([columns[name] for name in PREPARED_SCHEMA.names], schema=PREPARED_SCHEMA)
-    return table.combine_chunks().to_batches()[0]
+    rows, of_description, of_code = pl.DataFrame(read), pl.DataFrame(descriptions), pl.DataFrame(codes)
+    official = [is_official(split) for split in rows["split"]]
+    texts = zip(rows["description"], rows["code"], strict=True)
+    content = [content_key(description or "", code or "") for description, code in texts]
+    styles = zip(of_description["style"].to_list(), of_code["style"].to_list(), strict=True)
+    unread = pl.col("problem")
+    problem = {
+        "stage": pl.lit("read"),
+        "reason": pl.when(unread.str.starts_with(FOLLOW_UP)).then(pl.lit(FOLLOW_UP)).otherwise(pl.lit("not_text")),
+        "detail": unread.str.replace_all(f"{FOLLOW_UP}: ", "", literal=True),
+    }
+    prepared = (
+        rows.select("row", "difficulty", "error", "problem")
+        .with_columns(
+            official=pl.Series(official, dtype=pl.Boolean),
+            content=pl.Series(content, dtype=pl.String),
+            style=pl.Series([sorted(one + other) for one, other in styles], dtype=pl.List(pl.UInt8)),
+        )
+        .hstack(of_description.drop("key", "style"))
+        .hstack(of_code.drop("key", "style"))
+        .with_columns(
+            pl.when(unread.is_not_null()).then(value).otherwise(pl.col(f"{kind}_{column}")).alias(f"{kind}_{column}")
+            for kind in ("description", "code")
+            for column, value in problem.items()
+        )
+    )
+    return as_batch(prepared, PREPARED_SCHEMA)
 
 
 def is_official(split: str | None) -> bool:

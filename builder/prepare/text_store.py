@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import polars as pl
 import pyarrow as pa
 
 _KEPT_BATCHES = 64
@@ -60,7 +61,8 @@ class TextStore:
             before[place] = taken - self._starts[place]
             taken += parts[-1].num_rows
         table = pa.Table.from_batches(parts, schema=self._schema)
-        return table.take(pa.array([before[place] + number for place, number in zip(places, numbers, strict=True)]))
+        wanted = (before[place] + number for place, number in zip(places, numbers, strict=True))
+        return table.take(pl.Series(wanted, dtype=pl.Int64).to_arrow())
 
     def _read(self, place: int) -> pa.RecordBatch:
         reader, number = self._places[place]

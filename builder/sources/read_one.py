@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import orjson
 import pyarrow as pa
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from builder.core.errors import SourceError
 from builder.core.events import Events
 from builder.core.files import code_hash, short_hash, written_aside
-from builder.core.row_store import open_writer, rows_of_a_group
+from builder.core.row_store import open_writer, record_batch, rows_of_a_group
 from builder.core.schema import FOLLOW_UP, READ_SCHEMA, TURN
 from builder.prepare.cache import version_of_preparation
 from builder.sources.columns.chats import Exchange
@@ -233,8 +233,8 @@ def _convert_batch(batch: Batch, fields: Fields, first_row: int) -> pa.RecordBat
     # A row that its file could not give says so once, not once for every column.
     problem = ["; ".join(dict.fromkeys(found)) or None for found in problems]
     dialogues = [_as_json(task.dialogue) if task is not None else None for _, task in tasks]
-    columns: dict[str, Any] = {"row": rows, **texts, "problem": problem, "dialogue": dialogues}
-    return pa.RecordBatch.from_pydict(columns, schema=READ_SCHEMA)
+    columns = {"row": rows, **texts, "problem": problem, "dialogue": dialogues}
+    return record_batch(columns, READ_SCHEMA)
 
 
 def _as_json(dialogue: Sequence[tuple[str, str]]) -> str | None:
