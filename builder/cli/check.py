@@ -1,8 +1,9 @@
 """The commands `check` and `diff`."""
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from builder.cli.command import DONE, FAILED, Answer
 from builder.config import CONFIG_NAMES, named
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
 def add_check_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `check` takes."""
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="what `build` or `export` wrote")
+    parser.add_argument(
+        "--semantic-model",
+        metavar="PATH",
+        type=Path,
+        default=None,
+        help="also show test prompts that mean nearly the same as one of train, by the model in this folder",
+    )
+    parser.add_argument("--semantic-limit", metavar="S", type=float, default=0.9, help="from which similarity (0.9)")
 
 
 def add_diff_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,14 +39,23 @@ def check(given: argparse.Namespace, terminal: "Terminal") -> Answer:
         builder.core.errors.BuilderError: the folder is not one of this project.
     """
     from builder.cli.console import show_problems
-    from builder.report.proof.check import check_folder
+    from builder.report.proof.check import Problem, check_folder
+    from builder.report.proof.folder import open_folder
+    from builder.report.proof.semantic import semantic_pairs
 
+    document: dict[str, Any] = {}
+    lines: list[Problem] = []
     with terminal:
         problems = check_folder(given.folder, terminal)
+        if given.semantic_model:
+            pairs = semantic_pairs(open_folder(given.folder), given.semantic_model, given.semantic_limit)
+            document = {"semantic_pairs": [asdict(pair) for pair in pairs]}
+            lines = [Problem("near in meaning", str(pair)) for pair in pairs]
+    told = f"; {len(lines):,} prompts near one of train in meaning" if given.semantic_model else ""
     return Answer(
-        {"folder": str(given.folder), "sound": not problems, "problems": problems},
-        lambda: show_problems(problems),
-        f"{given.folder}: {f'{len(problems):,} problems' if problems else 'sound'}",
+        {"folder": str(given.folder), "sound": not problems, "problems": problems, **document},
+        lambda: show_problems([*problems, *lines]),
+        f"{given.folder}: {f'{len(problems):,} problems' if problems else 'sound'}{told}",
         FAILED if problems else DONE,
     )
 
