@@ -31,7 +31,7 @@ def test_the_number_of_workers_changes_no_byte(tmp_path, monkeypatch):
             super().__init__(processes, **keywords)
 
     monkeypatch.setattr(builder.core.executors, "ProcessPoolExecutor", Counted)
-    rows = {"thanks_dataset": circles(1, 3100)}
+    rows = {"thanks_dataset": circles(1, 1600)}
     for workers in (1, 2):
         config = config_of(tmp_path, rows, workers=workers, cache_dir=tmp_path / f"cache{workers}")
         export(config, tmp_path / f"out{workers}")

@@ -20,7 +20,7 @@ from builder.cli.main import main
 from tests.rows import circles, files_of, write_source
 
 ROOT = Path(__file__).parents[2]
-ROWS = 3_100
+ROWS = 1_600
 """Enough for two processes."""
 COMMANDS = ("export", "build")
 

@@ -311,7 +311,7 @@ def test_a_damaged_file_in_the_cache_is_said_and_made_again(
 def test_an_interrupted_export_leaves_the_earlier_output_and_no_process(tmp_path: Path) -> None:
     """Ctrl-C reaches the whole process group: exit code 130, one line, no traceback of a worker."""
     slow: list[Row] = [("Draw nothing", "x;" * 100_000)] * 4  # keep one worker busy while the other waits
-    rows = [*slow, *circles(1, 3_100)]
+    rows = [*slow, *circles(1, 1_600)]
     flags = export_flags(tmp_path, write_source(tmp_path, "many rows", rows))
     assert main(["export", *map(str, export_flags(tmp_path))]) == 0
     before = files_of(tmp_path / "out")
