@@ -3,12 +3,14 @@
 from builder.cli.build import add_build_arguments, build, export
 from builder.cli.check import add_check_arguments, add_diff_arguments, check, diff
 from builder.cli.command import Command
+from builder.cli.completion import add_completion_arguments, completion
 from builder.cli.doctor import add_doctor_arguments, doctor
 from builder.cli.evaluate import add_evaluate_arguments, evaluate
 from builder.cli.explain import add_explain_arguments, explain
 from builder.cli.lint import add_lint_arguments, lint
 from builder.cli.orphans import add_orphans_arguments, orphans
 from builder.cli.push import add_push_arguments, push
+from builder.cli.records import add_records_arguments, records
 from builder.cli.render import add_render_arguments, render
 from builder.cli.report import add_report_arguments, report
 from builder.cli.review import add_review_arguments, review
@@ -115,6 +117,14 @@ COMMANDS = (
         takes_settings=False,
     ),
     Command(
+        "records",
+        "write rows as records of Argilla or Label Studio, or read decisions out of what these exported",
+        ("records manim_combined --to argilla --queue re-paired", "records annotated.json --output decisions.jsonl"),
+        records,
+        add_records_arguments,
+        takes_settings=False,
+    ),
+    Command(
         "orphans",
         "write requests to a model for the programs that stand in no row for want of a description",
         ("orphans manim_combined --model MODEL --output requests.jsonl",),
@@ -156,5 +166,13 @@ COMMANDS = (
         explain,
         add_explain_arguments,
         without=("trainer", "previews"),
+    ),
+    Command(
+        "completion",
+        "print what makes a shell complete commands, flags and files",
+        ("completion bash",),
+        completion,
+        add_completion_arguments,
+        takes_settings=False,
     ),
 )

@@ -1,6 +1,8 @@
 """The command `push`: its flags, and what it does in order."""
 
 import argparse
+import json
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from builder.cli.build import PACKAGE_FOLDER
 from builder.cli.command import Answer
 from builder.cli.settings import settings_of
+from builder.core.errors import SettingError
 
 if TYPE_CHECKING:
     from builder.cli.console import Terminal
@@ -31,6 +34,7 @@ def add_push_arguments(parser: argparse.ArgumentParser) -> None:
     add("--revision", metavar="BRANCH", help="push to this branch, made if it is missing (default main)")
     add("--tag", metavar="TAG", help="tag what was pushed, such as v1.2")
     add("--commit-message", metavar="TEXT", dest="message", help="the commit's message")
+    add("--scores", metavar="FILE", nargs="+", help="show these evaluations in the card: scores.json of `evaluate`")
     add("--no-read-back", action="store_false", dest="read_back", help="do not load what was pushed to check it")
 
 
@@ -67,7 +71,8 @@ def push(given: argparse.Namespace, terminal: "Terminal") -> Answer:
         build_missing(names, settings, folder, terminal)
         if notice := sample_notice(folder):
             terminal.warn(notice)
-        contents = read_contents(folder, names, hub.repo)
+        scores = [_scores(Path(name), folder, names) for name in flags.get("scores", ())]
+        contents = read_contents(folder, names, hub.repo, scores)
         plan = plan_push(hub, contents, options) if signed_in else plan_unasked(contents, options)
     terminal.show(lambda: show_push(hub.place, plan))
     plan.check_licences()
@@ -82,6 +87,26 @@ def push(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     if not pushed.made_commit:
         last = f"nothing to push: {hub.place} holds the same content at {pushed.commit}; no commit was made"
     return Answer({**document, "pushed": pushed}, lambda: show_read_back(pushed), last)
+
+
+def _scores(file: Path, folder: Path, names: Sequence[str]) -> dict[str, Any]:
+    """What `evaluate` wrote, if it is about rows that are pushed.
+
+    Raises:
+        SettingError: it is not.
+    """
+    from builder.evaluate.predictions import read_references
+    from builder.evaluate.score import SCORES
+
+    try:
+        scores: dict[str, Any] = json.loads((file / SCORES if file.is_dir() else file).read_bytes())
+        config, split = scores["settings"]["config"], scores["settings"]["split"]
+        rows = scores["scored"]["references"]["hash"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingError(f"--scores {file}: is no {SCORES} of `evaluate` ({error})") from error
+    if config not in names or read_references(folder, config, split).hash != rows:
+        raise SettingError(f"--scores {file}: was scored against other rows than those of {folder}; evaluate again")
+    return scores
 
 
 def _document(place: str, plan: "PushPlan") -> dict[str, Any]:

@@ -90,7 +90,8 @@ def files_of(manifest: Mapping[str, Any], config: str) -> list[str]:
         f"funnel/{config}.svg",
         *(("verdicts.parquet",) if manifest["configs"][config].get("verify") else ()),
     )
-    return [name for name in manifest["outputs"] if name.startswith(f"data/{config}/") or name in own]
+    folders = (f"data/{config}/", f"funnel/{config}-frame-")
+    return [name for name in manifest["outputs"] if name.startswith(folders) or name in own]
 
 
 def _check_kind(folder: Path, kind: str) -> None:

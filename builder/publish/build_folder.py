@@ -14,13 +14,14 @@ from builder.pipeline.build import Build, Prepared
 from builder.pipeline.render_rounds import write_used_verdicts
 from builder.pipeline.story import build, prepare
 from builder.publish.atomic import files_of, outputs_of, publishing
-from builder.publish.card import PICTURES, write_card
+from builder.publish.card import FRAMES, PICTURES, frame_of, write_card
 from builder.publish.manifest import manifest_of
 from builder.publish.parquet import row_schema, write_shards
 from builder.publish.stats import Written
 from builder.publish.write import dataset_rows, refuse_empty, stats_of, write_ledger
 from builder.render.verdict_file import VERDICTS_FILE
-from builder.render.verdicts import open_verdicts
+from builder.render.verdicts import Verdicts, open_verdicts
+from builder.report.browser import is_webp
 from builder.report.flow import funnel_svg
 from builder.report.proof.folder import MANIFEST, BuiltFolder, holds_sample, read_manifest
 from builder.report.write import MAKE_AGAIN, REPORT, keep_for_report, or_warn, put_report
@@ -116,6 +117,9 @@ def _write_config(decided: Build, staging: Path, events: Events) -> dict[str, An
     picture = staging / PICTURES / f"{config.name}.svg"
     with or_warn(events, f"the picture of {config.name} in the card", "Run `build` again", picture):
         write_picture(stats, picture)
+    if decided.verdicts is not None:
+        with or_warn(events, f"the frames of {config.name} in the card", "Run `build` again", staging / PICTURES):
+            write_frames(decided.verdicts, config.name, written["train"].first_codes, staging)
     return stats
 
 
@@ -124,6 +128,14 @@ def write_picture(stats: Mapping[str, Any], path: Path) -> None:
     path.parent.mkdir(exist_ok=True)
     picture = funnel_svg(stats).replace("<svg ", '<svg style="background:var(--panel)" ', 1)
     path.write_text(picture + "\n", encoding="utf-8", newline="\n")
+
+
+def write_frames(verdicts: Verdicts, config: str, codes: Sequence[str], staging: Path) -> None:
+    """Write last frames of programs for the card: those in which most is to be seen, by their bytes."""
+    pictures = [picture for code in codes if (picture := verdicts.thumbnail(code)) and is_webp(picture)]
+    largest = sorted(range(len(pictures)), key=lambda place: (-len(pictures[place]), place))[:FRAMES]
+    for number, place in enumerate(sorted(largest), 1):
+        (staging / frame_of(config, number)).write_bytes(pictures[place])
 
 
 def _carry_over(folder: Path, staging: Path, manifest: dict[str, Any], stats: dict[str, Any], events: Events) -> None:

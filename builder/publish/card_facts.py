@@ -201,6 +201,29 @@ def certificate_table(names: Sequence[str], statistics: Mapping[str, Stats]) -> 
     return table(titles, rows, numbers=range(1, len(titles)))
 
 
+def evaluations_table(evaluations: Sequence[Mapping[str, Any]]) -> str:
+    """What models wrote for rows of the data, scored: a line each; empty if there is none."""
+    rows = []
+    for scores in evaluations:
+        measured = scores["metrics"]
+        shares = [
+            f"{percent(found['value'])} ({percent(found['low'])} to {percent(found['high'])})" if found else "-"
+            for found in map(measured.get, ("render_success", "parse_rate"))
+        ]
+        similar = measured.get("visual_similarity")
+        rows.append(
+            [
+                cell(scores["scored"]["predictions"].get("file", "answers")),
+                f"`{scores['settings']['config']}`: {scores['settings']['split']}",
+                number(scores["counts"]["prompts"]),
+                *shares,
+                f"{similar['value']:.2f}" if similar else "-",
+            ]
+        )
+    titles = ["answers", "rows", "prompts", "render", "parse", "visual similarity"]
+    return table(titles, rows, numbers=(2, 3, 4, 5)) if rows else ""
+
+
 def steps_table(stats: Stats) -> str:
     """Cleaning steps and repairs with the rows that each changed, most first; empty if none did."""
     steps = sorted(stats["cleaning_and_repairs"].items(), key=lambda item: (-item[1], item[0]))

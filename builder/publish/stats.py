@@ -18,6 +18,11 @@ from builder.decide.summary import empty_sides, pair_counts, shuffled_parts, sou
 from builder.emit.rows import EmittedRow
 from builder.prepare.keys import description_key
 
+_EXAMPLE_PROMPT, _EXAMPLE_LINES = 300, 24
+"""Characters of a prompt, and lines of a program, that are shown whole."""
+_FIRST = 64
+"""Rows of which some are chosen."""
+
 
 @dataclass(slots=True)
 class Written:
@@ -37,6 +42,10 @@ class Written:
     official: int = 0
     tokens: "array[int]" = field(default_factory=lambda: array("I"))
     """Of each row, where they are counted."""
+    example: dict[str, str] = field(default_factory=dict)
+    """The first row that is short enough to be shown: `id`, `prompt`, `code`."""
+    first_codes: list[str] = field(default_factory=list)
+    """Of the first rows, whose last frames may be shown."""
     arrow_bytes: int = 0
     """Size of the rows in memory, as Arrow; 0 where they are written as JSON Lines."""
 
@@ -52,6 +61,10 @@ class Written:
             self.code_characters += len(row.code)
             self.code_longest = max(self.code_longest, len(row.code))
             self.official += row.official and row.variant == 0
+            if row.variant == 0 and len(self.first_codes) < _FIRST:
+                self.first_codes.append(row.code)
+            if not self.example and row.variant == 0 and is_short(row.prompt, row.code):
+                self.example = {"id": row.id, "prompt": row.prompt, "code": row.code}
             if row.tokens is not None:
                 self.tokens.append(row.tokens)
             key = description_key(row.prompt)
@@ -68,9 +81,18 @@ class Written:
             "by_variant": {str(variant): number for variant, number in sorted(self.by_variant.items())},
             "prompt_characters": {"mean": round(self.prompt_characters / count, 1), "longest": self.prompt_longest},
             "code_characters": {"mean": round(self.code_characters / count, 1), "longest": self.code_longest},
+            **({"example": self.example} if self.example else {}),
             **({"tokens": _lengths(self.tokens)} if self.tokens else {}),
             **({"arrow_bytes": self.arrow_bytes} if self.arrow_bytes else {}),
         }
+
+
+def is_short(prompt: str, code: str) -> bool:
+    """Whether a row can stand in the card: a prompt of a sentence or two, without markup, and a program of a page."""
+    lines = code.splitlines()
+    short = len(prompt) <= _EXAMPLE_PROMPT and len(lines) <= _EXAMPLE_LINES and max(map(len, lines), default=0) <= 100
+    plain = prompt.isprintable() and not any(sign in prompt for sign in ("<", "](", "://", "|"))
+    return short and plain and "```" not in code and all(map(str.isprintable, lines))
 
 
 def _lengths(lengths: Iterable[int]) -> dict[str, float | int]:

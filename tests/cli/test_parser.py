@@ -55,6 +55,14 @@ def test_a_command_has_no_flag_for_what_it_does_not_use(
         parsed(COMMANDS, [command, *(["x"] if command == "explain" else []), f"--{unused}", "1"])
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_a_shell_completes_commands_and_flags(capsys: pytest.CaptureFixture[str], shell: str) -> None:
+    assert main(["completion", shell]) == DONE
+    script = capsys.readouterr().out
+    assert "manim-combined" in script and "decontaminate" in script
+    assert all(command.name in script for command in COMMANDS)
+
+
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert help_of(capsys, "--version").startswith("manim-combined 0.")
 

@@ -1,11 +1,13 @@
 """The card of a built folder: a head that the Hub takes, numbers of the build, and text that reads well."""
 
+import ast
 import json
 import re
 import shlex
 import tomllib
 from copy import deepcopy
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import polars as pl
@@ -20,9 +22,11 @@ from builder.cli.settings import settings_of
 from builder.config import BUILT_BY_DEFAULT, CONFIG_NAMES, make_config
 from builder.core.schema import SPLITS
 from builder.emit.formats import FORMATS, row_columns
+from builder.publish.build_folder import write_frames
 from builder.publish.card import HUB_LICENCES, card_text
 from builder.publish.card_facts import WHEN
 from builder.publish.card_sources import KNOWN
+from builder.publish.stats import is_short
 from builder.sources.spec import LICENCES as KNOWN_LICENCES
 from builder.sources.spec import known_sources
 from tests.pushing import build_sample
@@ -86,9 +90,9 @@ def cells(card, title):
 def reads_well(card):
     """Assert that nothing of the template or of Python shows, and that every table is one."""
     page = rendered(card)
-    told = re.sub(r"```bibtex.*?```", "", body(card), flags=re.DOTALL)
+    told = re.sub(r"```(?:bibtex|python).*?```", "code", body(card), flags=re.DOTALL)
     assert not re.search(r"\{\{|\{%|%\}|\bNone\b|\bUndefined\b|\[\]|\(\)", told)
-    assert "\n\n\n" not in body(card)
+    assert "\n\n\n" not in told
     text = re.sub(r"<pre>.*?</pre>|<code>.*?</code>", "", page, flags=re.DOTALL)
     assert not re.search(r"(?m)^\|| \| ", text), "a table that is not rendered as one"
     assert page.count("<details>") == page.count("</details>") == page.count("<summary>")
@@ -177,6 +181,72 @@ def test_the_picture_of_each_config_is_a_file_of_the_folder(folder):
         picture = ElementTree.fromstring((folder / path).read_text())
         assert picture.tag.endswith("svg")
         assert not [item for item in picture.iter() if item.tag.endswith(("script", "image", "foreignObject"))]
+
+
+def test_a_row_is_shown_and_how_to_train_on_all_of_them(manifest, folder):
+    """A row of the main config as its files have it, and a program of five lines for the columns that they have."""
+    card = (folder / "README.md").read_text()
+    shown = re.search(r"A row of `curated`, `(.+?)`:\n\n> ([^\n]+)\n\n```python\n(.*?)\n```", card, re.DOTALL)
+    files = pl.concat([pl.read_parquet(file) for file in folder.glob("data/curated/train-*.parquet")])
+    assert files.filter(pl.col("id") == shown[1]).select("prompt", "code").row(0) == shown.groups()[1:]
+    (program,) = re.findall(r"```python\n([^`]*SFTTrainer[^`]*)```", card)
+    ast.parse(program)
+    assert len(list(filter(None, program.splitlines()))) == 4 and '["conversations"]' in program
+    manifest["configs"]["curated"]["format"] = "alpaca"  # which TRL does not take as it is
+    assert "SFTTrainer" not in card_text(only(manifest, "curated"))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "code"),
+    [
+        ("See ![this](x)", "x = 1"),
+        ("Go to https://example.org", "x = 1"),
+        ("<b>", "x = 1"),
+        ("Draw \u202e", "x = 1"),
+        ("Draw " * 100, "x = 1"),
+        ("Draw a ring", "x = 1\n" * 30),
+        ("Draw a ring", '"""\n```\n"""'),
+    ],
+)
+def test_a_row_with_markup_or_of_great_length_is_not_shown(prompt, code):
+    """It could say anything in the card's name."""
+    assert not is_short(prompt, code) and is_short("Draw a ring", "x = 1")
+
+
+def test_frames_of_rendered_programs_are_shown(tmp_path, manifest):
+    """Those in which most is to be seen; no file that is not WebP."""
+    pictures = {f"p{n}": webp_of(n) for n in (3, 900, 50, 700, 800)} | {"no picture": b"<svg>", "none": None}
+    (tmp_path / "funnel").mkdir()
+    write_frames(SimpleNamespace(thumbnail=pictures.get), "curated", list(pictures), tmp_path)
+
+    files = sorted(tmp_path.rglob("*.webp"))
+    assert [len(file.read_bytes()) for file in files] == [len(webp_of(n)) for n in (900, 50, 700, 800)]
+    manifest["outputs"] |= {f"funnel/{file.name}": {"bytes": 1, "sha256": ""} for file in files}
+    card = card_text(only(manifest, "curated"))
+    assert re.findall(r"!\[last frame of a program\]\(funnel/(.+?)\)", card) == [file.name for file in files]
+    reads_well(card)
+
+
+def webp_of(size):
+    """Bytes that begin as WebP does."""
+    return b"RIFF\0\0\0\0WEBP" + bytes(size)
+
+
+def test_scores_of_models_are_a_table(manifest):
+    """With their interval; a measure that was not taken is a dash."""
+    estimate = {"value": 0.5, "low": 0.4, "high": 0.6, "count": 100}
+    scores = {
+        "scored": {"predictions": {"file": "small-model.jsonl", "lines": 100}},
+        "settings": {"config": "curated", "split": "test"},
+        "counts": {"prompts": 124},
+        "metrics": {"render_success": estimate, "parse_rate": {**estimate, "value": 0.9}},
+    }
+    card = card_text(only(manifest, "curated"), "org/set", [scores])
+    assert cells(card, "Measured") == [
+        ["small-model.jsonl", "`curated`: test", "124", "50 % (40 % to 60 %)", "90 % (40 % to 60 %)", "-"]
+    ]
+    reads_well(card)
+    assert "## Measured" not in card_text(only(manifest, "curated"))
 
 
 def test_a_later_build_keeps_the_pictures_of_the_other_configs(tmp_path):

@@ -6,6 +6,7 @@ import re
 import pyarrow.parquet as pq
 import pytest
 
+from builder.evaluate.predictions import read_references
 from tests.pushing import ONE, REPO, TOKEN, build_sample, environment, push, run, written
 from tests.servers.hub import file_answer
 from tests.servers.hub_write import WritableHub
@@ -99,6 +100,27 @@ def test_a_dry_run_without_a_token_asks_nobody(hub, tmp_path, folder):
     assert "holds the bundled sample of 87 rows" in outcome.stderr
     refused = push(hub, tmp_path, folder, *ONE, "--dry-run", "--public", HF_TOKEN="")
     refused.failed_with("--accept-licences", "manimbench")
+
+
+def test_scores_are_shown_in_the_card_if_they_are_of_these_rows(hub, tmp_path, folder):
+    """Others are wrong usage, and nothing is pushed."""
+    estimate = {"value": 0.5, "low": 0.4, "high": 0.6, "count": 10}
+    references = read_references(folder, "no_augment")
+    scores = {
+        "scored": {"predictions": {"file": "small-model.jsonl"}, "references": {"hash": references.hash}},
+        "settings": {"config": "no_augment", "split": "test"},
+        "counts": {"prompts": len(references.rows)},
+        "metrics": {"render_success": estimate, "parse_rate": estimate},
+    }
+    (tmp_path / "scores.json").write_text(json.dumps(scores))
+    push(hub, tmp_path, folder, *ONE, "--scores", str(tmp_path)).ok()
+    assert "| small-model.jsonl | `no_augment`: test |" in hub.head(REPO).tree["README.md"].decode()
+
+    scores["scored"]["references"]["hash"] = "of other rows"
+    (tmp_path / "other.json").write_text(json.dumps(scores))
+    for name, says in (("other.json", "scored against other rows"), ("gone.json", "is no scores.json of `evaluate`")):
+        refused = push(hub, tmp_path, folder, *ONE, "--scores", str(tmp_path / name))
+        assert refused.exit_code == 2 and says in refused.stderr
 
 
 def test_shards_of_an_earlier_push_go_and_other_files_stay(hub, tmp_path, folder):

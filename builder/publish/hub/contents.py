@@ -78,10 +78,13 @@ class Contents:
         return tuple(sorted((*self.files, *made), key=lambda file: file.path))
 
 
-def read_contents(folder: Path, names: Sequence[str], repo: str) -> Contents:
+def read_contents(
+    folder: Path, names: Sequence[str], repo: str, evaluations: Sequence[Mapping[str, Any]] = ()
+) -> Contents:
     """The files of some configs of a built folder, for a repository.
 
-    The manifest that is pushed lists those configs alone, and not the card, which people may edit at the Hub.
+    The card shows `evaluations`. The manifest that is pushed lists those configs alone, and not the card, which people
+    may edit at the Hub.
 
     Raises:
         OutputError: the folder does not hold the configs, or a file is not as it was built.
@@ -99,7 +102,7 @@ def read_contents(folder: Path, names: Sequence[str], repo: str) -> Contents:
         "outputs": outputs,
     }
     files = tuple(_checked(folder, path, recorded) for path, recorded in outputs.items())
-    return Contents(cut, card_text(cut, repo), files)
+    return Contents(cut, card_text(cut, repo, evaluations), files)
 
 
 def _checked(folder: Path, path: str, recorded: Mapping[str, Any]) -> LocalFile:
