@@ -52,7 +52,14 @@ def _lengths(sources: Sequence[str], measured: pl.DataFrame, title: str, unit: s
     return Plot(
         title=f"{title} in {unit}",
         note="rows kept, by source; before augmentation",
-        svg=ridges(lines, edges, label=unit, log=True, words=f"{title} in {unit}. {words}."),
+        svg=ridges(
+            lines,
+            edges,
+            label=unit,
+            log=True,
+            words=f"{title} in {unit}. {words}.",
+            of={"Prompts": "prompt", "Programs": "program"}[title] if unit == "characters" else "",
+        ),
         head=("source", "rows", "shortest", *(f"{p} % up to" for p in _PERCENTILES), "longest"),
         lines=tuple(
             (name, *(f"{n:,}" for n in (len(values), min(values), *told[name], max(values))))

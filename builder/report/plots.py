@@ -105,7 +105,9 @@ def counted(lengths: Sequence[int], edges: Sequence[float]) -> list[int]:
     return [int(count) for count in counts]
 
 
-def ridges(lines: Sequence[Ridge], edges: Sequence[float], *, label: str, log: bool, words: str) -> Markup:
+def ridges(
+    lines: Sequence[Ridge], edges: Sequence[float], *, label: str, log: bool, words: str, of: str = ""
+) -> Markup:
     """Histograms of several sources above one another, each as high as it can be.
 
     Args:
@@ -114,6 +116,7 @@ def ridges(lines: Sequence[Ridge], edges: Sequence[float], *, label: str, log: b
         label: what the axis measures, with its unit.
         log: whether the axis is logarithmic.
         words: what the plot shows, for those who do not see it.
+        of: the filter of the rows that a click on a step sets to its range; empty for none.
     """
     places = _places(edges, edges, log)
     bottom = len(lines) * (_RIDGE_HEIGHT + _RIDGE_GAP)
@@ -122,10 +125,15 @@ def ridges(lines: Sequence[Ridge], edges: Sequence[float], *, label: str, log: b
         for number, line in enumerate(lines)
         for part in _ridge(line, places, (number + 1) * (_RIDGE_HEIGHT + _RIDGE_GAP), f"var({source_variable(number)})")
     ]
+    parts += (
+        [part for number, line in enumerate(lines) for part in _steps(line, edges, places, number, of)] if of else []
+    )
     ticks = _log_ticks(edges) if log else list(np.linspace(edges[0], edges[-1], 6))
     for tick, place in zip(ticks, _places(ticks, edges, log), strict=True):
         parts.append(f'<path d="M{_n(place)} {bottom}v3" stroke="var(--line)"/>')
-        parts.append(_text(place, bottom + 14, f"{tick:,.10g}", "muted", anchor="middle"))
+        text = f"{tick:,.10g}"
+        room = _LETTER * len(text) / 2  # a label at the end of the axis stays within the plot
+        parts.append(_text(min(place, _WIDTH - room), bottom + 14, text, "muted", anchor="middle"))
     parts.append(_text(_WIDTH / 2, bottom + 28, label, "muted", anchor="middle"))
     return _svg(parts, bottom + _AXIS_HEIGHT, words)
 
@@ -141,6 +149,20 @@ def _ridge(line: Ridge, places: Sequence[float], bottom: float, colour: str) -> 
     yield _text(_MARGIN, top, line.name, "ink", weight="bold")
     if line.note:
         yield _text(_WIDTH - _MARGIN, top, line.note, "muted", anchor="end")
+
+
+def _steps(line: Ridge, edges: Sequence[float], places: Sequence[float], number: int, of: str) -> Iterator[Markup]:
+    """Invisible areas over the steps of a histogram that hold something, each leading to its rows."""
+    top = number * (_RIDGE_HEIGHT + _RIDGE_GAP) + _RIDGE_GAP
+    for step, count in enumerate(line.counts):
+        first, last = math.ceil(edges[step]), math.ceil(edges[step + 1]) - 1
+        if count:
+            reach = f"{first if step else 0}-{last if step + 1 < len(line.counts) else ''}"
+            address = rows_address(source=line.name, outcome="kept", **{of: reach})
+            x, width = _n(places[step]), _n(places[step + 1] - places[step])
+            said = f"{line.name}, {first:,} to {last:,}: {count:,} rows"
+            area = '<a href="{}" tabindex="-1"><rect x="{}" y="{}" width="{}" height="{}" fill="transparent"><title>{}'
+            yield Markup(area + "</title></rect></a>").format(address, x, _n(top), width, _RIDGE_HEIGHT, said)
 
 
 def _stairs(counts: Sequence[int], places: Sequence[float], bottom: float, scale: float) -> str:

@@ -245,6 +245,18 @@ def test_a_click_on_a_flow_a_cell_or_a_bar_opens_its_rows(opened, report, place,
     page.status(rows)
 
 
+def test_a_click_on_a_step_of_a_histogram_opens_as_many_rows_as_it_counts(opened, report):
+    """For each step of each source, prompts and programs; their title says how many."""
+    page = opened(report)
+    steps = page.page.locator("#lengths a").evaluate_all(
+        "(all) => all.map((a) => [a.getAttribute('href'), a.querySelector('title').textContent])"
+    )
+    assert len(steps) > 8
+    for address, title in steps:
+        page.page.evaluate("(address) => (location.hash = address)", address)
+        page.status(f"of {title.rsplit(': ', 1)[1]}")
+
+
 def test_pages_of_all_configs_lead_to_one_another(opened, tmp_path):
     """Written by `report FOLDER`; each row has what became of it in that config."""
     sources = {"bespoke_manim": circles(1, 30)}

@@ -55,6 +55,15 @@ def test_a_command_has_no_flag_for_what_it_does_not_use(
         parsed(COMMANDS, [command, *(["x"] if command == "explain" else []), f"--{unused}", "1"])
 
 
+def test_decisions_in_the_folder_that_is_written_are_taken(tmp_path: Path) -> None:
+    """Also where the folder is the usual one, and none is named."""
+    (tmp_path / "decisions.jsonl").write_text("")
+    taken = {"decisions": [str(tmp_path / "decisions.jsonl")]}
+    assert settings_of(parsed(COMMANDS, ["build"])[1], str(tmp_path))[1] == taken
+    assert settings_of(parsed(COMMANDS, ["build", "--output-dir", str(tmp_path)])[1], "other")[1] == taken
+    assert settings_of(parsed(COMMANDS, ["build"])[1], "other")[1] == {}
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
 def test_a_shell_completes_commands_and_flags(capsys: pytest.CaptureFixture[str], shell: str) -> None:
     assert main(["completion", shell]) == DONE

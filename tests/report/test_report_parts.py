@@ -197,6 +197,13 @@ def test_plots_are_svg_whose_text_is_text_and_whose_colours_are_the_pages():
     assert 'aria-label="Lengths"' in text
 
 
+def test_no_label_of_an_axis_is_cut():
+    """Also one whose place is the end of the axis."""
+    plot = ET.fromstring(str(ridges([Ridge("one", [1], "")], [500, 20_001], label="characters", log=True, words="")))
+    labels = {item.text: float(item.get("x")) for item in plot.iter("{http://www.w3.org/2000/svg}text")}
+    assert labels["20,000"] + 5.4 * len("20,000") / 2 <= float(plot.get("viewBox").split()[2])
+
+
 def test_bars_tell_their_numbers():
     """And a plot of nothing is a plot."""
     text = str(bars([("Circle", 1200), ("Square", 7)], words="Classes"))

@@ -68,11 +68,15 @@
     line.at = new Date().toISOString().slice(0, 19) + "Z";
     change(row, line);
   };
-  const next = () => Report.open(Report.current() + 1);
+  const next = (item) => {
+    const place = Number(item.dataset.place) + 1;
+    if (place < Report.found().length) Report.open(place);
+    else say("That was the last of these rows");
+  };
   const DO = {
-    keep: (row) => (decide(row, "keep", true), next()),
-    drop: (row) => (decide(row, "drop", true), next()),
-    wrong: (row) => (decide(row, "drop", true, "wrong pair"), next()),
+    keep: (row, item) => (decide(row, "keep", true), next(item)),
+    drop: (row, item) => (decide(row, "drop", true), next(item)),
+    wrong: (row, item) => (decide(row, "drop", true, "wrong pair"), next(item)),
     note: (row, item) => asked(row, item, "note", [["Note", decided(row)?.reason || decided(row)?.note || "", false]], ([text]) => {
       const line = decided(row);
       if (line && !line.note) change(row, { ...line, reason: text });
@@ -186,7 +190,7 @@
       event.preventDefault();
       return Report.open(event.key === "ArrowRight" ? Report.current() + 1 : Math.max(Report.current() - 1, 0));
     }
-    const item = $("list").querySelector(".row[open]");
+    const item = $("list").querySelector(`.row[open][data-place="${Report.current()}"]`);
     if (!item || !KEYS[event.key] || !item.querySelector(".tools")) return;
     event.preventDefault();
     DO[KEYS[event.key][1]](rows[Report.found()[item.dataset.place]], item);

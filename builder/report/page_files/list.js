@@ -18,6 +18,10 @@
     const place = list.indexOf(value);
     return (row) => row[column].includes(place);
   };
+  const within = (column) => (value) => {
+    const [from, to] = value.split("-").map(Number);
+    return (row) => row[column] >= (from || 0) && row[column] <= (to || Infinity);
+  };
   const FILTERS = {
     source: one(at.source, index.sources),
     split: one(at.split, index.splits),
@@ -26,6 +30,8 @@
     queue: among(at.queues, index.queues),
     also: among(at.also, index.sources),
     step: among(at.steps, index.steps.map(([name]) => name)),
+    prompt: within(at.prompt),
+    program: within(at.program),
     decided: (value) => (row) => Boolean(hooks.decided(row)) === (value === "yes"),
     changed: () => (row) => row[at.steps].length > 0,
     gallery: () => (row) => row[at.thumb] >= 0,
