@@ -5,8 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from builder.core.ledger import open_ledger
 from builder.decide.pairing.assignment import Edges, match
+from builder.decide.pairing.mismatched import drop_mismatched
 from builder.decide.pairing.repair_pairs import repair_pairs
+from builder.decide.pairing.shuffled import Part
 from tests.pairs import Pair, frame_of, mixed, written_pairs
 
 
@@ -149,3 +152,22 @@ def test_a_code_whose_bounds_contradict_a_description_loses_to_one_that_agrees()
     others = mixed(written_pairs(120))
     _, found = repaired({"one": [*others, (BOUNDED, CUBE), ("Show a moving picture of something.", BOX)]})
     assert found[-2] == BOX
+
+
+def test_a_published_pair_goes_only_where_hardly_any_right_one_is_below() -> None:
+    """Not for being among the few of its part that fit least: in a part whose pairs are right, they are right too."""
+    fits = [0.01, 0.1, 0.2, *[0.9] * 97]
+    rows = pl.DataFrame(
+        {
+            "index": pl.Series(range(100), dtype=pl.UInt32),
+            "official": False,
+            "part": 0,
+            "fit": fits,
+            "split": "train",
+        }
+    )
+    part = Part("one", "all rows", rows=100, auc=0.99, shuffled=False, verdict="paired")
+    dropped = drop_mismatched(open_ledger(rows), [part], 0.02).filter(pl.col("stage") == "pair")
+
+    assert dropped["index"].to_list() == [0]
+    assert dropped["detail"].to_list() == ["fit 0.01, usual is at least 0.05"]
