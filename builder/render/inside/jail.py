@@ -25,7 +25,7 @@ SCRATCH_MEGABYTES = 256
 SCRATCH_FILES = 20_000
 FILE_BYTES = 128 * MEGABYTE
 PROCESSES = 48
-OPEN_FILES = 128
+OPEN_FILES = 64
 """Both bound what a program can make the kernel hold for it, too: a pair of sockets holds half a megabyte, and so all
 that so many processes can open holds less than a program may use itself."""
 SPARE_SECONDS = 5
