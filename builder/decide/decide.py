@@ -184,11 +184,8 @@ def _drop_invalid(ledger: pl.DataFrame, part: str, also: str = "") -> pl.DataFra
 
 
 def pairs_of(rows: pl.DataFrame, margin: float, files: Sequence[PreparedFile]) -> pl.DataFrame | None:
-    """The code of each row of a shuffled part, as `repair_pairs` gives them; `None` where there is no such row.
-
-    What a model described teaches nothing about the pairs of people.
-    """
-    ledger = _drop_invalid(open_ledger(rows), "description", also="code").filter(pl.col("decision") != SYNTHETIC)
+    """The code of each row of a shuffled part, as `repair_pairs` gives them; `None` where there is no such row."""
+    ledger = _drop_invalid(open_ledger(rows), "description", also="code")
     return None if _mixed(ledger).is_empty() else repair_pairs(ledger, lazy(files, WORDS), margin)
 
 

@@ -234,7 +234,11 @@ def _pairs(prepared: Prepared, config: BuildConfig) -> pl.DataFrame | None:
     if config.pairs == AS_PUBLISHED:
         return None
     if config.pair_margin not in prepared.pairs:
-        prepared.pairs[config.pair_margin] = kept_pairs(prepared, config)
+        of_people = prepared
+        if config.descriptions:  # what a model wrote changes nobody else's pair
+            people = replace(config, descriptions=(), tokenizer="")
+            of_people = _in_dialect(prepare(people), people, Silent())
+        prepared.pairs[config.pair_margin] = kept_pairs(of_people, config)
     return prepared.pairs[config.pair_margin]
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import polars as pl
 import pytest
 
 from builder.cli.main import DONE, main
@@ -11,6 +12,7 @@ from builder.publish.build_folder import build_dataset
 from builder.publish.card import card_text
 from builder.report.orphans import orphans
 from builder.report.proof.folder import open_folder
+from tests.pairs import mixed, written_pairs
 from tests.rows import circles, config_of, ledger_of, scene
 
 BOX = scene('Text("a big box")')
@@ -84,6 +86,23 @@ def test_an_answer_that_does_not_fit_its_program_is_dropped_in_every_config(tmp_
     for name in ("curated", "all"):
         line = ledger_of(config_of(tmp_path, {"thanks_dataset": ROWS}, name, **taken)).row(30, named=True)
         assert line["reason"] == "mismatched", name
+
+
+def test_what_a_model_described_changes_no_other_rows_pair(tmp_path):
+    """In a source that is paired at random, where every row's code is looked for among all."""
+    pairs = written_pairs(90)
+    rows = [*mixed(pairs[:80]), *(("", code) for _, code in pairs[80:])]
+    plain = ledger_of(config_of(tmp_path, {"thanks_dataset": rows}, "curated"))
+    lines = [
+        {"id": row, "content": content, "description": pairs[80 + n][0]}
+        for n, (row, content) in enumerate(plain.select("id", "content").rows()[80:])
+    ]
+    described = ledger_of(config_of(tmp_path, {"thanks_dataset": rows}, "curated", **answered(tmp_path, *lines)))
+
+    assert described["outcome"].to_list()[80:] == ["kept"] * 10
+    columns = ("outcome", "reason", "code_from", "margin")
+    assert described.head(80).select(columns).equals(plain.head(80).select(columns))
+    assert plain.head(80).filter(pl.col("code_from") != "").height > 60
 
 
 def test_nothing_is_measured_on_what_a_model_described(tmp_path):
