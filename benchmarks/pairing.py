@@ -32,7 +32,7 @@ from builder.prepare.clean_code import clean_code
 from builder.prepare.clean_description import clean_description
 from builder.prepare.features import code_words, description_words
 from builder.prepare.keys import description_key, program_key
-from builder.prepare.style import style_of
+from builder.prepare.style import style_of_code, style_of_description
 from builder.sources.spec import known_sources
 
 Floats = NDArray[np.float64]
@@ -80,7 +80,7 @@ def load(folder: Path) -> dict[str, pl.DataFrame]:
 def _row(index: int, source: str, text: str, original: str) -> tuple[object, ...]:
     description, _ = clean_description(text)
     code, parsed, _ = clean_code(original)
-    style = style_of(text, description, original, code)
+    style = sorted(style_of_description(text, description) + style_of_code(original, code))
     code, parsed, _ = repair_code(code, parsed)
     keys = description_key(description), program_key(code), canonical_key(parsed.tree, code)
     return (index, source, *keys, style, description_words(description), code_words(code), description, code)

@@ -24,7 +24,7 @@ from builder.manim_lint.scenes import outline
 from builder.prepare.clean_code import clean_code
 from builder.prepare.clean_description import clean_description
 from builder.prepare.keys import description_key, program_key
-from builder.prepare.prepare import prepare_row
+from builder.prepare.prepare import prepare_code, prepare_description
 from builder.sources.spec import known_sources
 
 
@@ -70,7 +70,8 @@ def main() -> None:
     trees = [ast.parse(code) for code in cleaned if clean_code(code)[1].ok]
     count = len(rows)
     steps = {
-        "a whole row": per_item(prepare_row, rows, count),
+        "a whole description": per_item(prepare_description, (row.description for row in rows), count),
+        "a whole code": per_item(prepare_code, (row.code for row in rows), count),
         "  clean the description": per_item(clean_description, (row.description for row in rows), count),
         "  key of the description": per_item(description_key, (row.description for row in rows), count),
         "  clean the code, parsing included": per_item(clean_code, (row.code for row in rows), count),

@@ -25,7 +25,7 @@ from builder.config import make_config
 from builder.core.events import Events
 from builder.manim_lint.syntax import parse
 from builder.prepare.clean_code import clean_code
-from builder.prepare.prepare import prepare_row
+from builder.prepare.prepare import prepare_code
 from builder.render.verdict import Outcome, program_hash
 from builder.render.verdicts import Verdicts, open_verdicts
 
@@ -46,7 +46,7 @@ def programs_of(source: str, path: Path, half: str | None = None) -> Programs:
         code = clean_code(row.code)[0] if row.code else ""
         wanted = half is None or int(key_of(code), 16) % 2 == HALVES.index(half)
         if code and wanted and key_of(code) not in texts:
-            repaired = prepare_row(row).example.code
+            repaired = prepare_code(row.code).code
             texts[key_of(code)] = [code, repaired]
     return Programs(texts)
 

@@ -9,7 +9,7 @@ from builder.manim_lint.syntax import parse
 from builder.prepare.canonical import canonical_key
 from builder.prepare.features import code_words, description_words
 from builder.prepare.keys import description_key, program_key
-from builder.prepare.style import style_of
+from builder.prepare.style import style_of_code, style_of_description
 
 SHAPES = "Circle Square Triangle Star Dot Arrow Ellipse Sector Annulus Rectangle Line Arc Cube Sphere Cone".split()
 COLOURS = "red green blue yellow orange purple white pink teal gold".split()
@@ -71,7 +71,7 @@ def frame_of(sources: dict[str, Sequence[Pair]]) -> pl.DataFrame:
                     "description_key": description_key(prompt),
                     "program_key": program_key(code),
                     "canonical_key": canonical_key(parse(code).tree, code),
-                    "style": style_of(read, prompt, code, code),
+                    "style": sorted(style_of_description(read, prompt) + style_of_code(code, code)),
                     "description_words": description_words(prompt),
                     "code_words": code_words(code),
                 }

@@ -10,7 +10,7 @@ import pyarrow as pa
 from xxhash import xxh3_64_intdigest
 
 from builder.core.row_store import as_batch, record_batch
-from builder.core.schema import FOLLOW_UP, PREPARED_SCHEMA, Example
+from builder.core.schema import FOLLOW_UP, PREPARED_SCHEMA
 from builder.manim_lint import Problem
 from builder.manim_lint.dialect import COMMUNITY
 from builder.manim_lint.syntax import names, parse
@@ -53,24 +53,6 @@ class PreparedCode:
     """A ManimGL program as one of Manim Community, with the names of all steps; `None` if that cannot be done whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedRow:
-    """A row after cleaning, repair and checks."""
-
-    example: Example
-    content: str
-    description_problem: tuple[str, str, str] | None
-    """Stage, reason, detail; `None` if nothing is wrong."""
-    code_problem: tuple[str, str, str] | None
-    api_problem: Problem | None
-    """The first thing that Manim would not take."""
-    description_key: int | None
-    program_key: int | None
-    canonical_key: int | None
-    description_repairs: tuple[str, ...]
-    code_repairs: tuple[str, ...]
-
-
 def prepare_description(original: str) -> PreparedDescription:
     """Clean, check and key one description."""
     text, steps = clean_description(original)
@@ -96,23 +78,6 @@ def prepare_code(original: str, official: bool = False) -> PreparedCode:
         repairs=names(trace.steps),
         dialect=trace.dialect,
         community=(trace.community[0], names(trace.community[1])) if trace.community else None,
-    )
-
-
-def prepare_row(original: Example, official: bool = False) -> PreparedRow:
-    """Clean, repair (unless the row is an official test row), check and key one row."""
-    description, code = prepare_description(original.description), prepare_code(original.code, official)
-    return PreparedRow(
-        example=Example(description.description, code.code),
-        content=content_key(original.description, original.code),
-        description_problem=description.problem,
-        code_problem=code.problem,
-        api_problem=code.api_problem,
-        description_key=description.key,
-        program_key=code.program_key,
-        canonical_key=code.canonical_key,
-        description_repairs=description.repairs,
-        code_repairs=code.repairs,
     )
 
 
@@ -281,7 +246,7 @@ def program_keys(code: str) -> tuple[int, ...]:
 
     Rows of train are repaired, so a copy of the program may be there in either form. Empty where there is no program.
     """
-    found = [prepare_row(Example("", code), official).canonical_key for official in (True, False)]
+    found = [prepare_code(code, official).canonical_key for official in (True, False)]
     return tuple(dict.fromkeys(key for key in found if key is not None))
 
 

@@ -55,11 +55,6 @@ _REQUEST = re.compile(
 _FOREIGN = re.compile(r"[^\W\d_\u0000-\u024f]")
 
 
-def style_of(original_description: str, description: str, original_code: str, code: str) -> list[int]:
-    """The `Style` bits that a row shows, sorted; texts as they were read, and cleaned."""
-    return sorted(style_of_description(original_description, description) + style_of_code(original_code, code))
-
-
 def style_of_description(original: str, text: str) -> list[int]:
     """The `Style` bits that a description shows, as it was read and cleaned."""
     shown = {

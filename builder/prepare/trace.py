@@ -1,4 +1,4 @@
-"""One row's way through cleaning and repair, step by step; `prepare_row` takes the same way.
+"""One row's way through cleaning and repair, step by step; `prepare` takes the same way.
 
 Pure: no file, no clock, no network.
 """

@@ -109,19 +109,10 @@ def alike(one: Signature, other: Signature) -> float:
     return round(min(1 - LOSS * (1 - share), longest), 6) if share else 0.0
 
 
-def near_signature(text: str, signatures: Sequence[Signature], threshold: float) -> tuple[int, float] | None:
-    """The nearest signature, by its place and its score, or `None` if none is near.
-
-    Near means that the key terms are the same, slips in the text aside, and that the score reaches the threshold.
-    """
-    found = near_signatures([text], signatures, threshold)
-    best = found.sort("score", "right", descending=[True, False]).head(1)
-    return (best["right"].item(), best["score"].item()) if best.height else None
-
-
 def near_signatures(texts: Iterable[str], signatures: Sequence[Signature], threshold: float) -> pl.DataFrame:
     """All pairs of a text and a signature near to it: `left` (place of the text), `right` (of the signature), `score`.
 
+    Near means that the key terms are the same, slips in the text aside, and that the score reaches the threshold.
     A text whose key terms are those of no signature costs no more than finding these. A slip is found where the text
     at hand has it; where the text behind the signature had one, the two are not near.
     """

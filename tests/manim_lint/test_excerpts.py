@@ -4,10 +4,9 @@ import ast
 
 import pytest
 
-from builder.core.schema import Example
 from builder.manim_lint.fixes.excerpts import repair_code
 from builder.manim_lint.syntax import names, parse
-from builder.prepare.prepare import prepare_row
+from builder.prepare.prepare import prepare_code
 
 SCENE = "class A(Scene):\n    def construct(self):\n        self.play(Create(Circle()))"
 WRAPPED = "from manim import *\n\n\nclass MainScene(Scene):\n    def construct(self):\n"
@@ -161,15 +160,14 @@ def test_repairing_twice_equals_repairing_once(code: str) -> None:
 @pytest.mark.parametrize("code", [SCENE, "self.play(Create(Circle()))"])
 def test_official_rows_are_not_repaired(code: str) -> None:
     """A public benchmark's row stays as its authors wrote it; any other is mended."""
-    official = prepare_row(Example("Draw a circle", code), official=True)
-    assert (official.example.code, official.code_repairs) == (code, ())
-    other = prepare_row(Example("Draw a circle", code))
-    assert other.example.code.startswith("from manim import *\n")
-    assert other.code_repairs[-1] == "repair:manim_import"
-    assert other.code_problem is None
+    official = prepare_code(code, official=True)
+    assert (official.code, official.repairs) == (code, ())
+    other = prepare_code(code)
+    assert other.code.startswith("from manim import *\n")
+    assert other.repairs[-1] == "repair:manim_import"
+    assert other.problem is None
 
 
 def test_an_official_bare_body_has_no_scene() -> None:
     """What is not repaired is judged as it is."""
-    row = prepare_row(Example("Draw a circle", "self.play(Create(Circle()))"), official=True)
-    assert row.code_problem == ("check", "no_scene", "no class")
+    assert prepare_code("self.play(Create(Circle()))", official=True).problem == ("check", "no_scene", "no class")

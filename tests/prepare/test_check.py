@@ -2,11 +2,10 @@
 
 import pytest
 
-from builder.core.schema import Example
 from builder.manim_lint.scenes import outline
 from builder.manim_lint.syntax import parse
 from builder.prepare.check import check_code, check_description
-from builder.prepare.prepare import prepare_row
+from builder.prepare.prepare import prepare_code, prepare_description
 
 BODY = "    def construct(self):\n        self.play(Create(Circle()))"
 
@@ -184,24 +183,19 @@ def test_an_empty_construct_hides_the_inherited_one() -> None:
 
 def test_description_and_code_are_judged_apart() -> None:
     """A row may have a problem with either, both or neither."""
-    sound = f"from manim import *\n\n\nclass A(Scene):\n{BODY}"
-    good = prepare_row(Example("Draw a circle", sound))
-    assert (good.description_problem, good.code_problem) == (None, None)
-    nameless = prepare_row(Example("circle.py", sound))
-    assert nameless.description_problem == ("check", "description_is_filename", "circle.py")
-    assert nameless.code_problem is None
-    codeless = prepare_row(Example("Draw a circle", "print('nothing to see')"))
-    assert codeless.description_problem is None
-    assert codeless.code_problem == ("check", "no_scene", "no class")
+    assert prepare_description("Draw a circle").problem is None
+    assert prepare_description("circle.py").problem == ("check", "description_is_filename", "circle.py")
+    assert prepare_code(f"from manim import *\n\n\nclass A(Scene):\n{BODY}").problem is None
+    assert prepare_code("print('nothing to see')").problem == ("check", "no_scene", "no class")
 
 
 def test_a_row_is_checked_after_cleaning() -> None:
     """What cleaning mends is no reason to drop a row; what it leaves empty is."""
-    fenced = prepare_row(Example("  Draw a circle ", f"```python\nfrom manim import *\nclass A(Scene):\n{BODY}\n```"))
-    assert (fenced.description_problem, fenced.code_problem) == (None, None)
-    assert fenced.description_repairs == ("clean:white_space",)
-    assert fenced.code_repairs == ("clean:fences", "clean:outer_blanks")
-    empty = prepare_row(Example(' "" ', "```python\n```"))
-    assert empty.description_problem == ("check", "empty_description", "")
-    assert empty.code_problem is not None
-    assert empty.code_problem[1] == "short_code"
+    spaced = prepare_description("  Draw a circle ")
+    assert (spaced.problem, spaced.repairs) == (None, ("clean:white_space",))
+    fenced = prepare_code(f"```python\nfrom manim import *\nclass A(Scene):\n{BODY}\n```")
+    assert (fenced.problem, fenced.repairs) == (None, ("clean:fences", "clean:outer_blanks"))
+    assert prepare_description(' "" ').problem == ("check", "empty_description", "")
+    empty = prepare_code("```python\n```")
+    assert empty.problem is not None
+    assert empty.problem[1] == "short_code"

@@ -5,9 +5,8 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.decide.pairing import vectors
 from builder.prepare.features import HASH_BITS, MAX_FEATURES, Role, code_words, description_words
-from builder.prepare.style import WORDS, Style, style_of
+from builder.prepare.style import WORDS, Style, style_of_code, style_of_description
 
 MASK = (1 << HASH_BITS) - 1
 
@@ -102,21 +101,15 @@ def test_hostile_texts_take_no_longer_than_their_length_is_worth() -> None:
         assert time.perf_counter() - started < 2, repr(piece)
 
 
-def test_both_sides_number_roles_and_looks_alike() -> None:
-    """`decide` may not import `prepare`: what they agree on is held together here."""
-    assert {role.name: role.value for role in Role} == {role.name: getattr(vectors, role.name) for role in Role}
-    assert HASH_BITS == vectors.HASH_BITS
+def test_each_style_has_its_bit_and_its_words() -> None:
     assert [style.value for style in Style] == list(range(len(Style)))
     assert set(WORDS) == set(Style)
 
 
 def test_a_row_shows_its_looks() -> None:
     wrapped = "Generate accurate and correct ManimCE Python code, and so on, for this request: draw a circle"
-    looks = style_of(wrapped, "draw a circle", r"\n from manim import *", "from manim import *")
-    assert {Style.WRAPPED, Style.SHORT, Style.ONE_LINE, Style.ESCAPED} <= set(looks)
-    assert style_of("Ein Kreis\nund noch einer?", "Ein Kreis\nund noch einer?", "import a\nb", "import a\nb") == [
-        Style.LINES,
-        Style.SHORT,
-        Style.QUESTION,
-        Style.SHORT_CODE,
-    ]
+    assert {Style.WRAPPED, Style.SHORT} <= set(style_of_description(wrapped, "draw a circle"))
+    assert {Style.ONE_LINE, Style.ESCAPED} <= set(style_of_code(r"\n from manim import *", "from manim import *"))
+    german = "Ein Kreis\nund noch einer?"
+    assert style_of_description(german, german) == [Style.LINES, Style.SHORT, Style.QUESTION]
+    assert style_of_code("import a\nb", "import a\nb") == [Style.SHORT_CODE]

@@ -12,7 +12,7 @@ from builder.cli.explain import diff, show_explanation, visible
 from builder.cli.main import DONE, WRONG_USAGE, main
 from builder.core.errors import SettingError
 from builder.core.schema import Example
-from builder.prepare.prepare import prepare_row
+from builder.prepare.prepare import prepare_code, prepare_description
 from builder.prepare.trace import trace_row
 from builder.publish.build_folder import build_dataset
 from builder.publish.export import export
@@ -39,16 +39,17 @@ MESSY = [
 def agrees(description, code, official=False):
     """Assert that trace and prepared row tell the same; gives the trace."""
     original = Example(description, code)
-    trace, row = trace_row(original, official), prepare_row(original, official)
+    trace = trace_row(original, official)
+    text, program = prepare_description(description), prepare_code(code, official)
     last = {"description": description, "code": code}
     for step in trace.steps:
         assert step.before == last[step.part]
         assert step.after != step.before
         last[step.part] = step.after
-    assert Example(**last) == row.example
-    assert (trace.names("description"), trace.names("code")) == (row.description_repairs, row.code_repairs)
+    assert Example(**last) == Example(text.description, program.code)
+    assert (trace.names("description"), trace.names("code")) == (text.repairs, program.repairs)
     failed = {check.part: ("check", check.name, check.detail) for check in trace.checks() if check.passed is False}
-    assert (failed.get("description"), failed.get("code")) == (row.description_problem, row.code_problem)
+    assert (failed.get("description"), failed.get("code")) == (text.problem, program.problem)
     return trace
 
 

@@ -10,7 +10,6 @@ from builder.similarity.fingerprints import (
     MOST,
     alike,
     make_signatures,
-    near_signature,
     near_signatures,
     read_signature,
     signature,
@@ -30,9 +29,7 @@ SIGNATURES = [read_signature(plain) for plain in json.loads(json.dumps(make_sign
     ],
 )
 def test_a_near_text_is_found(text: str, place: int) -> None:
-    found = near_signature(text, SIGNATURES, 0.8)
-    assert found is not None
-    assert found[0] == place
+    assert near_signatures([text], SIGNATURES, 0.8)["right"].to_list() == [place]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +42,7 @@ def test_a_near_text_is_found(text: str, place: int) -> None:
     ],
 )
 def test_another_text_is_not(text: str) -> None:
-    assert near_signature(text, SIGNATURES, 0.8) is None
+    assert near_signatures([text], SIGNATURES, 0.8).is_empty()
 
 
 def test_all_near_pairs_of_many_texts_are_told() -> None:
@@ -57,7 +54,7 @@ def test_a_long_text_keeps_a_bounded_number_of_hashes_and_is_still_found() -> No
     text = " ".join(f"word{number * 7919 % 1000} and" for number in range(2_000))
     held = signature(text)
     assert len(held.grams) == MOST
-    assert near_signature(text.replace("word5 ", "word5  "), [held], 0.9) == (0, 1.0)
+    assert near_signatures([text.replace("word5 ", "word5  ")], [held], 0.9).rows() == [(0, 0, 1.0)]
     assert alike(held, signature(text[: len(text) // 2])) < 0.8
 
 
@@ -77,4 +74,4 @@ def test_any_texts_have_a_similarity_by_signature(one: str, other: str) -> None:
     first, second = signature(one), signature(other)
     assert 0 <= alike(first, second) <= 1
     assert alike(first, second) == alike(second, first)
-    assert near_signature(one, [first], 1.0) == (0, 1.0)
+    assert near_signatures([one], [first], 1.0).rows() == [(0, 0, 1.0)]

@@ -16,11 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from builder.core.errors import SourceError
-from builder.core.schema import Example
 from builder.prepare.clean_code import clean_code
 from builder.prepare.clean_description import clean_description
 from builder.prepare.keys import program_tokens
-from builder.prepare.prepare import TEXT_SCHEMA, prepare_codes, prepare_descriptions, prepare_row
+from builder.prepare.prepare import TEXT_SCHEMA, prepare_code, prepare_codes, prepare_description, prepare_descriptions
 from builder.publish.export import export
 from builder.sources.file_formats import BrokenRow, open_table
 from tests.rows import circles, config_of, outcomes, read_lines, said, scene
@@ -46,7 +45,7 @@ def times(text: str, tail: str = "") -> str:
 def reason_of(code: str) -> str:
     """What is wrong with a code, which must be told within the time that a row may take."""
     start = time.perf_counter()
-    problem = prepare_row(Example("Draw a circle", code)).code_problem
+    problem = prepare_code(code).problem
     assert time.perf_counter() - start < SECONDS
     return problem[1] if problem else "kept"
 
@@ -54,7 +53,7 @@ def reason_of(code: str) -> str:
 def described(description: str) -> str:
     """What is wrong with a description, likewise."""
     start = time.perf_counter()
-    problem = prepare_row(Example(description, scene("Circle()"))).description_problem
+    problem = prepare_description(description).problem
     assert time.perf_counter() - start < SECONDS
     return problem[1] if problem else "kept"
 
@@ -172,7 +171,8 @@ wild_texts = st.text(st.characters(), max_size=60) | st.lists(st.sampled_from(PI
 def test_any_text_often_repeated_is_prepared_in_time(before: str, repeated: str, after: str) -> None:
     """A hundred-thousandfold nonsense has a reason or is kept, as a code and as a description."""
     text = before + repeated * (20_000 // max(len(repeated), 1)) + after
-    prepare_row(Example(text, text))
+    prepare_description(text)
+    prepare_code(text)
 
 
 @given(wild_texts)

@@ -14,14 +14,10 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from builder.prepare.features import HASH_BITS, Role
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.signedinteger[Any]]
-
-HASH_BITS = 28
-WORD, QUOTED, TEXT, NAME, EVERYDAY, COMMENT, NUMBER, PAIR, WHOLE, MATH, COUNT, API, SEQUENCE, LIMITS, SLOT, VALUE = (
-    range(16)
-)
-"""Roles, as `builder.prepare.features.Role` numbers them."""
 
 _WORD_MASK = (1 << HASH_BITS) - 1
 _QUOTED_BLOCK = 1 << HASH_BITS
@@ -42,23 +38,23 @@ The weights are fitted: they make the own pairs of ManimBench, Edoh and Bespoke 
 (`fit_weights` in `benchmarks.pairing`; `BY_HAND` there names those that are not fitted, and says why)."""
 
 _ALIKE = {
-    "number": NUMBER,
-    "pair": PAIR,
-    "whole": WHOLE,
-    "math": MATH,
-    "count": COUNT,
-    "sequence": SEQUENCE,
-    "limits": LIMITS,
+    "number": Role.NUMBER,
+    "pair": Role.PAIR,
+    "whole": Role.WHOLE,
+    "math": Role.MATH,
+    "count": Role.COUNT,
+    "sequence": Role.SEQUENCE,
+    "limits": Role.LIMITS,
 }
-_PLACES = {"text": TEXT, "name": NAME, "everyday": EVERYDAY, "comment": COMMENT}
-_BEST_PLACE = {TEXT: 1.0, NAME: 0.8, EVERYDAY: 0.5, COMMENT: 0.7}
+_PLACES = {"text": Role.TEXT, "name": Role.NAME, "everyday": Role.EVERYDAY, "comment": Role.COMMENT}
+_BEST_PLACE = {Role.TEXT: 1.0, Role.NAME: 0.8, Role.EVERYDAY: 0.5, Role.COMMENT: 0.7}
 """How good a place is for a word that may stand anywhere."""
 _SIZES = {
-    "numbers": (NUMBER, NUMBER),
-    "formulas": (MATH, MATH),
-    "quotes": (WHOLE, WHOLE),
-    "words and formulas": (WORD, MATH),
-    "words and comments": (WORD, COMMENT),
+    "numbers": (Role.NUMBER, Role.NUMBER),
+    "formulas": (Role.MATH, Role.MATH),
+    "quotes": (Role.WHOLE, Role.WHOLE),
+    "words and formulas": (Role.WORD, Role.MATH),
+    "words and comments": (Role.WORD, Role.COMMENT),
 }
 """Role of a description, role of a code: how many features there are of each, as logarithms."""
 _SCALE = 0.1
@@ -109,12 +105,12 @@ def description_vectors(lists: pl.Series, rarity: Rarity) -> csr_array:
     """Vectors of descriptions, one a row."""
     rows, roles, words = _flat(lists)
     weights, count = rarity.of(words), len(lists)
-    parts = [_channel(rows, words, weights, roles == role, count) for role in (WORD, *_ALIKE.values())]
-    row, word, value = _channel(rows, words, weights, roles == QUOTED, count)
+    parts = [_channel(rows, words, weights, roles == role, count) for role in (Role.WORD, *_ALIKE.values())]
+    row, word, value = _channel(rows, words, weights, roles == Role.QUOTED, count)
     parts.append((row, word + _QUOTED_BLOCK, value))
     for number, (role, _) in enumerate(_SIZES.values()):
         parts.append(_size(rows[roles == role], number, count))
-    parts += [_stated(rows, words, roles == role, 1.0) for role in (SLOT, VALUE)]
+    parts += [_stated(rows, words, roles == role, 1.0) for role in (Role.SLOT, Role.VALUE)]
     return _matrix(parts, count)
 
 
@@ -136,8 +132,8 @@ def code_vectors(lists: pl.Series, rarity: Rarity, weighted: Mapping[str, float]
 
     for kind, role in (_ALIKE | _PLACES).items():
         add(kind, _channel(rows, words, weights, roles == role, count))
-    add("quoted", _channel(rows, words, weights, roles == TEXT, count), _QUOTED_BLOCK)
-    for role, sign in ((SLOT, -1.0), (VALUE, 1.0)):
+    add("quoted", _channel(rows, words, weights, roles == Role.TEXT, count), _QUOTED_BLOCK)
+    for role, sign in ((Role.SLOT, -1.0), (Role.VALUE, 1.0)):
         add("contradiction", _stated(rows, words, roles == role, sign))
     add("anywhere", _anywhere(rows, roles, words, rarity, count))
     for number, (kind, (_, role)) in enumerate(_SIZES.items()):
@@ -180,7 +176,7 @@ def _channel(
 
 def _anywhere(rows: Ints, roles: Ints, words: Ints, rarity: Rarity, count: int) -> tuple[Ints, Ints, Floats]:
     """Words that a code has in any place, by the best of the places."""
-    place = np.zeros(roles.max(initial=LIMITS) + 1)
+    place = np.zeros(roles.max(initial=Role.LIMITS) + 1)
     for role, value in _BEST_PLACE.items():
         place[role] = value
     chosen = place[roles] > 0
