@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -84,7 +85,7 @@ class Verdicts:
                     self.limit = None if self.limit is None else self.limit - 1
                     yield code
 
-        for verdict in (self.render or _nothing)(missing()):
+        for verdict in (self.render or _nothing)(longest_first(missing())):
             self.rendered += 1
             self.keep(verdict)
             self.used[verdict.program] = replace(verdict, thumbnail=None, frames=None)
@@ -107,6 +108,12 @@ class Verdicts:
 
     def _is_tried_again(self, found: Verdict) -> bool:
         return found.outcome is Outcome.ENVIRONMENT or found.outcome in self.retry
+
+
+def longest_first(codes: Iterator[str], ahead: int = 2048) -> Iterator[str]:
+    """Programs, so many at a time, the longest text first: it mostly takes longest, and no worker ends with it alone."""
+    while some := list(islice(codes, ahead)):
+        yield from sorted(some, key=len, reverse=True)
 
 
 def _nothing(codes: Iterable[str]) -> Iterator[Verdict]:

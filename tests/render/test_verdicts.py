@@ -13,7 +13,7 @@ from builder.core.events import Silent
 from builder.render.verdict import Conditions, Level, Outcome, Verdict, program_hash
 from builder.render.verdict_file import VerdictTable, write_verdicts
 from builder.render.verdict_store import VerdictStore
-from builder.render.verdicts import Verdicts, open_verdicts
+from builder.render.verdicts import Verdicts, longest_first, open_verdicts
 from tests.render.test_render_rounds import CONDITIONS, ROWS, StandIn, stand_in, verified_config
 from tests.rows import circles
 
@@ -164,3 +164,10 @@ def test_the_fast_level_is_for_a_look(tmp_path: Path, stand_in: StandIn) -> None
     assert any("--level fast is for a first look" in warning for warning in events.warnings)
     with pytest.raises(SettingError, match="--level fast is for a look"), open_verdicts(config, events):
         pass
+
+
+def test_long_programs_are_rendered_first() -> None:
+    """Among as many as are looked ahead at: what takes longest does not start last."""
+    programs = ["a", "bbb", "cc", "dddd", "eeeee", "f"]
+    assert list(longest_first(iter(programs))) == ["eeeee", "dddd", "bbb", "cc", "a", "f"]
+    assert list(longest_first(iter(programs), 4)) == ["dddd", "bbb", "cc", "a", "eeeee", "f"]
