@@ -93,8 +93,20 @@ def hashed(flag: str, path: Path, column: str = "") -> str:
 
 
 FORMATS = ("sharegpt", "messages", "prompt-completion", "alpaca")
-TRAINERS = {"trl": "prompt-completion", "axolotl": "messages", "llama-factory": "sharegpt", "unsloth": "sharegpt"}
-"""Trainers that an export can be made for, each with the format that it takes."""
+"""Shapes of a conversation, for fine-tuning."""
+PAIR_FORMATS = ("preference", "kto", "repair")
+"""What an export may hold in place of conversations: passing programs beside failing ones. Programs are rendered."""
+EXPORT_FORMATS = (*FORMATS, "prompt-only", *PAIR_FORMATS)
+TRAINERS: dict[str, tuple[str, ...]] = {
+    "trl": ("prompt-completion", "prompt-only", *PAIR_FORMATS),
+    "axolotl": ("messages", "preference", "kto"),
+    "llama-factory": ("sharegpt", "preference", "kto"),
+    "unsloth": ("sharegpt",),
+    "mlx-lm": ("messages",),
+    "openai": ("messages",),
+    "verl": ("prompt-only",),
+}
+"""Trainers that an export can be made for, each with the formats that it takes, first the one that it is given."""
 BALANCES = ("source", "difficulty")
 DIALECTS = ("any", "ce", "manimgl")
 LICENCE_CHOICES = ANY_LICENCE, PERMISSIVE = ("any", "permissive")
@@ -180,7 +192,15 @@ class BuildConfig:
         (), "what a model wrote for programs without a description, as it answered the requests of `orphans`", "FILE"
     )
     seed: int = _setting(42, "seeds split, variants and order", "N")
-    format: str = _setting("sharegpt", f"shape of a conversation: {', '.join(FORMATS)}", "FORMAT")
+    format: str = _setting(
+        "sharegpt",
+        f"shape of a conversation: {', '.join(FORMATS)}; `export` also writes prompt-only (prompt and reference), and "
+        "of programs that failed before their repair preference (chosen and rejected), kto and repair (a dialogue)",
+        "FORMAT",
+    )
+    layout_pairs: bool = _setting(
+        False, "with preference, kto and repair: also programs that differ from the failing one in line breaks alone"
+    )
     trainer: str = _setting(
         "", f"export in this trainer's format, with the file that it wants beside it: {', '.join(TRAINERS)}", "TRAINER"
     )
@@ -193,7 +213,10 @@ class BuildConfig:
     drop_long: bool = _setting(False, "drop the rows with more than max_tokens; official test rows stay")
     limit: int = _setting(0, "draw so many train rows of those that would be kept, before augmentation; 0 for all", "N")
     balance: str = _setting("", "draw as equally as can be from each source, or each difficulty", "source|difficulty")
-    system_prompt: str = _setting(DEFAULT_SYSTEM_PROMPT, "the system message of every conversation", "TEXT")
+    system_prompt: str = _setting(
+        DEFAULT_SYSTEM_PROMPT, "the system message of every conversation; an empty one is left out", "TEXT"
+    )
+    no_fences: bool = _setting(False, "write programs without the Markdown fence around them")
     previews: bool = _setting(False, "add a column with the last frame of each program, where programs are rendered")
     datasets: tuple[str, ...] = _setting((), "read only these sources", "NAME")
     with_sources: tuple[str, ...] = _setting(
@@ -276,10 +299,11 @@ class BuildConfig:
         """The settings for a trainer fit one another."""
         if self.trainer and self.trainer not in TRAINERS:
             raise SettingError(f"no trainer is named {self.trainer!r}{nearest(self.trainer, TRAINERS)}")
-        if self.trainer and self.format != TRAINERS[self.trainer]:
-            raise SettingError(
-                f"format {self.format!r}: {self.trainer} is given {TRAINERS[self.trainer]!r}; leave out one of both"
-            )
+        if self.trainer and self.format not in TRAINERS[self.trainer]:
+            taken = " or ".join(repr(name) for name in TRAINERS[self.trainer])
+            raise SettingError(f"format {self.format!r}: {self.trainer} is given {taken}; leave out one of both")
+        if self.layout_pairs and self.format not in PAIR_FORMATS:
+            raise SettingError(f"layout_pairs: is for the formats {', '.join(PAIR_FORMATS)}")
         for name in ("max_tokens", "limit"):
             if getattr(self, name) < 0:
                 raise SettingError(f"{name} {getattr(self, name)}: a whole number from 0 is wanted")
@@ -293,6 +317,24 @@ class BuildConfig:
             )
         if self.balance and not self.limit:
             raise SettingError(f"balance {self.balance!r}: say how many rows to draw, with --limit")
+
+    def check_for_build(self) -> None:
+        """A folder of a build holds conversations, for any trainer.
+
+        Raises:
+            SettingError: what is asked for is written by `export` alone.
+        """
+        if self.trainer:
+            raise SettingError(
+                f"trainer {self.trainer!r}: only `export` writes files for a trainer; for a build, use --format"
+            )
+        if self.format not in FORMATS:
+            raise SettingError(f"format {self.format!r}: only `export` writes it; a build takes {', '.join(FORMATS)}")
+
+    @property
+    def renders(self) -> bool:
+        """Whether programs are rendered, or verdicts on them looked up."""
+        return self.verify or self.format in PAIR_FORMATS
 
     @property
     def cache(self) -> Path:
@@ -345,7 +387,7 @@ class BuildConfig:
 
 _CHOICES = {
     "pairs": PAIRS,
-    "format": FORMATS,
+    "format": EXPORT_FORMATS,
     "licences": LICENCE_CHOICES,
     "licence_basis": LICENCE_BASES,
     "dialect": DIALECTS,
@@ -446,7 +488,9 @@ def make_config(name: str = DEFAULT_CONFIG, **settings: Any) -> BuildConfig:
         if key in _WORDS:
             values[key] = named(values[key], _WORDS[key])
     if values.get("trainer") in TRAINERS:
-        values.setdefault("format", TRAINERS[values["trainer"]])
+        values.setdefault("format", TRAINERS[values["trainer"]][0])
+    if values.get("trainer") or values.get("format") not in (None, *FORMATS):
+        values.setdefault("augmentation_factor", 1.0)  # a trainer sees each answer once an epoch
     preset = CONFIGS[name]
     if values.get("deduplicate", preset.deduplicate) != preset.deduplicate:
         values["name"] = _NAMED_BY_DEDUPLICATION.get(name, name)

@@ -75,6 +75,7 @@ class ManimCombined(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
 
     def _info(self) -> datasets.DatasetInfo:
         config = _config.make_config(self.config.name, **self.config.settings)  # called before `build_config` is set
+        config.check_for_build()
         text = datasets.Value("string")
         formats = _library("builder.emit.formats")
         columns = formats.FORMATS[config.format].columns

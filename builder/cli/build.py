@@ -264,6 +264,7 @@ def export(given: argparse.Namespace, terminal: Terminal) -> Answer:
         builder.core.errors.BuilderError: as `build`.
     """
     from builder.core.schema import SPLITS
+    from builder.emit.formats import split_file
     from builder.publish.export import export as export_config
 
     config, output_dir = one_config(given, DEFAULT_EXPORT)
@@ -273,13 +274,14 @@ def export(given: argparse.Namespace, terminal: Terminal) -> Answer:
         config = replace(config, decisions=(str(decisions),))
     with terminal:
         stats = export_config(config, folder, terminal)
-    data = ", ".join(f"{split}.json" for split in SPLITS if split != "validation" or stats["splits"][split]["rows"])
+    splits = [split for split in SPLITS if split != "validation" or stats["splits"][split]["rows"]]
+    data = ", ".join(split_file(split, config.trainer) for split in splits)
     report = ", report.html" if (folder / "report.html").is_file() else ""
     last = f"written to {folder}: {data}, dataset_stats.json, ledger.parquet{report}, manifest.json"
     document: dict[str, Any] = {"folder": str(folder), "configs": {config.name: stats}}
     if config.trainer:
-        from builder.publish.trainers import TRAINER_COMMANDS
+        from builder.publish.trainers import train_command
 
-        document["train_with"] = TRAINER_COMMANDS[config.trainer].format(folder=shlex.quote(str(folder)))
+        document["train_with"] = train_command(config.trainer, shlex.quote(str(folder)), config.format)
         last += f"\ntrain with: {document['train_with']}"
     return Answer(document, lambda: show_funnel(config.name, stats), last)

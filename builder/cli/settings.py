@@ -38,8 +38,8 @@ GROUPS: dict[str, tuple[str, str]] = {
         "level timeout retry no_sandbox manim_python previews",
     ),
     "output": (
-        "augmentation_factor format trainer tokenizer max_tokens drop_long limit",
-        "balance system_prompt allow_empty",
+        "augmentation_factor format trainer no_fences tokenizer max_tokens drop_long limit",
+        "layout_pairs balance system_prompt allow_empty",
     ),
 }
 """What people do, with the settings that `--help` shows there, and those that only `--help-all` shows."""
@@ -73,6 +73,7 @@ def add_settings(
         if title == "output" and writes:
             group.add_argument("--output-dir", metavar="DIR", help="where to write")
             group.add_argument("--no-augmentation", action="store_true", help="as --augmentation-factor 1")
+            group.add_argument("--no-system", action="store_true", help="leave the system message out")
         for name in (*common.split(), *rare.split()):
             if name not in without:
                 shown = every or name in common.split()
@@ -106,6 +107,8 @@ def settings_of(given: argparse.Namespace, folder: str = "") -> tuple[list[str],
         values["update_lock"] = ["*"]
     if flags.get("no_augmentation"):
         values["augmentation_factor"] = 1.0
+    if flags.get("no_system"):
+        values["system_prompt"] = ""
     if "decisions" not in values:
         folders = [Path(flags["config_file"]).parent] if "config_file" in flags else []
         folders += [Path(str(values.get("output_dir") or folder))] if values.get("output_dir") or folder else []

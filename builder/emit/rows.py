@@ -56,6 +56,12 @@ class EmittedRow:
     """What the program is written for: `ce` or `manimgl`."""
     tokens: int | None = None
     """Of the whole conversation, where they are counted."""
+    rejected: str | None = None
+    """The program as it was before repair and failed, where the format has such programs."""
+    error: str | None = None
+    """What that one raised."""
+    only_layout: bool | None = None
+    """Whether the two differ in line breaks alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +106,8 @@ def emitted_rows(files: Sequence[PreparedFile], wanted: pl.DataFrame, licences: 
     Args:
         files: the prepared rows of each source.
         wanted: one line a row to write: `index`, `code_index` (the row whose code is written), `source`,
-            `code_source`, `row`, `variant`, `order`, `official`, `dialect`, what `with_facts` adds, and `tokens` where
-            they were counted.
+            `code_source`, `row`, `variant`, `order`, `official`, `dialect`, what `with_facts` adds, `tokens` where they
+            were counted, and what `with_failing` gives, where the format has that.
         licences: of sources, and of the sets from which they took rows.
     """
     total = sum(file.text_bytes for file in files)
@@ -159,10 +165,13 @@ def _read(path: Path) -> pl.DataFrame:
 def _sorted_rows(rows: pl.DataFrame, texts: Mapping[str, pl.DataFrame], licences: Licences) -> Iterator[EmittedRow]:
     for name, pointer in _POINTERS.items():
         rows = rows.join(texts[name], on=pointer, how="inner")
-    tokens = pl.col("tokens") if "tokens" in rows.columns else pl.lit(None, pl.UInt32)
+    optional = {"tokens": pl.UInt32, "rejected": pl.String, "error": pl.String, "only_layout": pl.Boolean}
+    rows = rows.with_columns(
+        pl.lit(None, kind).alias(name) for name, kind in optional.items() if name not in rows.columns
+    )
     facts = ("difficulty", "verdict", "findings", "duplicates", "code_from", "dialect", "synthetic")
     origins = ("description_origin", "code_origin")
-    columns = (
+    columns: tuple[str | pl.Expr, ...] = (
         id_column(),
         "source",
         "code_source",
@@ -172,10 +181,11 @@ def _sorted_rows(rows: pl.DataFrame, texts: Mapping[str, pl.DataFrame], licences
         "official",
         *facts,
         *origins,
-        tokens,
+        *optional,
     )
     for row in rows.sort("order", "index", "variant").select(columns).iter_rows():
-        row_id, source, code_source, variant, description, code, official, *known, counted = row
+        row_id, source, code_source, variant, description, code, official, *known = row
+        *known, counted, rejected, error, only_layout = known
         difficulty, verdict, findings, duplicates, code_from, dialect, synthetic, *stood_in = known
         prompt = variant_text(description, variant)
         upstream, evidence = licences.upstream_of(*stood_in)
@@ -197,4 +207,7 @@ def _sorted_rows(rows: pl.DataFrame, texts: Mapping[str, pl.DataFrame], licences
             code_from=code_from,
             dialect=dialect,
             tokens=counted,
+            rejected=rejected,
+            error=error,
+            only_layout=only_layout,
         )

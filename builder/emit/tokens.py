@@ -15,7 +15,7 @@ from builder.core.errors import SettingError
 from builder.core.files import sha256_of
 from builder.core.row_store import PreparedFile, batches_with
 from builder.emit.augment import VARIANTS, variant_text
-from builder.emit.formats import fenced
+from builder.emit.formats import answer_of
 
 COUNTED = "system message, prompt and answer, each alone, without special tokens and without a chat template"
 """What is counted, for a person."""
@@ -64,8 +64,10 @@ def open_tokenizer(path: Path) -> Callable[[Sequence[str]], list[int]]:
     return count
 
 
-def count_tokens(path: Path, files: Sequence[PreparedFile], told: Callable[[int], None]) -> Tokens:
-    """Count the tokens of all rows read; `told` hears how many are done.
+def count_tokens(
+    path: Path, files: Sequence[PreparedFile], told: Callable[[int], None], *, fence: bool = True
+) -> Tokens:
+    """Count the tokens of all rows read, of programs in a fence or not; `told` hears how many are done.
 
     Raises:
         SettingError: the file holds no tokenizer.
@@ -76,7 +78,7 @@ def count_tokens(path: Path, files: Sequence[PreparedFile], told: Callable[[int]
     for batch in batches_with(files, ("description", "code")):
         counted = {
             "prompt_tokens": count(batch["description"].fill_null("").to_list()),
-            "answer_tokens": count([fenced(code) for code in batch["code"].fill_null("")]),
+            "answer_tokens": count([answer_of(code, fence=fence) for code in batch["code"].fill_null("")]),
         }
         parts.append(
             batch.select("index", **{name: pl.Series(values) for name, values in counted.items()}).cast(LENGTHS)

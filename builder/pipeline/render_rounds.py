@@ -23,12 +23,20 @@ Decide = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
+class RowMark:
     """What is known of the program of one row."""
 
     verdict: str = ""
     detail: str = ""
     """What the program raised."""
+
+    @classmethod
+    def of(cls, found: Verdict) -> "RowMark":
+        """What a verdict says."""
+        if found.outcome is Outcome.PASSED:
+            return cls(found.outcome)
+        where = f" (line {found.line})" if found.line else ""
+        return cls(found.outcome, f"{found.exception}: {found.message}".strip(": ") + where)
 
 
 def verified(prepared: Prepared, decide: Decide, verdicts: Verdicts, events: Events) -> pl.DataFrame:
@@ -40,14 +48,14 @@ def verified(prepared: Prepared, decide: Decide, verdicts: Verdicts, events: Eve
         verdicts: who is asked for verdicts.
         events: hears the progress.
     """
-    marks: dict[int, _Mark] = {}
+    marks: dict[int, RowMark] = {}
     while True:
         ledger = decide(_marked(prepared.rows, marks))
         rendered = _may_stay(ledger)
         asked = rendered.filter(rendered.is_in(list(marks)).not_())
         if asked.is_empty():
             return ledger
-        marks |= _rendered(prepared.files, asked, verdicts, events)
+        marks |= marks_of(prepared.files, asked, verdicts, events)
 
 
 def _may_stay(ledger: pl.DataFrame) -> pl.Series:
@@ -57,8 +65,8 @@ def _may_stay(ledger: pl.DataFrame) -> pl.Series:
     return rows.select(code=pl.coalesce("code_index", "index"))["code"].sort()
 
 
-def _rendered(files: Sequence[PreparedFile], asked: pl.Series, verdicts: Verdicts, events: Events) -> dict[int, _Mark]:
-    """A mark for each code that is asked for, with or without a verdict."""
+def marks_of(files: Sequence[PreparedFile], asked: pl.Series, verdicts: Verdicts, events: Events) -> dict[int, RowMark]:
+    """A mark for each code that is asked for, by its index, with or without a verdict."""
     wanted = asked.unique().sort()
 
     def codes() -> Iterator[str]:
@@ -66,19 +74,12 @@ def _rendered(files: Sequence[PreparedFile], asked: pl.Series, verdicts: Verdict
             yield from batch["code"]
 
     verdicts.ask(codes(), wanted.len(), events)
-    marks: dict[int, _Mark] = {}
+    marks: dict[int, RowMark] = {}
     for batch in batches_with(files, ("code",), wanted):
         for index, code in batch.select("index", "code").iter_rows():
             found = verdicts.verdict_on(code)
-            marks[index] = _Mark(detail=_machine_fault(verdicts, code)) if found is None else _mark(found)
+            marks[index] = RowMark(detail=_machine_fault(verdicts, code)) if found is None else RowMark.of(found)
     return marks
-
-
-def _mark(found: Verdict) -> _Mark:
-    if found.outcome is Outcome.PASSED:
-        return _Mark(found.outcome)
-    where = f" (line {found.line})" if found.line else ""
-    return _Mark(found.outcome, f"{found.exception}: {found.message}".strip(": ") + where)
 
 
 def _machine_fault(verdicts: Verdicts, code: str) -> str:
@@ -87,7 +88,7 @@ def _machine_fault(verdicts: Verdicts, code: str) -> str:
     return "" if found is None else f"{found.exception}: {found.message}"
 
 
-def _marked(rows: pl.DataFrame, marks: Mapping[int, _Mark]) -> pl.DataFrame:
+def _marked(rows: pl.DataFrame, marks: Mapping[int, RowMark]) -> pl.DataFrame:
     """The rows with what is known of their programs."""
     found = pl.DataFrame(
         [(index, mark.verdict, mark.detail) for index, mark in marks.items()],

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from builder.config import AS_PUBLISHED, PERMISSIVE, BuildConfig
+from builder.config import AS_PUBLISHED, PAIR_FORMATS, PERMISSIVE, BuildConfig
 from builder.core.events import Events, Silent
 from builder.core.ledger import EDIT, REPAIRS_SEPARATOR, SYNTHETIC, check_accounted, id_column, kept
 from builder.core.row_store import PreparedFile, batches_with
@@ -17,12 +17,14 @@ from builder.decide.decisions import Decisions, match_decisions, overruled, read
 from builder.decide.decontaminate import BenchmarkRow, near_variants
 from builder.decide.descriptions import read_descriptions
 from builder.decide.split import eligible_rows, split_rows
+from builder.decide.subset import draw
 from builder.decide.summary import empty_sides, shuffled_parts, without_eligible_rows, without_kept_rows
 from builder.emit.augment import clashes, plan_variants
 from builder.emit.rows import order_rows
 from builder.emit.tokens import Tokens, count_tokens, long_variants, with_tokens
 from builder.manim_lint.dialect import COMMUNITY
 from builder.pipeline.build import Build, Prepared, kept_in_benchmarks, kept_near, kept_pairs, kept_parts
+from builder.pipeline.failing import with_failing
 from builder.pipeline.render_rounds import verified
 from builder.prepare.cache import in_community_dialect, prepare_files, with_edits
 from builder.prepare.prepare import plain_prompt, probe_key, program_keys
@@ -103,7 +105,12 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     listed = kept_in_benchmarks(rows, files, benchmark, config.cache)
     tokens = None
     if tokenizer is not None:
-        tokens = count_tokens(tokenizer, files, lambda done: events.progress("count tokens", done, rows.height))
+        tokens = count_tokens(
+            tokenizer,
+            files,
+            lambda done: events.progress("count tokens", done, rows.height),
+            fence=not config.no_fences,
+        )
     return Prepared(
         tuple(sources),
         tuple(files),
@@ -201,14 +208,14 @@ def build(
 
     Args:
         prepared: the sources as read.
-        config: the settings; with `verify`, programs are rendered.
+        config: the settings; with `verify`, or a format that holds failing programs, programs are rendered.
         events: hears the progress of rendering, and what a person should know of the config.
         verdicts: who is asked for verdicts; by default one that lasts as long as this call.
 
     Raises:
         RenderError: programs are to be rendered, and something that this needs is missing.
     """
-    if config.verify and verdicts is None:
+    if config.renders and verdicts is None:
         with open_verdicts(config, events or Silent()) as opened:
             return build(prepared, config, events, opened)
     events = events or Silent()
@@ -218,15 +225,32 @@ def build(
     pairs = _pairs(prepared, config)
     lengths = tokens.with_system(config.system_prompt) if tokens else None
 
-    def decided(rows: pl.DataFrame) -> pl.DataFrame:
-        return decide(rows, parts, config, near=near, listed=listed, files=files, pairs=pairs, lengths=lengths)
+    pairing = config.format in PAIR_FORMATS
+    deciding = replace(config, limit=0, balance="") if pairing else config
 
-    ledger = decided(prepared.rows) if verdicts is None else verified(prepared, decided, verdicts, events)
+    def decided(rows: pl.DataFrame) -> pl.DataFrame:
+        return decide(rows, parts, deciding, near=near, listed=listed, files=files, pairs=pairs, lengths=lengths)
+
+    ledger = verified(prepared, decided, verdicts, events) if config.verify and verdicts else decided(prepared.rows)
+    failing = None
+    if pairing and verdicts is not None:
+        ledger, failing = with_failing(prepared, ledger, config, verdicts, events)
+        if config.limit:
+            ledger = draw(ledger, config.limit, config.balance, config.seed, files)
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
     random = [part["message"] for part in shuffled_parts(ledger, parts, config) if part["at_random"]]
     for message in (*random, *without_kept_rows(ledger), *empty_sides(ledger, config), *overruled(ledger)):
         events.warn(f"{config.name}: {message}")
-    return Build(config, prepared, ledger, _plan(prepared, config, ledger, tokens), verdicts)
+    plan = _plan(prepared, config, ledger, tokens)
+    return Build(config, prepared, ledger, plan if failing is None else _with_rejected(plan, failing, config), verdicts)
+
+
+def _with_rejected(plan: pl.DataFrame, failing: pl.DataFrame, config: BuildConfig) -> pl.DataFrame:
+    """The plan with the failing programs; rows say whether line breaks alone differ, if such rows are wanted."""
+    train = pl.col("split") == "train"
+    only_layout = pl.when(train).then(pl.col("only_layout").fill_null(False)) if config.layout_pairs else pl.lit(None)
+    found = plan.join(failing, on="index", how="left", maintain_order="left")
+    return found.with_columns(only_layout.cast(pl.Boolean).alias("only_layout"))
 
 
 def _pairs(prepared: Prepared, config: BuildConfig) -> pl.DataFrame | None:

@@ -39,6 +39,7 @@ SHARED_SETTINGS = (
     "description_field",
     "code_field",
     "tokenizer",
+    "no_fences",
 )
 """What all configs of a folder have in common: the same rows are read, and each has the same side."""
 
@@ -58,8 +59,8 @@ def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events |
     """
     events = events or Silent()
     shared = {name: getattr(configs[0], name) for name in SHARED_SETTINGS}
-    if trainer := next((config.trainer for config in configs if config.trainer), ""):
-        raise SettingError(f"trainer {trainer!r}: only `export` writes files for a trainer; for a build, use --format")
+    for config in configs:
+        config.check_for_build()
     names = [config.name for config in configs]
     if twice := next((name for name in names if names.count(name) > 1), ""):
         raise SettingError(f"two of the configs are called {twice!r}, with different settings; build them apart")

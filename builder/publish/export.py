@@ -1,6 +1,7 @@
 """One config written for offline fine-tuning: JSON Lines with statistics, reports and the manifest."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from builder.config import BuildConfig
 from builder.core.events import Events, Silent
 from builder.core.files import write_json
 from builder.core.schema import SPLITS
+from builder.emit.formats import shape_of, split_file
 from builder.pipeline.build import Build
 from builder.pipeline.render_rounds import write_used_verdicts
 from builder.pipeline.story import build, prepare
@@ -15,7 +17,7 @@ from builder.publish.atomic import outputs_of, publishing
 from builder.publish.manifest import manifest_of
 from builder.publish.stats import Written
 from builder.publish.trainers import write_trainer_file
-from builder.publish.write import emitted, refuse_empty, stats_of, write_json_lines, write_ledger
+from builder.publish.write import emitted, refuse_empty, stats_of, write_ledger, write_lines
 from builder.render.verdict_file import VERDICTS_FILE
 from builder.report.deduplication_report import duplication_report, near_report, write_removed
 from builder.report.pairing_report import pairing_report
@@ -26,7 +28,8 @@ from builder.report.write import MAKE_AGAIN, REPORT, keep_for_report, or_warn, p
 def export(config: BuildConfig, folder: Path, events: Events | None = None) -> dict[str, Any]:
     """Write one config for offline fine-tuning; returns the content of `dataset_stats.json`.
 
-    Writes `train.json` and `test.json` (JSON Lines), `validation.json` if it has rows, `dataset_stats.json`,
+    Writes `train.json` and `test.json` (JSON Lines; under other names for some trainers, see `split_file`),
+    `validation.json` if it has rows, `dataset_stats.json`,
     `ledger.parquet`, `manifest.json`, and when deduplicating `deduplication_report.json` and
     `removed_duplicates.json`, where pairs were put together again or checked `pairing_report.json`, and for a trainer
     the file that it wants (`TRAINER_FILES`).
@@ -41,17 +44,19 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
         decided = build(prepared, config, events)
         refuse_empty(decided)
         written = {split: Written() for split in SPLITS}
+        names = {split: split_file(split, config.trainer) for split in SPLITS}
         for split in SPLITS:
             rows = written[split].counted(emitted(decided, split, events))
-            write_json_lines(rows, staging / f"{split}.json", config.format, config.system_prompt)
+            write_lines(rows, staging / names[split], shape_of(asdict(config), split), config)
         if not written["validation"].rows:
-            (staging / "validation.json").unlink()
-        files = {split: [f"{split}.json"] for split in SPLITS if (staging / f"{split}.json").exists()}
+            (staging / names["validation"]).unlink()
+        files = {split: [name] for split, name in names.items() if (staging / name).exists()}
         stats = stats_of(decided, written, staging, files)
         write_json(stats, staging / "dataset_stats.json")
         _write_reports(decided, stats, staging, events)
         if config.trainer:
-            write_trainer_file(config.trainer, staging, [split for split in SPLITS if written[split].rows])
+            counts = {split: written[split].rows for split in SPLITS if written[split].rows}
+            write_trainer_file(config.trainer, staging, counts, config.format)
         write_ledger(decided.outcomes, staging / "ledger.parquet")
         write_used_verdicts([decided], staging / VERDICTS_FILE)
         with or_warn(events, "what the report shows of dropped rows", "Run `export` again", staging / "report"):

@@ -1,24 +1,28 @@
 """A decided config as it is written: rows, ledger and statistics."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import orjson
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from builder.config import BuildConfig
 from builder.core.errors import OutputError
 from builder.core.events import Events, Silent
 from builder.core.files import kept_result, sha256_of
 from builder.core.ledger import closed_slices, kept
 from builder.core.schema import SPLITS
 from builder.decide.summary import empty_sides, without_kept_rows
-from builder.emit.formats import FORMATS, fenced, row_columns
+from builder.emit.formats import FORMATS, Content, Format, answer_of, row_columns, shape_of
 from builder.emit.rows import EmittedRow
 from builder.emit.tokens import tokens_told
 from builder.pipeline.build import Build
-from builder.publish.parquet import OPTIONS
+from builder.publish.parquet import OPTIONS, ROW_GROUP_ROWS
 from builder.publish.stats import Written, build_stats
 from builder.render.verdicts import Verdicts
 from builder.report.proof.certificate import certify_sides
@@ -59,7 +63,7 @@ def dataset_rows(
         preview = {"preview": _image(row, decided.verdicts)} if decided.config.previews else {}
         values = {**{name: getattr(row, name, None) for name in columns}, "license": row.licence}
         yield {
-            **make(decided.config.system_prompt, row.prompt, fenced(row.code)),
+            **make(_content(row, decided.config))[0],
             **values,
             **preview,
             **({"tokens": row.tokens} if decided.config.tokenizer else {}),
@@ -90,7 +94,7 @@ def stats_of(
     config = decided.config
 
     def rows(split: str) -> Iterator[WrittenRow]:
-        return (row for name in files.get(split, ()) for row in rows_of(staging, name, config.format))
+        return (row for name in files.get(split, ()) for row in rows_of(staging, name, shape_of(asdict(config), split)))
 
     official = decided.plan.filter(pl.col("split") == "test")["official"].to_list()
     validation = bool(written["validation"].rows)
@@ -128,10 +132,40 @@ def write_ledger(ledger: pl.DataFrame, path: Path) -> None:
             writer.write_table(part)
 
 
-def write_json_lines(rows: Iterable[EmittedRow], path: Path, format_name: str, system_prompt: str) -> None:
-    """Write one conversation a line: the keys of its format and `source`, no other."""
-    make = FORMATS[format_name].make
-    with path.open("wb") as opened:
+def write_lines(rows: Iterable[EmittedRow], path: Path, shape: Format, config: BuildConfig) -> None:
+    """Write what rows say: the keys of their shape and `source`, no other; as Parquet or, else, JSON Lines.
+
+    OpenAI's description of a line knows no source, so none is written for it.
+    """
+
+    def lines() -> Iterator[dict[str, Any]]:
         for row in rows:
-            line = {**make(system_prompt, row.prompt, fenced(row.code)), "source": row.source}
+            for line in shape.make(_content(row, config)):
+                yield line if config.trainer == "openai" else {**line, "source": row.source}
+
+    if path.suffix == ".parquet":
+        example = {**shape.make(Content("system", "user", "assistant"))[0], "source": ""}
+        schema = pa.Table.from_pylist([example]).schema
+        with pq.ParquetWriter(path, schema, **OPTIONS) as writer:
+            rest = lines()
+            while part := list(islice(rest, ROW_GROUP_ROWS)):
+                writer.write_table(pa.Table.from_pylist(part, schema))
+        return
+    with path.open("wb") as opened:
+        for line in lines():
             opened.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _content(row: EmittedRow, config: BuildConfig) -> Content:
+    fence = not config.no_fences
+    return Content(
+        system=config.system_prompt,
+        user=row.prompt,
+        assistant=answer_of(row.code, fence=fence),
+        code=row.code,
+        difficulty=row.difficulty or "",
+        source=row.source,
+        rejected=answer_of(row.rejected, fence=fence) if row.rejected else "",
+        error=row.error or "",
+        only_layout=row.only_layout,
+    )

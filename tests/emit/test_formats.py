@@ -8,11 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from builder.config import DEFAULT_SYSTEM_PROMPT, FORMATS, TRAINERS, make_config
+from builder.config import DEFAULT_SYSTEM_PROMPT, EXPORT_FORMATS, FORMATS, TRAINERS, make_config
 from builder.core.errors import SettingError
 from builder.core.schema import SPLITS
 from builder.emit.formats import FORMATS as SHAPES
-from builder.emit.formats import ROLES, row_columns
+from builder.emit.formats import ROLES, row_columns, split_file
 from builder.publish.build_folder import build_dataset
 from builder.publish.export import export
 from builder.publish.trainers import TRAINER_COMMANDS, TRAINER_FILES
@@ -22,6 +22,7 @@ from tests.rows import SOURCES, circles, config_of, files_of, read_lines, scene
 
 ANSWER = f"```python\n{scene('Circle(radius=1)')}\n```"
 SYSTEM, USER = {"role": "system", "content": "Hi"}, {"role": "user", "content": "Draw a circle of radius 1"}
+WITH_FILES = tuple(TRAINER_FILES)
 LINES = {
     "sharegpt": {
         "conversations": [
@@ -46,11 +47,11 @@ def test_a_line_has_the_keys_of_its_format_and_its_source(tmp_path, name):
     assert SHAPES[name].read(LINES[name]) == list(zip(ROLES, ("Hi", USER["content"], ANSWER), strict=True))
 
 
-def test_every_format_has_a_shape_and_every_trainer_a_file():
+def test_every_format_has_a_shape_and_every_trainer_a_command():
     """The names that settings take are those that something is written for."""
     assert list(FORMATS) == list(SHAPES) == list(LINES)
-    assert list(TRAINERS) == list(TRAINER_FILES)
-    assert set(TRAINERS.values()) <= set(FORMATS)
+    assert list(TRAINERS) == list(TRAINER_COMMANDS)
+    assert {name for names in TRAINERS.values() for name in names} <= set(EXPORT_FORMATS)
 
 
 @pytest.mark.parametrize("name", LINES)
@@ -87,14 +88,14 @@ def test_rows_of_alpaca_may_have_an_input(tmp_path):
     rows = [{**LINES["alpaca"], "input": text, "source": "made"} for text in ("", "in red")]
     (tmp_path / "a.json").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
 
-    assert [row.prompt for row in rows_of(tmp_path, "a.json", "alpaca")] == [
+    assert [row.prompt for row in rows_of(tmp_path, "a.json", SHAPES["alpaca"])] == [
         "Draw a circle of radius 1",
         "Draw a circle of radius 1\nin red",
     ]
 
 
 @pytest.mark.parametrize("splits", [("train", "test"), SPLITS])
-@pytest.mark.parametrize("trainer", TRAINERS)
+@pytest.mark.parametrize("trainer", WITH_FILES)
 def test_an_export_for_a_trainer_has_its_format_and_its_file(tmp_path, trainer, splits, monkeypatch):
     """The file is in the manifest, and `load_dataset` takes the folder's splits for data, and nothing else."""
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "huggingface")
@@ -103,23 +104,24 @@ def test_an_export_for_a_trainer_has_its_format_and_its_file(tmp_path, trainer, 
     name, content = TRAINER_FILES[trainer]
 
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_bytes())
-    rows = {split: read_lines(tmp_path / "out" / f"{split}.json") for split in splits}
+    rows = {split: read_lines(tmp_path / "out" / split_file(split, trainer)) for split in splits}
     loaded = datasets.load_dataset(str(tmp_path / "out"))
 
-    assert (tmp_path / "out" / name).read_bytes() == content(splits)
+    counts = {split: len(lines) for split, lines in rows.items()}
+    assert (tmp_path / "out" / name).read_bytes() == content(counts, TRAINERS[trainer][0])
     assert name in manifest["outputs"]
     settings = manifest["configs"]["deduplicated"]
-    assert (settings["trainer"], settings["format"]) == (trainer, TRAINERS[trainer])
-    assert list(rows["train"][0]) == [*LINES[TRAINERS[trainer]], "source"]
+    assert (settings["trainer"], settings["format"]) == (trainer, TRAINERS[trainer][0])
+    assert list(rows["train"][0]) == [*LINES[TRAINERS[trainer][0]], "source"]
     assert {split: part.to_list() for split, part in loaded.items()} == rows
     assert check_folder(tmp_path / "out") == []
 
 
 @pytest.mark.parametrize("splits", [("train",), ("train", "test"), SPLITS])
-@pytest.mark.parametrize("trainer", TRAINERS)
+@pytest.mark.parametrize("trainer", WITH_FILES)
 def test_the_file_of_a_trainer_names_validation_rows_where_there_are_any_and_evaluates_on_no_test_row(trainer, splits):
     """The scripts look for the file themselves; LLaMA-Factory's list names test rows, and its command does not."""
-    text = TRAINER_FILES[trainer][1](splits).decode()
+    text = TRAINER_FILES[trainer][1](dict.fromkeys(splits, 10), TRAINERS[trainer][0]).decode()
     named = set(re.findall(r"(train|validation|test)\.json", text))
 
     if trainer == "axolotl":
@@ -128,6 +130,11 @@ def test_the_file_of_a_trainer_names_validation_rows_where_there_are_any_and_eva
     elif trainer == "llama-factory":
         assert named == set(splits)
         assert "manim_test" not in TRAINER_COMMANDS[trainer]
+    elif trainer == "mlx-lm":
+        assert (
+            yaml.safe_load(text)["data"] == "."
+        )  # where it looks for valid.jsonl, and for test.jsonl only with --test
+        assert "test" not in yaml.safe_load(text)
     else:
         assert 'for split in ("train", "validation")' in text
         assert "eval_dataset=" in text

@@ -13,15 +13,16 @@ from unsloth import FastLanguageModel, is_bfloat16_supported  # first: it change
 from unsloth.chat_templates import standardize_sharegpt, train_on_responses_only
 
 HERE = Path(__file__).resolve().parent
+ACCUMULATED = 8
 GPU = torch.cuda.is_available()
 
 parser = argparse.ArgumentParser(description="Fine-tune a chat model on the rows beside this file, with Unsloth.")
 parser.add_argument("--model", default="unsloth/Qwen2.5-Coder-0.5B-Instruct", help="a folder, or a model of the Hub")
 parser.add_argument("--output-dir", default="unsloth-output")
-parser.add_argument("--epochs", type=float, default=1)
+parser.add_argument("--epochs", type=float, default=3)
 parser.add_argument("--max-steps", type=int, default=-1, help="stop after so many steps; -1 for none")
-parser.add_argument("--max-length", type=int, default=4096, help="tokens of a row; what is longer is cut")
-parser.add_argument("--batch-size", type=int, default=1)
+parser.add_argument("--max-length", type=int, default=4096, help="tokens of a row; longer rows are left out")
+parser.add_argument("--batch-size", type=int, default=1, help="rows at a time; 8 times as many make a step")
 parser.add_argument("--learning-rate", type=float, default=2e-4)
 given = parser.parse_args()
 
@@ -40,7 +41,19 @@ def as_text(rows):
     return {"text": [tokenizer.apply_chat_template(row, tokenize=False) for row in rows["conversations"]]}
 
 
-texts = {split: standardize_sharegpt(data[split]).map(as_text, batched=True) for split in files}
+def fits(row):
+    return len(tokenizer(text=row["text"], add_special_tokens=False)["input_ids"]) <= given.max_length
+
+
+texts = {}
+for split in files:  # a program that is cut teaches to stop halfway
+    rows = standardize_sharegpt(data[split]).map(as_text, batched=True)
+    texts[split] = rows.filter(fits)
+    print(f"{split}: {len(texts[split])} rows; {len(rows) - len(texts[split])} longer ones left out")
+a_step = given.batch_size * ACCUMULATED
+steps = given.max_steps if given.max_steps > 0 else int(given.epochs * len(texts["train"]) / a_step)
+if "validation" in texts and given.max_steps > 0:  # a look at few steps need not evaluate on more rows than it learns
+    texts["validation"] = texts["validation"].select(range(min(len(texts["validation"]), given.max_steps * a_step)))
 trainer = SFTTrainer(
     model=model,
     processing_class=tokenizer,
@@ -54,8 +67,10 @@ trainer = SFTTrainer(
         max_length=given.max_length,
         per_device_train_batch_size=given.batch_size,
         per_device_eval_batch_size=given.batch_size,
-        gradient_accumulation_steps=8,
+        gradient_accumulation_steps=ACCUMULATED,
         learning_rate=given.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=max(1, steps * 3 // 100),
         bf16=GPU and is_bfloat16_supported(),
         fp16=GPU and not is_bfloat16_supported(),
         logging_steps=1,

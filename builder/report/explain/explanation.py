@@ -67,6 +67,9 @@ REASONS: Mapping[str, str] = {
     "licence": "its licence does not let anyone pass it on",
     "too_long": "it has more tokens than a row may have",
     "synthetic": "a model described its program, and its group is one that models are measured on",
+    "not_repaired": "its program stands as it was read, so nothing that fails can stand beside it",
+    "not_failing": "its program did not fail before it was repaired, as far as is known",
+    "only_layout": "its program was only put on lines again, which --layout-pairs takes too",
     "not_drawn": "the subset that was drawn leaves it out",
 }
 """What a reason for dropping a row means."""

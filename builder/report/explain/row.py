@@ -121,7 +121,7 @@ def explain(config: BuildConfig, wanted: str, events: Events | None = None) -> E
 
 def _decided(prepared: Prepared, config: BuildConfig, events: Events | None) -> Build:
     """The config decided; of programs only those verdicts are known that were reached before."""
-    if not config.verify:
+    if not config.renders:
         return build(prepared, config)
     with open_verdicts(config, events or Silent(), limit=0, look=True) as verdicts:
         return build(prepared, config, events, verdicts)

@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 import polars as pl
 
+from builder.config import PAIR_FORMATS
 from builder.core.errors import OutputError
 from builder.core.events import Events, Silent
 from builder.core.files import sha256_of
@@ -90,15 +91,20 @@ def _config(folder: BuiltFolder, config: str, events: Events) -> Iterator[Proble
     yield from _ledger(folder, config, ledger)
     for split in SPLITS:
         yield from _told(f"{config}/{split}", _split(folder, config, split, ledger, events))
-    if folder.manifest["configs"][config].get("verify"):
-        yield from _told(config, _rendered(folder, config))
+    settings = folder.manifest["configs"][config]
+    if settings.get("verify") or settings["format"] in PAIR_FORMATS:
+        yield from _told(config, _rendered(folder, config, SPLITS if settings.get("verify") else ("train",)))
     yield from _told(config, _leaks(folder, config, ledger, events))
 
 
-def _rendered(folder: BuiltFolder, config: str) -> Iterator[Problem]:
-    """Every program has passed, by the verdicts that stand beside it."""
+def _rendered(folder: BuiltFolder, config: str, splits: Iterable[str]) -> Iterator[Problem]:
+    """Every program has passed, by the verdicts that stand beside it, and none of the wrong answers has."""
     verdicts = VerdictTable(folder.path / VERDICTS_FILE).verdicts
-    for split in SPLITS:
+    for split in splits:
+        for where, answer in folder.rejected(config, split):
+            found = verdicts.get(program_hash(unfenced(answer)))
+            if found is None or found.outcome is Outcome.PASSED:
+                yield Problem(where, f"its wrong answer has no verdict that it fails, by {VERDICTS_FILE}")
         for row in folder.rows(config, split):
             found = verdicts.get(program_hash(unfenced(row.code)))
             if found is None or found.outcome is not Outcome.PASSED:
@@ -138,11 +144,12 @@ def _split(folder: BuiltFolder, config: str, split: str, ledger: pl.DataFrame, e
     contents = dict(zip(rows["id"], rows["content"], strict=True))
     expected = Counter(rows["source"].to_list())
     seed = folder.manifest["configs"][config]["seed"]
+    roles = ROLES if folder.manifest["configs"][config].get("system_prompt", "-") else ROLES[1:]
     seen: set[tuple[str, int]] = set()
     sources: Counter[str] = Counter()
     last, done = -1, 0
     for done, row in enumerate(folder.rows(config, split), start=1):
-        yield from _row(row)
+        yield from _row(row, roles)
         if row.id is None or row.variant is None:
             sources[row.source] += 1
         elif row.id not in contents:
@@ -172,6 +179,8 @@ def _counts(
     folder: BuiltFolder, config: str, split: str, expected: Counter[str], found: Counter[str]
 ) -> Iterator[Problem]:
     """Every kept row is written; JSON Lines have no ids, so there variants count as rows, and train may have more."""
+    if set(found) == {""}:
+        expected = Counter({"": expected.total()})
     plain = folder.manifest.get("kind") == "export" and split == "train"
     for source in sorted({*expected, *found}):
         wanted, there = expected[source], found[source]
@@ -179,9 +188,9 @@ def _counts(
             yield Problem(f"{config}/{split}", f"{source}: {there:,} rows are written, {wanted:,} are kept")
 
 
-def _row(row: WrittenRow) -> Iterable[Problem]:
-    if row.roles != ROLES:
-        yield Problem(row.where, f"its messages are by {', '.join(row.roles)} instead of {', '.join(ROLES)}")
+def _row(row: WrittenRow, roles: tuple[str, ...]) -> Iterable[Problem]:
+    if row.roles != roles:
+        yield Problem(row.where, f"its messages are by {', '.join(row.roles)} instead of {', '.join(roles)}")
     if not row.prompt.strip():
         yield Problem(row.where, "its prompt is empty")
     parsed = parse(unfenced(row.code))

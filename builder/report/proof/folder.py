@@ -1,7 +1,7 @@
 """A built or exported folder as it stands on the disk: its manifest, ledgers and rows, read without trust."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from builder.core.errors import OutputError
-from builder.emit.formats import FORMATS
+from builder.emit.formats import Format, shape_of, split_file
 
 MANIFEST = "manifest.json"
 UNFINISHED = "UNFINISHED-BUILD.txt"
@@ -30,6 +30,7 @@ class WrittenRow:
     code: str
     """As the assistant says it, the fence included."""
     source: str
+    """Empty in lines for a trainer that takes none."""
     id: str | None
     """`None` in JSON Lines, which have no ids."""
     variant: int | None
@@ -87,7 +88,8 @@ class BuiltFolder:
         """Files of a split that the manifest names, in order."""
         names: list[str] = sorted(self.manifest["outputs"])
         if self.manifest.get("kind") == "export":
-            return [name for name in names if name == f"{split}.json"]
+            settings = self.manifest["configs"][config]
+            return [name for name in names if name == split_file(split, settings.get("trainer", ""))]
         return [name for name in names if name.startswith(f"data/{config}/{split}-")]
 
     def ledger(self, config: str) -> pl.DataFrame:
@@ -110,21 +112,30 @@ class BuiltFolder:
         Raises:
             OutputError: a file is not what its name says.
         """
-        format_name = self.manifest["configs"][config]["format"]
+        shape = shape_of(self.manifest["configs"][config], split)
         for name in self.files(config, split):
             if (self.path / name).is_file():
-                yield from rows_of(self.path, name, format_name)
+                yield from rows_of(self.path, name, shape)
+
+    def rejected(self, config: str, split: str) -> Iterator[tuple[str, str]]:
+        """File and row of each failing program that stands in a split as a wrong answer, and the answer."""
+        shape = shape_of(self.manifest["configs"][config], split)
+        for name in self.files(config, split):
+            for number, row in enumerate(_read(self.path / name)):
+                if answer := shape.rejected(row):
+                    yield f"{name}, row {number}", answer
 
 
-def rows_of(folder: Path, name: str, format_name: str) -> Iterator[WrittenRow]:
-    """The rows of a file of a folder, written in a format of `FORMATS`.
+def rows_of(folder: Path, name: str, shape: Format) -> Iterator[WrittenRow]:
+    """The rows of a file of a folder, written in a shape of `builder.emit.formats`.
 
     Raises:
         OutputError: it is not what its name says.
     """
     try:
         for number, row in enumerate(_read(folder / name)):
-            yield _written_row(f"{name}, row {number}", row, format_name)
+            if messages := shape.read(row):
+                yield _written_row(f"{name}, row {number}", row, messages)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise OutputError(f"{name}: cannot be read as a split of this project ({error})") from error
 
@@ -161,14 +172,13 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
             yield orjson.loads(line)
 
 
-def _written_row(where: str, row: Mapping[str, Any], format_name: str) -> WrittenRow:
-    messages = FORMATS[format_name].read(row)
+def _written_row(where: str, row: Mapping[str, Any], messages: Sequence[tuple[str, str]]) -> WrittenRow:
     said = dict(messages)
     return WrittenRow(
         where=where,
         prompt=said.get("user", ""),
         code=said.get("assistant", ""),
-        source=row["source"],
+        source=row.get("source", ""),
         id=row.get("id"),
         variant=row.get("variant"),
         roles=tuple(role for role, _ in messages),
