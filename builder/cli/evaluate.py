@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder.cli.command import DONE, Answer, visible
 from builder.cli.render import add_renderer_arguments, renderer_settings
-from builder.core.errors import SettingError
+from builder.core.errors import BuilderError, SettingError
 
 if TYPE_CHECKING:
     from builder.cli.console import Terminal
@@ -20,6 +21,7 @@ _FOLDER, _OUTPUT = "manim_combined", "evaluation"
 _SHOWN = 8
 """Exceptions and conflicts."""
 _RATE = 1.0
+_REPO = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
 
 def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +34,12 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="what a model wrote, one JSON object a line; or two runs to compare: files, or folders of evaluations",
     )
-    add("--against", metavar="FOLDER", type=Path, help=f"what `build` or `export` wrote (default {_FOLDER})")
+    add(
+        "--against",
+        metavar="FOLDER|REPO",
+        help=f"what `build` or `export` wrote (default {_FOLDER}); or a dataset repository that `push` filled, as "
+        "OWNER/NAME or OWNER/NAME@REVISION",
+    )
     add("--config", metavar="NAME", help="the config whose rows were asked for (default: the most thorough)")
     add("--split", metavar="NAME", help="the side whose rows were asked for (default test)")
     add("--output-dir", metavar="DIR", type=Path, help=f"where to write (default {_OUTPUT})")
@@ -71,8 +78,9 @@ def _scored(given: argparse.Namespace, terminal: Terminal, run: Path, output: Pa
     from builder.render.renderer import Renderer
 
     rate = 0.0 if "no_similarity" in given else getattr(given, "rate", _RATE)
-    folder = getattr(given, "against", Path(_FOLDER))
-    references = read_references(folder, getattr(given, "config", ""), getattr(given, "split", "test"))
+    split = getattr(given, "split", "test")
+    folder = _against(getattr(given, "against", _FOLDER), split, terminal)
+    references = read_references(folder, getattr(given, "config", ""), split)
     predictions = read_predictions(run, references.rows)
     settings: dict[str, Any] = renderer_settings(given)
     compare = code_bleu() if "code_similarity" in given else None
@@ -95,6 +103,23 @@ def _scored(given: argparse.Namespace, terminal: Terminal, run: Path, output: Pa
             f"rows without an answer, which count as failed: {len(missing):,} ({', '.join(missing[:3])}{more})"
         )
     return found
+
+
+def _against(named: str, split: str, terminal: Terminal) -> Path:
+    """The folder that was named, or what a repository of that name holds of a split."""
+    from builder.publish.hub.client import Hub
+    from builder.report.proof.folder import MANIFEST
+    from builder.report.rows import ROWS
+
+    folder = Path(named).expanduser()
+    repo, _, revision = named.partition("@")
+    if folder.exists() or not _REPO.fullmatch(repo):
+        return folder
+    patterns = (MANIFEST, f"data/*/{split}-*.parquet", "ledger/*.parquet", ROWS)
+    try:
+        return Hub(repo, terminal).downloaded(patterns, revision)
+    except BuilderError as error:
+        raise SettingError(f"--against {named}: there is no such folder, and {error}") from None
 
 
 def _compare(given: argparse.Namespace, terminal: Terminal, output: Path) -> Answer:

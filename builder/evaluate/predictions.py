@@ -113,7 +113,9 @@ def read_references(folder: Path, config: str = "", split: str = "test") -> Refe
             continue
         same = ids.get(row.prompt, ())
         row_id = row.id or (same[0] if len(same) == 1 else row.where)
-        rows.append(Reference(row_id, row.prompt, unfenced(row.code), row.source, difficulties.get(row_id) or ""))
+        rows.append(
+            Reference(row_id, row.prompt, unfenced(row.code), row.source, difficulties.get(row_id) or row.difficulty)
+        )
     if not rows:
         raise SettingError(
             f"--against {folder}: config {name} has no rows in {split}; name another --split or --config"

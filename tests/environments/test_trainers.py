@@ -7,16 +7,21 @@ fixed, so that a new one is tried on purpose. The model is random and tiny, its 
 
 import ast
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
-from builder.config import TRAINERS, make_config
+from builder.config import PAIR_FORMATS, TRAINERS, make_config
 from builder.core.schema import SPLITS
-from builder.emit.formats import FORMATS, ROLES
+from builder.emit.formats import FORMATS, ROLES, split_file
+from builder.manim_lint import check
 from builder.publish.build_folder import build_dataset
 from builder.publish.export import export
+from builder.render import verdicts
+from builder.render.cluster import Releases
 from builder.render.verdict import Outcome, Verdict, program_hash
 from builder.render.verdict_file import write_verdicts
 from tests.environments.conftest import RELEASES, ROOT, THIS_PYTHON, Environment, Environments, find_python
@@ -27,12 +32,21 @@ pytestmark = pytest.mark.environments
 TORCH = "torch==2.13.0"  # of 2.13.0 a CPU build is found; without a version, it may be a CUDA build of several GB
 WHOLE = ("trl==1.16.0", "transformers==5.24.0", "peft==0.21.2", "requests")
 """What is installed with all that it needs."""
-PARTS = ("llamafactory==0.9.5", "axolotl==0.19.0", "unsloth==2026.10.9", "unsloth_zoo==2026.10.9")
+PARTS = (
+    "llamafactory==0.9.5",
+    "axolotl==0.19.0",
+    "unsloth==2026.10.9",
+    "unsloth_zoo==2026.10.9",
+    "mlx-lm==0.32.2",
+    "verl==0.9.1",
+)
 """What is installed alone."""
-THEIR_NEEDS = ("addict", "colorama", "pillow")
-"""What axolotl's rows and settings need of what it asks for."""
+THEIR_NEEDS = ("addict", "colorama", "pillow", "mlx[cpu]==0.32.4", "omegaconf")
+"""What the rows and settings of axolotl, mlx-lm and verl need of what these ask for."""
+PAIRS = [(trainer, name) for trainer, names in TRAINERS.items() for name in names if name in PAIR_FORMATS]
 SAVED = {"trl": "model.safetensors", "unsloth": "adapter_model.safetensors"}
 """By trainer, the file in which its script saves what was learned."""
+IN_JSON = tuple(name for name in TRAINERS if split_file("train", name) == "train.json")
 BUILT = {f"b-{name} deduplicated": name for name in FORMATS}
 """Folder and config of a build, with the format's name, under which its rows were exported too."""
 BEGIN = "import json, sys\nfrom pathlib import Path\nfrom datasets import load_dataset\n"
@@ -64,31 +78,34 @@ for part in (tokenizer, model):
     part.save_pretrained("tiny")
 print(json.dumps(model.num_parameters()))
 """
-TRL_CONVERTS = f"""{BEGIN}
+TRL = f"""{BEGIN}
+from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer, SFTConfig, SFTTrainer
 from trl.data_utils import is_conversational, is_conversational_from_value, maybe_convert_to_chatml
-told = {{}}
-for name in sys.argv[1:]:
-    told[name] = []
-    for row in load_dataset("json", data_files=name + "/train.json", split="train"):
+def rows_of(name):
+    return load_dataset("json", data_files=name + "/train.json", split="train")
+converted = {{}}
+for name in ("prompt-completion", "messages", "sharegpt"):
+    converted[name] = []
+    for row in rows_of(name):
         if is_conversational_from_value(row):
             row = maybe_convert_to_chatml(row)
         assert is_conversational(row), row
         messages = row["messages"] if "messages" in row else row["prompt"] + row["completion"]
-        told[name].append([[message["role"], message["content"]] for message in messages])
-print(json.dumps(told))
-"""
-TRL_LEARNS = f"""{BEGIN}
-from trl import SFTConfig, SFTTrainer
-rows = load_dataset("json", data_files=sys.argv[1], split="train")
-trainer = SFTTrainer(
-    model="tiny", train_dataset=rows, args=SFTConfig("out", max_length=None, bf16=False, report_to="none")
-)
-decode = trainer.processing_class.decode
-told = []
-for row in trainer.train_dataset:
-    learned = [token for token, label in zip(row["input_ids"], row["labels"]) if label != -100]
-    told.append([decode(row["input_ids"]), decode(learned)])
-print(json.dumps(told))
+        converted[name].append([[message["role"], message["content"]] for message in messages])
+own = dict(output_dir="out", max_length=None, bf16=False, report_to="none", use_cpu=True)
+def prepared(make, config, name, **more):
+    trainer = make(model="tiny", train_dataset=rows_of(name), args=config(**own, **more))
+    return trainer.train_dataset, trainer.processing_class.decode
+learned = {{}}
+for name in ("trl", "trl-repair"):
+    rows, decode = prepared(SFTTrainer, SFTConfig, name)
+    labels = [[token for token in row["labels"] if token != -100] for row in rows]
+    learned[name] = [[decode(row["input_ids"]), decode(ids)] for row, ids in zip(rows, labels)]
+rows, decode = prepared(DPOTrainer, DPOConfig, "trl-preference")
+pairs = [[decode(row[part + "_ids"]) for part in ("prompt", "chosen", "rejected")] for row in rows]
+rows, decode = prepared(KTOTrainer, KTOConfig, "trl-kto", per_device_train_batch_size=2)
+labelled = [[decode(row["prompt_ids"]), decode(row["completion_ids"]), row["label"]] for row in rows]
+print(json.dumps(dict(converted=converted, learned=learned, pairs=pairs, labelled=labelled)))
 """
 LLAMA_FACTORY = f"""{BEGIN}
 import importlib.machinery, types
@@ -98,16 +115,20 @@ sys.modules["torchaudio"] = sound
 from llamafactory.data.loader import _load_single_dataset
 from llamafactory.data.parser import get_dataset_list
 settings = types.SimpleNamespace(
-    dataset_dir=sys.argv[1], media_dir=sys.argv[1], streaming=False, overwrite_cache=True, max_samples=None,
+    streaming=False, overwrite_cache=True, max_samples=None,
     preprocessing_num_workers=None, cache_dir=None, hf_hub_token=None, trust_remote_code=False, local_process_index=0,
 )
 told = {{}}
-for described in get_dataset_list(["manim_train", "manim_validation", "manim_test"], sys.argv[1]):
-    rows = _load_single_dataset(described, settings, settings, settings)
-    told[described.dataset_name] = [
-        [["system", row["_system"]], *([said["role"], said["content"]] for said in row["_prompt"] + row["_response"])]
-        for row in rows
-    ]
+for folder in sys.argv[1:]:
+    settings.dataset_dir = settings.media_dir = folder
+    listed = json.loads((Path(folder) / "dataset_info.json").read_text(encoding="utf-8"))
+    for described in get_dataset_list(list(listed), folder):
+        rows = _load_single_dataset(described, settings, settings, settings)
+        told[Path(folder).name + "/" + described.dataset_name] = [
+            [["system", row["_system"]], *([said[key] for key in ("role", "content")] for said in turns)]
+            for row in rows
+            for turns in [row["_prompt"] + row["_response"]]
+        ]
 print(json.dumps(told))
 """
 AXOLOTL = f"""{BEGIN}
@@ -132,6 +153,19 @@ for block in (*config.datasets, *config.test_datasets):
         learned = [token for token, label in zip(done["input_ids"], done["labels"]) if label != -100]
         said = [[turn["role"], turn["content"]] for turn in strategy.get_conversation_thread(row)]
         told[block.path].append([said, tokenizer.decode(done["input_ids"]), tokenizer.decode(learned)])
+from functools import partial
+from axolotl.prompt_strategies import dpo, kto
+for name, package in (("preference", dpo), ("kto", kto)):
+    folder = Path(sys.argv[1] + "-" + name)
+    written = yaml.safe_load((folder / "axolotl.yaml").read_text(encoding="utf-8"))
+    AxolotlInputConfig(**written)
+    (block,) = written["datasets"]
+    unknown += [key for key in written if key not in AxolotlInputConfig.model_fields]
+    change = package.load(block["type"], DictDefault(written), dataset_idx=0)
+    change, more = change if isinstance(change, tuple) else (change, {{}})
+    change = partial(change, tokenizer=tokenizer) if name == "preference" else change
+    rows = load_dataset(block["ds_type"], data_files=str(folder / block["path"]), split=block["split"])
+    told[name] = rows.map(change, **more).remove_columns("source").to_list()
 print(json.dumps({{"unknown": unknown, "rows": told}}))
 """
 UNSLOTH = f"""{BEGIN}
@@ -139,6 +173,37 @@ import unsloth
 from unsloth.chat_templates import standardize_sharegpt
 rows = standardize_sharegpt(load_dataset("json", data_files=sys.argv[1], split="train"))
 print(json.dumps([[[said["role"], said["content"]] for said in row["conversations"]] for row in rows]))
+"""
+MLX = f"""{BEGIN}
+import types, yaml
+from transformers import AutoTokenizer
+from mlx_lm.lora import CONFIG_DEFAULTS
+from mlx_lm.tuner.datasets import load_local_dataset
+from mlx_lm.tuner.utils import build_schedule
+folder, tokenizer = Path(sys.argv[1]), AutoTokenizer.from_pretrained("tiny")
+written = yaml.safe_load((folder / "lora.yaml").read_text(encoding="utf-8"))
+unknown = [key for key in written if key not in CONFIG_DEFAULTS]
+rate = build_schedule(written["lr_schedule"])
+told = []
+for part in load_local_dataset(folder, tokenizer, types.SimpleNamespace(**written)):
+    made = [part.process(part[number]) for number in range(len(part))]
+    told.append([[tokenizer.decode(ids), tokenizer.decode(ids[offset:])] for ids, offset in made])
+steps = written["iters"] // written["grad_accumulation_steps"]
+print(json.dumps(dict(unknown=unknown, rows=told, rates=[float(rate(0)), float(rate(1)), float(rate(steps))])))
+"""
+VERL = f"""{BEGIN}
+import importlib.util, types
+root = Path(importlib.util.find_spec("verl").origin).parent
+for name in ("verl", "verl.utils", "verl.utils.dataset"):  # what these load is for machines with many processors
+    module = sys.modules[name] = types.ModuleType(name)
+    module.__path__ = [str(root.joinpath(*name.split(".")[1:]))]
+from omegaconf import OmegaConf
+from transformers import AutoTokenizer
+from verl.utils.dataset.rl_dataset import RLHFDataset
+settings = OmegaConf.create(dict(max_prompt_length=100_000, filter_overlong_prompts_workers=1))
+files = [str(Path(sys.argv[1]) / name) for name in ("train.parquet", "validation.parquet", "test.parquet")]
+rows = RLHFDataset(files, AutoTokenizer.from_pretrained("tiny"), settings)
+print(json.dumps([[row["raw_prompt"], row["reward_model"]["ground_truth"]] for row in rows]))
 """
 
 
@@ -172,6 +237,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in TRAINERS:
         config = make_config(sample=True, cache_dir=folder / "cache", workers=1, trainer=name, validation_size=0.2)
         export(config, folder / name)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(verdicts, "render_all", linted)
+        patched.setattr(verdicts, "releases_here", lambda python: Releases("0.22.0", "pdfTeX", ""))
+        for trainer, name in PAIRS:
+            config = make_config(sample=True, cache_dir=folder / "cache", workers=1, trainer=trainer, format=name)
+            export(config, folder / f"{trainer}-{name}")
     for name in FORMATS:
         export(make_config(sample=True, cache_dir=folder / "cache", workers=1, format=name), folder / name)
         build_dataset(
@@ -186,6 +257,31 @@ def tiny(trainers: Environment, folder: Path) -> Path:
     parameters = trainers.answer(TINY, folder / "messages" / "train.json", folder=folder)
     assert 1_000 < parameters < 10_000
     return folder / "tiny"
+
+
+def linted(_: object, programs: Iterable[str], __: int) -> Iterator[Verdict]:
+    """Stands in for Manim: a program fails that lint finds something in."""
+    for code in programs:
+        found = check(code) or "import *" not in code
+        yield Verdict(program_hash(code), Outcome.FAILED if found else Outcome.PASSED, "NameError", "unknown", 5)
+
+
+def lines_of(folder: Path) -> list[Any]:
+    """The train rows of an export, as they are written."""
+    rows = [json.loads(line) for line in (folder / "train.json").read_text(encoding="utf-8").splitlines()]
+    assert rows
+    return rows
+
+
+def asked(messages: list[dict[str, str]]) -> str:
+    """A prompt in the tiny model's chat template, up to where the answer starts."""
+    return rendered([[said["role"], said["content"]] for said in messages]) + "<|assistant|>"
+
+
+def ended(messages: list[dict[str, str]]) -> str:
+    """The one answer in a list."""
+    (said,) = messages
+    return f"{said['content']}<|end|>"
 
 
 def conversations(folder: Path, format_name: str, split: str = "train") -> list[list[list[str]]]:
@@ -207,18 +303,25 @@ def learned(conversation: list[list[str]]) -> str:
     return f"{conversation[-1][1]}<|end|>"
 
 
-def test_trl_takes_every_message(trainers: Environment, folder: Path) -> None:
-    """Its functions know rows of three formats as conversations; `from` and `value` become `role` and `content`."""
-    names = ("prompt-completion", "messages", "sharegpt")
-    told = trainers.answer(TRL_CONVERTS, *names, folder=folder)
-    assert told == {name: conversations(folder / name, name) for name in names}
-
-
-def test_trl_learns_the_answers_alone(trainers: Environment, folder: Path, tiny: Path) -> None:
-    """`SFTTrainer` makes of each row its chat, whole, and of the answer alone what is learned."""
-    told = trainers.answer(TRL_LEARNS, folder / "trl" / "train.json", folder=tiny.parent)
+def test_trl_takes_every_row(trainers: Environment, folder: Path, tiny: Path) -> None:
+    """Its functions know rows of three formats as conversations; of prompts with completions, the answer alone is
+    learned, and of a repair the program that works; pairs and labelled answers are prepared whole."""
+    told = trainers.answer(TRL, folder=tiny.parent)
+    assert told["converted"] == {name: conversations(folder / name, name) for name in told["converted"]}
     expected = conversations(folder / "trl", "prompt-completion")
-    assert told == [[rendered(row), rendered(row).partition("<|assistant|>")[2]] for row in expected]
+    assert told["learned"]["trl"] == [[rendered(row), rendered(row).partition("<|assistant|>")[2]] for row in expected]
+    repairs = lines_of(folder / "trl-repair")
+    answers = [ended(row["completion"]) for row in repairs]
+    assert told["learned"]["trl-repair"] == [
+        [asked(row["prompt"]) + answer, answer] for row, answer in zip(repairs, answers, strict=True)
+    ]
+    assert told["pairs"] == [
+        [asked(row["prompt"]), ended(row["chosen"]), ended(row["rejected"])]
+        for row in lines_of(folder / "trl-preference")
+    ]
+    assert sorted(told["labelled"]) == sorted(
+        [asked(row["prompt"]), ended(row["completion"]), row["label"]] for row in lines_of(folder / "trl-kto")
+    )
 
 
 def test_llama_factory_converts_every_row(trainers: Environment, folder: Path) -> None:
@@ -226,8 +329,24 @@ def test_llama_factory_converts_every_row(trainers: Environment, folder: Path) -
 
     Its module for sound is stood in for; all else is its own.
     """
-    told = trainers.answer(LLAMA_FACTORY, folder / "llama-factory", folder=folder)
-    assert told == {f"{split}.json": conversations(folder / "llama-factory", "sharegpt", split) for split in SPLITS}
+    names = ("llama-factory", "llama-factory-preference", "llama-factory-kto")
+    told = trainers.answer(LLAMA_FACTORY, *(folder / name for name in names), folder=folder)
+    for split in SPLITS:
+        assert told.pop(f"llama-factory/{split}.json") == conversations(folder / "llama-factory", "sharegpt", split)
+    pairs = [
+        [*row["conversations"], row["chosen"], row["rejected"]] for row in lines_of(folder / "llama-factory-preference")
+    ]
+    empty = {"from": "assistant", "value": ""}  # stands for the answer that a row does not have
+    labelled = [
+        [*row["conversations"], empty]
+        if row["label"]
+        else [*row["conversations"][:-1], empty, row["conversations"][-1]]
+        for row in lines_of(folder / "llama-factory-kto")
+    ]
+    assert told == {
+        f"llama-factory-{name}/train.json": [[[said["from"], said["value"]] for said in row] for row in rows]
+        for name, rows in (("preference", pairs), ("kto", labelled))
+    }
 
 
 def test_axolotl_maps_every_role(trainers: Environment, folder: Path, tiny: Path) -> None:
@@ -237,6 +356,34 @@ def test_axolotl_maps_every_role(trainers: Environment, folder: Path, tiny: Path
     for split in ("train", "validation"):
         expected = conversations(folder / "axolotl", "messages", split)
         assert told["rows"][f"{split}.json"] == [[row, rendered(row), learned(row)] for row in expected]
+    assert told["rows"]["preference"] == [
+        {"prompt": asked(row["prompt"]), "chosen": ended(row["chosen"]), "rejected": ended(row["rejected"])}
+        for row in lines_of(folder / "axolotl-preference")
+    ]
+    turn = "<|im_start|>{role}\n{content}<|im_end|>"
+    for row, line in zip(told["rows"]["kto"], lines_of(folder / "axolotl-kto"), strict=True):
+        *before, answer = line["completion"]
+        prompt = "".join(turn.format(**said) + "\n" for said in before) + "<|im_start|>assistant\n"
+        assert row == {"prompt": prompt, "completion": f"{answer['content']}<|im_end|>", "label": line["label"]}
+
+
+def test_mlx_lm_learns_the_answers_alone(trainers: Environment, folder: Path, tiny: Path) -> None:
+    """It finds all three files, masks the prompts, and knows every key of its settings; the rate warms up and falls."""
+    told = trainers.answer(MLX, folder / "mlx-lm", folder=tiny.parent)
+    assert told["unknown"] == []
+    for split, rows in zip(SPLITS, told["rows"], strict=True):
+        path = folder / "mlx-lm" / split_file(split, "mlx-lm")
+        lines = [json.loads(line)["messages"] for line in path.read_text(encoding="utf-8").splitlines()]
+        assert rows == [[asked(line[:-1]) + ended(line[-1:]), ended(line[-1:])] for line in lines]
+    first, next_, last = told["rates"]
+    assert first < next_ > last
+
+
+def test_verl_takes_every_prompt(trainers: Environment, folder: Path, tiny: Path) -> None:
+    """Its data set gives the chat and the reference of each row of all three files."""
+    told = trainers.answer(VERL, folder / "verl", folder=tiny.parent)
+    written = [pq.read_table(folder / "verl" / f"{split}.parquet").to_pylist() for split in SPLITS]
+    assert told == [[row["prompt"], row["reward_model"]["ground_truth"]] for rows in written for row in rows]
 
 
 def test_unsloth_standardizes_every_row(trainers: Environment, folder: Path) -> None:
@@ -248,10 +395,10 @@ def test_unsloth_standardizes_every_row(trainers: Environment, folder: Path) -> 
 @pytest.mark.parametrize("release", RELEASES)
 def test_every_release_of_datasets_loads_every_format(environments: Environments, folder: Path, release: str) -> None:
     """An export's folder, the trainer's file in it, and a built folder give the rows that were written."""
-    told = environments.get(release).answer(LOAD, *TRAINERS, *FORMATS, *BUILT, folder=folder)
+    told = environments.get(release).answer(LOAD, *IN_JSON, *FORMATS, *BUILT, folder=folder)
 
     for name, splits in told.items():
-        exported = name if name in (*TRAINERS, *FORMATS) else BUILT[name]
+        exported = name if name in (*IN_JSON, *FORMATS) else BUILT[name]
         for split in ("train", "test"):
             lines = (folder / exported / f"{split}.json").read_text(encoding="utf-8").splitlines()
             rows = [json.loads(line) for line in lines]

@@ -4,9 +4,10 @@ No text of the client is ever quoted: it may hold a header, and the access token
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from builder.core.errors import OutputError, SettingError
@@ -69,6 +70,25 @@ class Hub:
         except client_errors() as error:
             # `from None`: a client's text may hold a header, and a traceback would print it.
             raise OutputError(self.explained(error)) from None
+
+    def downloaded(self, patterns: Sequence[str], revision: str = "") -> Path:
+        """The folder in the client's cache with the files of the repository that match a pattern.
+
+        Raises:
+            OutputError: the repository cannot be had.
+        """
+        from huggingface_hub import snapshot_download
+
+        with quiet_client():
+            found = self.ask(
+                "download",
+                snapshot_download,
+                self.repo,
+                repo_type="dataset",
+                revision=revision or None,
+                allow_patterns=list(patterns),
+            )
+        return Path(found)
 
     def explained(self, error: BaseException) -> str:
         """One sentence on a failed call: the place, what happened there, and what to do."""

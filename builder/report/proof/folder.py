@@ -37,6 +37,8 @@ class WrittenRow:
     roles: tuple[str, ...]
     official: bool
     """A test row of a public benchmark; `False` in JSON Lines, which do not tell."""
+    difficulty: str = ""
+    """As the source says it; empty where the row does not tell."""
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -183,4 +185,5 @@ def _written_row(where: str, row: Mapping[str, Any], messages: Sequence[tuple[st
         variant=row.get("variant"),
         roles=tuple(role for role, _ in messages),
         official=bool(row.get("official")),
+        difficulty=row.get("difficulty") or "",
     )
