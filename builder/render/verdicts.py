@@ -111,7 +111,7 @@ class Verdicts:
 
 
 def longest_first(codes: Iterator[str], ahead: int = 2048) -> Iterator[str]:
-    """Programs, so many at a time, the longest text first: it mostly takes longest, and no worker ends with it alone."""
+    """Programs, so many at a time, the longest text first: it mostly takes longest, so no worker ends with it alone."""
     while some := list(islice(codes, ahead)):
         yield from sorted(some, key=len, reverse=True)
 
