@@ -34,6 +34,12 @@ def built(tmp_path, rows=ROWS, **settings):
     return open_folder(tmp_path / "out")
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """The folder of a build without answers."""
+    return built(tmp_path_factory.mktemp("plain"))
+
+
 def answered(tmp_path, *lines):
     """A file of answers, and the settings that take it."""
     file = tmp_path / "answers.jsonl"
@@ -47,10 +53,9 @@ def answer_to(request, text, **more):
     return {"custom_id": request["custom_id"], "response": {"status_code": 200, "body": body}, "error": None, **more}
 
 
-def test_sound_programs_that_no_row_has_are_asked_for_once(tmp_path, capsys):
+def test_sound_programs_that_no_row_has_are_asked_for_once(tmp_path, plain, capsys):
     """With what is known of them; no broken one, no copy, none that a row has."""
-    folder = built(tmp_path)
-    assert main(["orphans", str(folder.path), "--model", "some-model", "--output", str(tmp_path / "r.jsonl")]) == DONE
+    assert main(["orphans", str(plain.path), "--model", "some-model", "--output", str(tmp_path / "r.jsonl")]) == DONE
 
     (request,) = map(json.loads, (tmp_path / "r.jsonl").read_text().splitlines())
     assert request["custom_id"].split(" ")[0] == PLACE
@@ -61,10 +66,9 @@ def test_sound_programs_that_no_row_has_are_asked_for_once(tmp_path, capsys):
     assert "1 programs have no description (0 of them were rendered)" in capsys.readouterr().out
 
 
-def test_an_answer_becomes_a_row_of_train_that_says_where_its_words_are_from(tmp_path):
+def test_an_answer_becomes_a_row_of_train_that_says_where_its_words_are_from(tmp_path, plain):
     """Counted in statistics and card; without the setting nothing of it is there."""
-    folder = built(tmp_path)
-    (orphan,) = orphans(folder)
+    (orphan,) = orphans(plain)
     taken = answered(tmp_path, answer_to(orphan.request("some-model"), '"Show a text that reads: a big box"'))
     again = built(tmp_path, **taken)
 
@@ -75,12 +79,12 @@ def test_an_answer_becomes_a_row_of_train_that_says_where_its_words_are_from(tmp
     assert line["repairs"][0] == "repair:described"
     assert again.statistics("curated")["synthetic_descriptions"] == {"rows": 1, "kept": 1}
     assert "A model described 1 programs" in card_text(again.manifest)
-    assert "synthetic_descriptions" not in folder.statistics("curated")
+    assert "synthetic_descriptions" not in plain.statistics("curated")
 
 
-def test_an_answer_that_does_not_fit_its_program_is_dropped_in_every_config(tmp_path):
+def test_an_answer_that_does_not_fit_its_program_is_dropped_in_every_config(tmp_path, plain):
     """By alignment, where no pair is checked otherwise too."""
-    (orphan,) = orphans(built(tmp_path))
+    (orphan,) = orphans(plain)
     taken = answered(tmp_path, answer_to(orphan.request("m"), "Plot the sine of x between zero and twenty"))
 
     for name in ("curated", "all"):
@@ -89,20 +93,20 @@ def test_an_answer_that_does_not_fit_its_program_is_dropped_in_every_config(tmp_
 
 
 def test_what_a_model_described_changes_no_other_rows_pair(tmp_path):
-    """In a source that is paired at random, where every row's code is looked for among all."""
-    pairs = written_pairs(90)
-    rows = [*mixed(pairs[:80]), *(("", code) for _, code in pairs[80:])]
-    plain = ledger_of(config_of(tmp_path, {"thanks_dataset": rows}, "curated"))
+    """In a source that is paired at random, where every row's code is looked for; not even where all is wrong."""
+    pairs = written_pairs(140)
+    rows = [*mixed(pairs[:80]), *((pairs[n][0], code) for n, (_, code) in enumerate(pairs[80:]))]
+    before = ledger_of(config_of(tmp_path, {"thanks_dataset": rows}, "curated"))
+    wrong = [*pairs[81:], pairs[80]]
     lines = [
-        {"id": row, "content": content, "description": pairs[80 + n][0]}
-        for n, (row, content) in enumerate(plain.select("id", "content").rows()[80:])
+        {"id": row, "content": content, "description": prompt}
+        for (row, content), (prompt, _) in zip(before.select("id", "content").rows()[80:], wrong, strict=True)
     ]
-    described = ledger_of(config_of(tmp_path, {"thanks_dataset": rows}, "curated", **answered(tmp_path, *lines)))
+    after = ledger_of(config_of(tmp_path, {"thanks_dataset": rows}, "curated", **answered(tmp_path, *lines)))
 
-    assert described["outcome"].to_list()[80:] == ["kept"] * 10
     columns = ("outcome", "reason", "code_from", "margin")
-    assert described.head(80).select(columns).equals(plain.head(80).select(columns))
-    assert plain.head(80).filter(pl.col("code_from") != "").height > 60
+    assert after.head(80).select(columns).equals(before.head(80).select(columns))
+    assert before.head(80).filter(pl.col("code_from") != "").height > 60
 
 
 def test_nothing_is_measured_on_what_a_model_described(tmp_path):
@@ -118,9 +122,9 @@ def test_nothing_is_measured_on_what_a_model_described(tmp_path):
     assert (line["split"], line["reason"]) == ("test", "synthetic")
 
 
-def test_a_person_has_the_last_word_on_what_a_model_wrote(tmp_path):
+def test_a_person_has_the_last_word_on_what_a_model_wrote(tmp_path, plain):
     """A drop and an edit count; to keep the model's words as they are is nothing to decide."""
-    (orphan,) = orphans(built(tmp_path))
+    (orphan,) = orphans(plain)
     taken = answered(tmp_path, answer_to(orphan.request("m"), "Show a text that reads: a big box"))
 
     def decided(**decision):
@@ -134,9 +138,9 @@ def test_a_person_has_the_last_word_on_what_a_model_wrote(tmp_path):
     assert decided(keep=True)["detail"] == "synthetic: described by some-model"
 
 
-def test_a_request_that_failed_is_said_and_leaves_the_row_as_it_was(tmp_path):
+def test_a_request_that_failed_is_said_and_leaves_the_row_as_it_was(tmp_path, plain):
     """And so is an answer for a row that has changed since."""
-    (orphan,) = orphans(built(tmp_path))
+    (orphan,) = orphans(plain)
     failed = {"custom_id": orphan.request("m")["custom_id"], "response": None, "error": {"message": "too busy"}}
     changed = {"id": PLACE, "content": "00000000deadbeef", "description": "Show a box"}
     folder = built(tmp_path, **answered(tmp_path, failed, changed))
