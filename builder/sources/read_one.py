@@ -23,6 +23,7 @@ from builder.sources.columns.names import Fields
 from builder.sources.columns.nested import TASKS, with_nested
 from builder.sources.file_formats import Batch, BrokenRow, Table
 from builder.sources.hosts.files import SourceFile
+from builder.sources.hosts.hub import card_licence, read_card
 from builder.sources.lock import Pin, check_pin
 from builder.sources.open_source import Meter, OpenedSource, newest, open_local, open_remote, resolve
 from builder.sources.read_cache import Kept, alone, find_kept, keep
@@ -99,14 +100,20 @@ def read_source(
     if not kept.rows:
         raise SourceError(f"{spec.name}: the source has no rows ({spec.location})")
     _compare_with_expected(spec, kept.rows, events)
-    if spec.licence == UNKNOWN and kept.licence:
-        spec = replace(spec, licence=kept.licence)
+    if spec.licence == UNKNOWN:
+        spec = replace(spec, licence=kept.licence or _of_snapshot(spec) or UNKNOWN)
     return ReadSource(spec, path, kept.rows, kept.columns, kept.fields, kept.files, kept.revision)
 
 
 def kept_of(spec: SourceSpec, cache_dir: Path, revision: str, events: Events) -> Kept | None:
     """What the cache holds of a remote source at a revision."""
     return find_kept(_path(spec, cache_dir, [spec.location, revision]), spec.name, events)
+
+
+def _of_snapshot(spec: SourceSpec) -> str:
+    """The licence that the card in a local folder states, such as in a copy of a repository; empty if there is none."""
+    card = Path(spec.location).expanduser() / "README.md"
+    return card_licence(read_card(card)) if spec.kind == "file" and card.is_file() else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,11 +72,11 @@ def _refuse_typo(name: str, path: str, specs: Iterable[str]) -> None:
 
 def _permissive(specs: list[SourceSpec], config: BuildConfig) -> list[SourceSpec]:
     """Those whose licence lets anyone pass their rows on, and those of which that is known once they are read."""
-    open_yet = [config.licence_basis == BY_UPSTREAM or spec.kind == "huggingface" for spec in specs]
+    by_upstream = config.licence_basis == BY_UPSTREAM
     chosen = [
         spec
-        for spec, later in zip(specs, open_yet, strict=True)
-        if is_permissive(spec.licence) or (later and spec.licence == UNKNOWN)
+        for spec in specs
+        if is_permissive(spec.licence) or (spec.licence == UNKNOWN and (by_upstream or _has_card(spec)))
     ]
     if not chosen:
         told = ", ".join(f"{spec.name} ({spec.licence})" for spec in specs)
@@ -86,6 +86,11 @@ def _permissive(specs: list[SourceSpec], config: BuildConfig) -> list[SourceSpec
             f"--licence-basis {BY_UPSTREAM}"
         )
     return chosen
+
+
+def _has_card(spec: SourceSpec) -> bool:
+    """Whether a source may have a card, which may state a licence: one of the Hub, or a local copy of such."""
+    return spec.kind == "huggingface" or (Path(spec.location).expanduser() / "README.md").is_file()
 
 
 def local_fingerprint(config: BuildConfig) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from builder.config import make_config
 from builder.core.errors import SettingError
+from builder.core.events import Silent
 from builder.pipeline import story
 from builder.pipeline.story import build, prepare
 from builder.prepare.keys import description_key
@@ -14,8 +15,9 @@ from builder.publish.card_facts import licences_counted
 from builder.publish.hub.contents import Contents
 from builder.sources.hosts.hub import card_licence
 from builder.sources.origins import find_origins, write_origins
+from builder.sources.read_one import read_source
 from builder.sources.select import select_sources
-from builder.sources.spec import is_permissive, objections
+from builder.sources.spec import SourceSpec, is_permissive, objections
 from tests.pushing import REPO, TOKEN, environment, run
 from tests.reading import environment as reading_environment
 from tests.reading import read
@@ -129,6 +131,22 @@ def test_what_a_card_states_decides_where_no_licence_is_known(tmp_path):
         "closed": "its page states the licence cc-by-nc-4.0, which is not permissive",
         "missing": "its licence is not known, and its page could not be read",
     }
+
+
+def test_a_copy_of_a_repository_has_the_licence_of_its_card(tmp_path):
+    """A local folder beside whose files the card lies."""
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    (folder / "README.md").write_text("---\nlicense: mit\n---\n", encoding="utf-8")
+    rows = write_source(folder, "train", circles(1, 30))
+    read_in = [
+        read_source(SourceSpec("mine", "file", str(place)), tmp_path / "cache", Silent()) for place in (folder, rows)
+    ]
+    assert [source.spec.licence for source in read_in] == ["mit", "unknown"]
+
+    local = {"copied": str(folder), "lines": str(rows)}
+    config = make_config(licences="permissive", local=local, datasets=["copied", "lines"])
+    assert [spec.name for spec in select_sources(config)] == ["copied"]
 
 
 TAKEN, OTHERS, LIMITED = circles(1, 40), circles(41, 80), circles(81, 90)
