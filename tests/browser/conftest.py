@@ -55,7 +55,9 @@ def opened(chromium: Any) -> Iterator[Any]:
     """
     contexts, pages = [], []
 
-    def open_page(path: Path | str, *, width: int = 1280, dark: bool = False, at: str = "") -> Opened:
+    def open_page(
+        path: Path | str, *, width: int = 1280, dark: bool = False, at: str = "", ready: str = "#browser:not([hidden])"
+    ) -> Opened:
         context = chromium.new_context(
             viewport={"width": width, "height": 900},
             color_scheme="dark" if dark else "light",
@@ -68,7 +70,7 @@ def opened(chromium: Any) -> Iterator[Any]:
         made.page.on("console", lambda message: made.complaints.append(message.text))
         made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
         made.page.goto((path.resolve().as_uri() if isinstance(path, Path) else path) + at)
-        made.page.wait_for_selector("#browser:not([hidden])")
+        made.page.wait_for_selector(ready)
         return made
 
     yield open_page

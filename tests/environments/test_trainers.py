@@ -105,7 +105,39 @@ rows, decode = prepared(DPOTrainer, DPOConfig, "trl-preference")
 pairs = [[decode(row[part + "_ids"]) for part in ("prompt", "chosen", "rejected")] for row in rows]
 rows, decode = prepared(KTOTrainer, KTOConfig, "trl-kto", per_device_train_batch_size=2)
 labelled = [[decode(row["prompt_ids"]), decode(row["completion_ids"]), row["label"]] for row in rows]
-print(json.dumps(dict(converted=converted, learned=learned, pairs=pairs, labelled=labelled)))
+told = dict(converted=converted, learned=learned, pairs=pairs, labelled=labelled)
+"""
+MLX_LM = """
+import types, yaml
+from transformers import AutoTokenizer
+from mlx_lm.lora import CONFIG_DEFAULTS
+from mlx_lm.tuner.datasets import load_local_dataset
+from mlx_lm.tuner.utils import build_schedule
+folder, tokenizer = Path("mlx-lm"), AutoTokenizer.from_pretrained("tiny")
+written = yaml.safe_load((folder / "lora.yaml").read_text(encoding="utf-8"))
+unknown = [key for key in written if key not in CONFIG_DEFAULTS]
+rate = build_schedule(written["lr_schedule"])
+learned = []
+for part in load_local_dataset(folder, tokenizer, types.SimpleNamespace(**written)):
+    made = [part.process(part[number]) for number in range(len(part))]
+    learned.append([[tokenizer.decode(ids), tokenizer.decode(ids[offset:])] for ids, offset in made])
+steps = written["iters"] // written["grad_accumulation_steps"]
+told["mlx-lm"] = dict(unknown=unknown, rows=learned, rates=[float(rate(step)) for step in (0, 1, steps)])
+"""
+VERL = """
+import importlib.util, types
+root = Path(importlib.util.find_spec("verl").origin).parent
+for name in ("verl", "verl.utils", "verl.utils.dataset"):  # what these load is for machines with many processors
+    module = sys.modules[name] = types.ModuleType(name)
+    module.__path__ = [str(root.joinpath(*name.split(".")[1:]))]
+from omegaconf import OmegaConf
+from transformers import AutoTokenizer
+from verl.utils.dataset.rl_dataset import RLHFDataset
+settings = OmegaConf.create(dict(max_prompt_length=100_000, filter_overlong_prompts_workers=1))
+files = [f"verl/{name}.parquet" for name in ("train", "validation", "test")]
+rows = RLHFDataset(files, AutoTokenizer.from_pretrained("tiny"), settings)
+told["verl"] = [[row["raw_prompt"], row["reward_model"]["ground_truth"]] for row in rows]
+print(json.dumps(told))
 """
 LLAMA_FACTORY = f"""{BEGIN}
 import importlib.machinery, types
@@ -174,39 +206,6 @@ from unsloth.chat_templates import standardize_sharegpt
 rows = standardize_sharegpt(load_dataset("json", data_files=sys.argv[1], split="train"))
 print(json.dumps([[[said["role"], said["content"]] for said in row["conversations"]] for row in rows]))
 """
-MLX = f"""{BEGIN}
-import types, yaml
-from transformers import AutoTokenizer
-from mlx_lm.lora import CONFIG_DEFAULTS
-from mlx_lm.tuner.datasets import load_local_dataset
-from mlx_lm.tuner.utils import build_schedule
-folder, tokenizer = Path(sys.argv[1]), AutoTokenizer.from_pretrained("tiny")
-written = yaml.safe_load((folder / "lora.yaml").read_text(encoding="utf-8"))
-unknown = [key for key in written if key not in CONFIG_DEFAULTS]
-rate = build_schedule(written["lr_schedule"])
-told = []
-for part in load_local_dataset(folder, tokenizer, types.SimpleNamespace(**written)):
-    made = [part.process(part[number]) for number in range(len(part))]
-    told.append([[tokenizer.decode(ids), tokenizer.decode(ids[offset:])] for ids, offset in made])
-steps = written["iters"] // written["grad_accumulation_steps"]
-print(json.dumps(dict(unknown=unknown, rows=told, rates=[float(rate(0)), float(rate(1)), float(rate(steps))])))
-"""
-VERL = f"""{BEGIN}
-import importlib.util, types
-root = Path(importlib.util.find_spec("verl").origin).parent
-for name in ("verl", "verl.utils", "verl.utils.dataset"):  # what these load is for machines with many processors
-    module = sys.modules[name] = types.ModuleType(name)
-    module.__path__ = [str(root.joinpath(*name.split(".")[1:]))]
-from omegaconf import OmegaConf
-from transformers import AutoTokenizer
-from verl.utils.dataset.rl_dataset import RLHFDataset
-settings = OmegaConf.create(dict(max_prompt_length=100_000, filter_overlong_prompts_workers=1))
-files = [str(Path(sys.argv[1]) / name) for name in ("train.parquet", "validation.parquet", "test.parquet")]
-rows = RLHFDataset(files, AutoTokenizer.from_pretrained("tiny"), settings)
-print(json.dumps([[row["raw_prompt"], row["reward_model"]["ground_truth"]] for row in rows]))
-"""
-
-
 LOAD = f"""{BEGIN}
 told = {{}}
 for name in sys.argv[1:]:
@@ -284,6 +283,12 @@ def ended(messages: list[dict[str, str]]) -> str:
     return f"{said['content']}<|end|>"
 
 
+@pytest.fixture(scope="module")
+def prepared(trainers: Environment, folder: Path, tiny: Path) -> Any:
+    """What TRL, mlx-lm and verl make of the rows, asked in one process: each would load torch anew."""
+    return trainers.answer(TRL + MLX_LM + VERL, folder=tiny.parent)
+
+
 def conversations(folder: Path, format_name: str, split: str = "train") -> list[list[list[str]]]:
     """Who says what in each row of an export."""
     lines = (folder / f"{split}.json").read_text(encoding="utf-8").splitlines()
@@ -303,10 +308,10 @@ def learned(conversation: list[list[str]]) -> str:
     return f"{conversation[-1][1]}<|end|>"
 
 
-def test_trl_takes_every_row(trainers: Environment, folder: Path, tiny: Path) -> None:
+def test_trl_takes_every_row(prepared: Any, folder: Path) -> None:
     """Its functions know rows of three formats as conversations; of prompts with completions, the answer alone is
     learned, and of a repair the program that works; pairs and labelled answers are prepared whole."""
-    told = trainers.answer(TRL, folder=tiny.parent)
+    told = prepared
     assert told["converted"] == {name: conversations(folder / name, name) for name in told["converted"]}
     expected = conversations(folder / "trl", "prompt-completion")
     assert told["learned"]["trl"] == [[rendered(row), rendered(row).partition("<|assistant|>")[2]] for row in expected]
@@ -367,9 +372,9 @@ def test_axolotl_maps_every_role(trainers: Environment, folder: Path, tiny: Path
         assert row == {"prompt": prompt, "completion": f"{answer['content']}<|im_end|>", "label": line["label"]}
 
 
-def test_mlx_lm_learns_the_answers_alone(trainers: Environment, folder: Path, tiny: Path) -> None:
+def test_mlx_lm_learns_the_answers_alone(prepared: Any, folder: Path) -> None:
     """It finds all three files, masks the prompts, and knows every key of its settings; the rate warms up and falls."""
-    told = trainers.answer(MLX, folder / "mlx-lm", folder=tiny.parent)
+    told = prepared["mlx-lm"]
     assert told["unknown"] == []
     for split, rows in zip(SPLITS, told["rows"], strict=True):
         path = folder / "mlx-lm" / split_file(split, "mlx-lm")
@@ -379,11 +384,11 @@ def test_mlx_lm_learns_the_answers_alone(trainers: Environment, folder: Path, ti
     assert first < next_ > last
 
 
-def test_verl_takes_every_prompt(trainers: Environment, folder: Path, tiny: Path) -> None:
+def test_verl_takes_every_prompt(prepared: Any, folder: Path) -> None:
     """Its data set gives the chat and the reference of each row of all three files."""
-    told = trainers.answer(VERL, folder / "verl", folder=tiny.parent)
     written = [pq.read_table(folder / "verl" / f"{split}.parquet").to_pylist() for split in SPLITS]
-    assert told == [[row["prompt"], row["reward_model"]["ground_truth"]] for rows in written for row in rows]
+    rows = [row for part in written for row in part]
+    assert prepared["verl"] == [[row["prompt"], row["reward_model"]["ground_truth"]] for row in rows]
 
 
 def test_unsloth_standardizes_every_row(trainers: Environment, folder: Path) -> None:
