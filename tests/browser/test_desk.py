@@ -2,13 +2,16 @@
 
 import threading
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
 
 from builder.publish.build_folder import build_dataset
+from builder.render.verdict import Outcome, Verdict
 from builder.report.proof.diff import diff_folders
 from builder.report.review import ReviewServer
+from tests.report_folders import many_rows, webp
 from tests.rows import circles, config_of, read_lines
 
 pytestmark = pytest.mark.browser
@@ -32,9 +35,9 @@ def built(tmp_path_factory):
 
 
 @contextmanager
-def reviewing(folder):
+def reviewing(folder, renderer=None):
     """A server of the folder's report."""
-    with ReviewServer(folder) as server:
+    with ReviewServer(folder, renderer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
@@ -102,6 +105,35 @@ def test_twenty_rows_decided_in_a_review_are_what_the_next_build_drops(opened, b
 
     assert [line["id"] for line in lines] == ids
     only_these(first, built("reviewed", decisions=[str(first.parent / "reviewed.jsonl")]), ids)
+
+
+def test_a_review_that_can_render_shows_programs_as_loops(opened, tmp_path):
+    """Of a row, of what was edited, and of a picture in the gallery while the mouse rests on it."""
+    folder = many_rows(tmp_path / "out", 20, thumbnails=3)
+    asked = []
+
+    def render_one(code):
+        asked.append(code)
+        return Verdict("", Outcome.PASSED, frames=webp((9, 9, 9)))
+
+    with reviewing(folder, SimpleNamespace(render_one=render_one)) as server:
+        page = opened(server.url, at="#row=made%2F000001")
+        page.page.click('.body button:text-is("Render")')
+        page.page.wait_for_selector("output img")
+        assert page.text("output").startswith("passed")
+        page.page.keyboard.press("e")
+        page.page.fill(".ask textarea >> nth=1", "x = 1")
+        page.page.click('.ask button:text-is("Render")')
+        page.page.wait_for_selector(".ask output img")
+        page.page.goto(server.url + "#gallery=yes")
+        page.status("of 3 rows")
+        image = page.page.locator(".gallery img[src]").first
+        still = image.get_attribute("src")
+        page.page.hover(".gallery button")
+        page.page.wait_for_function("(still) => document.querySelector('.gallery img').src !== still", arg=still)
+        page.page.hover("#rows-title")
+        page.page.wait_for_function("(still) => document.querySelector('.gallery img').src === still", arg=still)
+    assert "radius=1)" in asked[0] and asked[1] == "x = 1" and "radius=0)" in asked[2]
 
 
 def test_a_row_can_be_kept_edited_noted_and_undone(opened, built):

@@ -3,7 +3,7 @@
   const { $, make, number, say, failed, index, rows, at } = Report;
 
   // Filters: each has a name, which stands in the address, an element, and a test of a row, made from its value.
-  const hooks = (Report.hooks = { decided: () => "", mark: () => {}, tools: () => [], shown: () => {} });
+  const hooks = (Report.hooks = { decided: () => "", mark: () => {}, tools: () => [], tile: () => {}, shown: () => {} });
   const places = (list, value) => list.reduce((found, name, n) => (name === value ? [...found, n] : found), []);
   const outcomes = (value) => {
     const names = index.reasons.map(([name, end]) => (name === "" ? "kept" : value === "dropped" ? "dropped" : end));
@@ -124,6 +124,7 @@
     item.type = "button";
     item.append(Report.picture(row), make("span", "", `${row[at.id]} ${row[at.head]}`));
     item.addEventListener("click", () => (location.hash = `row=${encodeURIComponent(row[at.id])}`));
+    hooks.tile(n, item);
     return item;
   };
 

@@ -12,20 +12,41 @@
   const copied = ([name, text]) =>
     button(name, () => navigator.clipboard.writeText(text).then(() => say(`Copied the ${name}`), () => say("This browser does not let a page copy")));
 
-  // `review` renders programs: what comes of one, and a short loop.
+  // `review` renders programs: what comes of one, and a short loop; in the gallery, of what the mouse rests on.
+  const rendered = async (code) => {
+    const answer = await fetch("render", { method: "POST", body: JSON.stringify({ code }) });
+    if (!answer.ok) throw new Error(await answer.text());
+    const { verdict, picture } = await answer.json();
+    return { verdict, loop: picture && `data:image/webp;base64,${picture}` };
+  };
+  if (index.review === "render")
+    hooks.tile = (n, item) => {
+      const image = item.querySelector("img");
+      let still, resting;
+      item.addEventListener("mouseenter", () => {
+        resting = setTimeout(async () => {
+          const { loop } = await rendered(Report.programOf(await Report.textsOf(n))).catch(() => ({}));
+          if (!loop || !item.matches(":hover")) return;
+          still = image.src;
+          image.src = loop;
+        }, 300);
+      });
+      item.addEventListener("mouseleave", () => {
+        clearTimeout(resting);
+        if (still) image.src = still;
+      });
+    };
   const renderer = (codeOf) => {
     const shown = make("output");
     const run = async () => {
       shown.replaceChildren("rendering …");
       try {
-        const answer = await fetch("render", { method: "POST", body: JSON.stringify({ code: codeOf() }) });
-        if (!answer.ok) throw new Error(await answer.text());
-        const { verdict, picture } = await answer.json();
+        const { verdict, loop } = await rendered(codeOf());
         shown.replaceChildren(verdict);
-        if (!picture) return;
+        if (!loop) return;
         const image = make("img");
         image.alt = "a short loop of what the program shows";
-        image.src = `data:image/webp;base64,${picture}`;
+        image.src = loop;
         shown.append(image);
       } catch (error) {
         shown.replaceChildren(error.message);
