@@ -177,7 +177,9 @@ class BuildConfig:
     )
     drop_reported_errors: bool = _setting(False, "drop rows whose authors report that the program failed")
     verify: bool = _setting(False, "keep only rows whose program was rendered, in a sandbox, and passed")
-    augmentation_factor: float = _setting(2.5, "rows of train for each kept row, from 1 (none) to 10", "F")
+    augmentation_factor: float = _setting(
+        2.5, "rows of train for each kept row, from 1 (none) to 10; 1 for a trainer, unless given", "F"
+    )
     test_size: float = _setting(0.1, "share of each source's distinct descriptions for test, between 0 and 1", "S")
     validation_size: float = _setting(
         0.0, "share of them for validation, taken from train; 0 for none, 0.05 in curated and verified", "S"

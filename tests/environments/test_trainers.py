@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from builder.config import PAIR_FORMATS, TRAINERS, make_config
+from builder.config import TRAINERS, make_config
 from builder.core.schema import SPLITS
 from builder.emit.formats import FORMATS, ROLES, split_file
 from builder.manim_lint import check
@@ -43,7 +43,8 @@ PARTS = (
 """What is installed alone."""
 THEIR_NEEDS = ("addict", "colorama", "pillow", "mlx[cpu]==0.32.4", "omegaconf")
 """What the rows and settings of axolotl, mlx-lm and verl need of what these ask for."""
-PAIRS = [(trainer, name) for trainer, names in TRAINERS.items() for name in names if name in PAIR_FORMATS]
+OTHERS = [(trainer, name) for trainer, names in TRAINERS.items() for name in names[1:]]
+"""Trainers with the formats that they take beside their first."""
 SAVED = {"trl": "model.safetensors", "unsloth": "adapter_model.safetensors"}
 """By trainer, the file in which its script saves what was learned."""
 IN_JSON = tuple(name for name in TRAINERS if split_file("train", name) == "train.json")
@@ -239,7 +240,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(verdicts, "render_all", linted)
         patched.setattr(verdicts, "releases_here", lambda python: Releases("0.22.0", "pdfTeX", ""))
-        for trainer, name in PAIRS:
+        for trainer, name in OTHERS:
             config = make_config(sample=True, cache_dir=folder / "cache", workers=1, trainer=trainer, format=name)
             export(config, folder / f"{trainer}-{name}")
     for name in FORMATS:
@@ -435,12 +436,9 @@ def _dictionaries(printed: str) -> list[Any]:
 
 
 GRPO = f"""{BEGIN}
-from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 from builder.evaluate import rewards
-table, lines = sys.argv[1], Path(sys.argv[2]).read_text(encoding="utf-8").splitlines()
-rows = [json.loads(line) for line in lines]
-data = Dataset.from_list([{{"prompt": row["prompt"], "reference": row["completion"][0]["content"]}} for row in rows])
+table, data = sys.argv[1], load_dataset("json", data_files=sys.argv[2], split="train")
 rewards.render_reward = rewards.RenderReward(verdicts=table)
 seen = []
 async def awaited(prompts, completions, **columns):
@@ -462,7 +460,7 @@ def test_grpo_takes_the_reward(trainers: Environment, folder: Path, tiny: Path, 
     """Steps of real GRPO ask for rewards of random completions, awaited and not; what has no verdict has no reward."""
     trainers.install("scikit-image", ROOT)
     write_verdicts(tmp_path / "v.parquet", [Verdict(program_hash("x"), Outcome.NO_SCENE)], CONDITIONS, lambda _: {})
-    rows = folder / "trl" / "train.json"
+    rows = folder / "trl-prompt-only" / "train.json"
     steps, seen, names = trainers.answer(GRPO, tmp_path / "v.parquet", rows, folder=tiny.parent)
     assert steps == 2
     assert len(seen) == 8

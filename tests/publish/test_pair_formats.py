@@ -112,6 +112,15 @@ def test_a_pair_has_the_program_before_repair_and_after(tmp_path, rendered):
     assert FLAT not in rendered
 
 
+def test_a_program_on_one_line_is_put_on_lines_before_it_is_compared(tmp_path, rendered):
+    """The two answers then differ in what was wrong, not in their line breaks."""
+    flat = [("Draw a box", FLAT.replace("Create(", "ShowCreation("))]
+    export(config_of(tmp_path, {"bespoke_manim": flat}, format="preference"), tmp_path / "out")
+    (row,) = read_lines(tmp_path / "out" / "train.json")
+    assert row["rejected"] == [answer(ON_LINES.replace("Create(", "ShowCreation("))]
+    assert row["chosen"] == [answer(ON_LINES)]
+
+
 def test_the_sides_that_models_are_measured_on_are_prompts_with_references(tmp_path, rendered):
     """They hold no pairs, whatever the format of train; the certificate covers them."""
     for name in PAIR_FORMATS:
@@ -184,6 +193,23 @@ def test_verdicts_from_a_file_make_the_same_bytes_without_rendering(tmp_path, re
     export(config(tmp_path, format="repair", verdicts=verdicts, cache_dir=tmp_path / "other"), tmp_path / "second")
     assert len(rendered) == before > 0
     assert files_of(tmp_path / "first") == files_of(tmp_path / "second")
+
+
+def test_a_config_whose_programs_are_all_rendered_has_pairs_too(tmp_path, rendered):
+    """`verified` asks for the programs that stay first, then for those before repair."""
+    made = config_of(
+        tmp_path,
+        {"manimbench": TEST_ROWS, "bespoke_manim": ROWS},
+        "verified",
+        format="preference",
+        test_size=0.01,
+        validation_size=0.0,
+        check_pairs=False,
+    )
+    export(made, tmp_path / "out")
+    assert check_folder(tmp_path / "out") == []
+    (row,) = read_lines(tmp_path / "out" / "train.json")
+    assert row["chosen"] == [answer(NEW)]
 
 
 def test_check_finds_a_wrong_answer_that_passes(tmp_path, rendered):
