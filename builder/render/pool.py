@@ -86,6 +86,22 @@ class Pool:
         except RuntimeError as error:
             raise RenderError(CLOSED) from error
 
+    def render_all(self, programs: Iterable[str]) -> Iterator[Verdict]:
+        """Render programs, taken as fast as they are rendered, and yield verdicts as they come, not in order.
+
+        Raises:
+            RenderError: no sandbox can be started.
+        """
+        remaining = iter(programs)
+        waiting: set[Future[Verdict]] = set()
+        while True:
+            waiting |= {self.submit(code) for code in islice(remaining, self.workers + 1 - len(waiting))}
+            if not waiting:
+                return
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+
     def _render(self, code: str) -> Verdict:
         sandbox = self._idle.get()
         try:
@@ -115,23 +131,6 @@ CLOSED = "the renderer was closed"
 
 
 def render_all(setup: Setup, programs: Iterable[str], workers: int) -> Iterator[Verdict]:
-    """Render programs and yield verdicts as they come, not in order; all sandboxes are closed at the end.
-
-    Args:
-        setup: How.
-        programs: Texts; taken as fast as they are rendered.
-        workers: Sandboxes side by side.
-
-    Raises:
-        RenderError: no sandbox can be started.
-    """
-    remaining = iter(programs)
+    """As `Pool.render_all`, in so many sandboxes side by side, which are closed at the end."""
     with Pool(setup, workers) as pool:
-        waiting: set[Future[Verdict]] = set()
-        while True:
-            waiting |= {pool.submit(code) for code in islice(remaining, workers + 1 - len(waiting))}
-            if not waiting:
-                return
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
+        yield from pool.render_all(programs)

@@ -3,8 +3,9 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +15,7 @@ from builder.core.errors import SettingError
 from builder.core.events import Events
 from builder.core.executors import processors
 from builder.render.cluster import conditions_of, releases_here, releases_on_cluster, render_on_cluster
-from builder.render.pool import render_all
+from builder.render.pool import Pool
 from builder.render.setup import Setup
 from builder.render.verdict import Conditions, Level, Outcome, Verdict, program_hash
 from builder.render.verdict_file import VerdictTable
@@ -170,15 +171,18 @@ def open_verdicts(
     releases = releases_on_cluster(config.cluster) if config.cluster else releases_here(setup.python)
     conditions = conditions_of(setup, releases)
 
-    def render(programs: Iterable[str]) -> Iterator[Verdict]:
-        if config.cluster:
-            return render_on_cluster(setup, releases, programs, config.cluster, events)
-        return render_all(setup, programs, config.workers or processors())
+    with ExitStack() as opened:
+        pool = cache(lambda: opened.enter_context(Pool(setup, config.workers or processors())))  # warm for all rounds
 
-    if setup.level is Level.FAST:
-        yield Verdicts(conditions, _Unknown(), _forget, render, limit=limit)
-        return
-    with VerdictStore(config.cache / STORE, conditions) as store:
+        def render(programs: Iterable[str]) -> Iterator[Verdict]:
+            if config.cluster:
+                return render_on_cluster(setup, releases, programs, config.cluster, events)
+            return pool().render_all(programs)
+
+        if setup.level is Level.FAST:
+            yield Verdicts(conditions, _Unknown(), _forget, render, limit=limit)
+            return
+        store = opened.enter_context(VerdictStore(config.cache / STORE, conditions))
         retry = frozenset(Outcome(word) for word in config.retry)
         yield Verdicts(conditions, store, store.keep, render, retry, limit)
 

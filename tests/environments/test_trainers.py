@@ -238,7 +238,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         config = make_config(sample=True, cache_dir=folder / "cache", workers=1, trainer=name, validation_size=0.2)
         export(config, folder / name)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(verdicts, "render_all", linted)
+        patched.setattr(verdicts.Pool, "render_all", linted)
         patched.setattr(verdicts, "releases_here", lambda python: Releases("0.22.0", "pdfTeX", ""))
         for trainer, name in OTHERS:
             config = make_config(sample=True, cache_dir=folder / "cache", workers=1, trainer=trainer, format=name)
@@ -259,7 +259,7 @@ def tiny(trainers: Environment, folder: Path) -> Path:
     return folder / "tiny"
 
 
-def linted(_: object, programs: Iterable[str], __: int) -> Iterator[Verdict]:
+def linted(_: object, programs: Iterable[str]) -> Iterator[Verdict]:
     """Stands in for Manim: a program fails that lint finds something in."""
     for code in programs:
         found = check(code) or "import *" not in code

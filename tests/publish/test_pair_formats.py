@@ -15,6 +15,7 @@ from builder.publish.export import export
 from builder.publish.trainers import train_command
 from builder.render import verdicts as verdicts_module
 from builder.render.cluster import Releases
+from builder.render.pool import Pool
 from builder.render.verdict import Outcome, Verdict, program_hash
 from builder.report.proof.check import check_folder
 from builder.report.proof.folder import open_folder
@@ -51,12 +52,12 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was rendered, by a stand-in."""
     codes: list[str] = []
 
-    def render(_: object, programs: Iterable[str], __: int) -> Iterator[Verdict]:
+    def render(_: object, programs: Iterable[str]) -> Iterator[Verdict]:
         for code in programs:
             codes.append(code)
             yield verdict_of(code)
 
-    monkeypatch.setattr(verdicts_module, "render_all", render)
+    monkeypatch.setattr(Pool, "render_all", render)
     monkeypatch.setattr(verdicts_module, "releases_here", lambda python: Releases("0.22.0", "pdfTeX", ""))
     return codes
 

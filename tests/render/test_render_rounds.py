@@ -14,6 +14,7 @@ from builder.publish.build_folder import build_dataset
 from builder.publish.export import export
 from builder.render import verdicts as judging_module
 from builder.render.cluster import Releases
+from builder.render.pool import Pool
 from builder.render.verdict import Conditions, Outcome, Verdict, program_hash
 from builder.render.verdict_file import VerdictTable
 from builder.render.verdict_store import VerdictStore
@@ -159,9 +160,23 @@ def test_a_row_that_is_displaced_is_not_rendered(tmp_path: Path) -> None:
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     """Settings that ask for rendering get the stand-in."""
     render = StandIn()
-    monkeypatch.setattr(judging_module, "render_all", lambda setup, programs, workers: render(programs))
+    monkeypatch.setattr(Pool, "render_all", lambda _, programs: render(programs))
     monkeypatch.setattr(judging_module, "releases_here", lambda python: Releases("0.22.0", "pdfTeX", ""))
     return render
+
+
+def test_sandboxes_stay_warm_from_round_to_round(
+    tmp_path: Path, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Importing Manim takes longer than most programs; they are closed with the last one."""
+    seen: list[object] = []
+    monkeypatch.setattr(Pool, "__enter__", lambda pool: seen.append("opened") or pool)
+    monkeypatch.setattr(Pool, "__exit__", lambda *_: seen.append("closed"))
+    monkeypatch.setattr(Pool, "render_all", lambda _, programs: seen.append("round") or stand_in(programs))
+    config = verified_config(tmp_path, [("Draw a RING", scene("Annulus(BREAKS)")), *ROWS], test_size=0.01)
+    build(prepare(config), config)
+    assert seen == ["opened", *["round"] * (len(seen) - 2), "closed"]
+    assert seen.count("round") > 1
 
 
 def test_verdicts_of_a_build_make_the_same_bytes_without_rendering(tmp_path: Path, stand_in: StandIn) -> None:
