@@ -15,10 +15,11 @@ from unittest.mock import MagicMock
 
 import pytest
 
+from builder.config import TRAINERS
 from builder.core.errors import OutputError
 from builder.publish import atomic
 from builder.publish.atomic import finish_interrupted, outputs_of, publishing
-from builder.publish.trainers import write_trainer_file
+from builder.publish.trainers import TRAINER_FILES, write_trainer_file
 from builder.report.proof.folder import MANIFEST, UNFINISHED, open_folder, read_manifest
 from tests.rows import files_of
 
@@ -185,10 +186,11 @@ def test_an_unfinished_folder_is_refused_with_what_to_do(tmp_path):
 @pytest.mark.parametrize("trainer", ["trl", "unsloth"])
 def test_a_trainers_script_refuses_an_unfinished_folder(tmp_path, monkeypatch, trainer):
     """It ends before it loads a row; the libraries that it imports are stand-ins here."""
-    script = tmp_path / write_trainer_file(trainer, tmp_path, ["train", "test"])
+    write_trainer_file(trainer, tmp_path, {"train": 1, "test": 1}, TRAINERS[trainer][0])
+    script = tmp_path / TRAINER_FILES[trainer][0]
     (tmp_path / "train.json").write_text("{}\n", encoding="utf-8")
     (tmp_path / UNFINISHED).touch()
-    for library in ("torch", "datasets", "trl", "unsloth", "unsloth.chat_templates"):
+    for library in ("torch", "datasets", "transformers", "trl", "unsloth", "unsloth.chat_templates"):
         monkeypatch.setitem(sys.modules, library, MagicMock())
     monkeypatch.setattr(sys, "argv", [str(script)])
 
