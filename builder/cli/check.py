@@ -51,11 +51,11 @@ def check(given: argparse.Namespace, terminal: "Terminal") -> Answer:
             pairs = semantic_pairs(open_folder(given.folder), given.semantic_model, given.semantic_limit)
             document = {"semantic_pairs": [asdict(pair) for pair in pairs]}
             lines = [Problem("near in meaning", str(pair)) for pair in pairs]
-    told = f"; {len(lines):,} prompts near one of train in meaning" if given.semantic_model else ""
+    note = f"; {len(lines):,} prompts near one of train in meaning" if given.semantic_model else ""
     return Answer(
         {"folder": str(given.folder), "sound": not problems, "problems": problems, **document},
         lambda: show_problems([*problems, *lines]),
-        f"{given.folder}: {f'{len(problems):,} problems' if problems else 'sound'}{told}",
+        f"{given.folder}: {f'{len(problems):,} problems' if problems else 'sound'}{note}",
         FAILED if problems else DONE,
     )
 

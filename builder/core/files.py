@@ -74,9 +74,9 @@ def disk_error(error: BaseException) -> OSError | None:
     while link is not None:
         if isinstance(link, OSError) and link.errno in DISK_ERRORS:
             return link
-        told = _OS_ERROR.search(str(link))  # as Polars tells it
-        if told and int(told[1]) in DISK_ERRORS:
-            return OSError(int(told[1]), os.strerror(int(told[1])))
+        found = _OS_ERROR.search(str(link))  # as Polars tells it
+        if found and int(found[1]) in DISK_ERRORS:
+            return OSError(int(found[1]), os.strerror(int(found[1])))
         link = link.__cause__ or link.__context__
     return None
 

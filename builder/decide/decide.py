@@ -141,14 +141,14 @@ def _drop_measured_on(ledger: pl.DataFrame) -> pl.DataFrame:
 def _drop_unlicensed(ledger: pl.DataFrame) -> pl.DataFrame:
     """Rows whose description or code may not be in a build of permissive rows (reason `licence`)."""
     parts = {"description": "licence_problem", "program": "code_licence_problem"}
-    told = [
+    stated = [
         pl.when(pl.col(name).cast(pl.String) != "").then(
             pl.concat_str(pl.lit(f"{part}: "), pl.col(name).cast(pl.String))
         )
         for part, name in parts.items()
     ]
     bad = kept(ledger).select(
-        "index", pl.lit("licence").alias("reason"), detail=pl.concat_str(told, separator="; ", ignore_nulls=True)
+        "index", pl.lit("licence").alias("reason"), detail=pl.concat_str(stated, separator="; ", ignore_nulls=True)
     )
     return drop(ledger, bad.filter(pl.col("detail") != ""), "filter", overrules=True)
 

@@ -58,9 +58,9 @@ def draw(ledger: pl.DataFrame, limit: int, balance: str, seed: int, files: Seque
     ranked = rows.select("index", part.alias("part"), rank).sort("part", "rank", "index")
     sizes = {str(name): size for name, size in ranked.group_by("part").len().iter_rows()}
     quotas = shares(sizes, limit)
-    told = {name: f"{quotas[name]:,} of {size:,} {name} rows were drawn" for name, size in sizes.items()}
+    details = {name: f"{quotas[name]:,} of {size:,} {name} rows were drawn" for name, size in sizes.items()}
     place = pl.int_range(pl.len()).over("part")
-    quota, detail = (pl.col("part").replace_strict(table, default=None) for table in (quotas, told))
+    quota, detail = (pl.col("part").replace_strict(table, default=None) for table in (quotas, details))
     left_out = ranked.filter(place >= quota).sort("index")
     return drop(ledger, left_out.select("index", pl.lit("not_drawn").alias("reason"), detail.alias("detail")), "filter")
 

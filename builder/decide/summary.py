@@ -97,17 +97,17 @@ def without_kept_rows(ledger: pl.DataFrame) -> list[str]:
 def empty_sides(ledger: pl.DataFrame, config: BuildConfig) -> list[str]:
     """A message for each side that was asked for and has no row."""
     counts = dict(kept(ledger).group_by(pl.col("split").cast(pl.String)).len().iter_rows())
-    told = []
+    notices = []
     if not counts.get("train"):
-        told.append("no row is left in train: see `report.html` or the ledger for why rows were dropped")
+        notices.append("no row is left in train: see `report.html` or the ledger for why rows were dropped")
     if not counts.get("test"):
-        told.append(
+        notices.append(
             "the test side is empty: no row that was drawn for it is left. Add a source whose authors paired its rows, "
             "raise --test-size, or measure with rows of your own"
         )
     if config.validation_size and not counts.get("validation"):
-        told.append("the validation side is empty: raise --validation-size, or train without evaluation")
-    return told
+        notices.append("the validation side is empty: raise --validation-size, or train without evaluation")
+    return notices
 
 
 def shuffled_parts(ledger: pl.DataFrame, parts: Sequence[Part], config: BuildConfig) -> list[dict[str, Any]]:
@@ -118,7 +118,7 @@ def shuffled_parts(ledger: pl.DataFrame, parts: Sequence[Part], config: BuildCon
     of it in words.
     """
     stay = kept(ledger)
-    told = []
+    notices = []
     for number, part in enumerate(parts):
         if not part.shuffled:
             continue
@@ -136,7 +136,7 @@ def shuffled_parts(ledger: pl.DataFrame, parts: Sequence[Part], config: BuildCon
                 f"({percent(repaired / max(stay.height, 1))} of the config), {unpaired:,} dropped, since no code is "
                 "clearly theirs; `--pairs as-published` keeps the published pairs"
             )
-        told.append(
+        notices.append(
             {
                 "source": part.source,
                 "label": part.label,
@@ -150,7 +150,7 @@ def shuffled_parts(ledger: pl.DataFrame, parts: Sequence[Part], config: BuildCon
                 "message": f"{part.message}: {more}",
             }
         )
-    return told
+    return notices
 
 
 def _at_random(rows: pl.DataFrame, config: BuildConfig) -> pl.DataFrame:

@@ -65,7 +65,7 @@ def open_tokenizer(path: Path) -> Callable[[Sequence[str]], list[int]]:
 
 
 def count_tokens(
-    path: Path, files: Sequence[PreparedFile], told: Callable[[int], None], *, fence: bool = True
+    path: Path, files: Sequence[PreparedFile], progress: Callable[[int], None], *, fence: bool = True
 ) -> Tokens:
     """Count the tokens of all rows read, of programs in a fence or not; `told` hears how many are done.
 
@@ -83,7 +83,7 @@ def count_tokens(
         parts.append(
             batch.select("index", **{name: pl.Series(values) for name, values in counted.items()}).cast(LENGTHS)
         )
-        told(done := done + batch.height)
+        progress(done := done + batch.height)
     return Tokens(sha256_of(path), count, pl.concat(parts))
 
 
@@ -133,7 +133,7 @@ def _answers(rows: pl.DataFrame, tokens: Tokens) -> pl.DataFrame:
     return rows.join(codes, on="code_index", how="left", maintain_order="left")
 
 
-def tokens_told(tokens: Tokens, system: str, limit: int, lengths: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+def token_stats(tokens: Tokens, system: str, limit: int, lengths: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     """How tokens were counted, and how many written rows of each split have more than `limit` (0 for none)."""
     over = {split: sum(length > limit for length in of_split) for split, of_split in lengths.items()}
     return {

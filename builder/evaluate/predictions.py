@@ -19,7 +19,7 @@ from builder.core.errors import BuilderError, OutputError, SettingError
 from builder.core.files import short_hash
 from builder.core.schema import SPLITS
 from builder.emit.formats import unfenced
-from builder.report.facts import told_config
+from builder.report.facts import shown_config
 from builder.report.proof.folder import open_folder
 from builder.report.rows import ROWS
 from builder.sources.columns.chats import ASSISTANT, USER, turns_of
@@ -95,7 +95,7 @@ def read_references(folder: Path, config: str = "", split: str = "test") -> Refe
     if split not in SPLITS:
         raise SettingError(f"--split {split!r}: use {', '.join(SPLITS)}")
     opened = open_folder(folder)
-    name = told_config(opened, config)
+    name = shown_config(opened, config)
     texts = folder / ROWS
     try:
         known = pl.read_parquet(texts, columns=["id", "description", "difficulty"]) if texts.is_file() else None

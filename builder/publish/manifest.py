@@ -50,8 +50,8 @@ def manifest_of(kind: str, builds: list[Build], staging: Path) -> dict[str, Any]
 
 def _rendering(builds: list[Build]) -> dict[str, Any]:
     """Under which conditions programs were rendered; a build without a sandbox says so."""
-    told = [asdict(decided.verdicts.conditions) for decided in builds if decided.verdicts is not None]
-    return {"rendering": told[0]} if told else {}
+    rendering = [asdict(decided.verdicts.conditions) for decided in builds if decided.verdicts is not None]
+    return {"rendering": rendering[0]} if rendering else {}
 
 
 def _file_record(file: SourceFile) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from builder.core.schema import SPLITS
 from builder.decide.summary import empty_sides, without_kept_rows
 from builder.emit.formats import FORMATS, Content, Format, answer_of, row_columns, shape_of
 from builder.emit.rows import EmittedRow
-from builder.emit.tokens import tokens_told
+from builder.emit.tokens import token_stats
 from builder.pipeline.build import Build
 from builder.publish.parquet import OPTIONS, ROW_GROUP_ROWS
 from builder.publish.stats import Written, build_stats
@@ -103,7 +103,7 @@ def stats_of(
         certificates = certify_sides(rows, official, config.near_test, validation=validation)
         for certificate in certificates.values():
             certificate.check()
-        return orjson.dumps({name: certificate.told() for name, certificate in certificates.items()})
+        return orjson.dumps({name: certificate.as_dict() for name, certificate in certificates.items()})
 
     hashes = [f"{split} {name} {sha256_of(staging / name)}" for split in SPLITS for name in files.get(split, ())]
     inputs = [*hashes, config.format, f"{config.near_test} {validation} {official}"]
@@ -118,7 +118,7 @@ def stats_of(
     )
     if tokens := decided.prepared.tokens if decided.config.tokenizer else None:
         lengths = {side: counts.tokens for side, counts in written.items() if counts.rows or side != "validation"}
-        stats["tokens"] = tokens_told(tokens, decided.config.system_prompt, decided.config.max_tokens, lengths)
+        stats["tokens"] = token_stats(tokens, decided.config.system_prompt, decided.config.max_tokens, lengths)
     return {**stats, **certificates}
 
 

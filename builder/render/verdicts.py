@@ -59,11 +59,11 @@ class Verdicts:
     def ask(self, codes: Iterable[str], total: int, events: Events) -> None:
         """See to it that `verdict_on` knows these programs, as far as they may be rendered."""
         passed = done = 0
-        telling = threading.Lock()  # codes are taken by the threads that render
+        collecting = threading.Lock()  # codes are taken by the threads that render
 
         def tell(verdict: Verdict) -> None:
             nonlocal passed, done
-            with telling:
+            with collecting:
                 done += 1
                 passed += verdict.outcome is Outcome.PASSED
                 rate = self.rendered / max(time.monotonic() - self._started, 1e-3) * 60

@@ -109,7 +109,7 @@ def browser_of(facts: Facts, folder: str, review: str = "") -> Browser:
         folder: where files beside the page lie.
         review: as `page_of` takes it.
     """
-    rows = facts.told
+    rows = facts.shown
     thumbnails, found = _thumbnails(facts, rows), queues(facts)
     reasons = rows.select("stage", "reason").unique().sort("reason").rows()
     steps = sorted({step for named in rows["repairs"] for step in named})
@@ -155,7 +155,7 @@ def is_webp(picture: bytes) -> bool:
 
 def queues(facts: Facts) -> dict[str, set[str]]:
     """Ids of rows that a curator may want to go through, by what they have in common."""
-    rows, pairing = facts.told, facts.numbers.get("pairing", {}).get("mismatched") or {}
+    rows, pairing = facts.shown, facts.numbers.get("pairing", {}).get("mismatched") or {}
     sides, near = ("just_above", "just_below"), facts.numbers.get("near") or {}
     fits = {line["id"] for side in sides for line in pairing.get(side, ())}
     failed = pl.col("verdict").is_in(["", "passed"]).not_()
@@ -190,7 +190,7 @@ def _lines(
     of = {name: {word: n for n, word in enumerate(index[name])} for name in ("sources", "verdicts", "splits")}
     of |= {name: {line[0]: n for n, line in enumerate(index[name])} for name in ("reasons", "steps")}
     groups = sources_of_groups(facts)
-    for row in facts.told.iter_rows(named=True):
+    for row in facts.shown.iter_rows(named=True):
         also = list(groups[row["group"]])
         also.remove(row["source"])
         yield [

@@ -30,7 +30,7 @@ _OTHER_SCENES = "another base"
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
+class Coverage:
     """What some programs use, in numbers of programs."""
 
     programs: int
@@ -47,7 +47,7 @@ class Taught:
     features: tuple[tuple[str, int], ...]
 
 
-def taught_by(programs: Iterable[str]) -> Taught:
+def coverage_of(programs: Iterable[str]) -> Coverage:
     """Count what programs use; each is looked at once, however many rows have it."""
     classes, methods, scenes, features = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     read = unread = 0
@@ -64,7 +64,7 @@ def taught_by(programs: Iterable[str]) -> Taught:
         methods.update(attributes & of_methods.keys())
         scenes.update(bases & _below("Scene") or {_OTHER_SCENES})
         features.update(_features(said))
-    return Taught(
+    return Coverage(
         programs=read,
         unread=unread,
         classes=_ranked(classes),

@@ -95,8 +95,8 @@ def write_removed(ledger: pl.DataFrame, files: Sequence[PreparedFile], path: Pat
         opened.write(b"[")
         for texts in batches_with(files, ("description",), removed["index"]):
             part = removed.join(texts, on="index", how="inner")
-            told = part.sort("index").with_columns(id_column(), id_column("kept_source", "kept_row").alias("kept_id"))
-            for row in told.select(*columns, "kept_index").iter_rows(named=True):
+            lines = part.sort("index").with_columns(id_column(), id_column("kept_source", "kept_row").alias("kept_id"))
+            for row in lines.select(*columns, "kept_index").iter_rows(named=True):
                 other = stay.get(row.pop("kept_index"))
                 if other is not None and row["reason"] != "duplicate_description":
                     row["differs"] = _differences(row["description"], other)

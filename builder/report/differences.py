@@ -53,12 +53,12 @@ def prose_changes(before: str, after: str) -> list[tuple[Mark, str]]:
 
 def word_changes(left: str, right: str) -> tuple[list[tuple[bool, str]], list[tuple[bool, str]]]:
     """Two texts in pieces, each with whether it is missing in the other one."""
-    told: tuple[list[tuple[bool, str]], list[tuple[bool, str]]] = ([], [])
+    sides: tuple[list[tuple[bool, str]], list[tuple[bool, str]]] = ([], [])
     for mark, words in _stretches(_WORD.findall(left), _WORD.findall(right)):
         for side, only in enumerate(("-", "+")):
             if mark in (" ", only):
-                told[side].append((mark != " ", "".join(words)))
-    return told
+                sides[side].append((mark != " ", "".join(words)))
+    return sides
 
 
 def _stretches(before: Sequence[str], after: Sequence[str]) -> list[tuple[Literal[" ", "-", "+"], Sequence[str]]]:

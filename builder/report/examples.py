@@ -156,7 +156,7 @@ def dropped_pairs(facts: Facts) -> list[tuple[str, int, list[Pair]]]:
 def _pairs(facts: Facts, kind: str, rows: pl.DataFrame) -> Iterator[Pair]:
     """The first pairs whose descriptions differ, or the first ones if none do."""
     told = dict(
-        facts.told.select("id", pl.struct("id", "outcome", "reason", "split", "description").alias("row")).iter_rows()
+        facts.shown.select("id", pl.struct("id", "outcome", "reason", "split", "description").alias("row")).iter_rows()
     )
     known = [line for line in rows.iter_rows() if line[0] in told and line[1] in told]
     unlike = [line for line in known if told[line[0]]["description"] != told[line[1]]["description"]]

@@ -60,7 +60,7 @@ class Facts:
         return self.rows.filter(pl.col("outcome") == "kept")
 
     @property
-    def told(self) -> pl.DataFrame:
+    def shown(self) -> pl.DataFrame:
         """The rows whose texts are known."""
         return self.rows.filter(pl.col("code").is_not_null())
 
@@ -77,7 +77,7 @@ def facts_of(folder: BuiltFolder, config: str = "", before: BuiltFolder | None =
         SettingError: the folder does not hold the config.
         OutputError: its ledger or its statistics are missing or cannot be read.
     """
-    name = told_config(folder, config)
+    name = shown_config(folder, config)
     statistics = {other: folder.statistics(other) for other in folder.configs}
     if not statistics[name].get("funnel_by_source"):
         raise OutputError(f"{folder.path}: holds no statistics of {name}; run `build` or `export` again")
@@ -102,7 +102,7 @@ def facts_of(folder: BuiltFolder, config: str = "", before: BuiltFolder | None =
     )
 
 
-def told_config(folder: BuiltFolder, wanted: str = "") -> str:
+def shown_config(folder: BuiltFolder, wanted: str = "") -> str:
     """The config that a report tells: the one that is wanted, or else the most thorough one of the folder."""
     if wanted and wanted not in folder.configs:
         raise SettingError(f"{folder.path}: holds no config {wanted!r}{nearest(wanted, folder.configs)}")

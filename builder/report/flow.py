@@ -165,11 +165,11 @@ def _flows(line: Mapping[str, Any], source: _Node, ends: Mapping[str, _Node], sc
         end.used += thick
         x0, x1 = shape.left + _BAR, shape.right
         middle = (x0 + x1) / 2
-        told = escape(f"{line['source']}, {end.note} {end.name}: {rows:,} rows")
+        title = escape(f"{line['source']}, {end.note} {end.name}: {rows:,} rows")
         flow = (
             f'<path class="{"kept" if end.kept else "gone"}" d="M{x0:.1f} {y0:.1f}C{middle:.1f} {y0:.1f} '
             f'{middle:.1f} {y1:.1f} {x1:.1f} {y1:.1f}" stroke="{source.colour}" '
-            f'stroke-width="{max(thick, _LEAST):.2f}"><title>{told}</title></path>'
+            f'stroke-width="{max(thick, _LEAST):.2f}"><title>{title}</title></path>'
         )
         parts.append(_linked(flow, shape.links, source=line["source"], **_filters(end)))
     return parts

@@ -46,9 +46,9 @@ def _lengths(sources: Sequence[str], measured: pl.DataFrame, title: str, unit: s
     if not by_source:
         return None
     edges = length_steps(min(map(min, by_source.values())), max(map(max, by_source.values())))
-    told = {name: [round(value) for value in np.percentile(v, _PERCENTILES)] for name, v in by_source.items()}
-    lines = [Ridge(name, counted(v, edges), f"median {told[name][1]:,}") for name, v in by_source.items()]
-    words = "; ".join(f"{name}: half have up to {told[name][1]:,}" for name in by_source)
+    percentiles = {name: [round(value) for value in np.percentile(v, _PERCENTILES)] for name, v in by_source.items()}
+    lines = [Ridge(name, counted(v, edges), f"median {percentiles[name][1]:,}") for name, v in by_source.items()]
+    words = "; ".join(f"{name}: half have up to {percentiles[name][1]:,}" for name in by_source)
     return Plot(
         title=f"{title} in {unit}",
         note="rows kept, by source; before augmentation",
@@ -62,7 +62,7 @@ def _lengths(sources: Sequence[str], measured: pl.DataFrame, title: str, unit: s
         ),
         head=("source", "rows", "shortest", *(f"{p} % up to" for p in _PERCENTILES), "longest"),
         lines=tuple(
-            (name, *(f"{n:,}" for n in (len(values), min(values), *told[name], max(values))))
+            (name, *(f"{n:,}" for n in (len(values), min(values), *percentiles[name], max(values))))
             for name, values in by_source.items()
         ),
     )

@@ -46,12 +46,12 @@ def config_numbers(
         with another row's (`random`), in `STEPS` steps from 0 to 1; `near`: as `near_report`, where one of near rows
         goes; `pairing`: as `pairing_report`, where pairs are checked.
     """
-    told: dict[str, Any] = {"alignment": _alignment(ledger, files, config.cache)}
+    numbers: dict[str, Any] = {"alignment": _alignment(ledger, files, config.cache)}
     if config.near_duplicates:
-        told["near"] = near_report(ledger, near, config.near_duplicates)
+        numbers["near"] = near_report(ledger, near, config.near_duplicates)
     if shuffled or config.check_pairs:
-        told["pairing"] = pairing_report(ledger, shuffled, config.pair_margin)
-    return told
+        numbers["pairing"] = pairing_report(ledger, shuffled, config.pair_margin)
+    return numbers
 
 
 def _alignment(ledger: pl.DataFrame, files: Sequence[PreparedFile], cache: Path) -> dict[str, Any]:
@@ -60,10 +60,10 @@ def _alignment(ledger: pl.DataFrame, files: Sequence[PreparedFile], cache: Path)
     if sample.height < 2:
         return {}
     inputs = [*(file.path.name for file in files), sha256(sample.write_ipc(None).getbuffer()).hexdigest()]
-    told: dict[str, Any] = orjson.loads(
+    numbers: dict[str, Any] = orjson.loads(
         kept_result(cache / "alignment", inputs, lambda: orjson.dumps(_scores(sample, files)))
     )
-    return told
+    return numbers
 
 
 def _scores(sample: pl.DataFrame, files: Sequence[PreparedFile]) -> dict[str, Any]:

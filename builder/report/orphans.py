@@ -34,7 +34,7 @@ _ASKED = (
     '"Show ..."). No code, no names of classes or variables, nothing that is not seen.'
 )
 _CALLS = {"texts": ("Text", "MarkupText", "Paragraph", "Title"), "formulas": ("MathTex", "Tex", "SingleStringMathTex")}
-"""Classes whose texts are told with a program."""
+"""Classes whose texts are given with a program."""
 _LEAKING = ("decided", "in_benchmark", "synthetic")
 
 
@@ -53,10 +53,10 @@ class Orphan:
 
     def request(self, model: str) -> dict[str, Any]:
         """A line of a batch for any server that is compatible with OpenAI's."""
-        told = "".join(f"{name}: {'; '.join(found)}\n" for name, found in self.known.items() if found)
+        facts = "".join(f"{name}: {'; '.join(found)}\n" for name, found in self.known.items() if found)
         messages = [
             {"role": "system", "content": _ASKED},
-            {"role": "user", "content": f"{told}\n```python\n{self.code}\n```"},
+            {"role": "user", "content": f"{facts}\n```python\n{self.code}\n```"},
         ]
         return {
             "custom_id": request_id(self.id, self.content),

@@ -12,7 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from builder.report.browser import Browser, browser_of, coloured
-from builder.report.coverage import Taught, distinct, taught_by
+from builder.report.coverage import Coverage, coverage_of, distinct
 from builder.report.examples import borderline_pairs, dropped_pairs, overlap, reasons, repairs
 from builder.report.explain.explanation import gloss
 from builder.report.facts import Facts
@@ -50,7 +50,7 @@ def page_of(
         review: what `review` serves it for: `yes` to write decisions, `render` to render programs too.
     """
     browser = browser_of(facts, folder, review)
-    taught = taught_by(distinct(facts.kept["code"].to_list()))
+    coverage = coverage_of(distinct(facts.kept["code"].to_list()))
     script = "".join((_FILES / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     html = (
@@ -75,8 +75,8 @@ def page_of(
             borderline=borderline_pairs(facts),
             mismatched=facts.numbers.get("pairing", {}).get("mismatched"),
             plots=plots(facts),
-            taught=taught,
-            teaches=_teaches(taught),
+            coverage=coverage,
+            bars=_coverage_bars(coverage),
             browser=browser,
             index=Markup(browser.index),
         )
@@ -90,13 +90,13 @@ def _beside(browser: Browser) -> dict[str, bytes]:
     return {f"{name}.js": f'manimReport("{name}","{content}");\n'.encode() for name, content in browser.chunks}
 
 
-def _teaches(taught: Taught) -> dict[str, Any]:
+def _coverage_bars(coverage: Coverage) -> dict[str, Any]:
     """The plots of section 5."""
     counted = {
-        "classes": (taught.classes[:_BARS], "{}("),
-        "methods": (taught.methods[:_BARS], ".{}("),
-        "scenes": (taught.scenes[:_BARS], "({})"),
-        "features": (taught.features, ""),
+        "classes": (coverage.classes[:_BARS], "{}("),
+        "methods": (coverage.methods[:_BARS], ".{}("),
+        "scenes": (coverage.scenes[:_BARS], "({})"),
+        "features": (coverage.features, ""),
     }
     return {
         name: bars(

@@ -47,5 +47,5 @@ def pairing_report(ledger: pl.DataFrame, shuffled: Sequence[Mapping[str, Any]], 
 
 def _nearest(rows: pl.DataFrame, distance: pl.Expr, columns: Sequence[str]) -> list[dict[str, Any]]:
     """The rows nearest to a threshold, by id, with some numbers."""
-    told = rows.with_columns(distance.abs().alias("distance")).drop_nulls("distance").sort("distance", "index")
-    return told.head(SHOWN).select(id_column(), *(pl.col(name).round(6) for name in columns)).to_dicts()
+    nearest = rows.with_columns(distance.abs().alias("distance")).drop_nulls("distance").sort("distance", "index")
+    return nearest.head(SHOWN).select(id_column(), *(pl.col(name).round(6) for name in columns)).to_dicts()

@@ -58,7 +58,7 @@ def records_of(facts: Facts, tool: str, queue: str = "") -> list[dict[str, Any]]
     found = queues(facts)
     if queue and queue not in found:
         raise SettingError(f"--queue {queue!r}: this folder has {', '.join(map(repr, found))}")
-    rows = facts.told.filter(pl.col("official").not_())
+    rows = facts.shown.filter(pl.col("official").not_())
     if queue:
         rows = rows.filter(pl.col("id").is_in(found[queue]))
     return [TOOLS[tool](row) for row in rows.iter_rows(named=True)]

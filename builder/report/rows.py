@@ -89,14 +89,14 @@ def _parts(
             if part.is_empty():
                 continue
             here = originals.filter(pl.col("index").is_between(part["index"][0], part["index"][-1])).collect()
-            told = part.join(here, on="index", how="left", maintain_order="left")
-            told = told.join(ids, on="index", how="left", maintain_order="left")
+            marked = part.join(here, on="index", how="left", maintain_order="left")
+            marked = marked.join(ids, on="index", how="left", maintain_order="left")
             same = [
                 pl.when(pl.col(f"{name}_read") != pl.col(name)).then(f"{name}_read").alias(f"{name}_read")
                 for name in _TEXTS
             ]
             yield (
-                told.with_columns(same)
+                marked.with_columns(same)
                 .with_columns(map(_cut, (f"{name}{at}" for name in _TEXTS for at in ("", "_read"))))
                 .select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
             )

@@ -13,7 +13,7 @@ from builder.core.errors import OutputError
 from builder.core.events import Events
 from builder.core.files import cannot_write, kept_result, sha256_of, write_json, written_aside
 from builder.pipeline.build import Build
-from builder.report.facts import facts_of, told_config
+from builder.report.facts import facts_of, shown_config
 from builder.report.numbers import config_numbers
 from builder.report.proof.folder import MANIFEST, BuiltFolder, open_folder, read_manifest
 from builder.report.rows import ROWS, write_rows
@@ -67,7 +67,7 @@ def put_report(folder: BuiltFolder, earlier: Path, cache: Path) -> None:
             there: what grew then has come in with the sources.
         cache: where reports are kept.
     """
-    name = told_config(folder)
+    name = shown_config(folder)
     before = BuiltFolder(earlier, read_manifest(earlier))
     recorded = orjson.loads(orjson.dumps(folder.manifest["configs"][name]))  # as a manifest holds it: lists for tuples
     same = before.manifest.get("configs", {}).get(name) == recorded
@@ -102,7 +102,7 @@ def report_folder(path: Path, *, config: str = "", output: Path | None = None, b
     if target.is_dir():
         target = target / REPORT
     own = target.name == REPORT and target.resolve().parent == path.resolve()
-    pages = pages_of(folder) if own and not config else {told_config(folder, config): target.name}
+    pages = pages_of(folder) if own and not config else {shown_config(folder, config): target.name}
     names = []
     for name, file in pages.items():
         place = target.parent / file
@@ -115,7 +115,7 @@ def report_folder(path: Path, *, config: str = "", output: Path | None = None, b
 
 def pages_of(folder: BuiltFolder) -> dict[str, str]:
     """The page of each config of a folder: that of the most thorough one is the report."""
-    return {name: REPORT if name == told_config(folder) else f"report-{name}.html" for name in folder.configs}
+    return {name: REPORT if name == shown_config(folder) else f"report-{name}.html" for name in folder.configs}
 
 
 def _write(page: bytes, beside: Mapping[str, bytes], target: Path) -> list[str]:

@@ -22,7 +22,7 @@ from builder.sources.select import select_sources
 from builder.sources.spec import SourceSpec
 
 Lines = dict[str, str | tuple[str, ...]]
-NOT_TOLD = "not told before it is fetched"
+UNKNOWN = "not told before it is fetched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,11 @@ def _check(spec: SourceSpec, lock: Lock, config: BuildConfig, events: Events) ->
         lines: Lines = {"where": _where(spec), "reached": f"no: {error}"}
         for mirror in [] if config.no_mirrors else mirrors_of(spec):
             try:
-                told = {"reached": f"yes, at its mirror {mirror.location}", **_ask(mirror, lock, config, events)}
+                facts = {"reached": f"yes, at its mirror {mirror.location}", **_ask(mirror, lock, config, events)}
             except SourceError as also:
                 lines["mirror"] = f"{mirror.location}: {also}"
             else:
-                return Checked(spec.name, True, {**lines, "its own place": lines["reached"], **told})
+                return Checked(spec.name, True, {**lines, "its own place": lines["reached"], **facts})
         return Checked(spec.name, False, lines)
 
 
@@ -75,23 +75,23 @@ def _ask(spec: SourceSpec, lock: Lock, config: BuildConfig, events: Events) -> L
         newest, total = ask_kaggle(spec, events)
     locked = pin.revision if pin and pin.asked == asked(spec) else ""
     revision = locked or newest
-    told: Lines = {"where": _where(spec), "revision": revision + (" (locked)" if locked else "")}
+    facts: Lines = {"where": _where(spec), "revision": revision + (" (locked)" if locked else "")}
     if locked and newest and newest != locked:
-        told["newer"] = f"{newest} (to move on: --update-lock {spec.name})"
+        facts["newer"] = f"{newest} (to move on: --update-lock {spec.name})"
     kept = kept_of(spec, config.cache, revision, events) if revision else None
     if kept:
         listed = _listed(kept.files)
-        return {**told, "rows": f"{kept.rows:,}", "files": listed, "to fetch": "nothing, it is in the cache"}
+        return {**facts, "rows": f"{kept.rows:,}", "files": listed, "to fetch": "nothing, it is in the cache"}
     if config.offline:
         raise SourceError(f"source {spec.name!r}: the cache does not hold it, and --offline forbids to fetch it")
     if spec.kind == "kaggle":
-        size = f"at most {total:,} bytes" if total else NOT_TOLD
-        return {**told, "rows": _expected(spec), "to fetch": size}
+        size = f"at most {total:,} bytes" if total else UNKNOWN
+        return {**facts, "rows": _expected(spec), "to fetch": size}
     files = resolve_hub(spec, config.cache, revision, events).files
     weights = [_weigh(spec, revision, file, events) for file in files]
     counted, count = _sum(weights)
     return {
-        **told,
+        **facts,
         "files": tuple(
             f"{file.name}: {file.bytes:,} bytes, about {bytes_:,} to fetch"
             for file, (_, bytes_) in zip(files, weights, strict=True)
@@ -136,7 +136,7 @@ def _listed(files: Sequence[SourceFile]) -> tuple[str, ...]:
 
 
 def _expected(spec: SourceSpec) -> str:
-    return f"{NOT_TOLD} ({spec.expected_rows:,} expected)" if spec.expected_rows else NOT_TOLD
+    return f"{UNKNOWN} ({spec.expected_rows:,} expected)" if spec.expected_rows else UNKNOWN
 
 
 def _where(spec: SourceSpec) -> str:

@@ -48,7 +48,7 @@ class Meter:
         """So many bytes more will come."""
         self.total += count
 
-    def told(self, count: int) -> None:
+    def add(self, count: int) -> None:
         """So many bytes came."""
         self.done += count
         self._events.progress(self._step, self.done, max(self.total, self.done), "bytes")
@@ -63,7 +63,7 @@ def resolve(spec: SourceSpec, cache_dir: Path, revision: str, events: Events, me
     """The files of a remote source at a revision; those of Kaggle are fetched."""
     if spec.kind == "huggingface":
         return resolve_hub(spec, cache_dir, revision, events)
-    return resolve_kaggle(spec, revision if revision.isdigit() else "", events, meter.told)
+    return resolve_kaggle(spec, revision if revision.isdigit() else "", events, meter.add)
 
 
 def open_local(spec: SourceSpec, cache_dir: Path | None = None) -> OpenedSource:
@@ -149,7 +149,7 @@ class _Part:
             return
         self._meter.expect(count)
         try:
-            yield from remote.batches(wanted, self._meter.told)
+            yield from remote.batches(wanted, self._meter.add)
         except PARQUET_ERRORS as error:
             raise SourceError(f"source {self._spec.name!r}: {self.name} cannot be read to its end: {error}") from error
 
@@ -172,14 +172,14 @@ class _Part:
         except (NoRangesError, *PARQUET_ERRORS):
             return None
         self._meter.expect(remote.footer_bytes)
-        self._meter.told(remote.footer_bytes)
+        self._meter.add(remote.footer_bytes)
         return remote
 
     def _local(self) -> Path:
         if self._path is None:
             self._meter.expect(self._file.bytes)
             self._path = download_hub(
-                self._spec, self._revision, self._file, self._cache_dir, told=self._meter.told, events=self._events
+                self._spec, self._revision, self._file, self._cache_dir, progress=self._meter.add, events=self._events
             )
         return self._path
 

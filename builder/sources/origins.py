@@ -38,9 +38,9 @@ def find_origins(rows: pl.DataFrame, probe: int | None, path: Path = ORIGINS) ->
         ValueError: the list was made by other rules than these.
     """
     table = pq.read_table(path)
-    told = {name.decode(): value.decode() for name, value in (table.schema.metadata or {}).items()}
-    if told["probe"] != str(probe):
-        raise ValueError(f"{path.name} was made by other rules for programs: make it anew, with {told['made_by']}")
+    recorded = {name.decode(): value.decode() for name, value in (table.schema.metadata or {}).items()}
+    if recorded["probe"] != str(probe):
+        raise ValueError(f"{path.name} was made by other rules for programs: make it anew, with {recorded['made_by']}")
     known = pl.DataFrame(table)
     found = []
     for part, column in _KEYS.items():
@@ -81,7 +81,9 @@ def licence_problems(rows: pl.DataFrame, stated: Mapping[str, str], config: Buil
     found = []
     for part, name in (("description", "licence_problem"), ("code", "code_licence_problem")):
         kinds = rows.select(pl.col("source", f"{part}_origin").cast(pl.String)).rename({f"{part}_origin": "origin"})
-        told = kinds.unique().with_columns(pl.struct("source", "origin").map_elements(problem, pl.String).alias(name))
-        marks = kinds.join(told, on=["source", "origin"], how="left", nulls_equal=True, maintain_order="left")
+        objected = kinds.unique().with_columns(
+            pl.struct("source", "origin").map_elements(problem, pl.String).alias(name)
+        )
+        marks = kinds.join(objected, on=["source", "origin"], how="left", nulls_equal=True, maintain_order="left")
         found.append(marks[name].cast(pl.Categorical))
     return pl.DataFrame(found)

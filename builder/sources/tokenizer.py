@@ -44,16 +44,16 @@ def _of_model(config: BuildConfig, events: Events) -> Path:
             retried(ask, what, events)  # fails at once where no host answers; the download's own tries take minutes
         return Path(retried(fetch, what, events))
     except Exception as error:
-        raise _told(config.tokenizer, config.offline, error) from error
+        raise _explained(config.tokenizer, config.offline, error) from error
 
 
-def _told(told: str, offline: bool, error: Exception) -> Exception:
+def _explained(asked: str, offline: bool, error: Exception) -> Exception:
     """What a person is told of a failed call; errors of which none can do anything are given back."""
     from huggingface_hub import errors
 
     if isinstance(error, errors.LocalEntryNotFoundError) and (offline or error.__cause__ is None):
         return SettingError(
-            f"--tokenizer {told}: it is no file or folder, and no model of that name is in the cache; name a "
+            f"--tokenizer {asked}: it is no file or folder, and no model of that name is in the cache; name a "
             f"{TOKENIZER}, or let it be fetched once without --offline"
         )
     if isinstance(error, errors.LocalEntryNotFoundError) and isinstance(error.__cause__, Exception):
@@ -71,8 +71,8 @@ def _told(told: str, offline: bool, error: Exception) -> Exception:
     )
     for kind, sentence in known:
         if isinstance(error, kind):
-            return SettingError(f"--tokenizer {told}: {sentence}")
+            return SettingError(f"--tokenizer {asked}: {sentence}")
     return failure_of(error)(
-        f"--tokenizer {told}: no answer from the Hub ({network_reason(error)}): check the network and HF_ENDPOINT, "
+        f"--tokenizer {asked}: no answer from the Hub ({network_reason(error)}): check the network and HF_ENDPOINT, "
         f"name a {TOKENIZER} on the disk, or, if it was fetched before, add --offline"
     )

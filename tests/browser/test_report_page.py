@@ -233,7 +233,7 @@ def test_what_is_shown_stands_in_the_address_and_comes_back_from_there(opened, r
     [
         ("#overview .wide .gone", "of 1 rows"),
         ("#overlap .matrix td a", "of 10 rows"),
-        ("#teaches a[href*='Annulus']", "of 1 rows"),
+        ("#coverage a[href*='Annulus']", "of 1 rows"),
     ],
 )
 def test_a_click_on_a_flow_a_cell_or_a_bar_opens_its_rows(opened, report, place, rows):

@@ -219,7 +219,7 @@ def test_the_figures_are_those_of_the_nearest_pairs():
         row("c", "red circle moves", "x = 1\ny = 'of another kind'"),
         row("d", "nothing of the kind", "print('far from all of them')"),
     ]
-    told = certify(train, test, 0.95).told()
+    told = certify(train, test, 0.95).as_dict()
 
     assert told["nearest_agreeing"] == {"score": round(30 / 33, 6), "test": "a", "train": "c"}
     assert told["nearest_description"] == told["nearest_agreeing"]
@@ -240,7 +240,7 @@ def test_beyond_so_many_pairs_leaks_are_still_found(monkeypatch):
 
 def test_an_empty_side_is_certified():
     """There is no nearest pair."""
-    told = certify([], others(), LIMIT).told()
+    told = certify([], others(), LIMIT).as_dict()
 
     assert (told["nearest_description"], told["nearest_program"], told["offending_pairs"]) == (None, None, [])
 

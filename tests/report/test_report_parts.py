@@ -13,7 +13,7 @@ from builder.manim_lint.fixes import excerpts, table
 from builder.pipeline.story import prepare
 from builder.prepare import clean_code, clean_description
 from builder.report.browser import coloured, is_webp
-from builder.report.coverage import taught_by
+from builder.report.coverage import coverage_of
 from builder.report.differences import line_changes, prose_changes, word_changes
 from builder.report.explain.explanation import gloss
 from builder.report.notices import notices
@@ -169,7 +169,7 @@ def test_what_programs_use_is_counted_once_for_each_of_them():
     """Classes and methods of Manim, kinds of scene, features; not names in texts and comments."""
     one = scene("Circle().shift(UP), Circle().shift(LEFT)") + '\n        self.play(Write(Text("Star")))  # Square'
     other = "from manim import *\n\n\nclass Shown(ThreeDScene):\n    def construct(self):\n        self.add(Sphere())"
-    taught = taught_by([one, one, other, "no program ("])
+    taught = coverage_of([one, one, other, "no program ("])
 
     assert (taught.programs, taught.unread) == (2, 1)
     classes, methods = dict(taught.classes), dict(taught.methods)

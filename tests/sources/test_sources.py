@@ -521,7 +521,7 @@ def test_presets_differ_as_their_help_says() -> None:
     [
         ({"name": "deduplicate"}, "'deduplicate'; did you mean 'deduplicated'"),
         ({"tset_size": 0.2}, "'tset_size'; did you mean 'test_size'"),
-        ({"format": "sharegtp"}, "alpaca; did you mean 'sharegpt'"),
+        ({"format": "sharegtp"}, "kto or repair; did you mean 'sharegpt'"),
         ({"test_size": 0}, "between 0 and 1"),
         ({"test_size": 1.0}, "between 0 and 1"),
         ({"test_size": float("nan")}, "between 0 and 1"),

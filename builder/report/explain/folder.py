@@ -23,7 +23,7 @@ from builder.prepare.keys import description_key
 from builder.prepare.trace import trace_row
 from builder.report.explain.explanation import LISTED, Explanation, Match, Matches, Neighbour, Neighbours
 from builder.report.explain.row import edits, neighbour, variants_of
-from builder.report.facts import told_config
+from builder.report.facts import shown_config
 from builder.report.proof.folder import BuiltFolder
 from builder.report.rows import ROWS, SCHEMA, TEXT_CHARACTERS
 from builder.similarity.boilerplate import core
@@ -91,11 +91,11 @@ class _Rows:
 
     def ledger(self, config: str) -> pl.DataFrame:
         """The ledger of a config, or of the one that was named or is the most thorough."""
-        return self.folder.ledger(config or told_config(self.folder, self.asked))
+        return self.folder.ledger(config or shown_config(self.folder, self.asked))
 
     def config_of(self, row_id: str) -> str:
         """The config to tell of a row: the one that was named, or the most thorough of those that keep it."""
-        best: str = told_config(self.folder, self.asked)
+        best: str = shown_config(self.folder, self.asked)
         others = () if self.asked else (name for name in self.folder.configs if name != best)
         for name in (best, *others):
             if not self.ledger(name).filter((pl.col("id") == row_id) & (pl.col("outcome") == "kept")).is_empty():

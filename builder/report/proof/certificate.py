@@ -92,7 +92,7 @@ class Certificate:
                 f"{test} by {score:.3f}, and {self.limit} is the limit. Nothing was published; please report this"
             )
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """As `dataset_stats.json` has it."""
         pairs = {name: getattr(self, name) for name in ("description", "agreeing", "program")}
         return {
@@ -162,14 +162,14 @@ def certify_sides(
         limit: similarity of descriptions from which a pair offends.
         validation: whether the config has validation rows.
     """
-    found = {"certificate": certify(rows("train"), told_official(rows("test"), official), limit)}
+    found = {"certificate": certify(rows("train"), with_official(rows("test"), official), limit)}
     if validation:
         found["validation_certificate"] = certify(rows("train"), rows("validation"), limit)
-        found["validation_test_certificate"] = certify(rows("validation"), told_official(rows("test"), official), limit)
+        found["validation_test_certificate"] = certify(rows("validation"), with_official(rows("test"), official), limit)
     return found
 
 
-def told_official(test: Iterable[WrittenRow], official: Sequence[bool]) -> Iterator[WrittenRow]:
+def with_official(test: Iterable[WrittenRow], official: Sequence[bool]) -> Iterator[WrittenRow]:
     """Test rows of JSON Lines, which do not tell which are official, told by the flags of all test rows in order.
 
     Rows that tell it themselves stay as they are.

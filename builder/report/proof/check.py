@@ -49,13 +49,13 @@ def check_folder(path: Path, events: Events | None = None) -> list[Problem]:
     """
     events = events or Silent()
     folder = open_folder(path)
-    problems = [*_told(str(path), _files(folder, events))]
+    problems = [*_reported(str(path), _files(folder, events))]
     for config in folder.configs:
-        problems += _told(config, _config(folder, config, events))
+        problems += _reported(config, _config(folder, config, events))
     return list(dict.fromkeys(problems))
 
 
-def _told(where: str, findings: Iterator[Problem]) -> Iterator[Problem]:
+def _reported(where: str, findings: Iterator[Problem]) -> Iterator[Problem]:
     """A check's findings; a file that cannot be read, or not to its end, is one of them."""
     try:
         yield from findings
@@ -90,11 +90,11 @@ def _config(folder: BuiltFolder, config: str, events: Events) -> Iterator[Proble
         return
     yield from _ledger(folder, config, ledger)
     for split in SPLITS:
-        yield from _told(f"{config}/{split}", _split(folder, config, split, ledger, events))
+        yield from _reported(f"{config}/{split}", _split(folder, config, split, ledger, events))
     settings = folder.manifest["configs"][config]
     if settings.get("verify") or settings["format"] in PAIR_FORMATS:
-        yield from _told(config, _rendered(folder, config, SPLITS if settings.get("verify") else ("train",)))
-    yield from _told(config, _leaks(folder, config, ledger, events))
+        yield from _reported(config, _rendered(folder, config, SPLITS if settings.get("verify") else ("train",)))
+    yield from _reported(config, _leaks(folder, config, ledger, events))
 
 
 def _rendered(folder: BuiltFolder, config: str, splits: Iterable[str]) -> Iterator[Problem]:
@@ -108,8 +108,8 @@ def _rendered(folder: BuiltFolder, config: str, splits: Iterable[str]) -> Iterat
         for row in folder.rows(config, split):
             found = verdicts.get(program_hash(unfenced(row.code)))
             if found is None or found.outcome is not Outcome.PASSED:
-                told = "was not rendered" if found is None else f"has the verdict {found.outcome}"
-                yield Problem(row.where, f"its program {told}, by {VERDICTS_FILE}")
+                state = "was not rendered" if found is None else f"has the verdict {found.outcome}"
+                yield Problem(row.where, f"its program {state}, by {VERDICTS_FILE}")
 
 
 def _polars_type(kind: pl.DataType | type[pl.DataType]) -> pl.DataType:
@@ -216,7 +216,7 @@ def _leaks(folder: BuiltFolder, config: str, ledger: pl.DataFrame, events: Event
         if not isinstance(recorded, dict):
             yield Problem(config, f"has no {title.replace('_', ' ')} that nothing leaks")
             continue
-        for name, value in made.told().items():
+        for name, value in made.as_dict().items():
             if recorded.get(name) != orjson.loads(orjson.dumps(value)):
                 said = f"says of {name}: {_said(recorded.get(name))}; the files say: {_said(value)}"
                 yield Problem(config, f"its {title.replace('_', ' ')} {said}")

@@ -93,7 +93,7 @@ def _changes(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
         ledger.select("id", pl.concat_list(_told()).list.join("").alias("fate"), "code_from") for ledger in (old, new)
     ]
     joined = pairs.join(fates[0], on="id", how="left").join(fates[1], left_on="id_new", right_on="id", how="left")
-    told = joined.select(
+    outcomes = joined.select(
         "source",
         pl.col("fate").fill_null("not read").alias("before"),
         pl.col("fate_right").fill_null("not read").alias("after"),
@@ -104,7 +104,7 @@ def _changes(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
         .then(pl.col("after") + pl.lit(", with another code"))
         .otherwise("after")
     )
-    changed = told.filter(pl.col("before") != pl.col("after"))
+    changed = outcomes.filter(pl.col("before") != pl.col("after"))
     return (
         changed.group_by("source", "before", "after")
         .agg(pl.len().cast(pl.Int64).alias("rows"), pl.col("example").min())

@@ -28,8 +28,8 @@ class SemanticPair:
     prompts: tuple[str, str]
 
     def __str__(self) -> str:
-        told = "; ".join(json.dumps(prompt[:100], ensure_ascii=False) for prompt in self.prompts)
-        return f"{self.config}: {self.measured_on} means nearly the same as {self.train} ({self.score:.3f}): {told}"
+        quoted = "; ".join(json.dumps(prompt[:100], ensure_ascii=False) for prompt in self.prompts)
+        return f"{self.config}: {self.measured_on} means nearly the same as {self.train} ({self.score:.3f}): {quoted}"
 
 
 def semantic_pairs(folder: BuiltFolder, model: Path, limit: float = LIMIT) -> list[SemanticPair]:

@@ -83,8 +83,8 @@ def find_dialect(file: Path) -> Dialect:
     with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as opened:
         text = opened.read(_SAMPLE_CHARACTERS)
         whole = not opened.read(1)
-    if told := _SEPARATOR.match(text):
-        return Dialect(told.group(1), first_line=1)
+    if declared := _SEPARATOR.match(text):
+        return Dialect(declared.group(1), first_line=1)
     escaped = [True, False] if _ESCAPED.search(text) and not re.search(r'\\[^"\\]', text) else [False]
     usual = Dialect("\t" if file.suffix.lower() == ".tsv" else ",")
     tried = [

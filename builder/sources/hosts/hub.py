@@ -153,7 +153,7 @@ def what_happened(spec: SourceSpec, error: BaseException) -> str:
 
 
 T = TypeVar("T")
-Told = Callable[[int], None]
+Progress = Callable[[int], None]
 """Hears of bytes that have come."""
 
 _CARD = "README.md"
@@ -223,20 +223,20 @@ def download_hub(
     file: RemoteFile,
     cache_dir: Path,
     *,
-    told: Told = lambda _: None,
+    progress: Progress = lambda _: None,
     events: Events | None = None,
 ) -> Path:
     """A whole file in the cache, checked against the hash that the Hub states; what differs is fetched once more."""
     from huggingface_hub import hf_hub_download
 
     drawn = "tqdm_class" in inspect.signature(hf_hub_download).parameters  # else it came with a later release
-    bar = {"tqdm_class": _bar(told)} if drawn else {}
+    bar = {"tqdm_class": _bar(progress)} if drawn else {}
     fetch = functools.partial(
         hf_hub_download, spec.location, file.name, repo_type="dataset", revision=commit, cache_dir=cache_dir / "hub"
     )
     path = Path(_asked(spec, lambda: _by_xet_or_http(spec, lambda: fetch(**bar), events), events))
     if not drawn:
-        told(file.bytes)
+        progress(file.bytes)
     if not file.sha256 or sha256_of(path) == file.sha256:
         return path
     again = functools.partial(fetch, force_download=True, **bar)
@@ -264,8 +264,8 @@ def _by_xet_or_http(spec: SourceSpec, fetch: Callable[[], str], events: Events |
             raise
         if problem := disk_error(error):
             raise problem from None  # the disk would be as full without Xet
-        told = _XET_STATUS.search(str(error))  # the rest of its text may hold a signed address
-        status = status_of(error) or (told and told[1])
+        found = _XET_STATUS.search(str(error))  # the rest of its text may hold a signed address
+        status = status_of(error) or (found and found[1])
         why = f" (HTTP {status})" if status else ""
     (events or Silent()).warn(
         f"{spec.name}: Xet, the Hub's own transport, failed{why}; files come over plain HTTP instead, as they do from "
@@ -365,7 +365,7 @@ def _wait(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def _bar(told: Told) -> type:
+def _bar(progress: Progress) -> type:
     """A progress bar that draws nothing and passes on how many bytes came."""
     from tqdm.auto import tqdm
 
@@ -375,7 +375,7 @@ def _bar(told: Told) -> type:
             super().__init__(*values, **{**named, "disable": True})
 
         def update(self, n: float | None = 1) -> bool | None:
-            told(int(n or 0))
+            progress(int(n or 0))
             return None
 
         def update_transfer(self, n: float | None = 1) -> None:

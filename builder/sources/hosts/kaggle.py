@@ -35,7 +35,7 @@ class DamagedError(ConnectionError):
 
 
 def resolve_kaggle(
-    spec: SourceSpec, version: str = "", events: Events | None = None, told: Callable[[int], None] = lambda _: None
+    spec: SourceSpec, version: str = "", events: Events | None = None, progress: Callable[[int], None] = lambda _: None
 ) -> Resolved:
     """The data files of a version (by default `spec.revision`, or the newest), downloaded.
 
@@ -52,7 +52,7 @@ def resolve_kaggle(
         import kagglehub
         from kagglehub import exceptions
 
-        with _kept_quiet(told):
+        with _kept_quiet(progress):
             try:
                 return Path(kagglehub.dataset_download(handle, path=spec.file or None))
             except exceptions.DataCorruptionError as error:
@@ -130,8 +130,8 @@ def _data_files(spec: SourceSpec, found: Path) -> tuple[Path, ...]:
 
 def _version(spec: SourceSpec, asked: str, found: Path) -> str:
     """The version's number, which kagglehub tells only by where it keeps the files (not in a notebook)."""
-    told = re.search(rf"/datasets/{re.escape(spec.location)}/versions/(\d+)(/|$)", found.as_posix())
-    return told[1] if told else asked or "unknown"
+    progress = re.search(rf"/datasets/{re.escape(spec.location)}/versions/(\d+)(/|$)", found.as_posix())
+    return progress[1] if progress else asked or "unknown"
 
 
 def _place(spec: SourceSpec) -> str:
@@ -171,7 +171,7 @@ def _what_happened(spec: SourceSpec, error: BaseException) -> str:
 
 
 @contextmanager
-def _kept_quiet(told: Callable[[int], None]) -> Iterator[None]:
+def _kept_quiet(progress: Callable[[int], None]) -> Iterator[None]:
     """Keep kagglehub off both streams; its progress goes to `told`."""
     from kagglehub import clients
 
@@ -186,7 +186,7 @@ def _kept_quiet(told: Callable[[int], None]) -> Iterator[None]:
             pass
 
         def update(self, count: int) -> None:
-            told(count)
+            progress(count)
 
     logger = logging.getLogger("kagglehub")
     with _one_at_a_time, redirect_stdout(io.StringIO()):
