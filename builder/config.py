@@ -120,6 +120,8 @@ DEFAULT_SYSTEM_PROMPT = (
 MAX_AUGMENTATION_FACTOR = 10.0
 DEFAULT_PAIR_MARGIN = 0.75
 LEVELS = ("full", "fast")
+RENDER_FINDINGS = ("off_frame", "text_overlap", "low_contrast", "tiny_text", "invisible", "still")
+"""What may be found of a program that was rendered and passed; `builder/render/findings.py` has the rules."""
 RETRIED = ("failed", "timeout", "no_scene", "blank", "refused")
 DEFAULT_TIMEOUT = 60.0
 """Seconds of processor time for one program."""
@@ -179,6 +181,9 @@ class BuildConfig:
     verify: bool = _setting(False, "keep only rows whose program was rendered, in a sandbox, and passed")
     augmentation_factor: float = _setting(
         2.5, "rows of train for each kept row, from 1 (none) to 10; 1 for a trainer, unless given", "F"
+    )
+    drop_findings: tuple[str, ...] = _setting(
+        (), f"drop rows whose rendering shows one of these: {', '.join(RENDER_FINDINGS)}; with --verify", "FINDING"
     )
     test_size: float = _setting(0.1, "share of each source's distinct descriptions for test, between 0 and 1", "S")
     validation_size: float = _setting(
@@ -414,6 +419,12 @@ def _check_rendering(config: BuildConfig) -> None:
         raise SettingError(f"level {config.level!r}: use {' or '.join(LEVELS)}{nearest(config.level, LEVELS)}")
     if not 1 <= config.timeout <= MAX_TIMEOUT:
         raise SettingError(f"timeout {config.timeout}: seconds from 1 to {MAX_TIMEOUT:g} are wanted")
+    for word in config.drop_findings:
+        if word not in RENDER_FINDINGS:
+            known = ", ".join(RENDER_FINDINGS)
+            raise SettingError(f"drop_findings {word!r}: use {known}{nearest(word, RENDER_FINDINGS)}")
+    if config.drop_findings and not config.verify:
+        raise SettingError("drop_findings: only a config whose programs are rendered has them; add --verify")
     for word in config.retry:
         if word not in RETRIED:
             raise SettingError(f"retry {word!r}: use {', '.join(RETRIED)}{nearest(word, RETRIED)}")

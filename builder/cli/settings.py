@@ -35,7 +35,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "split": ("test_size validation_size seed", "near_test decontaminate"),
     "rendering": (
         "verify verdicts",
-        "level timeout retry no_sandbox manim_python previews",
+        "drop_findings level timeout retry no_sandbox manim_python previews",
     ),
     "output": (
         "augmentation_factor format trainer no_fences tokenizer max_tokens drop_long limit",

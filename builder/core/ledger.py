@@ -34,11 +34,12 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "dialect": pl.String,  # of the program as it is written: ce, or manimgl
     "verdict": pl.String,  # on the program as it is written; empty if it was not rendered
     "verdict_before": pl.String,  # empty, and gone with the next release
+    "render_findings": pl.List(pl.String),  # what was found of how it looks, as `name: scene, second and objects`
 }
 """Columns of a ledger as written, in order."""
 
-VERDICT_COLUMNS = {"verdict": pl.Categorical(), "verdict_detail": pl.String()}
-"""What is known of a row's program from rendering it; the detail is for a person."""
+VERDICT_COLUMNS = {"verdict": pl.Categorical(), "verdict_detail": pl.String(), "render_findings": pl.String()}
+"""What is known of a row's program from rendering it; the detail is for a person, findings have a line each."""
 
 KEEP, DROP, EDIT = ACTIONS = ("keep", "drop", "edit")
 """What a person may decide of a row."""
@@ -134,6 +135,9 @@ def close_ledger(ledger: pl.DataFrame, part: slice = slice(None)) -> pl.DataFram
         outcome=pl.when(_KEPT).then(pl.lit("kept")).otherwise(pl.lit("dropped")),
         detail=pl.col("detail").fill_null(""),
         verdict_before=pl.lit(""),
+        render_findings=pl.when(pl.col("render_findings") == "")
+        .then(pl.lit([], pl.List(pl.String)))
+        .otherwise(pl.col("render_findings").str.split("\n")),
         score=pl.col("score").round(6),
         margin=pl.col("margin").round(6),
         repairs=pl.when(repairs == "")

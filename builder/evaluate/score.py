@@ -17,6 +17,7 @@ from builder.evaluate.similarity import release, visual_similarity
 from builder.evaluate.summary import MISSING, NO_PROGRAM, summarise
 from builder.manim_lint import check
 from builder.manim_lint.syntax import parse
+from builder.render.findings import findings
 from builder.render.renderer import Renderer
 from builder.render.verdict import Outcome, Verdict, program_hash
 
@@ -33,6 +34,7 @@ _SCHEMA: dict[str, Any] = {
     "line": pl.UInt32,
     "parses": pl.Boolean,
     "conflicts": pl.List(pl.String),
+    "findings": pl.List(pl.String),  # of how it looks
     "similarity": pl.Float64,  # null if the reference has no frames, or it was not asked for
     "code_similarity": pl.Float64,
     "scenes": pl.UInt32,
@@ -156,7 +158,15 @@ def _lines_of(
         "reference_program": program_hash(row.code),
         "reference_outcome": reference.outcome.value if reference is not None else "",
     }
-    empty = {"outcome": MISSING, "exception": "", "message": "", "parses": False, "conflicts": [], "code": ""}
+    empty = {
+        "outcome": MISSING,
+        "exception": "",
+        "message": "",
+        "parses": False,
+        "conflicts": [],
+        "findings": [],
+        "code": "",
+    }
     empty |= {"similarity": 0.0 if shown else None, "code_similarity": 0.0 if code_similarity else None}
     if not asked.answers:
         yield common | empty | {"sample": 0, "extracted": MISSING, "program": ""}
@@ -173,6 +183,7 @@ def _lines_of(
                 **{name: getattr(verdict, name) for name in ("exception", "message", "line")},
                 **{name: getattr(verdict, name) for name in ("scenes", "animations", "animated")},
                 "outcome": verdict.outcome.value,
+                "findings": [f"{name}: {told}" for name, told in findings(verdict).items()],
             }
             if shown and verdict.frames and verdict.outcome is Outcome.PASSED:
                 line["similarity"] = visual_similarity(verdict.frames, shown, rate)

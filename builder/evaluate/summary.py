@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from builder.config import RENDER_FINDINGS
 from builder.evaluate.metrics import Estimate, mean, pass_at, share, share_of
 
 MISSING, NO_PROGRAM = "missing", "no_program"
@@ -46,9 +47,8 @@ def _groups(rows: pl.DataFrame, column: str) -> list[tuple[str, pl.DataFrame]]:
 def metrics(rows: pl.DataFrame) -> dict[str, dict[str, Any]]:
     """Each metric with its 95 % interval; rows that nothing answers count as failed."""
     prompts: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for line in rows.select("id", "outcome", "parses", "conflicts", "similarity", "code_similarity").iter_rows(
-        named=True
-    ):
+    wanted = ("id", "outcome", "parses", "conflicts", "findings", "similarity", "code_similarity")
+    for line in rows.select(wanted).iter_rows(named=True):
         prompts[line["id"]].append(line)
     groups = list(prompts.values())
     found: dict[str, Estimate] = {"parse_rate": share_of([[line["parses"] for line in each] for each in groups])}
@@ -61,6 +61,11 @@ def metrics(rows: pl.DataFrame) -> dict[str, dict[str, Any]]:
         ("refused", "refused"),
     ):
         found[name] = share_of([[line["outcome"] == word for line in each] for each in groups])
+    rendered = [seen for each in groups if (seen := [line["findings"] for line in each if line["outcome"] == "passed"])]
+    for name in RENDER_FINDINGS if any(map(any, rendered)) else ():
+        found[name] = share_of(
+            [[any(one.startswith(f"{name}:") for one in line) for line in each] for each in rendered]
+        )
     found |= _pass_at_k(groups)
     for name in ("similarity", "code_similarity"):
         values = [[line[name] for line in each if line[name] is not None] for each in groups]

@@ -99,7 +99,7 @@ def _last_before_repair(text: str, steps: Steps) -> tuple[str, bool]:
 def _marked(ledger: pl.DataFrame, rows: pl.DataFrame, marks: dict[int, RowMark]) -> pl.DataFrame:
     """The ledger with the verdicts on the programs of rows."""
     known = [
-        (index, marks[code].verdict, marks[code].detail)
+        (index, marks[code].verdict, marks[code].detail, marks[code].findings)
         for index, code in rows.select("index", "code").iter_rows()
         if code in marks
     ]

@@ -14,6 +14,7 @@ from builder.core.events import Events
 from builder.core.ledger import VERDICT_COLUMNS, kept
 from builder.core.row_store import PreparedFile, batches_with
 from builder.pipeline.build import Build, Prepared
+from builder.render.findings import findings
 from builder.render.verdict import Outcome, Verdict
 from builder.render.verdict_file import write_verdicts
 from builder.render.verdicts import Verdicts
@@ -29,12 +30,15 @@ class RowMark:
     verdict: str = ""
     detail: str = ""
     """What the program raised."""
+    findings: str = ""
+    """What was found of how it looks, a line each."""
 
     @classmethod
     def of(cls, found: Verdict) -> "RowMark":
         """What a verdict says."""
         if found.outcome is Outcome.PASSED:
-            return cls(found.outcome)
+            lines = (f"{name}: {told}".replace("\n", " ") for name, told in findings(found).items())
+            return cls(found.outcome, findings="\n".join(lines))
         where = f" (line {found.line})" if found.line else ""
         return cls(found.outcome, f"{found.exception}: {found.message}".strip(": ") + where)
 
@@ -91,7 +95,7 @@ def _machine_fault(verdicts: Verdicts, code: str) -> str:
 def _marked(rows: pl.DataFrame, marks: Mapping[int, RowMark]) -> pl.DataFrame:
     """The rows with what is known of their programs."""
     found = pl.DataFrame(
-        [(index, mark.verdict, mark.detail) for index, mark in marks.items()],
+        [(index, mark.verdict, mark.detail, mark.findings) for index, mark in marks.items()],
         schema={"index": pl.UInt32, **dict.fromkeys(VERDICT_COLUMNS, pl.String)},
         orient="row",
     )

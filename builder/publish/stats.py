@@ -180,6 +180,7 @@ def build_stats(
         **({"decisions": decisions} if decisions else {}),
         **_synthetic(ledger),
         "rendering": rendered_by_source(ledger),
+        **({"render_findings": found} if (found := findings_by_source(ledger)) else {}),
         "augmentation": {
             "factor": config.augmentation_factor,
             "train_rows_before": sum(line["train"] for line in lines),
@@ -225,6 +226,18 @@ def rendered_by_source(ledger: pl.DataFrame) -> dict[str, dict[str, int]]:
     counts = ledger.select(columns).filter(pl.col("verdict") != "").group_by(pl.all()).len()
     for source, verdict, rows in counts.sort(pl.all()).iter_rows():
         found.setdefault(source, {})[verdict] = rows
+    return found
+
+
+def findings_by_source(ledger: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """For each source whose programs were rendered: rows by what was found of how they look."""
+    found: dict[str, dict[str, int]] = {}
+    lines = ledger.filter(pl.col("render_findings") != "").select(
+        pl.col("source").cast(pl.String), name=pl.col("render_findings").str.extract_all(r"(?m)^\w+")
+    )
+    counts = lines.explode("name").group_by(pl.all()).len()
+    for source, name, rows in counts.sort(pl.all()).iter_rows():
+        found.setdefault(source, {})[name] = rows
     return found
 
 

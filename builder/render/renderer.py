@@ -203,7 +203,7 @@ class Renderer:
         if found is None:
             return None
         stale = found.outcome is Outcome.PASSED and found.rate != self._setup.frames and self._setup.frames
-        if not isinstance(self._known, VerdictTable) and (stale or found.outcome in self._retry):
+        if not isinstance(self._known, VerdictTable) and (stale or found.facts is None or found.outcome in self._retry):
             return None
         pictures = self._known.thumbnails([program]) if self._previews else {}
         frames = self._known.frames([program]) if self._setup.frames else {}

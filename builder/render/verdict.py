@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,10 @@ from builder.render.inside.samples import FRAMES_BYTES
 __all__ = ["Outcome"]
 
 
+KINDS = ("text_cut", "shape_cut", "text_overlap", "text_covered", "contrast", "text_height", "invisible", "moving")
+"""What the worker measures (`builder/render/inside/facts.py`)."""
+
+
 class Level(StrEnum):
     """How much of a scene is computed."""
 
@@ -21,6 +26,25 @@ class Level(StrEnum):
     """Each animation is taken to its end state, and no frame between is computed."""
     FULL = "full"
     """Every frame is computed, at Manim's low quality."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What was measured of a program's scenes: the worst moment of one kind."""
+
+    kind: str
+    """One of `KINDS`."""
+    value: float
+    """A share from 0 to 1; of `contrast` a ratio from 1 to 21, of `invisible` a number of objects."""
+    scene: str = ""
+    second: float = 0.0
+    """On the scene's clock."""
+    objects: tuple[str, ...] = ()
+
+
+def facts_of(held: Iterable[Mapping[str, Any]]) -> tuple[Fact, ...]:
+    """Facts as files and databases hold them."""
+    return tuple(Fact(**{**item, "objects": tuple(item["objects"])}) for item in held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +74,8 @@ class Verdict:
     """Samples of all frames at `rate`, 256 pixels wide, as animated WebP; only if asked for, if it passed."""
     rate: float = 0.0
     """Samples a second of animation; 0 if none were taken."""
+    facts: tuple[Fact, ...] | None = ()
+    """What was measured of a program that passed; `None` in a cache that an earlier release wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +103,7 @@ def program_hash(code: str) -> str:
 
 MESSAGE_CHARACTERS = 300
 EXCEPTION_CHARACTERS = 100
+OBJECT_CHARACTERS = 80
 THUMBNAIL_BYTES = 64 * 1024
 _FORMULA_NAME = re.compile(r"[0-9a-f]{32}\.svg")
 _SVG_CHARACTERS = 4 * 2**20
@@ -109,7 +136,21 @@ def verdict_of(answer: dict[str, Any], program: str, seconds: float, rate: float
         animated=spent / 1000 if (spent := _count(answer.get("milliseconds"))) else None,
         frames=_picture(answer.get("frames"), FRAMES_BYTES) if rate and outcome is Outcome.PASSED else None,
         rate=rate,
+        facts=_facts(answer.get("facts")) if outcome is Outcome.PASSED else (),
     )
+
+
+def _facts(value: object) -> tuple[Fact, ...]:
+    """Facts of known kinds, each once, made anew of bounded numbers and texts; what makes no sense is left out."""
+    found: dict[str, Fact] = {}
+    for item in value if isinstance(value, list) else ():
+        if isinstance(item, list) and len(item) == 5 and isinstance(item[0], str) and item[0] in KINDS:
+            kind, number, scene, second, objects = item
+            numbers = [one for one in (number, second) if type(one) in (int, float) and 0 <= one < 2**31]
+            if len(numbers) == 2 and isinstance(objects, list):
+                names = tuple(_text(name, OBJECT_CHARACTERS) for name in objects[:3])
+                found[kind] = Fact(kind, float(number), _text(scene, OBJECT_CHARACTERS), float(second), names)
+    return tuple(found[kind] for kind in KINDS if kind in found)
 
 
 def _count(value: object) -> int | None:

@@ -1,6 +1,7 @@
 """Verdicts as Parquet: what a build publishes with its data, and what another one takes in place of rendering."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from builder.core.errors import SettingError
-from builder.render.verdict import Conditions, Level, Outcome, Verdict
+from builder.render.verdict import Conditions, Level, Outcome, Verdict, facts_of
 
 VERDICTS_FILE = "verdicts.parquet"
 _BATCH_ROWS = 1024
@@ -20,6 +21,15 @@ _CONDITIONS: dict[str, pa.DataType] = {
     "sandboxed": pa.bool_(),
     "drawing": pa.string(),
 }
+_FACT = pa.struct(
+    [
+        pa.field("kind", pa.string()),
+        pa.field("value", pa.float64()),
+        pa.field("scene", pa.string()),
+        pa.field("second", pa.float64()),
+        pa.field("objects", pa.list_(pa.string())),
+    ]
+)
 _VERDICT: dict[str, pa.DataType] = {
     "program": pa.string(),
     "outcome": pa.string(),
@@ -28,6 +38,7 @@ _VERDICT: dict[str, pa.DataType] = {
     "line": pa.int32(),
     "seconds": pa.float64(),
     "thumbnail": pa.binary(),
+    "facts": pa.list_(_FACT),
 }
 _SAMPLES: dict[str, pa.DataType] = {
     "scenes": pa.int32(),
@@ -133,6 +144,7 @@ def write_verdicts(
                 {name: getattr(verdict, name) for name in plain}
                 | values
                 | {"thumbnail": images.get(verdict.program), "seconds": round(verdict.seconds, 3)}
+                | {"facts": [asdict(fact) for fact in verdict.facts or ()]}
                 | ({} if frames is None else {"frames": samples.get(verdict.program)})
                 for verdict in part
             ]
@@ -144,6 +156,7 @@ def _conditions_of(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _verdict_of(row: Mapping[str, Any]) -> Verdict:
-    values = {name: row[name] for name in _VERDICT if name not in ("thumbnail", "outcome")}
+    values = {name: row[name] for name in _VERDICT if name not in ("thumbnail", "outcome", "facts")}
+    values["facts"] = facts_of(row.get("facts") or ())
     values |= {name: row[name] for name in _SAMPLES if name in row}
     return Verdict(**values, outcome=Outcome(row["outcome"]))

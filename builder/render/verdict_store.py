@@ -11,7 +11,7 @@ from typing import Any, Self
 import orjson
 
 from builder.core.errors import OutputError
-from builder.render.verdict import Conditions, Outcome, Verdict
+from builder.render.verdict import Conditions, Fact, Outcome, Verdict, facts_of
 
 STORE = "verdicts.sqlite"
 """Name of the database in the cache."""
@@ -41,9 +41,18 @@ create table if not exists samples (
 )
 """
 """What else is known of a verdict; a table of its own, since earlier releases write the other one too."""
+_FACTS = """
+create table if not exists facts (
+    program text not null,
+    conditions text not null,
+    facts text not null,        -- a list of `Fact`, as JSON
+    primary key (program, conditions)
+)
+"""
 _KNOWN = """
-select program, outcome, exception, message, line, seconds, null, scenes, animations, animated, null, ifnull(rate, 0)
-from verdicts left join samples using (program, conditions) where program = ? and conditions = ?
+select program, outcome, exception, message, line, seconds, null, scenes, animations, animated, null, ifnull(rate, 0),
+facts from verdicts left join samples using (program, conditions) left join facts using (program, conditions)
+where program = ? and conditions = ?
 """
 """The fields of `Verdict`, in order, without its pictures."""
 _BUSY_SECONDS = 60.0
@@ -72,6 +81,7 @@ class VerdictStore:
             raise OutputError(f"{path}: cannot be made ({error.strerror}); choose another --cache-dir") from error
         self._run(_TABLE)
         self._run(_SAMPLES)
+        self._run(_FACTS)
 
     def __enter__(self) -> Self:
         return self
@@ -95,7 +105,7 @@ class VerdictStore:
             OutputError: the database cannot be read.
         """
         row = self._run(_KNOWN, program, self._conditions)
-        return None if row is None else Verdict(row[0], Outcome(row[1]), *row[2:])
+        return None if row is None else Verdict(*(row[0], Outcome(row[1]), *row[2:-1], _facts(row[-1])))
 
     def thumbnails(self, programs: Iterable[str]) -> dict[str, bytes]:
         """The last frames of programs, by hash; of those that have one."""
@@ -119,6 +129,8 @@ class VerdictStore:
         self._run(
             "insert or replace into samples values (?, ?, ?, ?, ?, ?, ?)", verdict.program, self._conditions, *more
         )
+        facts = orjson.dumps(verdict.facts or ()).decode()
+        self._run("insert or replace into facts values (?, ?, ?)", verdict.program, self._conditions, facts)
         values = (
             verdict.program,
             self._conditions,
@@ -150,6 +162,11 @@ class VerdictStore:
             f"{self._path}: verdicts cannot be kept there ({error}); free some space, make it writable, or move the "
             "file away to render everything anew"
         )
+
+
+def _facts(held: str | None) -> tuple[Fact, ...] | None:
+    """Facts as they were kept; `None` if none were, by an earlier release."""
+    return None if held is None else facts_of(orjson.loads(held))
 
 
 def _text(value: str) -> str:

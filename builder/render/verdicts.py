@@ -46,7 +46,8 @@ class Verdicts:
     render: Render | None
     """`None`: nothing is rendered."""
     retry: frozenset[Outcome] = frozenset()
-    """Programs with such a verdict are rendered again; those with `environment` always are."""
+    """Programs with such a verdict are rendered again; those with `environment` always are, and those of which
+    an earlier release measured nothing."""
     limit: int | None = None
     """Programs that may be rendered in this run, at the most."""
     used: dict[str, Verdict] = field(default_factory=dict)
@@ -108,7 +109,7 @@ class Verdicts:
         return self.known.thumbnails([program]).get(program)
 
     def _is_tried_again(self, found: Verdict) -> bool:
-        return found.outcome is Outcome.ENVIRONMENT or found.outcome in self.retry
+        return found.outcome is Outcome.ENVIRONMENT or found.outcome in self.retry or found.facts is None
 
 
 def longest_first(codes: Iterator[str], ahead: int = 2048) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What to look at: what a person should know of a build before using it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ def notices(facts: Facts) -> list[Notice]:
         *(Notice("split", text) for text in facts.statistics.get("split", {}).get("notices", ())),
         *_official(facts.statistics),
         *_synthetic(facts.statistics),
+        *_rendered(facts.statistics),
         *_grown(facts.statistics, facts.before),
     ]
 
@@ -54,6 +56,15 @@ def _official(statistics: Mapping[str, Any]) -> Iterator[Notice]:
 def _synthetic(statistics: Mapping[str, Any]) -> Iterator[Notice]:
     if written := statistics.get("synthetic_descriptions"):
         yield Notice("synthetic", f"a model described {written['rows']:,} programs; {written['kept']:,} rows are kept")
+
+
+def _rendered(statistics: Mapping[str, Any]) -> Iterator[Notice]:
+    counts: Counter[str] = Counter()
+    for by_name in statistics.get("render_findings", {}).values():
+        counts.update(by_name)
+    if counts:
+        said = ", ".join(f"{name} {rows:,}" for name, rows in counts.most_common())
+        yield Notice("rendering", f"rows read whose rendering has a finding: {said}; --drop-findings drops them")
 
 
 def _grown(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Notice]:

@@ -25,7 +25,7 @@ MESSAGE_CHARACTERS = 300
 FORMULA_SECONDS = 60.0
 OUTCOMES = ("passed", "failed", "no_scene")
 """What is said of a program in its own process."""
-_SAID = ("outcome", "exception", "message", "line", "characters")
+_SAID = ("outcome", "exception", "message", "line", "characters", "facts")
 UNDRAWABLE = "undrawable_text"
 """The finding on a program that passed and shows characters that no font has, as boxes: its message begins so."""
 _ASLEEP = 0.5
@@ -195,6 +195,7 @@ class Case:
         picture = self._screen.picture()
         if picture is None:
             return {**answer, "outcome": "blank"}
+        answer["facts"] = json.loads(str(answer.pop("facts", "[]")))
         missing = self._characters.undrawable(str(answer.pop("characters", "")))
         if missing:
             answer["message"] = f"{UNDRAWABLE}: {missing!a}"

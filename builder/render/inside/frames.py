@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
+from .facts import Facts
 from .samples import Samples
 from .sampling import sample_frames
 
@@ -103,6 +104,7 @@ class Eye:
     """Looks at frames as they are computed, in the program's process."""
 
     screen: Screen
+    facts: Facts
 
     def __init__(self) -> None:
         self.seen = False
@@ -120,6 +122,7 @@ class Eye:
         from PIL import Image
 
         _encode(Image.new("RGB", (8, 8)), _QUALITIES[0])  # loads what Pillow loads late
+        self.facts = Facts()
         add_frame = CairoRenderer.add_frame
         CairoRenderer.add_frame = self._looking(add_frame)
         CairoRenderer.render = _render
@@ -132,6 +135,7 @@ class Eye:
         """A scene has been rendered: look at what stands there."""
         with suppress(Exception):
             self.screen.count(scenes=1)
+            self.facts.moment(scene)
             camera = scene.renderer.camera
             self._look()
             self._latest = camera, camera.pixel_array
@@ -160,12 +164,14 @@ class Eye:
         return add_frame
 
     def _between(self, original: Callable[..., None]) -> Callable[..., None]:
-        def play(renderer: Any, *arguments: Any, **named: Any) -> None:
+        def play(renderer: Any, scene: Any, *arguments: Any, **named: Any) -> None:
             before = renderer.time
-            original(renderer, *arguments, **named)
+            original(renderer, scene, *arguments, **named)
             with suppress(Exception):
                 self.screen.count(animations=1, seconds=renderer.time - before)
                 self._look()
+            with suppress(Exception):
+                self.facts.played(scene, renderer.time - before)
 
         return play
 

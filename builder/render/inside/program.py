@@ -43,7 +43,7 @@ def run_program(path: Path, fast: bool, eye: Eye, report: int) -> None:
         report: The pipe to the worker.
     """
     watch(path.parent, str(path), sys._getframe(), speak_through(report))
-    answer = _outcome(path, fast, eye) | {"characters": "".join(sorted(eye.characters))}
+    answer = _outcome(path, fast, eye) | {"characters": "".join(sorted(eye.characters)), "facts": eye.facts.as_json()}
     sys.audit(ENDED, json.dumps(answer, ensure_ascii=False))  # from this frame alone, it is believed
 
 

@@ -2,7 +2,7 @@
 
 Started by `builder/render/sandbox.py` and by nothing else. Speaks JSON Lines: `{"ready": release}` first, then for each
 request `{"code", "seconds", "wall", "fast", "memory", "frames"}` one answer, `{"outcome", "exception", "message",
-"line", "thumbnail", "frames", "scenes", "animations", "milliseconds"}`. Before it there may be any number of
+"line", "thumbnail", "frames", "scenes", "animations", "milliseconds", "facts"}`. Before it there may be any number of
 `{"formula", "svg"}`, each of which is answered by `{"kept": bool}`.
 """
 
