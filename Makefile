@@ -12,6 +12,7 @@ RENDER_VENV ?= .venv-render
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
+comma := ,
 # The project with some extras, into an environment: by uv, or by pip where uv does not find the index that pip knows.
 install = $(1)/bin/python -m pip install --quiet uv \
 	&& $(1)/bin/uv pip install --quiet --python $(1)/bin/python --editable '.$(2)' \
@@ -35,7 +36,7 @@ test-environments: $(VENV)/ready-dev  ## the tests that install several releases
 
 $(VENV)/ready-browser: $(VENV)/ready-dev
 	@test -x /usr/bin/chromium || .ci/debian-packages tests/browser/debian-packages.txt
-	$(call install,$(VENV),[dev,browser])
+	$(call install,$(VENV),[dev$(comma)browser])
 	@touch $@
 
 test-browser: $(VENV)/ready-browser  ## the tests that open the report in Chromium
@@ -50,12 +51,12 @@ debian-packages:
 $(RENDER_VENV)/ready: pyproject.toml | debian-packages
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=/path/to/python ..."; exit 1; }
 	$(PYTHON) -m venv $(RENDER_VENV)
-	$(call install,$(RENDER_VENV),[dev,render])
+	$(call install,$(RENDER_VENV),[dev$(comma)render])
 	@touch $@
 
 test-render: $(RENDER_VENV)/ready  ## the tests that render with Manim in a sandbox; installs Debian packages that are missing
 	$(RENDER_VENV)/bin/python -m builder doctor
-	$(RENDER_VENV)/bin/python -m pytest -m render tests/render tests/evaluate
+	$(RENDER_VENV)/bin/python -m pytest -m render -n 2 --dist loadfile tests/render tests/evaluate
 
 test-all: test test-environments test-render test-browser  ## all tests
 
