@@ -183,7 +183,7 @@ class BuildConfig:
         2.5, "rows of train for each kept row, from 1 (none) to 10; 1 for a trainer, unless given", "F"
     )
     drop_findings: tuple[str, ...] = _setting(
-        (), f"drop rows whose rendering shows one of these: {', '.join(RENDER_FINDINGS)}; with --verify", "FINDING"
+        (), f"drop rows whose rendering shows one of these: {', '.join(RENDER_FINDINGS)}; with --verify", "A,B"
     )
     test_size: float = _setting(0.1, "share of each source's distinct descriptions for test, between 0 and 1", "S")
     validation_size: float = _setting(

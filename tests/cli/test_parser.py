@@ -84,6 +84,13 @@ def test_several_configs_may_follow_one_flag_or_several() -> None:
     assert (given.config, given.id) == (["all"], "manimbench/000001")
 
 
+def test_several_findings_may_stand_in_one_word_or_several() -> None:
+    """`--drop-findings a,b --drop-findings c` names three."""
+    words = ["--drop-findings", "still,off_frame", "--drop-findings", "tiny_text"]
+    given = parsed(COMMANDS, ["build", "--verify", *words])[1]
+    assert list(settings_of(given)[1]["drop_findings"]) == ["still", "off_frame", "tiny_text"]
+
+
 @pytest.mark.parametrize(
     ("name", "known", "meant"),
     [
