@@ -102,7 +102,9 @@ def _read(name: str) -> str:
 
 
 def _in_words(verdict: "Verdict", name: str, code_line: str) -> str:
-    """`scene.py: passed: 2 scenes, 4 animations, 8.0 s of animation; rendered in 2.21 s`, and the line that raised."""
+    """`scene.py: passed: 2 scenes, 4 animations; rendered in 2.21 s`, and the line that raised, or what was found."""
+    from builder.render.findings import findings
+
     raised = f": {verdict.exception}: {verdict.message}".rstrip(": ") if verdict.exception else f" {verdict.message}"
     where = f" (line {verdict.line})" if verdict.line else ""
     parts = [
@@ -113,4 +115,5 @@ def _in_words(verdict: "Verdict", name: str, code_line: str) -> str:
     parts += [f"{verdict.animated:.1f} s of animation"] if verdict.animated else []
     shown = f": {', '.join(parts)}" if parts else ""
     first = f"{name}: {verdict.outcome}{raised.rstrip()}{where}{shown}; rendered in {verdict.seconds:.2f} s"
-    return visible(first) + (f"\n    {visible(code_line)}" if code_line else "")
+    lines = [code_line] if code_line else [f"{finding}: {told}" for finding, told in findings(verdict).items()]
+    return "\n    ".join(map(visible, [first, *lines]))
