@@ -46,6 +46,7 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     add("--rate", metavar="N", type=float, help=f"frames a second that renderings are compared by (default {_RATE:g})")
     add("--no-similarity", action="store_true", help="go without visual similarity, and so without scikit-image")
     add("--code-similarity", action="store_true", help="also compare programs as texts, by CodeBLEU (package codebleu)")
+    add("--clip-model", metavar="FOLDER", type=Path, help="also compare renderings by a CLIP model in this folder")
     add("--verdicts", metavar="FILE", help="take the verdicts of an earlier evaluation: nothing is rendered")
     add("--workers", metavar="N", type=int, help="programs that are rendered side by side (default: all processors)")
     add("--cluster", metavar="ADDRESS", help="render on the workers of this Dask scheduler")
@@ -71,6 +72,7 @@ def evaluate(given: argparse.Namespace, terminal: Terminal) -> Answer:
 
 
 def _scored(given: argparse.Namespace, terminal: Terminal, run: Path, output: Path) -> Evaluation:
+    from builder.evaluate.clip import clip_similarity, model_hash
     from builder.evaluate.page import write_page
     from builder.evaluate.predictions import read_predictions, read_references
     from builder.evaluate.score import score, write
@@ -84,10 +86,20 @@ def _scored(given: argparse.Namespace, terminal: Terminal, run: Path, output: Pa
     predictions = read_predictions(run, references.rows)
     settings: dict[str, Any] = renderer_settings(given)
     compare = code_bleu() if "code_similarity" in given else None
+    model = getattr(given, "clip_model", None)
+    if model is not None and not rate:
+        raise SettingError(f"--clip-model {model}: compares frames, which --no-similarity leaves out")
+    clip = clip_similarity(model) if model is not None else None
     with terminal, Renderer(frames=rate, events=terminal, **settings) as renderer:
         found = score(
-            references, predictions, renderer, terminal, rate=rate, code_similarity=compare, predictions_file=run
+            *(references, predictions, renderer, terminal),
+            rate=rate,
+            code_similarity=compare,
+            clip=clip,
+            predictions_file=run,
         )
+        if model is not None:
+            found.scores["versions"]["clip_model"] = model_hash(model)
         write(found, output, renderer)
         write_page(found, output, renderer)
     if predictions.unmatched:

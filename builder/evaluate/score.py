@@ -11,6 +11,7 @@ import polars as pl
 from builder.core.errors import BuilderError, OutputError, SettingError
 from builder.core.events import Events
 from builder.core.files import installed_version, sha256_of, write_json, written_aside
+from builder.evaluate.clip import ClipSimilarity
 from builder.evaluate.metrics import Comparison, compare
 from builder.evaluate.predictions import Predictions, Reference, References, program_of
 from builder.evaluate.similarity import release, visual_similarity
@@ -36,6 +37,7 @@ _SCHEMA: dict[str, Any] = {
     "conflicts": pl.List(pl.String),
     "findings": pl.List(pl.String),  # of how it looks
     "similarity": pl.Float64,  # null if the reference has no frames, or it was not asked for
+    "clip_similarity": pl.Float64,
     "code_similarity": pl.Float64,
     "scenes": pl.UInt32,
     "animations": pl.UInt32,
@@ -74,6 +76,7 @@ def score(
     *,
     rate: float = 1.0,
     code_similarity: CodeSimilarity | None = None,
+    clip: ClipSimilarity | None = None,
     predictions_file: Path | None = None,
 ) -> Evaluation:
     """Score predictions against the rows that they answer.
@@ -85,6 +88,7 @@ def score(
         events: hears the progress.
         rate: frames a second that renderings are compared by; 0 for no visual similarity.
         code_similarity: compares programs as texts, if wanted.
+        clip: compares frames by a CLIP model, if wanted.
         predictions_file: what was read, to be named in the scores.
 
     Raises:
@@ -93,6 +97,7 @@ def score(
         BuilderError: scikit-image is not installed.
     """
     versions = _versions(renderer) | ({"scikit-image": release()} if rate else {})
+    compared = _Compared(rate, code_similarity, clip)
     verdicts: dict[str, Verdict] = {}
     lines: list[dict[str, Any]] = []
     asked = [_asked(row, predictions.answers.get(row.id, ()), bool(rate)) for row in references.rows]
@@ -104,7 +109,7 @@ def score(
         done += len(here)
         passed = sum(each.outcome is Outcome.PASSED for each in verdicts.values())
         events.progress("render", done, len(programs), "programs", f"{passed:,} passed")
-        lines += _lines_of(row, codes, here, rate, code_similarity)
+        lines += _lines_of(row, codes, here, compared)
         verdicts |= {each.program: replace(each, thumbnail=None, frames=None) for each in here.values()}
     _refuse_unknown(verdicts)
     rows = pl.DataFrame(lines, schema=_SCHEMA, orient="row")
@@ -140,12 +145,17 @@ def _asked(row: Reference, answers: Sequence[str], with_reference: bool) -> _Ask
     return _Asked(found, tuple(dict.fromkeys(codes)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """How answers are compared with references."""
+
+    rate: float
+    code: CodeSimilarity | None
+    clip: ClipSimilarity | None
+
+
 def _lines_of(
-    row: Reference,
-    asked: _Asked,
-    verdicts: Mapping[str, Verdict],
-    rate: float,
-    code_similarity: CodeSimilarity | None,
+    row: Reference, asked: _Asked, verdicts: Mapping[str, Verdict], compared: _Compared
 ) -> Iterator[dict[str, Any]]:
     reference = verdicts.get(row.code)
     shown = reference.frames if reference is not None else None
@@ -167,7 +177,8 @@ def _lines_of(
         "findings": [],
         "code": "",
     }
-    empty |= {"similarity": 0.0 if shown else None, "code_similarity": 0.0 if code_similarity else None}
+    empty |= {"similarity": 0.0 if shown else None, "clip_similarity": 0.0 if shown and compared.clip else None}
+    empty |= {"code_similarity": 0.0 if compared.code else None}
     if not asked.answers:
         yield common | empty | {"sample": 0, "extracted": MISSING, "program": ""}
     for number, (code, how) in enumerate(asked.answers):
@@ -186,9 +197,11 @@ def _lines_of(
                 "findings": [f"{name}: {told}" for name, told in findings(verdict).items()],
             }
             if shown and verdict.frames and verdict.outcome is Outcome.PASSED:
-                line["similarity"] = visual_similarity(verdict.frames, shown, rate)
-            if code_similarity is not None:
-                line["code_similarity"] = round(code_similarity(code, row.code), 6)
+                line["similarity"] = visual_similarity(verdict.frames, shown, compared.rate)
+                if compared.clip is not None:
+                    line["clip_similarity"] = compared.clip(verdict.frames, shown, compared.rate)
+            if compared.code is not None:
+                line["code_similarity"] = round(compared.code(code, row.code), 6)
         yield line
 
 

@@ -56,18 +56,18 @@ def visual_similarity(left: bytes, right: bytes, rate: float) -> float:
     if left == right:
         return 1.0
     release()
-    return round(_along(_pairwise(frames_of(left, rate), frames_of(right, rate))), 6)
+    return round(along(_pairwise(frames_of(left, rate), frames_of(right, rate))), 6)
 
 
 @lru_cache(maxsize=256)
-def frames_of(animation: bytes, rate: float) -> FrameArray:
+def frames_of(animation: bytes, rate: float, size: tuple[int, int] = SIZE) -> FrameArray:
     """The frames of a sampled rendering, each as often as it stands, at most `MOST_FRAMES`."""
     pictures, counts = [], []
     with Image.open(io.BytesIO(animation)) as opened:
         for number in range(getattr(opened, "n_frames", 1)):
             opened.seek(number)
             opened.load()
-            pictures.append(np.asarray(opened.convert("RGB").resize(SIZE, Image.Resampling.BOX)))
+            pictures.append(np.asarray(opened.convert("RGB").resize(size, Image.Resampling.BOX)))
             counts.append(max(1, round(opened.info.get("duration", 0) * rate / 1000)))
     order = np.repeat(np.arange(len(pictures)), np.minimum(counts, 10 * MOST_FRAMES))
     if order.size > MOST_FRAMES:
@@ -108,7 +108,7 @@ def _pairwise(left: FrameArray, right: FrameArray) -> NDArray[np.float64]:
     return table
 
 
-def _along(table: NDArray[np.float64]) -> float:
+def along(table: NDArray[np.float64]) -> float:
     """The mean of a table along the path of dynamic time warping (steps right, down and both)."""
     rows, columns = table.shape
     cost = np.full((rows + 1, columns + 1), np.inf)

@@ -47,7 +47,7 @@ def _groups(rows: pl.DataFrame, column: str) -> list[tuple[str, pl.DataFrame]]:
 def metrics(rows: pl.DataFrame) -> dict[str, dict[str, Any]]:
     """Each metric with its 95 % interval; rows that nothing answers count as failed."""
     prompts: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    wanted = ("id", "outcome", "parses", "conflicts", "findings", "similarity", "code_similarity")
+    wanted = ("id", "outcome", "parses", "conflicts", "findings", "similarity", "clip_similarity", "code_similarity")
     for line in rows.select(wanted).iter_rows(named=True):
         prompts[line["id"]].append(line)
     groups = list(prompts.values())
@@ -67,7 +67,7 @@ def metrics(rows: pl.DataFrame) -> dict[str, dict[str, Any]]:
             [[any(one.startswith(f"{name}:") for one in line) for line in each] for each in rendered]
         )
     found |= _pass_at_k(groups)
-    for name in ("similarity", "code_similarity"):
+    for name in ("similarity", "clip_similarity", "code_similarity"):
         values = [[line[name] for line in each if line[name] is not None] for each in groups]
         if any(values):
             key = "visual_similarity" if name == "similarity" else name

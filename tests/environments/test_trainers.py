@@ -467,3 +467,45 @@ def test_grpo_takes_the_reward(trainers: Environment, folder: Path, tiny: Path, 
     assert len(seen) == 8
     assert all(value is None or 0 <= value <= 1 for value in seen)
     assert {name.split("/")[1] for name in names} == {"render_reward", "awaited"}
+
+
+CLIP = """
+import io, json
+import numpy as np
+from pathlib import Path
+from PIL import Image
+from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel
+from builder.core.errors import SettingError
+from builder.evaluate.clip import clip_similarity, model_hash
+
+small = dict(hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2, projection_dim=8)
+vision = {**small, "image_size": 32, "patch_size": 16}
+config = CLIPConfig(vision_config=vision, text_config={**small, "vocab_size": 99})
+for part in (CLIPModel(config), CLIPImageProcessor(size=32, crop_size=32)):
+    part.save_pretrained("clip")
+
+def animation(*colours):
+    first, *others = [Image.new("RGB", (64, 36), colour) for colour in colours]
+    written = io.BytesIO()
+    first.save(written, "WEBP", save_all=True, append_images=others, duration=1000, lossless=True)
+    return written.getvalue()
+
+compare = clip_similarity(Path("clip"))
+pair = animation("red", "blue"), animation("red", "red", "blue")
+try:
+    clip_similarity(Path("nowhere"))
+except SettingError as error:
+    refused = str(error)
+found = [compare(*pair, 1.0), compare(pair[0], animation("white"), 1.0)]
+print(json.dumps([*found, len(model_hash(Path("clip"))), refused]))
+"""
+
+
+def test_renderings_are_compared_by_a_clip_model(trainers: Environment, tmp_path: Path) -> None:
+    """The same frames at another tempo are alike to 1, others are less; a folder without a model is named."""
+    trainers.install("scikit-image", ROOT)
+    same, other, digits, refused = trainers.answer(CLIP, folder=tmp_path)
+    assert same == pytest.approx(1.0, abs=1e-5)
+    assert other < same - 1e-4
+    assert digits == 64
+    assert refused.startswith("--clip-model nowhere: holds no CLIP model")
