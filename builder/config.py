@@ -120,7 +120,8 @@ DEFAULT_SYSTEM_PROMPT = (
 MAX_AUGMENTATION_FACTOR = 10.0
 DEFAULT_PAIR_MARGIN = 0.75
 LEVELS = ("full", "fast")
-RENDER_FINDINGS = ("off_frame", "text_overlap", "low_contrast", "tiny_text", "invisible", "still")
+UNDRAWABLE = "undrawable_text"
+RENDER_FINDINGS = ("off_frame", "text_overlap", "low_contrast", "tiny_text", "invisible", "still", UNDRAWABLE)
 """What may be found of a program that was rendered and passed; `builder/render/findings.py` has the rules."""
 RETRIED = ("failed", "timeout", "no_scene", "blank", "refused")
 DEFAULT_TIMEOUT = 60.0

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from builder.config import RENDER_FINDINGS
+from builder.config import RENDER_FINDINGS, UNDRAWABLE
 from builder.render.verdict import Fact, Outcome, Verdict
 
 _RULES: Mapping[str, Mapping[str, tuple[Callable[[float], bool], str]]] = {
@@ -20,7 +20,7 @@ _RULES: Mapping[str, Mapping[str, tuple[Callable[[float], bool], str]]] = {
     "still": {"moving": (lambda share: share == 0, "nothing moves")},
 }
 """By finding: by kind of fact, which values count, and how they are put in words."""
-assert tuple(_RULES) == RENDER_FINDINGS
+assert (*_RULES, UNDRAWABLE) == RENDER_FINDINGS
 
 
 def findings(verdict: Verdict) -> dict[str, str]:
@@ -28,13 +28,15 @@ def findings(verdict: Verdict) -> dict[str, str]:
     facts = {fact.kind: fact for fact in verdict.facts or ()} if verdict.outcome is Outcome.PASSED else {}
     found: dict[str, str] = {}
     for name, rules in _RULES.items():
-        told = [
+        shown = [
             _where(fact) + words.format(" and ".join(fact.objects), fact.value)
             for kind, (counts, words) in rules.items()
             if (fact := facts.get(kind)) is not None and counts(fact.value)
         ]
-        if told:
-            found[name] = "; ".join(told)
+        if shown:
+            found[name] = "; ".join(shown)
+    if verdict.outcome is Outcome.PASSED and verdict.message.startswith(UNDRAWABLE):
+        found[UNDRAWABLE] = f"no font here has {verdict.message.removeprefix(UNDRAWABLE).lstrip(': ')}"
     return found
 
 

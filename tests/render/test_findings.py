@@ -36,6 +36,13 @@ def test_facts_come_back_as_they_were_kept(tmp_path: Path) -> None:
     assert VerdictTable(tmp_path / "verdicts.parquet").known(PASSED.program) == PASSED
 
 
+def test_text_that_no_font_has_is_a_finding() -> None:
+    """It is said in the verdict's message, which any other program may use as it likes."""
+    boxes = Verdict(program_hash("a"), Outcome.PASSED, message="undrawable_text: '\\x0c'")
+    assert findings(boxes) == {"undrawable_text": "no font here has '\\x0c'"}
+    assert findings(Verdict(program_hash("a"), Outcome.FAILED, "ValueError", "undrawable_text: no")) == {}
+
+
 def test_a_verdict_of_an_earlier_release_is_reached_again(tmp_path: Path) -> None:
     """Its database says nothing of facts."""
     code = scene("Circle()")
