@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,16 @@ from benchmarks.pipeline import sources_in
 from benchmarks.prepare import read_rows
 from benchmarks.rendering import Verdict, key_of, read_verdicts
 from builder.config import BuildConfig, make_config
-from builder.core.ledger import funnel, kept, reasons
-from builder.core.row_store import columns_of
+from builder.core.ledger import funnel, id_column, kept, reasons
+from builder.core.row_store import columns_of, texts_by_index
+from builder.decide.claims import contradiction
 from builder.manim_lint.syntax import parse
 from builder.pipeline.build import Prepared
 from builder.pipeline.story import build, prepare
 from builder.prepare.clean_code import clean_code
 
 VERDICTS = Path(__file__).with_name("verdicts.jsonl")
+CLAIMS = Path(__file__).with_name("claims.jsonl")
 
 
 def alignment(data: Path) -> Any:
@@ -120,6 +123,25 @@ def curated(data: Path) -> Any:
         }
 
 
+def claims(data: Path) -> Any:
+    """Programs that contradict their prompts, found against labels by a reader, on both halves."""
+    labels = {label["id"]: label for label in map(json.loads, CLAIMS.read_text().splitlines())}
+    with tempfile.TemporaryDirectory(prefix="manim-combined-") as cache:
+        local = {name: str(path) for name, path in sources_in(data).items()}
+        config = make_config("curated", local=local, datasets=list(local), cache_dir=cache)
+        prepared = prepare(config)
+        rows = build(prepared, config).outcomes.with_columns(id_column()).filter(pl.col("id").is_in(list(labels)))
+        rows = rows.select("id", "index", code=pl.coalesce("code_index", "index"))
+        prompts = texts_by_index(prepared.files, "description", rows["index"])
+        programs = texts_by_index(prepared.files, "code", rows["code"].unique())
+    counts: dict[str, Counter[str]] = {"development": Counter(), "held out": Counter()}
+    for row, index, code in rows.iter_rows():
+        marked = contradiction(prompts[index], programs[code]) is not None
+        right = "right" if marked == (labels[row]["label"] == "contradicts") else "wrong"
+        counts[labels[row]["part"]][f"{'marked' if marked else 'not marked'}, {right}"] += 1
+    return {"labels_without_a_row": len(labels) - rows.height, **counts}
+
+
 def _with_problems(prepared: Prepared, rows: pl.DataFrame, config: BuildConfig) -> int:
     """Rows whose program does not parse or does not pass the API check, from the texts that are written."""
     where = rows.select(pl.coalesce("code_index", "index").alias("index"))["index"].unique()
@@ -136,7 +158,19 @@ def verdicts() -> dict[str, Verdict]:
 
 SECTIONS: Mapping[str, Callable[[Path], Any]] = {
     function.__name__: function
-    for function in (alignment, shuffled, repairing, checked, repaired, rendered, put_on_lines, prompts, near, curated)
+    for function in (
+        alignment,
+        shuffled,
+        repairing,
+        checked,
+        repaired,
+        rendered,
+        put_on_lines,
+        prompts,
+        near,
+        curated,
+        claims,
+    )
 }
 
 

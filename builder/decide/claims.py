@@ -1,4 +1,4 @@
-"""Claims of a description that its program contradicts: the direction of a rotation, the sides of a regular polygon.
+"""Claims of a description that its program contradicts: rotations, sides of polygons, and that something takes time.
 
 A claim that cannot be decided is no contradiction. By Manim's conventions a positive angle turns counter-clockwise,
 and the `radius` of a regular polygon is that of the circle through its corners, not the length of a side.
@@ -209,6 +209,49 @@ def _made(call: ast.Call, program: _Program) -> tuple[int, float] | None:
     return None if radius is None or not corners else (int(corners), 2 * radius * math.sin(math.pi / corners))
 
 
-_CHECKS = ((_ROTATION, _rotation), (_SIDE, _sides))
-_ANY_CLAIM = r"(?i)clockwise|side[- ]length"
+_NUMBER = r"\d+(?:\.\d+)?"
+_TRIANGLE = re.compile(
+    rf"\btriangle with (?:side lengths|sides) (?:of )?({_NUMBER}), ({_NUMBER}),? and ({_NUMBER})", re.IGNORECASE
+)
+
+
+def _triangle(_description: str, claims: Sequence[re.Match[str]], program: _Program) -> Contradiction | None:
+    """A triangle of which the description states the three sides, and the program's only polygon has others."""
+    polygons = list(program.named("Polygon"))
+    if any(program.named(*_RESIZING)) or len(claims) > 1 or len(polygons) != 1 or len(polygons[0].args) != 3:
+        return None
+    corners = [point for corner in polygons[0].args if (point := _point(corner, program))]
+    if len(corners) < 3:
+        return None
+    sides = sorted(math.dist(corners[place - 1], corners[place]) for place in range(3))
+    if all(
+        math.isclose(side, float(length), rel_tol=0.02)
+        for side, length in zip(sides, sorted(claims[0].groups(), key=float), strict=True)
+    ):
+        return None
+    lengths = ", ".join(f"{side:.3g}" for side in sides)
+    return Contradiction(claims[0][0], f"the sides of `{ast.unparse(polygons[0])}` are {lengths} long")
+
+
+def _point(node: ast.expr, program: _Program) -> list[float] | None:
+    """Three coordinates that are written out."""
+    if isinstance(node, ast.Call) and _name(node.func) == "array" and len(node.args) == 1:
+        node = node.args[0]
+    written = node.elts if isinstance(node, ast.Tuple | ast.List) else []
+    values = [value for item in written if (value := program.number(item)) is not None]
+    return values if len(values) == len(written) == 3 else None
+
+
+_DURATION = re.compile(rf"\bover {_NUMBER} seconds?\b", re.IGNORECASE)
+_MOVING = ("play", "wait", "add_updater", "construct")
+
+
+def _still(_description: str, claims: Sequence[re.Match[str]], program: _Program) -> Contradiction | None:
+    """Something takes so many seconds by the description, and the program only shows a still."""
+    shown = any(program.named("add"))
+    return Contradiction(claims[0][0], "nothing is played") if shown and not any(program.named(*_MOVING)) else None
+
+
+_CHECKS = ((_ROTATION, _rotation), (_SIDE, _sides), (_TRIANGLE, _triangle), (_DURATION, _still))
+_ANY_CLAIM = r"(?i)clockwise|side[- ]length|triangle with sides|over [\d.]+ seconds?"
 """What a description holds in which a check finds a claim."""

@@ -82,5 +82,46 @@ def test_sides_as_described_or_undecided(description, lines):
     assert contradiction(description, scene(*lines)) is None
 
 
+SIDES = "Create a triangle with side lengths 3, 4, and 5."
+
+
+def test_a_triangle_of_other_sides():
+    found = contradiction(SIDES, scene("t = Polygon((-1.5, -2, 0), (1.5, -2, 0), (0, 2, 0), color=YELLOW)"))
+    assert found is not None and "are 3, 4.27, 4.27 long" in str(found)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["t = Polygon([0, 0, 0], [4, 0, 0], np.array([0, 3, 0]))"],
+        # what cannot be decided is no contradiction
+        ["t = Polygon(a, b, c)"],
+        ["t = Polygon(*corners)"],
+        ["t = Polygon((0, 0), (1, 0, 0), (0, 1, 0))"],
+        ["t = Polygon((0, 0, 0), (1, 0, 0), (0, 1, 0)).scale(3)"],
+        ["t = Polygon((0, 0, 0), (1, 0, 0), (0, 1, 0))", "u = Polygon(a, b, c)"],
+    ],
+)
+def test_a_triangle_as_described_or_undecided(lines):
+    assert contradiction(SIDES, scene(*lines)) is None
+
+
+def test_a_still_of_what_takes_seconds():
+    found = contradiction(TURN, scene("group.rotate(-90 * DEGREES)", "self.add(group)"))
+    assert found is not None and str(found) == '"over 2 seconds", but nothing is played'
+
+
+@pytest.mark.parametrize(
+    ("description", "lines"),
+    [
+        (TURN, ["group.add_updater(turn)", "self.add(group)", "self.wait(2)"]),
+        ("Move it over 2 seconds.", ["self.add(it)", "super().construct()"]),
+        ("Draw a line over 2 circles.", ["self.add(line)"]),
+    ],
+)
+def test_what_takes_seconds_or_states_none(description, lines):
+    assert contradiction(description, scene(*lines)) is None
+
+
 def test_a_program_that_does_not_parse_contradicts_nothing():
     assert contradiction(TURN, "self.play(square.animate.rotate(90 * DEGREES)") is None
