@@ -1,4 +1,4 @@
-"""Claims of a description that its program contradicts: rotations, sides of polygons, and that something takes time.
+"""Claims of a description that its program contradicts: rotations, sides, centres of arcs, that something takes time.
 
 A claim that cannot be decided is no contradiction. By Manim's conventions a positive angle turns counter-clockwise,
 and the `radius` of a regular polygon is that of the circle through its corners, not the length of a side.
@@ -210,24 +210,24 @@ def _made(call: ast.Call, program: _Program) -> tuple[int, float] | None:
 
 
 _NUMBER = r"\d+(?:\.\d+)?"
-_TRIANGLE = re.compile(
-    rf"\btriangle with (?:side lengths|sides) (?:of )?({_NUMBER}), ({_NUMBER}),? and ({_NUMBER})", re.IGNORECASE
+_WRITTEN_OUT = re.compile(
+    r"\b(?:triangle|trapezoid|trapezium) with (?:base lengths|side lengths|sides) (?:of )?"
+    rf"(?P<lengths>{_NUMBER}(?:, {_NUMBER})*,? and {_NUMBER})",
+    re.IGNORECASE,
 )
 
 
-def _triangle(_description: str, claims: Sequence[re.Match[str]], program: _Program) -> Contradiction | None:
-    """A triangle of which the description states the three sides, and the program's only polygon has others."""
+def _written_out(_description: str, claims: Sequence[re.Match[str]], program: _Program) -> Contradiction | None:
+    """A polygon of which the description states sides, and the program's only one has others."""
     polygons = list(program.named("Polygon"))
-    if any(program.named(*_RESIZING)) or len(claims) > 1 or len(polygons) != 1 or len(polygons[0].args) != 3:
+    if any(program.named(*_RESIZING)) or len(claims) > 1 or len(polygons) != 1:
         return None
     corners = [point for corner in polygons[0].args if (point := _point(corner, program))]
-    if len(corners) < 3:
+    if len(corners) < len(polygons[0].args):
         return None
-    sides = sorted(math.dist(corners[place - 1], corners[place]) for place in range(3))
-    if all(
-        math.isclose(side, float(length), rel_tol=0.02)
-        for side, length in zip(sides, sorted(claims[0].groups(), key=float), strict=True)
-    ):
+    sides = [math.dist(corners[place - 1], corners[place]) for place in range(len(corners))]
+    stated = [float(length) for length in re.findall(_NUMBER, claims[0]["lengths"])]
+    if all(any(math.isclose(side, length, rel_tol=0.02) for side in sides) for length in stated):
         return None
     lengths = ", ".join(f"{side:.3g}" for side in sides)
     return Contradiction(claims[0][0], f"the sides of `{ast.unparse(polygons[0])}` are {lengths} long")
@@ -242,6 +242,29 @@ def _point(node: ast.expr, program: _Program) -> list[float] | None:
     return values if len(values) == len(written) == 3 else None
 
 
+_CENTRE = re.compile(
+    rf"\b(?:arc|sector) with radius [^;\n]*?\bcentered at \((?P<x>-?{_NUMBER}), (?P<y>-?{_NUMBER})\)", re.IGNORECASE
+)
+
+
+def _centre(_description: str, claims: Sequence[re.Match[str]], program: _Program) -> Contradiction | None:
+    """An arc or sector of which the description states the centre, and the program puts the middle of its box there."""
+    arcs, moves = list(program.named("Arc", "Sector")), list(program.named("move_to"))
+    if (
+        len(claims) != 1
+        or len(arcs) != 1
+        or len(moves) != 1
+        or _argument(arcs[0], None, "arc_center")
+        or _unclear(arcs[0])
+    ):
+        return None
+    if any(program.named("shift", "next_to", "move_arc_center_to")) or len(moves[0].args) != 1:
+        return None
+    if _point(moves[0].args[0], program) != [float(claims[0]["x"]), float(claims[0]["y"]), 0.0]:
+        return None
+    return Contradiction(claims[0][0], f"`{ast.unparse(moves[0])}` puts the middle of its outline there")
+
+
 _DURATION = re.compile(rf"\bover {_NUMBER} seconds?\b", re.IGNORECASE)
 _MOVING = ("play", "wait", "add_updater", "construct")
 
@@ -252,6 +275,9 @@ def _still(_description: str, claims: Sequence[re.Match[str]], program: _Program
     return Contradiction(claims[0][0], "nothing is played") if shown and not any(program.named(*_MOVING)) else None
 
 
-_CHECKS = ((_ROTATION, _rotation), (_SIDE, _sides), (_TRIANGLE, _triangle), (_DURATION, _still))
-_ANY_CLAIM = r"(?i)clockwise|side[- ]length|triangle with sides|over [\d.]+ seconds?"
+_CHECKS = (
+    *((_ROTATION, _rotation), (_SIDE, _sides), (_WRITTEN_OUT, _written_out)),
+    *((_CENTRE, _centre), (_DURATION, _still)),
+)
+_ANY_CLAIM = r"(?i)clockwise|side[- ]length|(?:triangle|trapezoid|trapezium) with|centered at \(|over [\d.]+ seconds?"
 """What a description holds in which a check finds a claim."""

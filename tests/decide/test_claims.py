@@ -87,7 +87,7 @@ SIDES = "Create a triangle with side lengths 3, 4, and 5."
 
 def test_a_triangle_of_other_sides():
     found = contradiction(SIDES, scene("t = Polygon((-1.5, -2, 0), (1.5, -2, 0), (0, 2, 0), color=YELLOW)"))
-    assert found is not None and "are 3, 4.27, 4.27 long" in str(found)
+    assert found is not None and "are 4.27, 3, 4.27 long" in str(found)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,40 @@ def test_a_triangle_of_other_sides():
 )
 def test_a_triangle_as_described_or_undecided(lines):
     assert contradiction(SIDES, scene(*lines)) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "contradicts"),
+    [
+        ("t = Polygon((-2.5, -2, 0), (2.5, -2, 0), (3, 2, 0), (-3, 2, 0))", True),
+        ("t = Polygon((-2.5, -2, 0), (2.5, -2, 0), (1.5, 2, 0), (-1.5, 2, 0))", False),
+    ],
+)
+def test_the_parallel_sides_of_a_trapezoid(line, contradicts):
+    found = contradiction("Create a trapezoid with base lengths 3 and 5, and height 4.", scene(line))
+    assert (found is not None) == contradicts
+
+
+ARC = "Create an arc with radius 2.5, angle of 180 degrees, and centered at (1, -1)."
+
+
+def test_an_arc_of_which_the_outline_is_centred():
+    found = contradiction(ARC, scene("arc = Arc(radius=2.5, angle=PI)", "arc.move_to((1, -1, 0))"))
+    assert found is not None and "`arc.move_to((1, -1, 0))` puts the middle of its outline there" in str(found)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["arc = Arc(radius=2.5, angle=PI, arc_center=(1, -1, 0))", "Dot().move_to((1, -1, 0))"],
+        ["arc = Arc(radius=2.5, angle=PI).move_arc_center_to((1, -1, 0))", "Dot().move_to((1, -1, 0))"],
+        ["arc = Arc(radius=2.5, angle=PI).shift((1, -1, 0))", "Dot().move_to((1, -1, 0))"],
+        ["arc = Arc(radius=2.5, angle=PI)", "arc.move_to(somewhere)"],
+        ["arcs = Arc(), Arc()", "arcs[0].move_to((1, -1, 0))"],
+    ],
+)
+def test_an_arc_about_its_centre_or_undecided(lines):
+    assert contradiction(ARC, scene(*lines)) is None
 
 
 def test_a_still_of_what_takes_seconds():
