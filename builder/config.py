@@ -123,6 +123,8 @@ LEVELS = ("full", "fast")
 UNDRAWABLE = "undrawable_text"
 RENDER_FINDINGS = ("off_frame", "text_overlap", "low_contrast", "tiny_text", "invisible", "still", UNDRAWABLE)
 """What may be found of a program that was rendered and passed; `builder/render/findings.py` has the rules."""
+FINDINGS = ("wrong_mathematics", *RENDER_FINDINGS)
+"""The same, and what is found without rendering."""
 RETRIED = ("failed", "timeout", "no_scene", "blank", "refused")
 DEFAULT_TIMEOUT = 60.0
 """Seconds of processor time for one program."""
@@ -184,7 +186,7 @@ class BuildConfig:
         2.5, "rows of train for each kept row, from 1 (none) to 10; 1 for a trainer, unless given", "F"
     )
     drop_findings: tuple[str, ...] = _setting(
-        (), f"drop rows whose rendering shows one of these: {', '.join(RENDER_FINDINGS)}; with --verify", "A,B"
+        (), f"drop rows whose program has one of these: {', '.join(FINDINGS)}; all but the first with --verify", "A,B"
     )
     test_size: float = _setting(0.1, "share of each source's distinct descriptions for test, between 0 and 1", "S")
     validation_size: float = _setting(
@@ -223,6 +225,9 @@ class BuildConfig:
     balance: str = _setting("", "draw as equally as can be from each source, or each difficulty", "source|difficulty")
     system_prompt: str = _setting(
         DEFAULT_SYSTEM_PROMPT, "the system message of every conversation; an empty one is left out", "TEXT"
+    )
+    format_code: bool = _setting(
+        False, "lay programs out in one style, by ruff; official test rows stay as they were published"
     )
     no_fences: bool = _setting(False, "write programs without the Markdown fence around them")
     previews: bool = _setting(False, "add a column with the last frame of each program, where programs are rendered")
@@ -421,11 +426,10 @@ def _check_rendering(config: BuildConfig) -> None:
     if not 1 <= config.timeout <= MAX_TIMEOUT:
         raise SettingError(f"timeout {config.timeout}: seconds from 1 to {MAX_TIMEOUT:g} are wanted")
     for word in config.drop_findings:
-        if word not in RENDER_FINDINGS:
-            known = ", ".join(RENDER_FINDINGS)
-            raise SettingError(f"drop_findings {word!r}: use {known}{nearest(word, RENDER_FINDINGS)}")
-    if config.drop_findings and not config.verify:
-        raise SettingError("drop_findings: only a config whose programs are rendered has them; add --verify")
+        if word not in FINDINGS:
+            raise SettingError(f"drop_findings {word!r}: use {', '.join(FINDINGS)}{nearest(word, FINDINGS)}")
+        if word in RENDER_FINDINGS and not config.verify:
+            raise SettingError(f"drop_findings {word!r}: only rendered programs have it; add --verify")
     for word in config.retry:
         if word not in RETRIED:
             raise SettingError(f"retry {word!r}: use {', '.join(RETRIED)}{nearest(word, RETRIED)}")

@@ -66,7 +66,7 @@ def many_rows(folder: Path, count: int, *, thumbnails: int = 0) -> Path:
             "dialect": "ce",
             "verdict": "",
             "verdict_before": "",
-            "render_findings": [[] for _ in range(count)],
+            "findings": [[] for _ in range(count)],
         },
         schema=SCHEMA,
     )

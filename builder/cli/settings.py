@@ -38,7 +38,7 @@ GROUPS: dict[str, tuple[str, str]] = {
         "drop_findings level timeout retry no_sandbox manim_python previews",
     ),
     "output": (
-        "augmentation_factor format trainer no_fences tokenizer max_tokens drop_long limit",
+        "augmentation_factor format trainer no_fences format_code tokenizer max_tokens drop_long limit",
         "layout_pairs balance system_prompt allow_empty",
     ),
 }

@@ -34,7 +34,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "dialect": pl.String,  # of the program as it is written: ce, or manimgl
     "verdict": pl.String,  # on the program as it is written; empty if it was not rendered
     "verdict_before": pl.String,  # empty, and gone with the next release
-    "render_findings": pl.List(pl.String),  # what was found of how it looks, as `name: scene, second and objects`
+    "findings": pl.List(pl.String),  # what was found of what it states and how it looks, as `name: what and where`
 }
 """Columns of a ledger as written, in order."""
 
@@ -47,6 +47,9 @@ SYNTHETIC = "synthetic"
 """In place of what a person decided: a model described the row's program."""
 DECISION_COLUMNS = {"decision": pl.Enum(["", *ACTIONS, SYNTHETIC]), "decided": pl.String()}
 """What a person decided of a row, and in words: who, and why."""
+
+WRONG_MATHEMATICS = "wrong_mathematics"
+"""A finding, and the column for it: the first result in a program's formulas that is wrong; empty if none is."""
 
 LICENCE_COLUMNS = {"licence_problem": pl.Categorical(), "code_licence_problem": pl.Categorical()}
 """Why the description, or the code, may not be in a build of permissive rows; empty if it may."""
@@ -79,7 +82,7 @@ def open_ledger(rows: pl.DataFrame) -> pl.DataFrame:
             programs were rendered, `VERDICT_COLUMNS`; where people decided of rows, `DECISION_COLUMNS`; where licences
             matter, `LICENCE_COLUMNS`.
     """
-    optional = VERDICT_COLUMNS | DECISION_COLUMNS | LICENCE_COLUMNS
+    optional = VERDICT_COLUMNS | DECISION_COLUMNS | LICENCE_COLUMNS | {WRONG_MATHEMATICS: pl.String()}
     dialect = [pl.lit("ce", pl.Categorical()).alias("dialect")] if "dialect" not in rows.columns else []
     return rows.with_columns(
         *(pl.lit("", kind).alias(name) for name, kind in optional.items() if name not in rows.columns),
@@ -127,7 +130,7 @@ def close_ledger(ledger: pl.DataFrame, part: slice = slice(None)) -> pl.DataFram
     rows = ledger[part]
     for name, pointer in (("kept_id", "kept_index"), ("code_from", "code_index")):
         rows = _with_id_of(rows, ledger, name, pointer)
-    repairs = all_repairs()
+    repairs, found = all_repairs(), all_findings()
     return rows.with_columns(
         id_column(),
         _hex(rows["content"]),
@@ -135,9 +138,7 @@ def close_ledger(ledger: pl.DataFrame, part: slice = slice(None)) -> pl.DataFram
         outcome=pl.when(_KEPT).then(pl.lit("kept")).otherwise(pl.lit("dropped")),
         detail=pl.col("detail").fill_null(""),
         verdict_before=pl.lit(""),
-        render_findings=pl.when(pl.col("render_findings") == "")
-        .then(pl.lit([], pl.List(pl.String)))
-        .otherwise(pl.col("render_findings").str.split("\n")),
+        findings=pl.when(found == "").then(pl.lit([], pl.List(pl.String))).otherwise(found.str.split("\n")),
         score=pl.col("score").round(6),
         margin=pl.col("margin").round(6),
         repairs=pl.when(repairs == "")
@@ -160,6 +161,13 @@ def all_repairs() -> pl.Expr:
     parts = (pl.col("description_repairs").cast(pl.String), pl.col("code_repairs").cast(pl.String))
     between = pl.when((parts[0] != "") & (parts[1] != "")).then(pl.lit(REPAIRS_SEPARATOR)).otherwise(pl.lit(""))
     return parts[0] + between + parts[1]
+
+
+def all_findings() -> pl.Expr:
+    """What was found of a row's program, a line each: of what it states, then of its rendering."""
+    stated = pl.col(WRONG_MATHEMATICS)
+    lines = pl.when(stated != "").then(pl.concat_str(pl.lit(f"{WRONG_MATHEMATICS}: "), stated, pl.lit("\n")))
+    return (lines.otherwise(pl.lit("")) + pl.col("render_findings")).str.strip_suffix("\n")
 
 
 def closed_slices(ledger: pl.DataFrame) -> Iterator[pl.DataFrame]:

@@ -54,6 +54,7 @@ _PREPARED: dict[str, pa.DataType] = {
     "code_detail": pa.string(),
     "api_reason": pa.string(),  # the first thing that Manim, as the snapshot knows it, would not take
     "api_detail": pa.string(),
+    "wrong_mathematics": pa.string(),  # the first result in its formulas that is wrong; null if none is
     "description_repairs": pa.list_(pa.string()),  # cleaning steps, in order
     "code_repairs": pa.list_(pa.string()),  # cleaning steps and repairs, in order
     "description_words": pa.list_(pa.uint32()),  # hashed, for telling which description belongs to which code

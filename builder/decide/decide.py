@@ -11,6 +11,8 @@ from builder.core.ledger import (
     LICENCE_COLUMNS,
     SYNTHETIC,
     VERDICT_COLUMNS,
+    WRONG_MATHEMATICS,
+    all_findings,
     drop,
     id_column,
     kept,
@@ -37,12 +39,12 @@ def drop_failed(ledger: pl.DataFrame) -> pl.DataFrame:
 
 
 def drop_findings(ledger: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    """Drop rows whose rendering has one of these findings (reason: the finding); official test rows stay."""
+    """Drop rows whose program has one of these findings (reason: the finding); official test rows stay."""
     rows = kept(ledger).filter(pl.col("official").not_())
     for name in names:
-        told = pl.col("render_findings").str.extract(rf"(?m)^{name}: (.*)$")
+        told = all_findings().str.extract(rf"(?m)^{name}: (.*)$")
         found = rows.select("index", pl.lit(name).alias("reason"), told.alias("detail")).drop_nulls("detail")
-        ledger = drop(ledger, found, "render")
+        ledger = drop(ledger, found, "check" if name == WRONG_MATHEMATICS else "render")
     return ledger
 
 
@@ -70,6 +72,7 @@ CODE_COLUMNS = (
     "dialect",
     "code_licence_problem",
     *VERDICT_COLUMNS,
+    WRONG_MATHEMATICS,
 )
 """What a row has from its code, and takes from another row when it gets that row's code."""
 
@@ -112,7 +115,8 @@ def decide(
     if config.check_api:
         ledger = _drop_api_problems(ledger)
     if config.verify:
-        ledger = drop_findings(drop_failed(ledger), config.drop_findings)
+        ledger = drop_failed(ledger)
+    ledger = drop_findings(ledger, config.drop_findings)
     ledger = ledger.drop(*PROBLEM_COLUMNS, *API_COLUMNS, *LICENCE_COLUMNS)
     if config.drop_long and lengths is not None:
         ledger = drop_long(ledger, lengths, config.max_tokens)
@@ -254,13 +258,13 @@ def code_sources(rows: pl.DataFrame, read: pl.DataFrame) -> pl.DataFrame:
 def with_facts(rows: pl.DataFrame, ledger: pl.DataFrame, read: pl.DataFrame) -> pl.DataFrame:
     """Add what the dataset says of each row beside its texts.
 
-    `difficulty` and `verdict`, null where there is none; `findings`, the first finding in its program and those of its
-    rendering; `duplicates`, how many rows read it stands for; `code_from`, the id of the row whose program it has, if
-    that is another one; `synthetic`, whether a model wrote its description; `description_origin` and `code_origin`, the
-    sets in which its texts stood first, where they are known.
+    `difficulty` and `verdict`, null where there is none; `findings`, what Manim would not take of its program first,
+    and what else was found of it; `duplicates`, how many rows read it stands for; `code_from`, the id of the row whose
+    program it has, if that is another one; `synthetic`, whether a model wrote its description; `description_origin` and
+    `code_origin`, the sets in which its texts stood first, where they are known.
 
     Args:
-        rows: of `code_sources`, with `verdict` and `render_findings`.
+        rows: of `code_sources`, with `verdict` and the columns of `all_findings`.
         ledger: open; its duplicates are counted for the row that stays at the end of their chain.
         read: all rows read, with `difficulty`, `api_reason`, `api_detail`, `description_origin` and `code_origin`.
     """
@@ -287,7 +291,7 @@ def with_facts(rows: pl.DataFrame, ledger: pl.DataFrame, read: pl.DataFrame) -> 
         .with_columns(
             pl.col("duplicates").fill_null(0).cast(pl.Int32) + 1,
             pl.when(pl.col("code_index") != pl.col("index")).then("code_from").alias("code_from"),
-            pl.concat_str("findings", pl.col("render_findings").replace("", None), separator="\n", ignore_nulls=True)
+            pl.concat_str("findings", all_findings().replace("", None), separator="\n", ignore_nulls=True)
             .replace("", None)
             .alias("findings"),
             pl.col("difficulty", "verdict").cast(pl.String).replace("", None),

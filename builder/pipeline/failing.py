@@ -15,6 +15,7 @@ from builder.manim_lint.syntax import Steps
 from builder.pipeline.build import Prepared
 from builder.pipeline.render_rounds import RowMark, marks_of
 from builder.prepare.cache import EDITED
+from builder.prepare.format_code import format_programs
 from builder.prepare.trace import trace_code
 from builder.render.verdicts import Verdicts
 
@@ -84,6 +85,9 @@ def _before(prepared: Prepared, config: BuildConfig, codes: pl.Series) -> dict[i
         traced = trace_code(text)
         community = traced.community if config.dialect == COMMUNITY else None
         found[index] = _last_before_repair(text, community[1] if community else traced.steps)
+    if config.format_code:
+        laid_out = format_programs([text for text, _ in found.values()])
+        found = {index: (text, found[index][1]) for index, text in zip(found, laid_out, strict=True)}
     return found
 
 

@@ -26,7 +26,7 @@ from builder.manim_lint.dialect import COMMUNITY
 from builder.pipeline.build import Build, Prepared, kept_in_benchmarks, kept_near, kept_pairs, kept_parts
 from builder.pipeline.failing import with_failing
 from builder.pipeline.render_rounds import verified
-from builder.prepare.cache import in_community_dialect, prepare_files, with_edits
+from builder.prepare.cache import formatted_programs, in_community_dialect, prepare_files, with_edits
 from builder.prepare.prepare import plain_prompt, probe_key, program_keys
 from builder.render.verdicts import Verdicts, open_verdicts
 from builder.sources.benchmarks import read_benchmark
@@ -83,6 +83,7 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     for name, made in prepared.items():
         edits = decisions.edits(first, pq.read_metadata(made).num_rows)
         path = with_edits(made, read[name], edits, config.cache) if edits else made
+        path = formatted_programs(path, events) if config.format_code else path
         frames.append(_keys(path).with_columns(source=pl.lit(name, enum)))
         files.append(PreparedFile(path, first, _text_bytes(path)))
         first += frames[-1].height
@@ -179,6 +180,7 @@ def _keys(path: Path) -> pl.DataFrame:
             pl.col("difficulty").cast(pl.Categorical),
             pl.col("api_reason").cast(pl.Categorical),
             "api_detail",
+            pl.col("wrong_mathematics").fill_null(""),
             pl.col("dialect").cast(pl.Categorical),
             pl.col("community_code").is_not_null().alias("convertible"),
             pl.col("error").str.strip_chars().replace("", None).str.slice(0, _ERROR_LENGTH).alias("reported_error"),

@@ -20,6 +20,7 @@ from builder.core.executors import Run, open_workers
 from builder.core.files import code_hash, sha256_of, short_hash, written_aside
 from builder.core.row_store import batches_of, open_writer, record_batch
 from builder.core.schema import PREPARED_SCHEMA, READ_SCHEMA
+from builder.prepare.format_code import formatted, formatter
 from builder.prepare.prepare import (
     CODE_SCHEMA,
     DESCRIPTION_SCHEMA,
@@ -164,7 +165,16 @@ def in_community_dialect(path: Path, events: Events) -> Path:
 
     It is kept beside the file, and made if it is not there.
     """
-    made = path.with_suffix(".ce.parquet")
+    return _changed(path, ".ce.parquet", in_community, events)
+
+
+def formatted_programs(path: Path, events: Events) -> Path:
+    """A prepared file with its programs laid out in one style; kept beside it like the other."""
+    return _changed(path, f".{formatter()}.parquet", formatted, events)
+
+
+def _changed(path: Path, suffix: str, change: Callable[[pa.RecordBatch], pa.RecordBatch], events: Events) -> Path:
+    made = path.with_suffix(suffix)
     if not _is_whole(made, made.name, events):
         with (
             pq.ParquetFile(path) as opened,
@@ -172,7 +182,7 @@ def in_community_dialect(path: Path, events: Events) -> Path:
             open_writer(aside, PREPARED_SCHEMA) as writer,
         ):
             for batch in batches_of(opened, BATCH_ROWS, PREPARED_SCHEMA.names):
-                writer.write_batch(in_community(batch))
+                writer.write_batch(change(batch))
         _record_whole(made)
     return made
 

@@ -19,6 +19,7 @@ from builder.prepare.check import check_code, check_description
 from builder.prepare.clean_description import clean_description
 from builder.prepare.features import code_words, description_words
 from builder.prepare.keys import content_key, description_key, program_key
+from builder.prepare.mathematics import wrong_result
 from builder.prepare.style import style_of_code, style_of_description
 from builder.prepare.trace import trace_code
 
@@ -45,6 +46,8 @@ class PreparedCode:
     """Stage, reason, detail; `None` if nothing is wrong."""
     api_problem: Problem | None
     """The first thing that Manim would not take."""
+    wrong_mathematics: str | None
+    """The first result in its formulas that is wrong."""
     program_key: int | None
     canonical_key: int | None
     repairs: tuple[str, ...]
@@ -73,6 +76,7 @@ def prepare_code(original: str, official: bool = False) -> PreparedCode:
         code=trace.code,
         problem=("check", *problem) if problem else None,
         api_problem=trace.left[0] if trace.left else None,
+        wrong_mathematics=wrong_result(trace.code, trace.parsed.tree) if trace.parsed.tree is not None else None,
         program_key=program_key(trace.code),
         canonical_key=canonical_key(trace.parsed.tree, trace.code),
         repairs=names(trace.steps),
@@ -87,7 +91,7 @@ _DESCRIPTION_COLUMNS = (
 )  # fmt: skip
 _CODE_COLUMNS = (
     "code", "program_key", "canonical_key", "code_stage", "code_reason", "code_detail", "api_reason", "api_detail",
-    "code_repairs", "code_words", "style", "dialect", "community_code", "community_repairs",
+    "wrong_mathematics", "code_repairs", "code_words", "style", "dialect", "community_code", "community_repairs",
 )  # fmt: skip
 
 
@@ -155,6 +159,7 @@ def _code(original: str, official: bool) -> dict[str, object]:
         "code_detail": problem[2],
         "api_reason": prepared.api_problem.reason if prepared.api_problem else None,
         "api_detail": prepared.api_problem.detail if prepared.api_problem else None,
+        "wrong_mathematics": prepared.wrong_mathematics,
         "code_repairs": prepared.repairs,
         "code_words": code_words(prepared.code),
         "style": style_of_code(original, prepared.code),

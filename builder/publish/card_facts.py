@@ -48,7 +48,8 @@ _COLUMNS: Mapping[str, str] = {
     "difficulty": "as the source says it; empty where it says none",
     "description_source": "`published`, `template` for a prompt in other words, or `synthetic` where a model wrote it",
     "verdict": "on the program, in configs that ask for one",
-    "findings": "the first name, argument, module or file in the program that Manim does not have",
+    "findings": "what is found of the program, a line each: the first thing that Manim does not have, a result in its "
+    "formulas that is wrong, and how it looks where that was measured",
     "duplicates": "how many rows read this one stands for: itself, and those dropped as its duplicates",
     "code_from": "id of the row whose program this one has, if that is another one",
     "dialect": "what the program is written for: `ce` (Manim Community) or `manimgl` (ManimGL)",

@@ -8,6 +8,7 @@ from typing import Any
 from builder.core.files import installed_version
 from builder.manim_lint.check.check import manim_release
 from builder.pipeline.build import Build
+from builder.prepare.format_code import formatter
 from builder.publish.atomic import outputs_of
 from builder.sources.hosts.files import SourceFile
 
@@ -42,6 +43,7 @@ def manifest_of(kind: str, builds: list[Build], staging: Path) -> dict[str, Any]
         "skipped_sources": dict(prepared.skipped),
         "manim": manim_release(),
         **_rendering(builds),
+        **({"formatter": formatter()} if any(decided.config.format_code for decided in builds) else {}),
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
         "libraries": {name: installed_version(name) or "not installed" for name in ("manim-combined", *_LIBRARIES)},
         "outputs": outputs_of(staging),

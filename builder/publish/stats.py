@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from builder.config import BuildConfig
-from builder.core.ledger import REPAIRS_SEPARATOR, SYNTHETIC, all_repairs, funnel, kept, reasons
+from builder.core.ledger import REPAIRS_SEPARATOR, SYNTHETIC, all_findings, all_repairs, funnel, kept, reasons
 from builder.core.schema import SPLITS
 from builder.decide.pairing.shuffled import Part
 from builder.decide.summary import empty_sides, pair_counts, shuffled_parts, source_splits, without_eligible_rows
@@ -180,7 +180,7 @@ def build_stats(
         **({"decisions": decisions} if decisions else {}),
         **_synthetic(ledger),
         "rendering": rendered_by_source(ledger),
-        **({"render_findings": found} if (found := findings_by_source(ledger)) else {}),
+        **({"findings": found} if (found := findings_by_source(ledger)) else {}),
         "augmentation": {
             "factor": config.augmentation_factor,
             "train_rows_before": sum(line["train"] for line in lines),
@@ -230,10 +230,10 @@ def rendered_by_source(ledger: pl.DataFrame) -> dict[str, dict[str, int]]:
 
 
 def findings_by_source(ledger: pl.DataFrame) -> dict[str, dict[str, int]]:
-    """For each source whose programs were rendered: rows by what was found of how they look."""
+    """For each source: rows by what was found of their programs, in what these state and how they look."""
     found: dict[str, dict[str, int]] = {}
-    lines = ledger.filter(pl.col("render_findings") != "").select(
-        pl.col("source").cast(pl.String), name=pl.col("render_findings").str.extract_all(r"(?m)^\w+")
+    lines = ledger.filter(all_findings() != "").select(
+        pl.col("source").cast(pl.String), name=all_findings().str.extract_all(r"(?m)^\w+")
     )
     counts = lines.explode("name").group_by(pl.all()).len()
     for source, name, rows in counts.sort(pl.all()).iter_rows():

@@ -30,7 +30,7 @@ def notices(facts: Facts) -> list[Notice]:
         *(Notice("split", text) for text in facts.statistics.get("split", {}).get("notices", ())),
         *_official(facts.statistics),
         *_synthetic(facts.statistics),
-        *_rendered(facts.statistics),
+        *_findings(facts.statistics),
         *_grown(facts.statistics, facts.before),
     ]
 
@@ -58,13 +58,13 @@ def _synthetic(statistics: Mapping[str, Any]) -> Iterator[Notice]:
         yield Notice("synthetic", f"a model described {written['rows']:,} programs; {written['kept']:,} rows are kept")
 
 
-def _rendered(statistics: Mapping[str, Any]) -> Iterator[Notice]:
+def _findings(statistics: Mapping[str, Any]) -> Iterator[Notice]:
     counts: Counter[str] = Counter()
-    for by_name in statistics.get("render_findings", {}).values():
+    for by_name in statistics.get("findings", {}).values():
         counts.update(by_name)
     if counts:
         said = ", ".join(f"{name} {rows:,}" for name, rows in counts.most_common())
-        yield Notice("rendering", f"rows read whose rendering has a finding: {said}; --drop-findings drops them")
+        yield Notice("findings", f"rows read whose program has a finding: {said}; --drop-findings drops them")
 
 
 def _grown(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Notice]:

@@ -259,7 +259,7 @@ def test_a_closed_ledger_has_the_columns_of_the_contract_in_order(tmp_path):
     assert ledger.schema == pl.Schema(SCHEMA)
     assert " ".join(SCHEMA) == (
         "id content source outcome stage reason detail kept_id score margin code_from repairs group split official "
-        "dialect verdict verdict_before render_findings"
+        "dialect verdict verdict_before findings"
     )
     assert ledger["id"].to_list() == [
         *(f"manimbench/00000{row}" for row in range(3)),

@@ -109,7 +109,7 @@ def test_a_finding_marks_its_row_and_drops_it_if_asked(tmp_path: Path) -> None:
     overlap = f"text_overlap: {findings(PASSED)['text_overlap']}"
     marked = ledger_with(tmp_path)
     assert marked["outcome"].to_list() == ["kept"] * 3
-    assert marked["render_findings"].to_list() == [[], [f"off_frame: {findings(PASSED)['off_frame']}"], [overlap]]
+    assert marked["findings"].to_list() == [[], [f"off_frame: {findings(PASSED)['off_frame']}"], [overlap]]
     dropped = ledger_with(tmp_path, "text_overlap", "still").row(2, named=True)
     assert (dropped["stage"], dropped["reason"]) == ("render", "text_overlap")
     assert f"text_overlap: {dropped['detail']}" == overlap

@@ -23,6 +23,7 @@ from builder.manim_lint.dialect import COMMUNITY
 from builder.pipeline.build import ID, Build, Prepared, index_of, known_ids
 from builder.pipeline.story import build, prepare
 from builder.prepare.cache import EDITED
+from builder.prepare.format_code import STEP as FORMATTED
 from builder.prepare.keys import description_key
 from builder.prepare.trace import TraceStep, trace_row
 from builder.render.verdicts import open_verdicts
@@ -149,6 +150,7 @@ def _explanation(decided: Build, index: int, also: Sequence[str] = ()) -> Explan
     (text,) = columns_of(prepared.files, ("description",), pl.Series([index], dtype=pl.UInt32))["description"]
     code_index = index if own["code_index"] is None else own["code_index"]
     (code,) = columns_of(prepared.files, ("code",), pl.Series([code_index], dtype=pl.UInt32))["code"]
+    laid_out = config.format_code and code_index == index and code != trace.cleaned.code
     line = close_ledger(outcomes, slice(index, index + 1)).row(0, named=True)
     against = [] if own["kept_index"] is None else _neighbours(decided, text, _of(outcomes, [own["kept_index"]])).rows
     return Explanation(
@@ -162,7 +164,11 @@ def _explanation(decided: Build, index: int, also: Sequence[str] = ()) -> Explan
         code=read["code"],
         not_text=read["problem"] or "",
         reported_error=read["error"] or "",
-        steps=(*edits(published, edited), *trace.steps),
+        steps=(
+            *edits(published, edited),
+            *trace.steps,
+            *([TraceStep(FORMATTED, "code", trace.cleaned.code, code)] if laid_out else []),
+        ),
         checks=trace.checks(),
         api_found=trace.api_found,
         api_left=trace.api_left,
