@@ -139,7 +139,7 @@ def version_of_builder() -> str:
     return short_hash([sys.version, *map(installed_version, _LIBRARIES), *(sha256_of(file) for file in sorted(files))])
 
 
-_LIBRARIES = ("jinja2", "lemminflect", "numpy", "orjson", "polars", "pyarrow", "pygments", "rapidfuzz", "scipy")
+_LIBRARIES = ("jinja2", "lemminflect", "numpy", "orjson", "polars", "pyarrow", "rapidfuzz", "scipy")
 
 
 def installed_version(library: str) -> str:

@@ -1,7 +1,6 @@
 """The evaluation as one HTML page: numbers first, then each row with what was asked for and what was written."""
 
 import base64
-import hashlib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -14,9 +13,8 @@ from markupsafe import Markup
 from builder.core.files import written_aside
 from builder.evaluate.score import Evaluation
 from builder.render.renderer import Renderer
-from builder.report.browser import coloured, is_webp
-from builder.report.page import page_environment
-from builder.report.shown import visible
+from builder.report.browser import is_webp
+from builder.report.page import COLOURS, page_environment, page_script
 
 PAGE = "evaluation.html"
 _FILES = Path(__file__).parent / "page_files"
@@ -34,14 +32,13 @@ def write_page(found: Evaluation, folder: Path, renderer: Renderer) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    script = (_FILES / "evaluation.js").read_text(encoding="utf-8")
-    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    script, allowed = page_script(COLOURS, _FILES / "evaluation.js")
     rows = _shown(found.rows)
     html = _template().render(
         scores=found.scores,
         style=Markup((_FILES / "evaluation.css").read_text(encoding="utf-8")),
-        script=Markup(script),
-        script_source=f"'sha256-{allowed}'",
+        script=script,
+        script_source=allowed,
         rows=list(_with_pictures(rows, renderer)),
         left_out=found.rows.height - rows.height,
         outcomes=sorted(set(rows["outcome"])),
@@ -82,6 +79,4 @@ def _with_pictures(rows: pl.DataFrame, renderer: Renderer) -> Iterator[Mapping[s
 
 @lru_cache(maxsize=1)
 def _template() -> jinja2.Template:
-    environment = page_environment(_FILES)
-    environment.filters["coloured"] = lambda code: list(coloured(visible(code)))
-    return environment.get_template("evaluation.html.jinja")
+    return page_environment(_FILES).get_template("evaluation.html.jinja")

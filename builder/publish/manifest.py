@@ -13,7 +13,7 @@ from builder.publish.atomic import outputs_of
 from builder.sources.hosts.files import SourceFile
 
 _LIBRARIES = (
-    *("datasets", "huggingface_hub", "kagglehub", "numpy", "orjson", "polars", "pyarrow", "pygments"),
+    *("datasets", "huggingface_hub", "kagglehub", "numpy", "orjson", "polars", "pyarrow"),
     *("scipy", "xxhash"),
 )
 

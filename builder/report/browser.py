@@ -1,17 +1,13 @@
 """Section 6: all rows with their texts, packed for the page's script, in the page or in files beside it."""
 
 import base64
-import keyword
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 import polars as pl
 import pyarrow as pa
-from pygments.lexer import RegexLexer
-from pygments.token import STANDARD_TYPES, Comment, Keyword, Name, Number, String, Text
 
 from builder.core.schema import SPLITS
 from builder.report.examples import changes_of
@@ -22,52 +18,6 @@ from builder.report.plots import SOURCE_COLOURS
 from builder.report.proof.folder import holds_sample
 from builder.report.rows import TEXT_CHARACTERS
 from builder.report.shown import visible
-
-_CONSTANTS = ("True", "False", "None")
-_KEYWORDS = "|".join(word for word in keyword.kwlist if word not in _CONSTANTS)
-_QUOTED = "|".join(
-    rf"{quote * 3}(?:[^{quote}\\]|\\[\s\S]|{quote}(?!{quote * 2}))*(?:{quote * 3}|\Z)"
-    rf"|{quote}(?:[^{quote}\\\n]|\\[\s\S])*{quote}?"
-    for quote in "\"'"
-)
-
-
-class PythonColours(RegexLexer):  # type: ignore[misc]
-    """Tokens of Python that have a colour of their own; all else is text, in pieces as long as can be."""
-
-    name = "Python, for colours"
-    tokens: ClassVar[dict[str, list[Any]]] = {
-        "root": [
-            (r"[^\w#\"'@]+", Text),
-            (rf"(?:{_KEYWORDS})\b", Keyword),
-            (rf"(?:{'|'.join(_CONSTANTS)}|self|super)\b", Keyword.Constant),
-            (rf"[rbfuRBFU]{{0,2}}(?:{_QUOTED})", String),
-            (r"[A-Z]\w*", Name.Class),
-            (r"[a-z_]\w*(?=\()", Name.Function),
-            (r"\d[\w.]*", Number),
-            (r"\w+", Text),
-            (r"#.*", Comment),
-            (r"@[\w.]*", Name.Decorator),
-        ]
-    }
-
-
-_LEXER = PythonColours()
-
-
-def coloured(code: str) -> Iterator[tuple[str, str]]:
-    """Pieces of a program with Pygments' short class for each; empty for plain text. Nothing is lost or added."""
-    waiting, text = "", ""
-    for _, token, piece in _LEXER.get_tokens_unprocessed(code):
-        kind = STANDARD_TYPES.get(token, "")
-        if kind != waiting and text:
-            yield waiting, text
-            text = ""
-        waiting = kind
-        text += piece
-    if text:
-        yield waiting, text
-
 
 INLINE_ROWS = 10_000
 """Rows up to which all is in the one file."""
@@ -129,10 +79,7 @@ def browser_of(facts: Facts, folder: str, review: str = "") -> Browser:
         "thumbs": CHUNK_THUMBNAILS,
     }
     index["rows"] = list(_lines(facts, index, thumbnails, list(found.values())))
-    colours = lru_cache(maxsize=None)(_colours)  # sources repeat programs; forgotten with this report
-    chunks = [
-        (f"rows-{n}", _packed(part, colours, facts.variants)) for n, part in enumerate(rows.iter_slices(CHUNK_ROWS))
-    ]
+    chunks = [(f"rows-{n}", _packed(part, facts.variants)) for n, part in enumerate(rows.iter_slices(CHUNK_ROWS))]
     pictures = [base64.b64encode(picture).decode() for picture in thumbnails.values()]
     for n, start in enumerate(range(0, len(pictures), CHUNK_THUMBNAILS)):
         chunks.append((f"thumbs-{n}", " ".join(pictures[start : start + CHUNK_THUMBNAILS])))
@@ -212,25 +159,20 @@ def _lines(
         ]
 
 
-def _packed(rows: pl.DataFrame, colours: Callable[[str], list[str]], variants: Mapping[str, Sequence[str]]) -> str:
-    texts = [_texts(row, colours, variants.get(row["id"], ())) for row in rows.iter_rows(named=True)]
+def _packed(rows: pl.DataFrame, variants: Mapping[str, Sequence[str]]) -> str:
+    texts = [_texts(row, variants.get(row["id"], ())) for row in rows.iter_rows(named=True)]
     packed = pa.Codec("gzip").compress(orjson.dumps(texts), asbytes=True)
     return base64.b64encode(packed).decode()
 
 
-def _colours(code: str) -> list[str]:
-    """Classes and pieces of a program in turn."""
-    return [part for piece in coloured(code) for part in piece]
-
-
-def _texts(row: Mapping[str, Any], colours: Callable[[str], list[str]], variants: Sequence[str]) -> dict[str, Any]:
+def _texts(row: Mapping[str, Any], variants: Sequence[str]) -> dict[str, Any]:
     """All that is shown of a row once it is opened; what is empty is left out."""
     texts = (row["description"], row["code"])
     told = {
         "variants": list(map(visible, variants)),
         "shortened": any(len(text) > TEXT_CHARACTERS or visible(text) != text for text in texts),
         "prompt": visible(row["description"]),
-        "code": colours(visible(row["code"])),
+        "code": visible(row["code"]),
         "changes": [visible(part) for change in changes_of(row) for part in change],
         "detail": visible(row["detail"]),
         "kept": row["kept_id"],

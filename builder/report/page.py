@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from builder.report.browser import Browser, browser_of, coloured
+from builder.report.browser import Browser, browser_of
 from builder.report.coverage import Coverage, coverage_of, distinct
 from builder.report.examples import borderline_pairs, dropped_pairs, overlap, reasons, repairs
 from builder.report.explain.explanation import gloss
@@ -23,7 +23,9 @@ from builder.report.plots import bars, source_variable, variables
 from builder.report.shown import rows_address, visible
 
 _FILES = Path(__file__).parent / "page_files"
-_SCRIPTS = ("texts.js", "list.js", "row.js", "desk.js")
+COLOURS = _FILES / "colours.js"
+"""The script that shows programs in colours."""
+_SCRIPTS = (COLOURS, *(_FILES / name for name in ("texts.js", "list.js", "row.js", "desk.js")))
 """One script of the page, in this order."""
 _BARS = 22
 """Classes and methods that have a bar; the table has all."""
@@ -51,8 +53,7 @@ def page_of(
     """
     browser = browser_of(facts, folder, review)
     coverage = coverage_of(distinct(facts.kept["code"].to_list()))
-    script = "".join((_FILES / name).read_text(encoding="utf-8") for name in _SCRIPTS)
-    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    script, allowed = page_script(*_SCRIPTS)
     html = (
         _environment()
         .get_template("report.html.jinja")
@@ -60,9 +61,9 @@ def page_of(
             facts=facts,
             stats=facts.statistics,
             splits=facts.splits,
-            script=Markup(script),
+            script=script,
             style=Markup(_styles()),
-            script_source=f"'sha256-{allowed}'" + (" 'self' file:" if browser.beside else ""),
+            script_source=allowed + (" 'self' file:" if browser.beside else ""),
             connect_source="connect-src 'self'; " if review else "",
             pages=others or {},
             funnel=Markup(funnel_svg(facts.statistics, links=True)),
@@ -118,6 +119,12 @@ def _styles() -> str:
     return themes + (_FILES / "report.css").read_text(encoding="utf-8")
 
 
+def page_script(*files: Path) -> tuple[Markup, str]:
+    """Files as one script of a page, and what the page's policy must say to let it run, and no other."""
+    script = "".join(file.read_text(encoding="utf-8") for file in files)
+    return Markup(script), f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+
+
 def page_environment(files: Path) -> jinja2.Environment:
     """What makes pages from the templates of a folder: values are escaped, and signs that nobody sees are visible."""
     return jinja2.Environment(
@@ -136,7 +143,6 @@ def _environment() -> jinja2.Environment:
     environment.filters |= {
         "number": lambda value: f"{value:,}",
         "share": _share,
-        "coloured": lambda code: list(coloured(code)),
     }
     environment.globals |= {"source_variable": source_variable, "gloss": gloss, "rows_address": rows_address}
     return environment

@@ -76,7 +76,7 @@ def test_pages_are_turned_to_the_last_and_back(opened, report):
 
 
 def test_an_opened_row_shows_its_prompt_and_its_program_in_colours(opened, report):
-    """Pygments' classes, and what became of the row."""
+    """And what became of the row."""
     page = opened(report)
 
     page.page.locator(".row summary").first.click()
@@ -84,6 +84,35 @@ def test_an_opened_row_shows_its_prompt_and_its_program_in_colours(opened, repor
     assert "Draw a circle of radius 1" in page.text(".row .body")
     assert page.page.locator(".row pre.code .k").first.inner_text() == "from"
     assert page.page.locator(".row pre.code .nc").all_inner_texts()[-1] == "Circle"
+
+
+COLOURED = """class A(Scene):  # one
+    x = f'#{2}' + \"\"\"y
+# z\"\"\" + été1 * 0x1f
+    @wraps
+    def go(self): return None if iffy else 'open
+"""
+
+
+def test_programs_have_their_colours_and_lose_nothing(opened, report):
+    """A sign for a comment within a string is no comment, half a string ends with its line, and other letters stay."""
+    page = opened(report)
+
+    pieces, text = page.page.evaluate(
+        """(code) => {
+            const box = document.createElement("pre");
+            box.append(coloured(code));
+            return [[...box.children].map((part) => [part.className, part.textContent]), box.textContent];
+        }""",
+        COLOURED,
+    )
+    assert text == COLOURED
+    assert [tuple(piece) for piece in pieces] == [
+        *(("k", "class"), ("nc", "A"), ("nc", "Scene"), ("c", "# one")),
+        *(("s", "f'#{2}'"), ("s", '"""y\n# z"""'), ("m", "0x1f"), ("nd", "@wraps")),
+        *(("k", "def"), ("nf", "go"), ("kc", "self"), ("k", "return"), ("kc", "None"), ("k", "if"), ("k", "else")),
+        ("s", "'open"),
+    ]
 
 
 def test_a_link_to_a_row_opens_it(opened, report):

@@ -5,14 +5,12 @@ import xml.etree.ElementTree as ET
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from builder.manim_lint.check import problem
 from builder.manim_lint.fixes import excerpts, table
 from builder.pipeline.story import prepare
 from builder.prepare import clean_code, clean_description
-from builder.report.browser import coloured, is_webp
+from builder.report.browser import is_webp
 from builder.report.coverage import coverage_of
 from builder.report.differences import line_changes, prose_changes, word_changes
 from builder.report.explain.explanation import gloss
@@ -22,26 +20,6 @@ from builder.report.rows import write_rows
 from builder.report.shown import visible
 from tests.report_folders import webp
 from tests.rows import circles, config_of, scene
-
-
-@given(st.text(alphabet=st.sampled_from("ab_1 .#@\"'\\\nfr()=:é\u202e"), max_size=60))
-def test_colours_lose_nothing_of_a_program(code):
-    """Whatever it is: open quotes, half a program, other letters."""
-    assert "".join(text for _, text in coloured(code)) == code
-
-
-def test_colours_tell_keywords_strings_classes_and_comments():
-    """A sign for a comment within a string is no comment."""
-    pieces = list(coloured('class A(Scene):  # one\n    x = f\'#{2}\' + """y\n# z"""'))
-
-    assert [(kind, text) for kind, text in pieces if kind] == [
-        ("k", "class"),
-        ("nc", "A"),
-        ("nc", "Scene"),
-        ("c", "# one"),
-        ("s", "f'#{2}'"),
-        ("s", '"""y\n# z"""'),
-    ]
 
 
 def test_changes_of_a_program_are_its_lines_with_some_around_them():

@@ -75,10 +75,10 @@
     }
     return list;
   };
-  const coloured = (pieces) => {
+  const shown = (program) => {
     const pre = make("pre", "code");
     pre.tabIndex = 0;
-    for (let n = 0; n < pieces.length; n += 2) pre.append(pieces[n] ? make("span", pieces[n], pieces[n + 1]) : pieces[n + 1]);
+    pre.append(coloured(program));
     return pre;
   };
   const CHANGES = { "-": "minus", "+": "plus", " ": "same", "…": "skip" };
@@ -129,7 +129,7 @@
     if (text.variants) box.append(part("Written in other words too", listed("ol", "prompt", text.variants.map((variant) => [variant]))));
     if (text.changes) box.append(part("Changed by cleaning and repair", changed(text.changes)));
     if (row[at.steps].length) box.append(listed("ul", "meta", row[at.steps].map((n) => [make("code", "", index.steps[n][0]), ` ${index.steps[n][1]}`])));
-    if (program) box.append(part("Program", coloured(text.code), ...(index.review === "render" ? renderer(() => program) : [])));
+    if (program) box.append(part("Program", shown(program), ...(index.review === "render" ? renderer(() => program) : [])));
   };
   Object.assign(Report, { button, renderer });
 })();

@@ -1,4 +1,3 @@
-"use strict";
 // The page's theme, and the texts and pictures of rows. The other scripts build on what this one hands out.
 const Report = (() => {
   const $ = (id) => document.getElementById(id);
@@ -70,7 +69,7 @@ const Report = (() => {
   const pictureOf = async (place) =>
     "data:image/webp;base64," +
     (await chunk(`thumbs-${Math.floor(place / index.thumbs)}`, (content) => content.split(" ")))[place % index.thumbs];
-  const programOf = (text) => (text.code ? text.code.filter((_, n) => n % 2).join("") : "");
+  const programOf = (text) => text.code || "";
 
   // Search: ids and the starts of prompts at once; whole texts as soon as they are unpacked.
   const heads = rows.map((row) => `${row[at.id]}\n${row[at.head]}`.toLowerCase());
