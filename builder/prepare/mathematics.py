@@ -44,7 +44,7 @@ _SIGN = r"(?:[-+*/]|\\cdot|\\times)"
 _CLOSING = {"(": ")", "{": "}", "[": "]"}
 _MAX_TOKENS, _MAX_CHARACTERS = 200, 2_000
 _MAX_INTEGRALS = 3
-_ROUGH, _FINE = 24, 40
+_ROUGH, _FINE = 16, 24
 """Points of a quadrature; both must give the same."""
 
 
@@ -144,7 +144,7 @@ class _Reader:
             return ("n", _CONSTANTS[token])
         if self.is_letter(token):
             return ("x", token)
-        if token[-1].isdigit():
+        if token[-1].isdecimal():
             return ("n", float(token))
         if token in ("\\frac", "\\dfrac"):
             return ("/", self.argument(), self.argument())
