@@ -63,9 +63,14 @@ def by_command(setup: Setup, programs: Sequence[str], workers: int, dry: bool = 
         command += ["--dry_run"] if dry else []
 
         def passes(index: int) -> tuple[bool, float]:
+            media = f"media{threading.get_ident()}"  # two that write one formula at once would fail
             try:
                 done = subprocess.run(
-                    [*command, f"program{index}.py"], env={}, capture_output=True, timeout=_SECONDS, check=False
+                    [*command, "--media_dir", media, f"program{index}.py"],
+                    env={},
+                    capture_output=True,
+                    timeout=_SECONDS,
+                    check=False,
                 )
             except subprocess.TimeoutExpired:
                 return False, _SECONDS
