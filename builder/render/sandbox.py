@@ -19,6 +19,7 @@ from typing import Any, Self
 from builder.core.errors import BuilderError, RenderError
 from builder.core.files import short_hash, written_aside
 from builder.render.command import INSIDE, bare_command, environment, sandbox_command, user_namespace
+from builder.render.control_group import SPARE_BYTES, ControlGroup
 from builder.render.setup import Setup, find_manim, formula_tools, make_format, manim_python
 from builder.render.verdict import Level, Outcome, Verdict, formula_in, program_hash, verdict_of
 
@@ -38,6 +39,7 @@ class Sandbox:
         self._changing = threading.Lock()
         self._stopped = False
         self._process: subprocess.Popen[bytes] | None = None
+        self._group: ControlGroup | None = None
         self._buffer = b""
         self._formulas = setup.formulas() / short_hash(formula_tools())
         self._cache = FormulaCache(self._formulas)
@@ -66,6 +68,8 @@ class Sandbox:
         self._buffer = b""
         with tempfile.TemporaryFile() as errors, user_namespace() as users:
             command, variables = self._command(users)
+            self._group = ControlGroup.make(self.setup.memory + SPARE_BYTES) if self.setup.sandboxed else None
+            command = self._group.around(command) if self._group else command
             passed = () if users is None else (users,)
             with self._changing:
                 if self._stopped:
@@ -97,19 +101,28 @@ class Sandbox:
             RenderError: the sandbox cannot be started.
         """
         self.start()
-        started, killed = time.monotonic(), _killed_for_memory()
+        started, killed, ended = time.monotonic(), _killed_for_memory(), self._ended_for_limit()
         answer = self._ask(code)
         seconds = round(time.monotonic() - started, 3)
+        over = self._ended_for_limit() > ended
         if answer is None:
             self.close()
             answer = {"outcome": "failed", "exception": "WorkerDied", "message": "the program took its worker with it"}
+        if over and answer.get("outcome") == "failed":
+            answer |= {
+                "exception": "MemoryError",
+                "message": "more memory than a program may hold, the kernel's part too",
+            }
         verdict = verdict_of(answer, program_hash(code), seconds, self.setup.frames)
         self._cache.end_program(verdict.outcome in _ENDED_WELL)
-        if verdict.outcome is Outcome.FAILED and _killed_for_memory() > killed:
+        if verdict.outcome is Outcome.FAILED and not over and _killed_for_memory() > killed:
             return Verdict(
                 verdict.program, Outcome.ENVIRONMENT, "OutOfMemory", "the system had no memory", None, seconds
             )
         return verdict
+
+    def _ended_for_limit(self) -> int:
+        return self._group.killed() if self._group is not None else 0
 
     def _ask(self, code: str) -> dict[str, Any] | None:
         """What the worker says of a program; nothing if it has ended, takes too long or makes no sense."""
@@ -168,6 +181,9 @@ class Sandbox:
             return
         process.kill()  # the sandbox dies with bubblewrap, and everything inside with the sandbox
         process.wait()
+        if self._group is not None:
+            self._group.remove()
+            self._group = None
         for stream in (process.stdin, process.stdout):
             if stream is not None:
                 with suppress(OSError):
