@@ -9,6 +9,7 @@ Stages add up to 1, and are settable. A completion earns those that it reaches, 
 | `no_conflict` | 0.15 | has a scene, and names nothing that this Manim lacks; later stages do without this one |
 | `renders` | 0.10 | and renders without an error |
 | `visible` | 0.30 | and shows something: more than a few pixels of a sampled frame |
+| `layout` | 0 | and no text is cut by the frame, lies on another or is hard to read: no such finding |
 | `similar` | 0.30 | times the visual similarity to the reference, beyond what any two animations have in common |
 
 So nothing that fails to render comes near what renders. Without a reference that renders, `visible` counts for
@@ -30,10 +31,12 @@ from builder.evaluate.predictions import answers_of, program_of, read_references
 from builder.evaluate.similarity import ink, visual_similarity
 from builder.manim_lint import check
 from builder.manim_lint.syntax import parse
+from builder.render.findings import findings
 from builder.render.renderer import Renderer
 from builder.render.verdict import Outcome, Verdict, program_hash
 
 _log = logging.getLogger(__name__)
+_LAYOUT = ("off_frame", "text_overlap", "low_contrast")
 _LEAST_INK = 3
 """Pixels of 128 by 72 that must clearly differ from the background; a `Dot` has some four."""
 REFERENCES = ("reference", "ground_truth", "solution", "answer", "code")
@@ -49,6 +52,7 @@ class Stages:
     no_conflict: float = 0.15
     renders: float = 0.10
     visible: float = 0.30
+    layout: float = 0.0
     similar: float = 0.30
     floor: float = 0.65
     """The visual similarity that earns nothing; what lies between it and 1 is spread over the stage.
@@ -178,6 +182,8 @@ class RenderReward:
         if verdict.outcome is Outcome.BLANK or not _shows_something(verdict):
             return _sum(stages, reached, verdict)
         reached.append("visible")
+        if stages.layout and findings(verdict).keys().isdisjoint(_LAYOUT):
+            reached.append("layout")
         reference = verdicts.get(program_hash(model)) if model else None
         if reference is not None and reference.frames and verdict.frames:
             similarity = visual_similarity(verdict.frames, reference.frames, self._rate)

@@ -68,12 +68,12 @@ class Sandbox:
         self._buffer = b""
         with tempfile.TemporaryFile() as errors, user_namespace() as users:
             command, variables = self._command(users)
-            self._group = ControlGroup.make(self.setup.memory + SPARE_BYTES) if self.setup.sandboxed else None
-            command = self._group.around(command) if self._group else command
             passed = () if users is None else (users,)
             with self._changing:
                 if self._stopped:
                     raise RenderError("the sandbox was stopped")
+                self._group = ControlGroup.make(self.setup.memory + SPARE_BYTES) if self.setup.sandboxed else None
+                command = self._group.around(command) if self._group else command
                 self._process = subprocess.Popen(
                     command, stdin=_PIPE, stdout=_PIPE, stderr=errors, env=variables, pass_fds=passed
                 )

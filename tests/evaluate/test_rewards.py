@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from builder.core.errors import RenderError, SettingError
 from builder.evaluate import rewards
 from builder.evaluate.rewards import RenderReward, Stages
-from builder.render.verdict import Verdict
+from builder.render.verdict import Fact, Verdict
 from tests.evaluate.recorded import animation, recorded, verdict
 from tests.render.programs import scene as program
 from tests.rows import scene
@@ -54,6 +55,16 @@ def test_without_a_reference_what_renders_is_at_the_top(reward: RenderReward) ->
     """Also where the reference does not render."""
     assert reward(["", ""], [SQUARE, SQUARE], reference=[None, OLD]) == [1, 1]
     assert reward([""], [[{"role": "assistant", "content": f"Here:\n```python\n{SQUARE}\n```"}]]) == [1]
+
+
+def test_layout_is_a_stage_for_who_wants_it(tmp_path: Path) -> None:
+    """A text that lies on another earns less, if the stage has a weight."""
+    facts = (Fact("text_overlap", 0.5, "Shown", 1.0, ('Text "a"', 'Text "b"')),)
+    verdicts = {CIRCLE: VERDICTS[CIRCLE], SQUARE: replace(VERDICTS[SQUARE], facts=facts)}
+    renderer = recorded(tmp_path / "v.parquet", verdicts)
+    wanted = RenderReward(Stages(visible=0.2, layout=0.1), renderer)
+    assert wanted(["", ""], [CIRCLE, SQUARE]) == [1.0, 0.9]
+    assert RenderReward(renderer=renderer)(["", ""], [CIRCLE, SQUARE]) == [1.0, 1.0]
 
 
 def test_a_fault_of_the_machine_is_no_reward_and_a_refused_program_earns_nothing(reward: RenderReward) -> None:
