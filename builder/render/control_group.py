@@ -29,7 +29,9 @@ class ControlGroup:
 
     folder: Path
     events: str
-    """The file that counts processes which the kernel ended for the limit."""
+    """The file that counts processes of the group which the kernel ended for want of memory."""
+    hits: str
+    """The file that counts how often the limit was reached."""
 
     @classmethod
     def make(cls, limit: int, own: Path = _OWN, root: Path = _ROOT) -> Self | None:
@@ -41,9 +43,9 @@ class ControlGroup:
             root: where control groups are mounted.
         """
         with suppress(OSError):
-            for around, limits, events in _places(own, root):
+            for around, limits, events, hits in _places(own, root):
                 _clear(around)
-                made = cls(around / f"manim-{os.getpid()}-{next(_NUMBERS)}", events)
+                made = cls(around / f"manim-{os.getpid()}-{next(_NUMBERS)}", events, hits)
                 with suppress(OSError):
                     made.folder.mkdir()
                     try:
@@ -59,11 +61,19 @@ class ControlGroup:
         return ["/bin/sh", "-c", _ENTER, str(self.folder / "cgroup.procs"), *command]
 
     def killed(self) -> int:
-        """How many processes the kernel has ended for the limit."""
+        """How many of its processes the kernel has ended for want of memory, here or in the whole system."""
+        return self._count(self.events, "oom_kill")
+
+    def reached(self) -> int:
+        """How often the limit was reached."""
+        return self._count(self.hits, "max")
+
+    def _count(self, name: str, key: str) -> int:
+        """The number that stands alone in a file, or behind a key."""
         with suppress(OSError, ValueError):
-            for line in (self.folder / self.events).read_text().splitlines():
-                if line.startswith("oom_kill "):
-                    return int(line.split()[1])
+            for words in map(str.split, (self.folder / name).read_text().splitlines()):
+                if len(words) == 1 or words[0] == key:
+                    return int(words[-1])
         return 0
 
     def remove(self) -> None:
@@ -83,15 +93,15 @@ def _clear(around: Path) -> None:
                 left.rmdir()
 
 
-def _places(own: Path, root: Path) -> Iterator[tuple[Path, str, str]]:
-    """Where a group may be made, with the names of the files of its limit and of its events."""
+def _places(own: Path, root: Path) -> Iterator[tuple[Path, str, str, str]]:
+    """Where a group may be made; the names of the files of its limit, of what was ended, and of hits of the limit."""
     for line in own.read_text().splitlines():
         _, controllers, path = line.split(":", 2)
         if "memory" in controllers.split(","):
-            yield root / "memory" / path.lstrip("/"), "memory.limit_in_bytes", "memory.oom_control"
+            yield root / "memory" / path.lstrip("/"), "memory.limit_in_bytes", "memory.oom_control", "memory.failcnt"
         elif not controllers:
             group = root / path.lstrip("/")
             for around in (group, group.parent):
                 handed_on = around / "cgroup.subtree_control"
                 if around.is_relative_to(root) and handed_on.is_file() and "memory" in handed_on.read_text().split():
-                    yield around, "memory.max", "memory.events"
+                    yield around, "memory.max", "memory.events", "memory.events"

@@ -101,10 +101,11 @@ class Sandbox:
             RenderError: the sandbox cannot be started.
         """
         self.start()
-        started, killed, ended = time.monotonic(), _killed_for_memory(), self._ended_for_limit()
+        started, killed, reached = time.monotonic(), self._killed(), self._reached()
         answer = self._ask(code)
         seconds = round(time.monotonic() - started, 3)
-        over = self._ended_for_limit() > ended
+        short = self._killed() > killed  # the kernel has ended a process for want of memory
+        over = short and self._reached() > reached
         if answer is None:
             self.close()
             answer = {"outcome": "failed", "exception": "WorkerDied", "message": "the program took its worker with it"}
@@ -115,14 +116,19 @@ class Sandbox:
             }
         verdict = verdict_of(answer, program_hash(code), seconds, self.setup.frames)
         self._cache.end_program(verdict.outcome in _ENDED_WELL)
-        if verdict.outcome is Outcome.FAILED and not over and _killed_for_memory() > killed:
+        if verdict.outcome is Outcome.FAILED and short and not over:
             return Verdict(
                 verdict.program, Outcome.ENVIRONMENT, "OutOfMemory", "the system had no memory", None, seconds
             )
         return verdict
 
-    def _ended_for_limit(self) -> int:
-        return self._group.killed() if self._group is not None else 0
+    def _killed(self) -> int:
+        """How many processes the kernel has ended for want of memory: of this worker's group, or of the system."""
+        return self._group.killed() if self._group is not None else _killed_for_memory()
+
+    def _reached(self) -> int:
+        """How often this worker's group has reached its limit."""
+        return self._group.reached() if self._group is not None else 0
 
     def _ask(self, code: str) -> dict[str, Any] | None:
         """What the worker says of a program; nothing if it has ended, takes too long or makes no sense."""

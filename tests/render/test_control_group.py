@@ -55,8 +55,9 @@ def test_a_group_is_made_where_memory_is_handed_on(tmp_path: Path, groups: str, 
     assert made is not None
     assert made.folder == tmp_path / place.format(made.folder.name)
     assert [path.read_text() for path in made.folder.iterdir()] == ["7"]
-    (made.folder / made.events).write_text("low 0\noom_kill 3\n")
-    assert made.killed() == 3
+    (made.folder / made.hits).write_text("5\n")
+    (made.folder / made.events).write_text("low 0\nmax 5\noom_kill 3\n")
+    assert (made.killed(), made.reached()) == (3, 5)
 
 
 @pytest.fixture
@@ -78,6 +79,7 @@ def test_buffers_of_sockets_count(group: ControlGroup) -> None:
     )
     assert done.returncode == -9
     assert group.killed() == 1
+    assert group.reached() > 0
 
 
 @pytest.mark.render
