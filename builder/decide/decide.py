@@ -42,8 +42,8 @@ def drop_findings(ledger: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     """Drop rows whose program has one of these findings (reason: the finding); official test rows stay."""
     rows = kept(ledger).filter(pl.col("official").not_())
     for name in names:
-        told = all_findings().str.extract(rf"(?m)^{name}: (.*)$")
-        found = rows.select("index", pl.lit(name).alias("reason"), told.alias("detail")).drop_nulls("detail")
+        detail = all_findings().str.extract(rf"(?m)^{name}: (.*)$")
+        found = rows.select("index", pl.lit(name).alias("reason"), detail=detail).drop_nulls("detail")
         ledger = drop(ledger, found, "check" if name == WRONG_MATHEMATICS else "render")
     return ledger
 

@@ -13,7 +13,7 @@ A line with `note` in place of these is a remark, and decides nothing.
 number.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -108,16 +108,22 @@ def read_decisions(paths: Iterable[Path]) -> list[Decision]:
     Raises:
         SettingError: a file cannot be read, or a line is no decision; it names the file and the line.
     """
-    found = []
+    given = (decision_of(line, where) for line, where in given_lines(paths, "--decisions"))
+    return [decision for decision in given if decision is not None]
+
+
+def given_lines(paths: Iterable[Path], flag: str) -> Iterator[tuple[bytes, str]]:
+    """The lines of files that a flag named, without empty ones, each with its file and number.
+
+    Raises:
+        SettingError: a file cannot be read.
+    """
     for path in paths:
         try:
             lines = path.read_bytes().splitlines()
         except OSError as error:
-            raise SettingError(f"--decisions {path}: {error.strerror}") from error
-        for number, line in enumerate(lines, 1):
-            if line.strip() and (decision := decision_of(line, f"{path.name}, line {number}")):
-                found.append(decision)
-    return found
+            raise SettingError(f"{flag} {path}: {error.strerror}") from error
+        yield from ((line, f"{path.name}, line {number}") for number, line in enumerate(lines, 1) if line.strip())
 
 
 def decision_of(line: bytes, where: str) -> Decision | None:

@@ -17,7 +17,7 @@ import orjson
 
 from builder.core.errors import SettingError
 from builder.core.ledger import SYNTHETIC
-from builder.decide.decisions import Decision
+from builder.decide.decisions import Decision, given_lines
 
 
 def read_descriptions(paths: Iterable[Path]) -> list[Decision]:
@@ -26,14 +26,7 @@ def read_descriptions(paths: Iterable[Path]) -> list[Decision]:
     Raises:
         SettingError: a file cannot be read, or a line is no answer; it names the file and the line.
     """
-    found = []
-    for path in paths:
-        try:
-            lines = path.read_bytes().splitlines()
-        except OSError as error:
-            raise SettingError(f"--descriptions {path}: {error.strerror}") from error
-        found += [_answer(line, f"{path.name}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
-    return found
+    return [_answer(line, where) for line, where in given_lines(paths, "--descriptions")]
 
 
 def request_id(row: str, content: str) -> str:

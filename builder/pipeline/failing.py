@@ -7,13 +7,13 @@ import polars as pl
 
 from builder.config import BuildConfig
 from builder.core.events import Events
-from builder.core.ledger import REPAIR, VERDICT_COLUMNS, drop, kept
+from builder.core.ledger import REPAIR, drop, kept
 from builder.core.row_store import PreparedFile, texts_by_index
 from builder.core.schema import Outcome
 from builder.manim_lint.dialect import COMMUNITY
 from builder.manim_lint.syntax import Steps
 from builder.pipeline.build import Prepared
-from builder.pipeline.render_rounds import RowMark, marks_of
+from builder.pipeline.render_rounds import RowMark, marks_of, with_marks
 from builder.prepare.cache import EDITED
 from builder.prepare.format_code import format_programs
 from builder.prepare.trace import trace_code
@@ -65,7 +65,9 @@ def with_failing(
         elif both:
             reason = "not_repaired" if not text else "not_failing" if code in wanted else "only_layout"
             gone.append((index, "filter", reason, f"before repair: {found.outcome}" if found else ""))
-    ledger = _marked(ledger, rows, after)
+    ledger = with_marks(
+        ledger, {index: after[code] for index, code in rows["index", "code"].iter_rows() if code in after}
+    )
     for (stage,), part in pl.DataFrame(gone, _GONE, orient="row").group_by("stage", maintain_order=True):
         ledger = drop(ledger, part, str(stage), overrules=True)
     return ledger, pl.DataFrame(pairs, _PAIRS, orient="row")
@@ -98,17 +100,3 @@ def _last_before_repair(text: str, steps: Steps) -> tuple[str, bool]:
             break
         text = after
     return text, only_layout
-
-
-def _marked(ledger: pl.DataFrame, rows: pl.DataFrame, marks: dict[int, RowMark]) -> pl.DataFrame:
-    """The ledger with the verdicts on the programs of rows."""
-    known = [
-        (index, marks[code].verdict, marks[code].detail, marks[code].findings)
-        for index, code in rows.select("index", "code").iter_rows()
-        if code in marks
-    ]
-    found = pl.DataFrame(known, {"index": pl.UInt32, **dict.fromkeys(VERDICT_COLUMNS, pl.String)}, orient="row")
-    joined = ledger.select("index").join(found, on="index", how="left", maintain_order="left")
-    return ledger.with_columns(
-        pl.coalesce(joined[name].cast(kind), pl.col(name)).alias(name) for name, kind in VERDICT_COLUMNS.items()
-    )

@@ -54,7 +54,7 @@ def verified(prepared: Prepared, decide: Decide, verdicts: Verdicts, events: Eve
     """
     marks: dict[int, RowMark] = {}
     while True:
-        ledger = decide(_marked(prepared.rows, marks))
+        ledger = decide(with_marks(prepared.rows, marks))
         rendered = _may_stay(ledger)
         asked = rendered.filter(rendered.is_in(list(marks)).not_())
         if asked.is_empty():
@@ -92,15 +92,18 @@ def _machine_fault(verdicts: Verdicts, code: str) -> str:
     return "" if found is None else f"{found.exception}: {found.message}"
 
 
-def _marked(rows: pl.DataFrame, marks: Mapping[int, RowMark]) -> pl.DataFrame:
-    """The rows with what is known of their programs."""
+def with_marks(rows: pl.DataFrame, marks: Mapping[int, RowMark]) -> pl.DataFrame:
+    """The rows with what is known of their programs; what they say already stays where nothing is."""
     found = pl.DataFrame(
         [(index, mark.verdict, mark.detail, mark.findings) for index, mark in marks.items()],
         schema={"index": pl.UInt32, **dict.fromkeys(VERDICT_COLUMNS, pl.String)},
         orient="row",
     )
     joined = rows.select("index").join(found, on="index", how="left", maintain_order="left")
-    return rows.with_columns(joined[name].fill_null("").cast(kind) for name, kind in VERDICT_COLUMNS.items())
+    return rows.with_columns(
+        pl.coalesce(joined[name].cast(kind), pl.col(f"^{name}$"), pl.lit("", kind)).alias(name)
+        for name, kind in VERDICT_COLUMNS.items()
+    )
 
 
 def write_used_verdicts(builds: Sequence[Build], path: Path) -> None:

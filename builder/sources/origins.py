@@ -5,6 +5,7 @@ descriptions and programs, no text; their places and licences stand in `catalogu
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +20,8 @@ _KEYS = {"description": "description_key", "code": "canonical_key"}
 """For each part of a row, the column of its key."""
 
 
-def known_origins() -> dict[str, tuple[str, str]]:
+@lru_cache(maxsize=1)
+def known_origins() -> Mapping[str, tuple[str, str]]:
     """The place and the licence, as its own page states it, of each set of the list, by its name in the catalogue."""
     known = catalogue()
     names = pq.read_table(ORIGINS, columns=["origin"])["origin"].unique().to_pylist()
