@@ -84,6 +84,11 @@ class Decisions:
         """Rows whose program a person gave, or a model described: the two belong together, in any part of a source."""
         return sorted(index for index, found in self.by_index.items() if found.code is not None or found.paired)
 
+    @property
+    def key(self) -> str:
+        """What of them counts where rows are split and paired; edited texts are in the prepared rows."""
+        return repr(sorted((index, found.action) for index, found in self.by_index.items()) + self.pairs)
+
     def edits(self, first: int, rows: int) -> dict[int, tuple[str | None, str | None, str]]:
         """Of the edits among rows that follow one another: by number, new description, new code and the step's name."""
         here = {index - first: found for index, found in self.by_index.items() if first <= index < first + rows}

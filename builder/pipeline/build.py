@@ -20,6 +20,7 @@ from builder.decide.decisions import Decisions
 from builder.decide.decontaminate import BenchmarkRow, find_in_benchmarks, read_official, with_official_pairs
 from builder.decide.deduplicate import near_descriptions
 from builder.decide.pairing.shuffled import Part, find_parts
+from builder.decide.split import split_rows
 from builder.emit.rows import EmittedRow, Licences, emitted_rows
 from builder.emit.tokens import Tokens
 from builder.prepare.prepare import probe_key
@@ -112,8 +113,7 @@ def kept_pairs(prepared: Prepared, config: BuildConfig) -> pl.DataFrame | None:
         found = pairs_of(prepared.rows, config.pair_margin, prepared.files)
         return b"" if found is None else found.write_ipc(None).getvalue()
 
-    decided = sorted((index, item.action) for index, item in prepared.decisions.by_index.items())
-    inputs = [*_names(prepared.files), str(config.pair_margin), repr(decided)]
+    inputs = [*_names(prepared.files), str(config.pair_margin), prepared.decisions.key]
     kept_pairs = kept_result(config.cache / "pairs", inputs, make)
     return pl.read_ipc(kept_pairs) if kept_pairs else None
 
@@ -127,6 +127,15 @@ def kept_parts(rows: pl.DataFrame, files: Sequence[PreparedFile], cache: Path) -
 
     listed, _, marks = kept_result(cache / "parts", _names(files), make).partition(b"\n")
     return pl.read_ipc(marks), tuple(Part(**part) for part in orjson.loads(listed))
+
+
+def kept_split(
+    rows: pl.DataFrame, files: Sequence[PreparedFile], decisions: Decisions, config: BuildConfig, validation_size: float
+) -> pl.DataFrame:
+    """What `split_rows` gives, or gave before for the same rows, decisions and sizes."""
+    sizes = (config.test_size, config.seed, validation_size)
+    inputs = [*_names(files), decisions.key, repr(sizes)]
+    return _kept_frame(config.cache / "splits", inputs, lambda: split_rows(rows, *sizes))
 
 
 def kept_near(rows: pl.DataFrame, files: Sequence[PreparedFile], cache: Path, events: Events) -> pl.DataFrame:

@@ -16,14 +16,14 @@ from builder.decide.decide import CODE_COLUMNS, PROBLEM_COLUMNS, code_sources, d
 from builder.decide.decisions import Decisions, match_decisions, overruled, read_decisions
 from builder.decide.decontaminate import BenchmarkRow, near_variants
 from builder.decide.descriptions import read_descriptions
-from builder.decide.split import eligible_rows, split_rows
+from builder.decide.split import eligible_rows
 from builder.decide.subset import draw
 from builder.decide.summary import empty_sides, shuffled_parts, without_eligible_rows, without_kept_rows
 from builder.emit.augment import clashes, plan_variants
 from builder.emit.rows import order_rows
 from builder.emit.tokens import Tokens, count_tokens, long_variants, with_tokens
 from builder.manim_lint.dialect import COMMUNITY
-from builder.pipeline.build import Build, Prepared, kept_in_benchmarks, kept_near, kept_pairs, kept_parts
+from builder.pipeline.build import Build, Prepared, kept_in_benchmarks, kept_near, kept_pairs, kept_parts, kept_split
 from builder.pipeline.failing import with_failing
 from builder.pipeline.render_rounds import verified
 from builder.prepare.cache import formatted_programs, in_community_dialect, prepare_files, with_edits
@@ -99,7 +99,7 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
             pl.col("eligible") & pl.col("decision").is_in([EDIT, SYNTHETIC]).not_(),
             pl.col("shuffled") & pl.col("index").is_in(decisions.pairs).not_(),
         )
-    rows = rows.hstack(split_rows(rows, config.test_size, config.seed))
+    rows = rows.hstack(kept_split(rows, files, decisions, config, 0.0))
     for message in without_eligible_rows(rows):
         events.warn(message)
     near = kept_near(rows, files, config.cache, events)
@@ -272,7 +272,7 @@ def _with_validation(prepared: Prepared, config: BuildConfig) -> Prepared:
     """The rows with the validation side of this config, which moves no test row."""
     if not config.validation_size:
         return prepared
-    split = split_rows(prepared.rows, config.test_size, config.seed, config.validation_size)
+    split = kept_split(prepared.rows, prepared.files, prepared.decisions, config, config.validation_size)
     return replace(prepared, rows=prepared.rows.with_columns(split["split"]))
 
 

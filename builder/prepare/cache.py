@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 from xxhash import xxh3_128_digest
@@ -116,9 +117,9 @@ def with_edits(
     path = cache_dir / "prepared" / f"{prepared.stem}-{short_hash([repr(sorted(edits.items()))])}.parquet"
     if path.is_file():
         return path
-    numbers: list[Any] = pq.read_table(read, columns=["row"]).column("row").to_pylist()
-    edits = {numbers[place]: edit for place, edit in edits.items()}
-    rows = pq.read_table(read, filters=[("row", "in", list(edits))], schema=READ_SCHEMA).to_pylist()
+    places = list(edits)
+    rows = pl.read_parquet(read, columns=READ_SCHEMA.names)[places].to_dicts()
+    edits = {row["row"]: edits[place] for place, row in zip(places, rows, strict=True)}
     for row in rows:
         description, code, _ = edits[row["row"]]
         row.update({name: text for name, text in (("description", description), ("code", code)) if text is not None})

@@ -24,8 +24,8 @@ _KEYS = {"description": "description_key", "code": "canonical_key"}
 def known_origins() -> Mapping[str, tuple[str, str]]:
     """The place and the licence, as its own page states it, of each set of the list, by its name in the catalogue."""
     known = catalogue()
-    names = pq.read_table(ORIGINS, columns=["origin"])["origin"].unique().to_pylist()
-    return {name: (known[name].spec.location, known[name].spec.licence) for name in sorted(map(str, names))}
+    names = pl.read_parquet(ORIGINS, columns=["origin"])["origin"].unique().cast(pl.String).sort()
+    return {name: (known[name].spec.location, known[name].spec.licence) for name in names}
 
 
 def find_origins(rows: pl.DataFrame, probe: int | None, path: Path = ORIGINS) -> pl.DataFrame:
@@ -39,11 +39,10 @@ def find_origins(rows: pl.DataFrame, probe: int | None, path: Path = ORIGINS) ->
     Raises:
         ValueError: the list was made by other rules than these.
     """
-    table = pq.read_table(path)
-    recorded = {name.decode(): value.decode() for name, value in (table.schema.metadata or {}).items()}
+    recorded = pl.read_parquet_metadata(path)
     if recorded["probe"] != str(probe):
         raise ValueError(f"{path.name} was made by other rules for programs: make it anew, with {recorded['made_by']}")
-    known = pl.DataFrame(table)
+    known = pl.read_parquet(path)
     found = []
     for part, column in _KEYS.items():
         keys = known.filter(pl.col("part") == part).select(pl.col("key").alias(column), "origin")

@@ -1,5 +1,7 @@
 """The same inputs, settings and seed give the same bytes."""
 
+import subprocess
+import sys
 from itertools import pairwise
 
 import builder.core.executors
@@ -7,7 +9,7 @@ import builder.emit.rows
 import builder.pipeline.story
 from builder.pipeline.story import prepare
 from builder.publish.export import export
-from tests.rows import SOURCES, circles, config_of, files_of, read_lines, said
+from tests.rows import SOURCES, circles, config_of, files_of, read_lines, said, write_source
 
 
 def test_two_exports_give_the_same_bytes(tmp_path):
@@ -68,3 +70,20 @@ def test_rows_are_shuffled_by_the_seed(tmp_path):
     assert [text for text in read if text in common] not in orders
     radii = [text.rpartition(" ")[2] for text in prompts[0]]
     assert sum(one == other for one, other in pairwise(radii)) < 20
+
+
+def test_a_build_loads_no_library_that_it_does_not_use(tmp_path):
+    """pyarrow would load pandas, which nothing here needs; nothing new to pair or to split, and SciPy stays out too."""
+    files = {name: write_source(tmp_path, name, rows) for name, rows in SOURCES.items()}
+    local = [part for name, path in files.items() for part in ("--local", f"{name}={path}")]
+    options = ["--output-dir", str(tmp_path / "out"), "--cache-dir", str(tmp_path / "cache"), *local]
+    program = (
+        "import sys; from builder.cli.main import main; "
+        "main(sys.argv[1:]); print({'pandas', 'scipy.sparse'} & set(sys.modules))"
+    )
+    said = [
+        subprocess.run([sys.executable, "-c", program, "export", *options], capture_output=True, text=True, check=True)
+        for _ in range(2)
+    ]
+
+    assert [done.stdout.splitlines()[-1] for done in said] == ["{'scipy.sparse'}", "set()"]

@@ -7,12 +7,14 @@ a random pair are equally likely.
 Not covered: meaning without shared words, such as a prompt in another language than the texts of its code.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.sparse import csr_array
+import scipy
 
 from builder.decide.pairing.vectors import (
     WEIGHTS,
@@ -38,7 +40,7 @@ class Mean:
     columns: Ints
     values: Floats
 
-    def times(self, vectors: csr_array) -> Floats:
+    def times(self, vectors: scipy.sparse.csr_array) -> Floats:
         """The mean's product with each vector."""
         products = look_up(self.columns, self.values, vectors.indices, 0.0) * vectors.data
         rows = np.repeat(np.arange(vectors.shape[0]), np.diff(vectors.indptr))
@@ -83,7 +85,7 @@ def sample_of(rows: pl.DataFrame, count: int = SAMPLE_ROWS) -> pl.DataFrame:
     return first.head(count).drop("_mixed").sort("index")
 
 
-def mean_of(vectors: csr_array) -> Mean:
+def mean_of(vectors: scipy.sparse.csr_array) -> Mean:
     """The mean of vectors."""
     columns, which = np.unique(vectors.indices, return_inverse=True)
     sums = np.bincount(which, weights=vectors.data, minlength=len(columns))
@@ -102,7 +104,7 @@ def score_pairs(words: pl.DataFrame, alignment: Alignment) -> Floats:
     return curve(advantages(left, right, alignment))
 
 
-def advantages(left: csr_array, right: csr_array, alignment: Alignment) -> Floats:
+def advantages(left: scipy.sparse.csr_array, right: scipy.sparse.csr_array, alignment: Alignment) -> Floats:
     """Each left row's product with the right row of its number, less what the two reach with anything."""
     own = np.asarray(left.multiply(right).sum(axis=1), dtype=np.float64).ravel()
     return own - alignment.code.times(left) - alignment.description.times(right) + alignment.both

@@ -6,14 +6,15 @@ for each, and a code whose own description is plain no longer tempts others. Wha
 pair's probability. The assignment is the one with the greatest sum.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from builder.decide.pairing.vectors import Floats, Ints, narrow
 
@@ -63,7 +64,9 @@ class Matched:
     """By how much the logarithm of the pair's probability exceeds the next best of each side, or staying alone."""
 
 
-def candidates(left: csr_array, right: csr_array, usual_left: Floats, usual_right: Floats, room: Ints) -> Edges:
+def candidates(
+    left: scipy.sparse.csr_array, right: scipy.sparse.csr_array, usual_left: Floats, usual_right: Floats, room: Ints
+) -> Edges:
     """Pairs worth a look, with scores: the product, less what each of the two usually reaches.
 
     Args:
@@ -93,7 +96,7 @@ def candidates(left: csr_array, right: csr_array, usual_left: Floats, usual_righ
     )
 
 
-def _nearest(left: csr_array, right: csr_array, usual: Floats) -> Iterator[tuple[Ints, Ints]]:
+def _nearest(left: scipy.sparse.csr_array, right: scipy.sparse.csr_array, usual: Floats) -> Iterator[tuple[Ints, Ints]]:
     """For each left row the `NEAREST` right ones of those that share a word with it, a block at a time."""
     turned = right.T.tocsr()
     for start in range(0, left.shape[0], _BLOCK):
@@ -106,7 +109,7 @@ def _nearest(left: csr_array, right: csr_array, usual: Floats) -> Iterator[tuple
             yield np.full(len(near), row, dtype=np.int64), near.astype(np.int64)
 
 
-def _dots(left: csr_array, right: csr_array, rows: Ints, others: Ints) -> Floats:
+def _dots(left: scipy.sparse.csr_array, right: scipy.sparse.csr_array, rows: Ints, others: Ints) -> Floats:
     return np.asarray(left[rows].multiply(right[others]).sum(axis=1), dtype=np.float64).ravel()
 
 
@@ -132,7 +135,7 @@ def weigh(edges: Edges) -> tuple[Floats, Floats, Floats]:
     best = np.full(edges.descriptions, ALONE)
     np.maximum.at(best, edges.description, edges.score)
     odds = np.exp(edges.score - best[edges.description])  # of each pair, beside its description's best one
-    forth = csr_array((odds, (edges.description, edges.code)), shape=(edges.descriptions, edges.codes))
+    forth = scipy.sparse.csr_array((odds, (edges.description, edges.code)), shape=(edges.descriptions, edges.codes))
     back = forth.T
     seats, alone = edges.room.astype(np.float64), np.exp(ALONE - best)
     of_description, of_code = np.full(edges.descriptions, np.inf), np.ones(edges.codes)
@@ -161,8 +164,10 @@ def _assign(edges: Edges, likely: Floats) -> Ints:
     row = np.concatenate([edges.description[pair], every])
     column = np.concatenate([first[edges.code[pair]] + seat, int(edges.room.sum()) + every])
     cost = np.concatenate([1.0 - likely[pair], np.full(edges.descriptions, 1.0 - _UNLIKELY)])  # a cost of 0 is no pair
-    graph = csr_array((cost, (row, column)), shape=(edges.descriptions, int(edges.room.sum()) + edges.descriptions))
-    matched, partner = min_weight_full_bipartite_matching(graph)
+    graph = scipy.sparse.csr_array(
+        (cost, (row, column)), shape=(edges.descriptions, int(edges.room.sum()) + edges.descriptions)
+    )
+    matched, partner = scipy.sparse.csgraph.min_weight_full_bipartite_matching(graph)
     real = partner < edges.room.sum()
     code = np.repeat(np.arange(edges.codes), edges.room)[partner[real]]
     wanted = np.sort(matched[real].astype(np.int64) * edges.codes + code)

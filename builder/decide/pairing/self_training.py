@@ -5,11 +5,13 @@ ridge regression on the cosines of the word vectors), and a description for each
 the two predict each other. So words learn what they mean in the code of this very data, without a table.
 """
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, diags_array
 
 from builder.decide.pairing.assignment import Edges, Matched
 from builder.decide.pairing.vectors import Floats, Ints, narrow, only_words
@@ -30,7 +32,7 @@ _CHUNK = 20_000
 Cells = NDArray[np.float32]
 
 
-def train(edges: Edges, left: csr_array, right: csr_array, found: Matched) -> Edges:
+def train(edges: Edges, left: scipy.sparse.csr_array, right: scipy.sparse.csr_array, found: Matched) -> Edges:
     """The same pairs with scores that take the confident pairs into account.
 
     The confident pairs are two halves; each is applied to the other half and to all the rest: no pair confirms itself.
@@ -60,7 +62,9 @@ def train(edges: Edges, left: csr_array, right: csr_array, found: Matched) -> Ed
     return replace(edges, score=np.round(score, 6))
 
 
-def _predictions(edges: Edges, left: csr_array, right: csr_array, description: Ints, code: Ints) -> Floats:
+def _predictions(
+    edges: Edges, left: scipy.sparse.csr_array, right: scipy.sparse.csr_array, description: Ints, code: Ints
+) -> Floats:
     """For each pair how well its two sides predict each other, by some confident pairs: in deviations."""
     descriptions, codes = _cosines(left, description), _cosines(right, code)
     forth = _solved(descriptions[description], codes)  # codes predicted from descriptions
@@ -89,12 +93,12 @@ def _spread(count: int) -> Ints:
     return np.unique(np.linspace(0, count - 1, min(count, _SAMPLE)).astype(np.int64))
 
 
-def _cosines(vectors: csr_array, chosen: Ints) -> Cells:
+def _cosines(vectors: scipy.sparse.csr_array, chosen: Ints) -> Cells:
     """Cosines of all vectors with the chosen ones, words alone."""
     words = only_words(vectors)
     words = narrow(words, np.unique(words.indices))
     lengths = np.sqrt(np.asarray(words.multiply(words).sum(axis=1), dtype=np.float64).ravel())
-    unit = diags_array(1.0 / (lengths + 1e-9)) @ words
+    unit = scipy.sparse.diags_array(1.0 / (lengths + 1e-9)) @ words
     return np.asarray((unit @ unit[chosen].T).toarray(), dtype=np.float32)
 
 

@@ -9,12 +9,14 @@ Names of sources, numbers of rows and their order play no part. Not covered: a p
 mispaired, without looking different; single rows are decided by their own scores.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from builder.decide.pairing.alignment import Alignment, learn_alignment, sample_of
 from builder.decide.pairing.vectors import Floats, Ints, code_vectors, description_vectors, narrow, words_only
@@ -76,9 +78,9 @@ class Part:
 class _Sample:
     """Pairs of one source, with all that their ranks are made of."""
 
-    left: csr_array
+    left: scipy.sparse.csr_array
     """Descriptions, one a row, in those columns alone that some code has."""
-    right: csr_array
+    right: scipy.sparse.csr_array
     """Codes, one a row, in the same columns."""
     usual: Floats
     """What each code reaches with any description."""
@@ -196,7 +198,7 @@ def _vectors(sample: pl.DataFrame, alignment: Alignment) -> _Sample:
     )
 
 
-def _words_weight(matrix: csr_array, among: NDArray[np.bool_]) -> Floats:
+def _words_weight(matrix: scipy.sparse.csr_array, among: NDArray[np.bool_]) -> Floats:
     """For each row the sum of its values that are marked."""
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     return np.asarray(np.bincount(rows, weights=matrix.data * among, minlength=matrix.shape[0]), dtype=np.float64)

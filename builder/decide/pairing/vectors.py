@@ -5,14 +5,16 @@ the word. A vector's columns are words; a second block of them holds words in qu
 strings of a code.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from builder.prepare.features import HASH_BITS, Role
 
@@ -101,7 +103,7 @@ def _flat(lists: pl.Series) -> tuple[Ints, Ints, Ints]:
     return rows, features >> HASH_BITS, features & _WORD_MASK
 
 
-def description_vectors(lists: pl.Series, rarity: Rarity) -> csr_array:
+def description_vectors(lists: pl.Series, rarity: Rarity) -> scipy.sparse.csr_array:
     """Vectors of descriptions, one a row."""
     rows, roles, words = _flat(lists)
     weights, count = rarity.of(words), len(lists)
@@ -114,7 +116,7 @@ def description_vectors(lists: pl.Series, rarity: Rarity) -> csr_array:
     return _matrix(parts, count)
 
 
-def code_vectors(lists: pl.Series, rarity: Rarity, weighted: Mapping[str, float] = WEIGHTS) -> csr_array:
+def code_vectors(lists: pl.Series, rarity: Rarity, weighted: Mapping[str, float] = WEIGHTS) -> scipy.sparse.csr_array:
     """Vectors of codes, one a row.
 
     Args:
@@ -153,11 +155,11 @@ def _stated(rows: Ints, words: Ints, chosen: NDArray[np.bool_], sign: float) -> 
     return row, words[chosen] + _STATED_BLOCK, np.full(len(row), sign)
 
 
-def only_words(vectors: csr_array) -> csr_array:
+def only_words(vectors: scipy.sparse.csr_array) -> scipy.sparse.csr_array:
     """Vectors without their sizes and without the second block of quoted words."""
     kept = vectors.indices < _QUOTED_BLOCK
     pointers = np.concatenate([[0], np.cumsum(kept)])[vectors.indptr]
-    return csr_array((vectors.data[kept], vectors.indices[kept], pointers), shape=vectors.shape)
+    return scipy.sparse.csr_array((vectors.data[kept], vectors.indices[kept], pointers), shape=vectors.shape)
 
 
 def words_only(columns: Ints) -> NDArray[np.bool_]:
@@ -187,21 +189,21 @@ def _anywhere(rows: Ints, roles: Ints, words: Ints, rarity: Rarity, count: int) 
     return _channel(row, word, rarity.of(word) * best, np.ones(len(pairs), dtype=np.bool_), count)
 
 
-def _matrix(parts: list[tuple[Ints, Ints, Floats]], count: int) -> csr_array:
+def _matrix(parts: list[tuple[Ints, Ints, Floats]], count: int) -> scipy.sparse.csr_array:
     row = np.concatenate([part[0] for part in parts])
     column = np.concatenate([part[1] for part in parts])
     value = np.concatenate([part[2] for part in parts])
     keys, which = np.unique(row * _WIDTH + column, return_inverse=True)
     pointers = np.searchsorted(keys // _WIDTH, np.arange(count + 1))
     data = np.bincount(which, weights=value, minlength=len(keys)).astype(np.float64)
-    return csr_array((data, keys % _WIDTH, pointers), shape=(count, _WIDTH))
+    return scipy.sparse.csr_array((data, keys % _WIDTH, pointers), shape=(count, _WIDTH))
 
 
-def narrow(matrix: csr_array, columns: Ints) -> csr_array:
+def narrow(matrix: scipy.sparse.csr_array, columns: Ints) -> scipy.sparse.csr_array:
     """The matrix with these columns alone; they are sorted."""
     if not len(columns):
-        return csr_array((matrix.shape[0], 0))
+        return scipy.sparse.csr_array((matrix.shape[0], 0))
     place = np.minimum(np.searchsorted(columns, matrix.indices), len(columns) - 1)
     kept = columns[place] == matrix.indices
     pointers = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr]
-    return csr_array((matrix.data[kept], place[kept], pointers), shape=(matrix.shape[0], len(columns)))
+    return scipy.sparse.csr_array((matrix.data[kept], place[kept], pointers), shape=(matrix.shape[0], len(columns)))
