@@ -1,15 +1,18 @@
 """How fast, and in how much memory, a whole export runs: `python -m benchmarks.pipeline --data FOLDER --times 100`.
 
 The rows of the real files are copied TIMES times; every copy differs in a literal of its code and in a word of its
-prompt, so that nothing can be remembered. The export runs in a child process whose memory, with that of all its
-workers, is sampled. Each size is exported twice, the second time with nothing changed. Beside it, in the same run,
-stands one plain loop of `ast.parse` over the same codes: on a busy machine the two are slowed alike.
+prompt, so that nothing can be remembered. With `--short N`, N short rows of random words of the real prompts take their
+place. The export runs in a child process whose memory, with that of all its workers, is sampled. Each size is exported
+twice, the second time with nothing changed. Beside it, in the same run, stands one plain loop of `ast.parse` over the
+same codes: on a busy machine the two are slowed alike.
 """
 
 import argparse
 import ast
 import json
 import os
+import random
+import re
 import resource
 import shutil
 import subprocess
@@ -18,9 +21,10 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -30,6 +34,16 @@ import pyarrow.parquet as pq
 from builder.sources.spec import known_sources
 
 BATCH_ROWS = 1000
+SHORT = "manim_codegen"
+"""The source whose place short rows take."""
+_SCENE = """from manim import *
+
+
+class {0}(Scene):
+    def construct(self):
+        self.play(Write(Text("{1}")))
+        self.wait()
+"""
 
 
 @dataclass
@@ -42,6 +56,8 @@ class Run:
     """Processor seconds of all processes together."""
     peak_mb: float
     """Of all processes together: proportional set size, in MB of 10^6 bytes."""
+    largest_mb: float
+    """Of the largest process."""
     passes: dict[str, float] = field(default_factory=dict)
     parse_seconds: float = 0.0
     again: "Run | None" = None
@@ -76,20 +92,35 @@ def _marked(code: str, copy: int) -> str:
     return f"{body}\n{indent}number = {copy}"
 
 
-def write_copies(data: dict[str, Path], times: int, folder: Path) -> tuple[dict[str, Path], int]:
-    """Write the copies as Parquet; returns the files and the number of rows."""
-    files, count = {}, 0
+def write_copies(data: dict[str, Path], times: int, folder: Path) -> dict[str, Path]:
+    """Write the copies as Parquet; returns the files."""
+    files = {}
     for name, path in data.items():
         target = folder / f"{name}.parquet"
         writer = None
         for table in copies(name, path, times):
             writer = writer or pq.ParquetWriter(target, table.schema)
             writer.write_table(table)
-            count += table.num_rows
         if writer:
             writer.close()
         files[name] = target
-    return files, count
+    return files
+
+
+def write_short(data: dict[str, Path], rows: int, folder: Path) -> dict[str, Path]:
+    """Write so many rows of one source as Parquet: ten words of the real prompts, and a scene that shows some."""
+    spec = known_sources()[SHORT]
+    texts = pq.read_table(data[SHORT], columns=[spec.description_field]).column(0).to_pylist()
+    words = sorted({word for text in texts for word in re.findall("[a-z]{4,}", text)})
+    draw = random.Random(1)
+    target = folder / f"{SHORT}.parquet"
+    schema = pa.schema({spec.description_field: pa.string(), spec.code_field: pa.string()})
+    with pq.ParquetWriter(target, schema) as writer:
+        for start in range(0, rows, BATCH_ROWS):
+            chosen = [draw.choices(words, k=10) for _ in range(min(BATCH_ROWS, rows - start))]
+            codes = [_SCENE.format("".join(map(str.title, some[:3])), " ".join(some[3:6])) for some in chosen]
+            writer.write_table(pa.table([[f"Show {' '.join(some)}." for some in chosen], codes], schema))
+    return {SHORT: target}
 
 
 def run_export(files: dict[str, Path], folder: Path, workers: int) -> Run:
@@ -106,7 +137,7 @@ def run_export(files: dict[str, Path], folder: Path, workers: int) -> Run:
     if child.returncode:
         raise SystemExit(f"the export failed with exit code {child.returncode}")
     told = json.loads(printed.splitlines()[-1])
-    return Run(told["rows"], seconds, _processor() - used, peak.bytes / 1e6, told["passes"])
+    return Run(told["rows"], seconds, _processor() - used, peak.bytes / 1e6, peak.largest / 1e6, told["passes"])
 
 
 def _processor() -> float:
@@ -122,17 +153,16 @@ class _Peak(threading.Thread):
         super().__init__(daemon=True)
         self._process = psutil.Process(pid)
         self._done = threading.Event()
-        self.bytes = 0
+        self.bytes = self.largest = 0
 
     def run(self) -> None:
         while not self._done.wait(0.1):
-            total = 0
             try:
-                for process in [self._process, *self._process.children(recursive=True)]:
-                    total += process.memory_full_info().pss
+                processes = [self._process, *self._process.children(recursive=True)]
+                held = [process.memory_full_info().pss for process in processes]
             except (psutil.NoSuchProcess, psutil.ZombieProcess):
                 continue
-            self.bytes = max(self.bytes, total)
+            self.bytes, self.largest = max(self.bytes, sum(held)), max(self.largest, *held)
 
     def stop(self) -> None:
         self._done.set()
@@ -161,7 +191,12 @@ def _child(folder: Path, pairs: list[str], workers: int) -> None:
     from builder.publish.export import export
 
     passes = _Passes()
-    config = make_config(local=pairs, cache_dir=str(folder / "cache"), workers=workers)
+    config = make_config(
+        local=pairs,
+        datasets=[pair.partition("=")[0] for pair in pairs],
+        cache_dir=str(folder / "cache"),
+        workers=workers,
+    )
     stats = export(config, folder / "out", passes)
     print(json.dumps({"rows": stats["rows_read"], "passes": passes.seconds}))
 
@@ -182,11 +217,11 @@ def parse_loop(files: dict[str, Path]) -> float:
     return seconds
 
 
-def measure(data: dict[str, Path], times: int, workers: int, scratch: Path) -> Run:
-    """One size: write the copies, export them, parse them."""
+def measure(write: Callable[[Path], dict[str, Path]], workers: int, scratch: Path) -> Run:
+    """One size: write the rows, export them, parse them."""
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir=scratch) as name:
         folder = Path(name)
-        files, _ = write_copies(data, times, folder)
+        files = write(folder)
         run = run_export(files, folder, workers)
         run.again = run_export(files, folder, workers)
         run.parse_seconds = parse_loop(files)
@@ -201,6 +236,7 @@ def main() -> None:
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--data", type=Path, help="the folder with the real files: FOLDER/<source>/*.parquet")
     parser.add_argument("--times", type=int, nargs="+", default=[1, 10, 100], help="copies of every row")
+    parser.add_argument("--short", type=int, nargs="+", default=[], help="in place of copies, so many short rows")
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--scratch", type=Path, help="where copies and outputs go (default: the temporary folder)")
     given = parser.parse_args()
@@ -211,14 +247,17 @@ def main() -> None:
     if not data:
         raise SystemExit("--data FOLDER: the folder with the real files is wanted")
     print(f"{os.cpu_count()} processors, Python {sys.version.split()[0]}")
-    print("    rows  seconds  processor  again  processor  peak MB  ast.parse alone  share of each pass")
-    for times in given.times:
-        run = measure(data, times, given.workers, given.scratch)
+    print("    rows  seconds  processor  again  processor  peak MB  largest  ast.parse alone  share of each pass")
+    copied = [partial(write_copies, data, times) for times in given.times]
+    short = [partial(write_short, data, rows) for rows in given.short]
+    for write in short or copied:
+        run = measure(write, given.workers, given.scratch)
         whole = sum(run.passes.values())
         shares = ", ".join(f"{name} {seconds / whole:.0%}" for name, seconds in run.passes.items())
         print(
             f"{run.rows:8,} {run.seconds:8.1f} {run.processor:10.1f} {run.again.seconds if run.again else 0:6.1f} "
-            f"{run.again.processor if run.again else 0:10.1f} {run.peak_mb:8,.0f} {run.parse_seconds:16.1f}  {shares}",
+            f"{run.again.processor if run.again else 0:10.1f} {run.peak_mb:8,.0f} {run.largest_mb:8,.0f} "
+            f"{run.parse_seconds:16.1f}  {shares}",
             flush=True,
         )
 

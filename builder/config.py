@@ -123,7 +123,8 @@ LEVELS = ("full", "fast")
 UNDRAWABLE = "undrawable_text"
 RENDER_FINDINGS = ("off_frame", "text_overlap", "low_contrast", "tiny_text", "invisible", "still", UNDRAWABLE)
 """What may be found of a program that was rendered and passed; `builder/render/findings.py` has the rules."""
-FINDINGS = ("wrong_mathematics", *RENDER_FINDINGS)
+_CHECK_FINDINGS = ("wrong_mathematics",)
+FINDINGS = (*_CHECK_FINDINGS, *RENDER_FINDINGS)
 """The same, and what is found without rendering."""
 RETRIED = ("failed", "timeout", "no_scene", "blank", "refused")
 DEFAULT_TIMEOUT = 60.0
@@ -186,7 +187,10 @@ class BuildConfig:
         2.5, "rows of train for each kept row, from 1 (none) to 10; 1 for a trainer, unless given", "F"
     )
     drop_findings: tuple[str, ...] = _setting(
-        (), f"drop rows whose program has one of these: {', '.join(FINDINGS)}; all but the first with --verify", "A,B"
+        (),
+        f"drop rows whose program has one of these: {', '.join(FINDINGS)}; all but the first with --verify; the first "
+        "is dropped in curated and verified; none to drop none",
+        "A,B",
     )
     test_size: float = _setting(0.1, "share of each source's distinct descriptions for test, between 0 and 1", "S")
     validation_size: float = _setting(
@@ -442,6 +446,7 @@ _CURATED: dict[str, Any] = {
     "near_duplicates": 0.9,
     "check_pairs": True,
     "check_api": True,
+    "drop_findings": _CHECK_FINDINGS,
     "dialect": "ce",
     "drop_reported_errors": True,
     "augmentation_factor": 1.0,
@@ -457,8 +462,8 @@ _PRESETS: dict[str, dict[str, Any]] = {
 CONFIG_NAMES = tuple(_PRESETS)
 CONFIG_HELP = {
     "curated": "recommended: one row for each description and each program, near duplicates included; rows that "
-    "do not fit or contradict dropped; no program with names, modules or files that Manim lacks; without augmentation; "
-    "5 % validation",
+    "do not fit, contradict or calculate wrongly dropped; no program with names, modules or files that Manim lacks; "
+    "without augmentation; 5 % validation",
     "verified": "as curated, and every program was rendered by the Manim release named in the manifest",
     "all": "every valid row of every source that does not leak, shuffled pairs put together again or dropped; train "
     "augmented 2.5x",

@@ -148,7 +148,11 @@ def _add_setting(
     elif name in ("datasets", "decontaminate", "decisions", "descriptions", "with_sources"):
         kind = {"nargs": "+", "metavar": metavar}
     elif name == "drop_findings":
-        kind = {"action": "extend", "type": lambda words: words.split(","), "metavar": metavar}
+        kind = {
+            "action": "extend",
+            "type": lambda words: [] if words == "none" else words.split(","),
+            "metavar": metavar,
+        }
     elif isinstance(default, tuple):
         kind = {"action": "append", "metavar": metavar}
     else:

@@ -1,4 +1,4 @@
-"""Claims of a description that its program contradicts: rotations, sides, centres of arcs, that something takes time.
+"""Claims of a description that its program contradicts: rotations, sides, centres of arcs, that something moves.
 
 A claim that cannot be decided is no contradiction. By Manim's conventions a positive angle turns counter-clockwise,
 and the `radius` of a regular polygon is that of the circle through its corners, not the length of a side.
@@ -67,6 +67,7 @@ def contradiction(description: str, code: str) -> Contradiction | None:
 class _Program:
     """The calls of a program, and the numbers that its names stand for (`None`: set more than once, or unknown)."""
 
+    tree: ast.Module
     calls: list[ast.Call] = field(default_factory=list)
     numbers: dict[str, float | None] = field(default_factory=dict)
 
@@ -99,7 +100,7 @@ _OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.
 
 
 def _read(tree: ast.Module) -> _Program:
-    program = _Program()
+    program = _Program(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             program.calls.append(node)
@@ -275,9 +276,60 @@ def _still(_description: str, claims: Sequence[re.Match[str]], program: _Program
     return Contradiction(claims[0][0], "nothing is played") if shown and not any(program.named(*_MOVING)) else None
 
 
+_PHRASE = r"(?:[^.;\n]|\.(?=\w)){0,80}?"
+_SAYING = r"\b(?:text|phrase|word|title|label|message)s?\b"
+_UPWARDS = r"\b(?:up|upwards?|top|above|upper)\b"
+_MOVES = r"\b(?:mov(?:e|es|ed|ing)|shift(?:s|ed|ing)?)\b"
+_RISING = re.compile(
+    rf"{_SAYING}{_PHRASE}{_MOVES}[^.,;\n]{{0,50}}?{_UPWARDS}|{_MOVES} (?:the )?{_SAYING}{_PHRASE}{_UPWARDS}",
+    re.IGNORECASE,
+)
+_TEXTS = ("Text", "MarkupText", "Paragraph", "Title", "Tex", "MathTex")
+_IN_PLACE = (
+    *("Write", "Create", "DrawBorderThenFill", "AddTextLetterByLetter", "FadeIn", "FadeOut", "Unwrite", "Uncreate"),
+    *("add", "remove", "Indicate", "Flash", "Circumscribe", "Wiggle", "ApplyWave", "ShowPassingFlash"),
+)
+"""Calls that show a text or point to it, and leave it where it stands."""
+_TIMING = ("run_time", "rate_func", "lag_ratio")
+
+
+def _text_stays(_description: str, claims: Sequence[re.Match[str]], program: _Program) -> Contradiction | None:
+    """A text moves up by the description, and the program does nothing with any text that could move it."""
+    names: set[str] = set()
+    known: set[int] = set()
+    shown: list[ast.expr] = []
+    for node in ast.walk(program.tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if text := _text_of(value):
+                names.add(name)
+                known.add(id(text))
+            case ast.Call() if _name(node.func) in _IN_PLACE and all(item.arg in _TIMING for item in node.keywords):
+                shown += node.args
+            case ast.Attribute(attr="mobjects" | "camera"):
+                return None
+    known |= {id(text) for item in shown if (text := _text_of(item))} | {id(item) for item in shown}
+    texts = list(program.named(*_TEXTS))
+    used = [node for node in ast.walk(program.tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+    if not texts or any(id(node) not in known for node in [*texts, *(node for node in used if node.id in names)]):
+        return None
+    return Contradiction(claims[0][0], f"`{ast.unparse(texts[0])}` stays where it is shown")
+
+
+def _text_of(node: ast.expr) -> ast.Call | None:
+    """The call that makes the text which an expression is, by whatever methods it is placed and coloured."""
+    while isinstance(node, ast.Call):
+        if _name(node.func) in _TEXTS:
+            return node
+        node = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+    return None
+
+
 _CHECKS = (
     *((_ROTATION, _rotation), (_SIDE, _sides), (_WRITTEN_OUT, _written_out)),
-    *((_CENTRE, _centre), (_DURATION, _still)),
+    *((_CENTRE, _centre), (_DURATION, _still), (_RISING, _text_stays)),
 )
-_ANY_CLAIM = r"(?i)clockwise|side[- ]length|(?:triangle|trapezoid|trapezium) with|centered at \(|over [\d.]+ seconds?"
+_ANY_CLAIM = (
+    r"(?i)clockwise|side[- ]length|(?:triangle|trapezoid|trapezium) with|centered at \("
+    r"|over [\d.]+ seconds?|\b(?:mov|shift)"
+)
 """What a description holds in which a check finds a claim."""

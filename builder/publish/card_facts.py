@@ -315,15 +315,21 @@ def _flags(name: str, settings: Mapping[str, Any], sources: Sequence[Mapping[str
     for key, value in settings.items():
         usual = getattr(preset, key, None)
         flag = "--" + key.replace("_", "-")
-        if key == "name" or usual is None or value == (list(usual) if isinstance(usual, tuple) else usual):
+        if (
+            key == "name"
+            or usual is None
+            or (list(value) == list(usual) if isinstance(usual, tuple) else value == usual)
+        ):
             continue
         if isinstance(value, bool):
             words.append(flag if value else f"--no-{flag[2:]}")
         elif key == "tokenizer" and _SHA256.fullmatch(value):
             words += [flag, "FILE"]
-        elif key == "decontaminate":
+        elif key in ("decontaminate", "decisions", "descriptions"):
             words += [flag, *(f"FILE_{place}" for place in range(1, len(value) + 1))]
-        elif isinstance(value, list | tuple):
+        elif key == "drop_findings":
+            words += [flag, ",".join(value) or "none"]
+        elif isinstance(usual, tuple):
             words += [word for item in value for word in (flag, shlex.quote(f"{item[0]}={item[1]}"))]
         else:
             words += [flag, shlex.quote(str(value))]

@@ -91,6 +91,14 @@ def test_several_findings_may_stand_in_one_word_or_several() -> None:
     assert list(settings_of(given)[1]["drop_findings"]) == ["still", "off_frame", "tiny_text"]
 
 
+def test_no_findings_are_dropped_if_none_is_said() -> None:
+    """What a config drops by itself can be kept."""
+    given = parsed(COMMANDS, ["build", "--config", "curated", "--drop-findings", "none"])[1]
+    names, settings, _ = settings_of(given)
+    assert make_config(names[0]).drop_findings == ("wrong_mathematics",)
+    assert make_config(names[0], **settings).drop_findings == ()
+
+
 @pytest.mark.parametrize(
     ("name", "known", "meant"),
     [

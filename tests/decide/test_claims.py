@@ -157,5 +157,40 @@ def test_what_takes_seconds_or_states_none(description, lines):
     assert contradiction(description, scene(*lines)) is None
 
 
+RISES = 'A text saying "animate.shift" appears and moves upwards, then a square moves to the right.'
+
+
+@pytest.mark.parametrize(
+    ("description", "lines"),
+    [
+        (RISES, ['text = Text("animate.shift").shift(UP * 2.5)', "self.play(Write(text), run_time=0.5)"]),
+        (RISES, ['self.play(Write(Text("animate.shift").to_edge(UP)))', "self.play(square.animate.shift(RIGHT))"]),
+        ("The word 'Flash' moves to the top.", ['word = Text("Flash")', "self.add(word)", "self.play(Flash(word))"]),
+        ("Move the title up, then fade it out.", ['a = Tex("A", color=RED)', "self.add(a)", "self.play(FadeOut(a))"]),
+    ],
+)
+def test_a_text_that_stays_though_it_is_to_move_up(description, lines):
+    found = contradiction(description, scene(*lines))
+    assert found is not None and "stays where it is shown" in str(found) and found.claim in description
+
+
+@pytest.mark.parametrize(
+    ("description", "lines"),
+    [
+        (RISES, ['text = Text("animate.shift")', "self.play(Write(text))", "self.play(text.animate.shift(UP))"]),
+        (RISES, ['self.play(Text("animate.shift").animate.shift(UP))']),
+        (RISES, ['text = Text("animate.shift")', "self.play(FadeIn(text, shift=UP))"]),
+        (RISES, ['text = Text("animate.shift")', 'self.play(Transform(text, Text("B").to_edge(UP)))']),
+        (RISES, ['text = Text("animate.shift")', "group = VGroup(text)", "self.play(group.animate.to_edge(UP))"]),
+        (RISES, ['self.add(Text("animate.shift"))', "self.play(*(m.animate.shift(UP) for m in self.mobjects))"]),
+        (RISES, ['self.add(Text("animate.shift"))', "self.play(self.camera.frame.animate.shift(DOWN))"]),
+        (RISES, ["self.play(square.animate.shift(RIGHT))"]),
+        ("Show a text at the top. A square moves up.", ['self.add(Text("A").to_edge(UP))']),
+    ],
+)
+def test_a_text_that_moves_or_may_move(description, lines):
+    assert contradiction(description, scene(*lines)) is None
+
+
 def test_a_program_that_does_not_parse_contradicts_nothing():
     assert contradiction(TURN, "self.play(square.animate.rotate(90 * DEGREES)") is None

@@ -24,7 +24,7 @@ from builder.core.schema import SPLITS
 from builder.emit.formats import FORMATS, row_columns
 from builder.publish.build_folder import write_frames
 from builder.publish.card import HUB_LICENCES, card_text
-from builder.publish.card_facts import WHEN
+from builder.publish.card_facts import WHEN, rebuild_commands
 from builder.publish.card_sources import KNOWN
 from builder.publish.stats import is_short
 from builder.sources.spec import LICENCES as KNOWN_LICENCES
@@ -395,6 +395,22 @@ def test_the_commands_that_make_the_same_bytes_mean_the_same_settings(manifest):
         assert settings.pop("locked") is True
         rebuilt |= {name: json.loads(json.dumps(make_config(name, **settings).recorded())) for name in names}
     assert rebuilt == manifest["configs"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"drop_findings": []}, "--drop-findings none"),
+        ({"drop_findings": ["off_frame", "still"], "verify": True}, "--drop-findings off_frame,still"),
+        ({"decontaminate": ["9f2a:prompt", "77b1"]}, "--decontaminate FILE_1 FILE_2"),
+        ({"decisions": ["9f2a"]}, "--decisions FILE_1"),
+        ({"descriptions": ["9f2a"]}, "--descriptions FILE_1"),
+    ],
+)
+def test_settings_with_several_values_are_told_as_they_are_typed(manifest, changed, said):
+    """Files are named by place: the manifest has only their hashes."""
+    manifest["configs"]["curated"] |= changed
+    assert f"--config curated {said} " in rebuild_commands(manifest).replace("--verify ", "")
 
 
 def test_the_sample_and_local_files_are_rebuilt_from_themselves(manifest, folder):
