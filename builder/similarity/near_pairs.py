@@ -1,6 +1,7 @@
 """Pairs of near descriptions, found without comparing all with all."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,29 +44,58 @@ _Positions = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
+class _Side:
+    """Which of the texts of one side each text of a pool stands for: numbers in arrays, since there may be millions.
+
+    Attributes:
+        positions: of the side's texts, those of the pool's first text first, each ascending.
+        starts: where those of each text of the pool start, and where the last ones end.
+    """
+
+    positions: _Positions
+    starts: _Positions
+
+    @property
+    def held(self) -> NDArray[np.bool_]:
+        """Whether the side has each of the pool's texts."""
+        return np.diff(self.starts) > 0
+
+    def first(self, places: _Positions) -> _Positions:
+        """The first position of some of the pool's texts, which the side has."""
+        return self.positions[self.starts[places]]
+
+    def copies(self, places: _Positions) -> tuple[_Positions, _Positions]:
+        """All positions of some of the pool's texts, and for each position which of these places it is of."""
+        sizes = self.starts[places + 1] - self.starts[places]
+        which = np.repeat(np.arange(len(places)), sizes)
+        steps = np.arange(len(which)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return self.positions[self.starts[places][which] + steps], which
+
+
+@dataclass(frozen=True, slots=True)
 class _Pool:
     """Distinct texts in an order of their own content, so that the order of input changes nothing.
 
     Attributes:
         normals: normalised texts, without repeats but for those whose key terms differ.
-        texts: a text of each as it was given.
+        texts: a text of each as it was given, by place.
         keys: hash of the key terms of each.
         decisive: hash of the decisive ones.
         terms: hashes of the single terms.
         lengths: characters of each normalised text.
-        lefts: positions of each among `texts`, ascending.
-        rights: positions of each among `against`, ascending; the same as `lefts` if there is none.
+        left: where each stands among `texts`.
+        right: where each stands among `against`; the same as `left` if there is none.
         two_sided: whether there is an `against`.
     """
 
     normals: list[str]
-    texts: list[str]
+    texts: Callable[[int], str]
     keys: NDArray[np.uint64]
     decisive: NDArray[np.uint64]
     terms: TermHashes
     lengths: _Positions
-    lefts: list[list[int]]
-    rights: list[list[int]]
+    left: _Side
+    right: _Side
     two_sided: bool
 
 
@@ -111,32 +141,49 @@ def near_pairs(texts: Sequence[str], threshold: float, against: Sequence[str] | 
 
 
 def _pooled(texts: Sequence[str], against: Sequence[str] | None) -> _Pool:
-    places: dict[tuple[str, int], tuple[list[int], list[int]]] = {}
-    made: dict[tuple[str, int], tuple[int, bytes]] = {}
+    entries: dict[tuple[str, int], int] = {}
+    decisive, sizes, terms = array("Q"), array("q"), array("i")
     numbers = TermNumbers()
-    for side, members in enumerate((texts, against or ())):
-        for position, text in enumerate(members):
+    sides = (texts, against or ())
+    met = [array("q") for _ in sides]
+    for members, of in zip(sides, met, strict=True):
+        for text in members:
             plain = folded(text)
             found = cut(plain)
             entry = normal_of_folded(plain), key_of(found.terms)
-            if entry not in places:
-                places[entry] = ([], [])
-                decisive_key = entry[1] if found.decisive is found.terms else key_of(found.decisive)
-                made[entry] = decisive_key, numbers.numbered(found.terms)
-            places[entry][side].append(position)
-    ordered = sorted(places)
-    firsts = [(places[entry], entry) for entry in ordered]
+            of.append(entries.setdefault(entry, len(entries)))
+            if len(entries) > len(decisive):
+                decisive.append(entry[1] if found.decisive is found.terms else key_of(found.decisive))
+                sizes.append(len(found.terms))
+                terms.extend(map(numbers.__getitem__, found.terms))
+    ordered = sorted(entries)
+    order = np.fromiter(map(entries.__getitem__, ordered), dtype=np.int64, count=len(ordered))
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order))
+    left, right = (_side(places[np.array(of, dtype=np.int64)], len(order)) for of in met)
+
+    def text_at(place: int) -> str:
+        for members, side in zip(sides, (left, right), strict=True):
+            if side.starts[place] < side.starts[place + 1]:
+                return members[int(side.first(np.array(place)))]
+        raise IndexError(place)
+
     return _Pool(
         [text for text, _ in ordered],
-        [texts[here[0]] if here else (against or ())[there[0]] for (here, there), _ in firsts],
-        np.array([key for _, key in ordered], dtype=np.uint64),
-        np.array([made[entry][0] for entry in ordered], dtype=np.uint64),
-        numbers.hashed([made[entry][1] for entry in ordered]),
-        np.array([len(text) for text, _ in ordered], dtype=np.int64),
-        [places[entry][0] for entry in ordered],
-        [places[entry][0 if against is None else 1] for entry in ordered],
+        text_at,
+        np.fromiter((key for _, key in ordered), dtype=np.uint64, count=len(ordered)),
+        np.array(decisive, dtype=np.uint64)[order],
+        numbers.hashed(np.array(terms, dtype=np.int32), np.array(sizes, dtype=np.int64), order),
+        np.fromiter((len(text) for text, _ in ordered), dtype=np.int64, count=len(ordered)),
+        left,
+        left if against is None else right,
         against is not None,
     )
+
+
+def _side(places: _Positions, count: int) -> _Side:
+    starts = np.concatenate([[0], np.cumsum(np.bincount(places, minlength=count))])
+    return _Side(np.argsort(places, kind="stable"), starts)
 
 
 def _candidates(pool: _Pool, threshold: float) -> tuple[_Positions, _Positions]:
@@ -174,24 +221,21 @@ def _differences(pool: _Pool, one: _Positions, other: _Positions) -> NDArray[np.
             terms.clear()
         for place in (int(one[at]), int(other[at])):
             if place not in terms:
-                terms[place] = key_terms(pool.texts[place])
+                terms[place] = key_terms(pool.texts(place))
         found[at] = difference(terms[int(one[at])], terms[int(other[at])])
     return found
 
 
 def _possible(pool: _Pool) -> int:
     """How many pairs of two texts there are."""
-    lefts, rights = (sum(map(bool, positions)) for positions in (pool.lefts, pool.rights))
+    lefts, rights = int(pool.left.held.sum()), int(pool.right.held.sum())
     return lefts * rights if pool.two_sided else lefts * (lefts - 1) // 2
 
 
 def _all_pairs(pool: _Pool) -> tuple[_Positions, _Positions]:
     if not pool.two_sided:
         return np.triu_indices(len(pool.normals), 1)
-    lefts, rights = (
-        np.array([at for at, positions in enumerate(side) if positions], dtype=np.int64)
-        for side in (pool.lefts, pool.rights)
-    )
+    lefts, rights = np.flatnonzero(pool.left.held), np.flatnonzero(pool.right.held)
     one, other = np.repeat(lefts, len(rights)), np.tile(rights, len(lefts))
     return one[one != other], other[one != other]
 
@@ -209,8 +253,7 @@ def _reaching(pool: _Pool, numbered: list[_Positions], threshold: float) -> tupl
 def _crossing(pool: _Pool) -> Callable[[_Positions, _Positions], _Positions]:
     """What makes of pairs one number each, the smaller place first, and drops pairs of the same side."""
     count = len(pool.normals)
-    is_left = np.array([bool(positions) for positions in pool.lefts], dtype=np.bool_)
-    is_right = np.array([bool(positions) for positions in pool.rights], dtype=np.bool_)
+    is_left, is_right = pool.left.held, pool.right.held
 
     def numbered(one: _Positions, other: _Positions) -> _Positions:
         if pool.two_sided:
@@ -275,39 +318,28 @@ def _scored(pool: _Pool, one: _Positions, other: _Positions, threshold: float) -
 
 def _one_sided(pool: _Pool, one: _Positions, other: _Positions) -> tuple[_Positions, _Positions, _Positions]:
     """Positions of the first copies, the smaller on the left."""
-    first = np.array([positions[0] for positions in pool.lefts], dtype=np.int64)
-    return np.minimum(first[one], first[other]), np.maximum(first[one], first[other]), np.arange(len(one))
+    first, second = pool.left.first(one), pool.left.first(other)
+    return np.minimum(first, second), np.maximum(first, second), np.arange(len(one))
 
 
 def _two_sided(pool: _Pool, one: _Positions, other: _Positions) -> tuple[_Positions, _Positions, _Positions]:
     """Every copy on the left with the first copy on the right, and by which pair."""
-    rows = [
-        (left, pool.rights[there][0], source)
-        for source, pair in enumerate(zip(one.tolist(), other.tolist(), strict=True))
-        for here, there in (pair, pair[::-1])
-        if pool.rights[there]
-        for left in pool.lefts[here]
-    ]
-    found = np.array(rows, dtype=np.int64).reshape(-1, 3)
-    return found[:, 0], found[:, 1], found[:, 2]
+    here, there = np.concatenate([one, other]), np.concatenate([other, one])
+    source = np.tile(np.arange(len(one)), 2)
+    crossing = pool.right.held[there]
+    left, which = pool.left.copies(here[crossing])
+    return left, pool.right.first(there[crossing])[which], source[crossing][which]
 
 
 def _copies(pool: _Pool) -> pl.DataFrame:
-    pairs = list(_equal(pool))
-    return pl.DataFrame(
-        {
-            "left": [left for left, _ in pairs],
-            "right": [right for _, right in pairs],
-            "score": [1.0] * len(pairs),
-            "agrees": [True] * len(pairs),
-            "difference": [Difference.NONE] * len(pairs),
-        },
-        schema=SCHEMA,
+    both = np.flatnonzero(pool.left.held & pool.right.held)
+    left, which = pool.left.copies(both)
+    right = pool.right.first(both)[which]
+    if not pool.two_sided:
+        left, right = right[left != right], left[left != right]
+    return pl.DataFrame({"left": left, "right": right}).select(
+        pl.col("left", "right").cast(pl.UInt32),
+        score=pl.lit(1.0),
+        agrees=pl.lit(value=True),
+        difference=pl.lit(Difference.NONE, pl.UInt8),
     )
-
-
-def _equal(pool: _Pool) -> Iterator[tuple[int, int]]:
-    for lefts, rights in zip(pool.lefts, pool.rights, strict=True):
-        others: Iterable[int] = lefts if pool.two_sided else lefts[1:]
-        if rights:
-            yield from ((left, rights[0]) if pool.two_sided else (rights[0], left) for left in others)

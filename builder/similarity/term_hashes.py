@@ -1,6 +1,5 @@
 """Hashes of single key terms, in numpy: which texts are one term apart, and which may differ in slips alone."""
 
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -66,15 +65,18 @@ class TermNumbers(dict[str, int]):
         number = self[term] = len(self)
         return number
 
-    def numbered(self, terms: Sequence[str]) -> bytes:
-        """The numbers of a text's terms, 32 bits each."""
-        return array("i", map(self.__getitem__, terms)).tobytes()
+    def hashed(self, terms: NDArray[np.int32], sizes: Positions, order: Positions) -> TermHashes:
+        """The hashes of the terms of texts.
 
-    def hashed(self, texts: Sequence[bytes]) -> TermHashes:
-        """The hashes of the terms of texts, each as `numbered` gives it."""
-        counts = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) // 4
-        numbers = np.frombuffer(b"".join(texts), dtype=np.int32)
-        owners = np.repeat(np.arange(len(texts), dtype=np.int32), counts)
+        Args:
+            terms: numbers of the terms, one text's after another's.
+            sizes: how many are of each text.
+            order: the texts in the order that is wanted.
+        """
+        counts = sizes[order]
+        owners = np.repeat(np.arange(len(order), dtype=np.int32), counts)
+        starts = (np.cumsum(sizes) - sizes)[order] - (np.cumsum(counts) - counts)
+        numbers = terms[np.arange(len(terms)) + np.repeat(starts, counts)]
         words = ["" if term[0] in _NO_WORDS else term.lstrip(ORDINARY + UNKNOWN) for term in self]
         words = [word if word.isalpha() and len(word) >= _LEAST else "" for word in words]
         hashes = _hashes(self)
@@ -83,11 +85,11 @@ class TermNumbers(dict[str, int]):
         fixed = np.array([not word and term not in _SPELLED for term, word in zip(self, words, strict=True)], np.bool_)
 
         def summed(values: Hashes) -> Hashes:
-            sums = np.zeros(len(texts), dtype=np.uint64)
+            sums = np.zeros(len(order), dtype=np.uint64)
             np.add.at(sums, owners, values[numbers])
             return sums
 
-        parities = np.zeros((len(texts), _WORDS), dtype=np.uint64)
+        parities = np.zeros((len(order), _WORDS), dtype=np.uint64)
         classes = ((hashes >> np.uint64(6)) % np.uint64(_WORDS)).astype(np.int32)
         np.bitwise_xor.at(parities, (owners, classes[numbers]), (np.uint64(1) << (hashes & np.uint64(63)))[numbers])
         return TermHashes(
