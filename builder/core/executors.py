@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -126,8 +127,10 @@ def open_workers(workers: int, cluster: str, rows: int, version: Callable[[], st
         try:
             yield _in_order(executor, processes * _IN_FLIGHT)
         except BrokenProcessPool as error:
+            unguarded = getattr(sys.modules["__main__"], "__spec__", None) is None
+            guard = ', or a script calls this without `if __name__ == "__main__":` around it' if unguarded else ""
             raise BuilderError(
-                "a worker process was killed, perhaps for want of memory; try again with fewer (--workers 1)"
+                f"a worker process was killed, perhaps for want of memory{guard}; try again with fewer (--workers 1)"
             ) from error
         finally:
             executor.shutdown(wait=False, cancel_futures=True)

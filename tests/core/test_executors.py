@@ -93,3 +93,15 @@ def test_a_worker_of_another_version_is_refused():
 
     with pytest.raises(SettingError, match=r"tcp://a:1: worker tcp://c:3 runs another version of Python or of this"):
         check_versions("tcp://a:1", {"tcp://b:2": here, "tcp://c:3": "3.10/other"}, here)
+
+
+def test_a_script_without_a_guard_is_told_to_have_one(tmp_path: Path):
+    """Each process that it starts imports the script, and would start more of them."""
+    script = tmp_path / "script.py"
+    called = 'with open_workers(2, "", 1_000_000, str) as run:\n    print(list(run(abs, [-1])))\n'
+    for guarded, said in ((False, 'a script calls this without `if __name__ == "__main__":` around it'), (True, "[1]")):
+        body = f'if __name__ == "__main__":\n  {called.replace("    ", "   ")}' if guarded else called
+        script.write_text(f"from builder.core.executors import open_workers\n{body}", encoding="utf-8")
+        done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+        assert said in (done.stdout if guarded else done.stderr)
+        assert done.returncode == (0 if guarded else 1)
