@@ -25,10 +25,10 @@ import pyarrow.parquet as pq
 from benchmarks.pipeline import sources_in
 from builder.prepare.clean_description import clean_description
 from builder.prepare.keys import description_key
-from builder.similarity.boilerplate import core
 from builder.similarity.clusters import clusters
 from builder.similarity.fingerprints import near_signatures, signature
 from builder.similarity.near_pairs import FLOOR, near_pairs
+from builder.similarity.words import core
 from builder.sources.spec import known_sources
 
 THRESHOLD, LEAK_THRESHOLD = 0.9, 0.8

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 from builder.decide.decontaminate import OFFICIAL, OTHERS, official_list
 from builder.prepare.keys import description_key
 from builder.prepare.prepare import plain_prompt, probe_key, program_keys
-from builder.similarity.boilerplate import core
 from builder.similarity.fingerprints import MOST, RULES, make_signatures
+from builder.similarity.words import core
 
 MADE_BY = "python -m benchmarks.official_test"
 COLUMNS = ("Reviewed Description", "Code", "Split")

@@ -3,17 +3,23 @@
 from builder.cli.build import add_build_arguments, build, export
 from builder.cli.check import add_check_arguments, add_diff_arguments, check, diff
 from builder.cli.command import Command
-from builder.cli.completion import add_completion_arguments, completion
 from builder.cli.doctor import add_doctor_arguments, doctor
 from builder.cli.evaluate import add_evaluate_arguments, evaluate
 from builder.cli.explain import add_explain_arguments, explain
 from builder.cli.lint import add_lint_arguments, lint
-from builder.cli.orphans import add_orphans_arguments, orphans
+from builder.cli.parser import add_completion_arguments, completion
 from builder.cli.push import add_push_arguments, push
-from builder.cli.records import add_records_arguments, records
 from builder.cli.render import add_render_arguments, render
-from builder.cli.report import add_report_arguments, report
-from builder.cli.review import add_review_arguments, review
+from builder.cli.report import (
+    add_orphans_arguments,
+    add_records_arguments,
+    add_report_arguments,
+    add_review_arguments,
+    orphans,
+    records,
+    report,
+    review,
+)
 from builder.cli.settings import READING
 from builder.cli.sources import add_sources_arguments, sources
 from builder.cli.verify import DEFAULT, SETTINGS_WITHOUT_USE, add_verify_arguments, verify

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from builder.cli.command import DONE, FAILED, Answer
 from builder.config import CACHE_VARIABLE, default_cache_dir
-from builder.render.machine.probe import Finding, State, apt_line, install_line
+from builder.render.machine import Finding, State, apt_line, install_line
 
 if TYPE_CHECKING:
     from builder.cli.console import Terminal

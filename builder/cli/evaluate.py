@@ -72,11 +72,10 @@ def evaluate(given: argparse.Namespace, terminal: Terminal) -> Answer:
 
 
 def _scored(given: argparse.Namespace, terminal: Terminal, run: Path, output: Path) -> Evaluation:
-    from builder.evaluate.clip import clip_similarity, model_hash
     from builder.evaluate.page import write_page
     from builder.evaluate.predictions import read_predictions, read_references
     from builder.evaluate.score import score, write
-    from builder.evaluate.similarity import code_bleu
+    from builder.evaluate.similarity import clip_similarity, code_bleu, model_hash
     from builder.render.renderer import Renderer
 
     rate = 0.0 if "no_similarity" in given else getattr(given, "rate", _RATE)

@@ -53,9 +53,9 @@ def push(given: argparse.Namespace, terminal: "Terminal") -> Answer:
         builder.core.errors.BuilderError: one of these steps failed; the text says what to do.
     """
     from builder.cli.console import show_push, show_read_back
-    from builder.publish.built import build_missing, names_to_push
     from builder.publish.hub import Hub, PushOptions, carry_out, plan_push, plan_unasked
     from builder.publish.hub.contents import read_contents
+    from builder.publish.load import build_missing, names_to_push
     from builder.report.proof.folder import sample_notice
 
     names, settings, output_dir = settings_of(given)

@@ -1,11 +1,15 @@
-"""The command `report`."""
+"""Commands on a built folder that show its rows or give them away: `report`, `review`, `records`, `orphans`."""
 
 import argparse
+import sys
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.cli.command import Answer
-from builder.config import CONFIG_NAMES, named
+from builder.cli.render import add_renderer_arguments, renderer_settings
+from builder.config import CONFIG_NAMES, DECISIONS_FILE, named, nearest
+from builder.core.errors import SettingError
 
 if TYPE_CHECKING:
     from builder.cli.console import Terminal
@@ -36,3 +40,115 @@ def report(given: argparse.Namespace, terminal: "Terminal") -> Answer:
             given.folder, config=named(given.config, CONFIG_NAMES), output=given.output, before=given.before
         )
     return Answer({"report": str(written)}, last=f"written to {written}; it opens in any browser, without a network")
+
+
+_LOOP_RATE = 6.0
+"""Frames a second of the loops of rendered programs."""
+
+
+def add_review_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `review` takes."""
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="what `build` or `export` wrote")
+    parser.add_argument("--port", metavar="N", type=int, default=0, help="a port of this machine (default: a free one)")
+    add_renderer_arguments(parser)
+
+
+def review(given: argparse.Namespace, terminal: "Terminal") -> Answer:
+    """Serve the report of a folder on this machine until Ctrl-C; decisions go into `FOLDER/decisions.jsonl`.
+
+    Raises:
+        builder.core.errors.BuilderError: the folder is not one of this project, or the port is taken.
+    """
+    from builder.core.errors import RenderError
+    from builder.render.renderer import Renderer
+    from builder.report.review import ReviewServer
+
+    with ExitStack() as stack:
+        renderer = None
+        try:
+            renderer = stack.enter_context(Renderer(workers=1, frames=_LOOP_RATE, **renderer_settings(given)))  # type: ignore[arg-type]
+        except RenderError as error:
+            terminal.warn(f"programs cannot be rendered here: {error}")
+        server = stack.enter_context(ReviewServer(given.folder, renderer, given.port))
+        print(f"open {server.url}\nCtrl-C ends it", file=sys.stderr if given.json else sys.stdout, flush=True)
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
+        file = server.decisions
+    lines = len(file.read_bytes().splitlines()) if file.exists() else 0
+    last = f"{lines:,} decisions in {file}; the next build into this folder takes them"
+    return Answer({"decisions": str(file), "lines": lines}, last=last)
+
+
+_TOOLS = ("argilla", "label-studio")
+
+
+def add_records_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `records` takes."""
+    add = parser.add_argument
+    add("path", metavar="PATH", type=Path, help="a built folder, whose rows are written; or what a tool exported")
+    add("--to", metavar="TOOL", help=f"write rows for {' or '.join(_TOOLS)}")
+    add("--config", metavar="NAME", default="", help="whose rows (default: the most thorough config)")
+    add("--queue", metavar="NAME", default="", help="only these rows: a queue of the report, such as 're-paired'")
+    add("--output", metavar="FILE", type=Path, help=f"where to write (default TOOL.json, or {DECISIONS_FILE})")
+
+
+def records(given: argparse.Namespace, terminal: "Terminal") -> Answer:
+    """Write rows for a tool of annotation, or read decisions out of what it exported.
+
+    Raises:
+        builder.core.errors.BuilderError: the folder or the file is not what is wanted, or nothing can be written.
+    """
+    import orjson
+
+    from builder.core.files import write_json, written_aside
+    from builder.report.facts import facts_of
+    from builder.report.proof.folder import open_folder
+    from builder.report.records import decisions_in, records_of
+
+    if not given.path.is_dir():
+        lines = decisions_in(given.path)
+        output = getattr(given, "output", Path(DECISIONS_FILE))
+        with written_aside(output, "--output") as aside:
+            aside.write_bytes(b"".join(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in lines))
+        return Answer({"decisions": str(output), "lines": len(lines)}, last=f"{len(lines):,} decisions in {output}")
+    if "to" not in given:
+        raise SettingError(f"--to is missing: name {' or '.join(_TOOLS)}")
+    tool = named(given.to, _TOOLS)
+    if tool not in _TOOLS:
+        raise SettingError(f"--to {tool!r}{nearest(tool, _TOOLS)}")
+    with terminal:
+        rows = records_of(facts_of(open_folder(given.path), named(given.config, CONFIG_NAMES)), tool, given.queue)
+    output = getattr(given, "output", Path(f"{tool}.json"))
+    with written_aside(output, "--output") as aside:
+        write_json(rows, aside)
+    return Answer({"records": str(output), "rows": len(rows)}, last=f"{len(rows):,} rows for {tool} in {output}")
+
+
+def add_orphans_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `orphans` takes."""
+    add = parser.add_argument
+    add("folder", metavar="FOLDER", type=Path, help="what `build` or `export` wrote")
+    add("--config", metavar="NAME", default="", help="whose rows count (default: the most thorough)")
+    add("--model", metavar="NAME", required=True, help="the model that the requests name")
+    add("--output", metavar="FILE", type=Path, default=Path("requests.jsonl"), help="default requests.jsonl")
+
+
+def orphans(given: argparse.Namespace, terminal: "Terminal") -> Answer:
+    """Write requests for descriptions of programs that stand in no row for want of one. No model is called.
+
+    Raises:
+        builder.core.errors.BuilderError: the folder is not one of this project, or the file cannot be written.
+    """
+    from builder.report.orphans import orphans as find
+    from builder.report.orphans import write_requests
+    from builder.report.proof.folder import open_folder
+
+    with terminal:
+        found = find(open_folder(given.folder), named(given.config, CONFIG_NAMES))
+        write_requests(found, given.model, given.output)
+    rendered = sum(orphan.verdict != "" for orphan in found)
+    return Answer(
+        {"requests": str(given.output), "programs": len(found), "rendered": rendered},
+        last=f"{len(found):,} programs have no description ({rendered:,} of them were rendered); requests in "
+        f"{given.output}\nwhat a model answers goes into a build with --descriptions FILE",
+    )

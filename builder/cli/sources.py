@@ -48,7 +48,7 @@ def sources(given: argparse.Namespace, terminal: "Terminal") -> Answer:
 
 def check_all(config: BuildConfig, terminal: "Terminal") -> Answer:
     """Ask each source of a build what it would give; `FAILED` if one of them cannot be reached."""
-    from builder.sources.dry_run import check_sources
+    from builder.sources.inspect import check_sources
 
     with terminal:
         checked = check_sources(config, terminal)

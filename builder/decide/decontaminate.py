@@ -18,12 +18,12 @@ from builder.core.ledger import drop, kept
 from builder.core.row_store import PreparedFile, batches_with, texts_by_index
 from builder.decide.deduplicate import keyed_pairs, near_test_rows
 from builder.emit.augment import all_variants
-from builder.similarity.boilerplate import core
 from builder.similarity.compare import Difference, difference, similarity_of_normal
 from builder.similarity.fingerprints import Signature, near_signatures, read_signature
 from builder.similarity.key_terms import key_terms
 from builder.similarity.near_pairs import FLOOR, near_pairs
 from builder.similarity.normalize import normal
+from builder.similarity.words import core
 
 NEAR_PROGRAM = 0.9
 """Similarity from which two programs are near; their descriptions may then be less alike than the threshold."""

@@ -11,11 +11,9 @@ import polars as pl
 from builder.core.errors import BuilderError, OutputError, SettingError
 from builder.core.events import Events
 from builder.core.files import installed_version, sha256_of, write_json, written_aside
-from builder.evaluate.clip import ClipSimilarity
-from builder.evaluate.metrics import Comparison, compare
+from builder.evaluate.metrics import MISSING, NO_PROGRAM, Comparison, compare, summarise
 from builder.evaluate.predictions import Predictions, Reference, References, program_of
-from builder.evaluate.similarity import release, visual_similarity
-from builder.evaluate.summary import MISSING, NO_PROGRAM, summarise
+from builder.evaluate.similarity import ClipSimilarity, release, visual_similarity
 from builder.manim_lint import check
 from builder.manim_lint.syntax import parse
 from builder.render.findings import findings

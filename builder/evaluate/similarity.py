@@ -4,19 +4,24 @@ Frames are those of `builder/render/inside/samples.py`, at the rate that they we
 by SSIM (Wang et al. 2004; scikit-image, window of 7, in colour, 128 by 72 pixels). Dynamic time warping aligns the two
 sequences: each frame has a partner in the other one, in order, so that the sum of 1 - SSIM along the path is least. The
 similarity is the mean SSIM along that path: 1 for the same frames, whatever their tempo.
+
+With a CLIP model, read from a local folder, it is the mean cosine of the frames' embeddings by its image encoder
+(Radford et al. 2021) along such a path: how alike two renderings are in what they show.
 """
 
 import io
 from collections.abc import Callable
 from functools import lru_cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from builder.core.errors import BuilderError
+from builder.core.errors import BuilderError, SettingError
+from builder.core.files import sha256_of
 
 ADVICE = "pip install 'manim-combined[evaluate]'"
 SIZE = (128, 72)
@@ -141,3 +146,53 @@ def code_bleu() -> Callable[[str, str], float]:
             f"--code-similarity: needs codebleu ({error}); pip install codebleu 'tree-sitter-python==0.21.*'"
         ) from error
     return lambda code, reference: float(calc_codebleu([reference], [code], lang="python")["codebleu"])
+
+
+ClipSimilarity = Callable[[bytes, bytes, float], float]
+"""Of the sampled frames of two renderings, with their rate; from -1 to 1."""
+_SIDE = 224
+"""Pixels of a frame's sides, before the model's own processing."""
+
+
+def clip_similarity(folder: Path) -> ClipSimilarity:
+    """What compares two renderings by a CLIP model in a folder, as `save_pretrained` of transformers writes it.
+
+    Raises:
+        SettingError: the folder holds no such model.
+        BuilderError: torch or transformers is not installed.
+    """
+    try:
+        import torch
+        from transformers import AutoImageProcessor, CLIPModel
+    except ImportError as error:
+        raise BuilderError(f"--clip-model: needs torch and transformers ({error}): pip install them both") from error
+    try:
+        model: Any = CLIPModel.from_pretrained(folder, local_files_only=True).eval()
+        processor: Any = AutoImageProcessor.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise SettingError(f"--clip-model {folder}: holds no CLIP model of transformers: {error}") from error
+
+    @lru_cache(maxsize=256)
+    def embedded(animation: bytes, rate: float) -> NDArray[np.float64]:
+        frames = frames_of(animation, rate, (_SIDE, _SIDE))
+        with torch.no_grad():
+            found = model.get_image_features(**processor(images=list(frames), return_tensors="pt"))
+        vectors = np.asarray(getattr(found, "pooler_output", found), dtype=np.float64)
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+    def compare(left: bytes, right: bytes, rate: float) -> float:
+        return 1.0 if left == right else round(along(embedded(left, rate) @ embedded(right, rate).T), 6)
+
+    return compare
+
+
+def model_hash(folder: Path) -> str:
+    """The SHA-256 of a model's weights.
+
+    Raises:
+        SettingError: the folder has none.
+    """
+    weights = sorted([*folder.glob("*.safetensors"), *folder.glob("pytorch_model*.bin")])
+    if not weights:
+        raise SettingError(f"--clip-model {folder}: holds no weights (*.safetensors, pytorch_model.bin)")
+    return " ".join(map(sha256_of, weights))

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 # The packages `check` and `unflatten` are loaded first: when a package is loaded, its name is set here, and it would
 # take the place of the function of the same name. What is slow to load is imported in the functions.
 import builder.manim_lint.unflatten  # noqa: F401
-from builder.manim_lint.check.problem import Problem
+from builder.manim_lint.check.reading import Problem
 
 __all__ = ["FixStep", "Fixed", "Problem", "check", "fix", "unflatten"]
 

@@ -13,9 +13,8 @@ from builder.core.events import Events, Silent
 from builder.core.ledger import EDIT, REPAIRS_SEPARATOR, SYNTHETIC, check_accounted, id_column, kept
 from builder.core.row_store import PreparedFile, batches_with
 from builder.decide.decide import CODE_COLUMNS, PROBLEM_COLUMNS, code_sources, decide, with_facts
-from builder.decide.decisions import Decisions, match_decisions, overruled, read_decisions
+from builder.decide.decisions import Decisions, match_decisions, overruled, read_decisions, read_descriptions
 from builder.decide.decontaminate import BenchmarkRow, near_variants
-from builder.decide.descriptions import read_descriptions
 from builder.decide.split import eligible_rows
 from builder.decide.subset import draw
 from builder.decide.summary import empty_sides, shuffled_parts, without_eligible_rows, without_kept_rows
@@ -24,8 +23,7 @@ from builder.emit.rows import order_rows
 from builder.emit.tokens import Tokens, count_tokens, long_variants, with_tokens
 from builder.manim_lint.dialect import COMMUNITY
 from builder.pipeline.build import Build, Prepared, kept_in_benchmarks, kept_near, kept_pairs, kept_parts, kept_split
-from builder.pipeline.failing import with_failing
-from builder.pipeline.render_rounds import verified
+from builder.pipeline.render_rounds import verified, with_failing
 from builder.prepare.cache import formatted_programs, in_community_dialect, prepare_files, with_edits
 from builder.prepare.prepare import plain_prompt, probe_key, program_keys
 from builder.render.verdicts import Verdicts, open_verdicts

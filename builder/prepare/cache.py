@@ -19,7 +19,7 @@ from xxhash import xxh3_128_digest
 from builder.core.events import Events
 from builder.core.executors import Run, open_workers
 from builder.core.files import code_hash, sha256_of, short_hash, written_aside
-from builder.core.row_store import batches_of, open_writer, record_batch
+from builder.core.row_store import TextStore, batches_of, open_writer, record_batch, write_texts
 from builder.core.schema import PREPARED_SCHEMA, READ_SCHEMA
 from builder.prepare.format_code import formatted, formatter
 from builder.prepare.prepare import (
@@ -32,7 +32,6 @@ from builder.prepare.prepare import (
     prepare_descriptions,
     put_together,
 )
-from builder.prepare.text_store import TextStore, write_texts
 
 EDITED, DESCRIBED = "repair:edited", "repair:described"
 """Stands in a row's repairs for a text that a person replaced."""

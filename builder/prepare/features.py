@@ -13,9 +13,18 @@ from itertools import islice, pairwise
 
 from xxhash import xxh3_64_intdigest
 
-from builder.prepare.formulas import bounds, number_of, pieces, ranges, tokens_of
 from builder.prepare.stems import stem
-from builder.prepare.values import Statement, single, stated_in_code, stated_in_text
+from builder.prepare.values import (
+    Statement,
+    bounds,
+    number_of,
+    pieces,
+    ranges,
+    single,
+    stated_in_code,
+    stated_in_text,
+    tokens_of,
+)
 from builder.prepare.vocabulary import COLOURS, EVERYDAY, LATEX, ORDINALS, SIGNS, STOP_WORDS
 
 

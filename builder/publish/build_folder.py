@@ -16,9 +16,8 @@ from builder.pipeline.story import build, prepare
 from builder.publish.atomic import files_of, outputs_of, publishing
 from builder.publish.card import FRAMES, PICTURES, frame_of, write_card
 from builder.publish.manifest import manifest_of
-from builder.publish.parquet import row_schema, write_shards
 from builder.publish.stats import Written
-from builder.publish.write import dataset_rows, refuse_empty, stats_of, write_ledger
+from builder.publish.write import dataset_rows, refuse_empty, row_schema, stats_of, write_ledger, write_shards
 from builder.render.verdict_file import VERDICTS_FILE
 from builder.render.verdicts import Verdicts, open_verdicts
 from builder.report.browser import is_webp

@@ -19,8 +19,7 @@ from builder.publish.stats import Written
 from builder.publish.trainers import write_trainer_file
 from builder.publish.write import emitted, refuse_empty, stats_of, write_ledger, write_lines
 from builder.render.verdict_file import VERDICTS_FILE
-from builder.report.deduplication_report import duplication_report, near_report, write_removed
-from builder.report.pairing_report import pairing_report
+from builder.report.numbers import duplication_report, near_report, pairing_report, write_removed
 from builder.report.proof.folder import MANIFEST, BuiltFolder
 from builder.report.write import MAKE_AGAIN, REPORT, keep_for_report, or_warn, put_report
 

@@ -11,8 +11,7 @@ import tempfile
 from pathlib import Path
 
 from builder.core.errors import RenderError
-from builder.render.machine.latex import check_latex
-from builder.render.machine.probe import Finding, State, check_program, run_command, version_in, why_refused
+from builder.render.machine import Finding, State, check_latex, check_program, run_command, version_in, why_refused
 from builder.render.pool import render_all
 from builder.render.setup import DEFAULT_MEMORY, MANIM_ADVICE, PROGRAM_PATH, Setup, drawing_tools
 from builder.render.verdict import Outcome

@@ -15,7 +15,7 @@ import polars as pl
 from builder.core.errors import OutputError
 from builder.core.files import written_aside
 from builder.core.schema import SPLITS
-from builder.decide.descriptions import request_id
+from builder.decide.decisions import request_id
 from builder.emit.formats import unfenced
 from builder.manim_lint import check
 from builder.manim_lint.scenes import outline

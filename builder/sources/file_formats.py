@@ -10,12 +10,11 @@ import pyarrow as pa
 
 from builder.core.errors import SourceError
 from builder.core.schema import SPLITS
-from builder.sources.cells import BrokenRow
 from builder.sources.formats.columnar import read_arrow, read_parquet
 from builder.sources.formats.delimited import read_delimited
 from builder.sources.formats.json_rows import read_json
 from builder.sources.formats.plain import Scratch, as_utf8, packed_as, unpacked
-from builder.sources.formats.table import BATCH_ROWS, SPLIT_BY_FILE, Batch, Table
+from builder.sources.formats.table import BATCH_ROWS, SPLIT_BY_FILE, Batch, BrokenRow, Table
 from builder.sources.hosts.files import ARCHIVE_ENDINGS, DATA_ENDINGS, is_archive, is_data_file, names_split, shown
 from builder.sources.hosts.hub import card_splits, matches, read_card
 

@@ -1,5 +1,6 @@
 """Open sources: files that are here or at a host, as one table. Of remote Parquet only what is asked for comes."""
 
+import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -10,8 +11,8 @@ from builder.core.errors import SourceError
 from builder.core.events import Events
 from builder.core.files import sha256_of
 from builder.sources.file_formats import Batch, Table, data_files, open_path, open_table
+from builder.sources.formats.plain import unpack
 from builder.sources.formats.table import SPLIT_BY_FILE
-from builder.sources.hosts.archives import remove_folder, unpack
 from builder.sources.hosts.files import RemoteFile, Resolved, SourceFile, choose_files, is_archive, names_split
 from builder.sources.hosts.hub import NoRangesError, download_hub, newest_hub, read_range_hub, resolve_hub
 from builder.sources.hosts.kaggle import newest_kaggle, resolve_kaggle
@@ -196,7 +197,7 @@ class _Part:
         if not self._members:
             self._cache_dir.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix="unpacked-", dir=self._cache_dir))
-            weakref.finalize(self, remove_folder, str(folder))
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
             names = unpack(path, folder)
             self._members = [folder / name for name in choose_files(self._spec, names, self.name)]
         return self._members

@@ -33,7 +33,7 @@ MAX_CHARACTERS = 400_000
 """A longer description or code is not carried on: no prompt or program for fine-tuning comes near."""
 EXPECTED_WITHIN = 0.05
 """Share by which a source's rows may differ from the expected number without a warning."""
-_READERS = ("columns/*", "formats/*", "hosts/*", "read_one*", "open_source*", "file_formats*", "cells*", "read_cache*")
+_READERS = ("columns/*", "formats/*", "hosts/*", "read_one*", "open_source*", "file_formats*", "read_cache*")
 """Files of this package that read: they name the cache of what was read."""
 
 

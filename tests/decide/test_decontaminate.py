@@ -16,8 +16,8 @@ from builder.emit.augment import VARIANTS, variant_text
 from builder.prepare.keys import description_key
 from builder.prepare.prepare import plain_prompt, probe_key, program_keys
 from builder.publish.export import export
-from builder.similarity.boilerplate import core
 from builder.similarity.fingerprints import RULES, make_signatures, near_signatures
+from builder.similarity.words import core
 from tests.rows import SOURCES, config_of, ledger_of, scene
 
 NEAR = [

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.emit.augment import VARIANTS, variant_of, variant_text
-from builder.emit.prompts.forms import INSTRUCTIONS, third_person
-from builder.emit.prompts.literals import first_sentence, mask_literals
+from builder.emit.prompts.forms import INSTRUCTIONS, first_sentence, mask_literals, third_person
 from builder.emit.prompts.phrasing import Flag, Kind, analyse
 from builder.emit.prompts.templates import NEUTRAL, SLOTS, all_templates, ways
 

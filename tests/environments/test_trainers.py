@@ -476,7 +476,7 @@ from pathlib import Path
 from PIL import Image
 from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel
 from builder.core.errors import SettingError
-from builder.evaluate.clip import clip_similarity, model_hash
+from builder.evaluate.similarity import clip_similarity, model_hash
 
 small = dict(hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2, projection_dim=8)
 vision = {**small, "image_size": 32, "patch_size": 16}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from builder.manim_lint import check, fix
-from builder.manim_lint.check.problem import REASONS
+from builder.manim_lint.check.reading import REASONS
 from builder.manim_lint.dialect import STEP
 from builder.manim_lint.fixes.excerpts import REPAIRS
 from builder.manim_lint.fixes.table import STEPS

@@ -10,7 +10,7 @@ import pytest
 
 from builder.config import make_config
 from builder.publish.build_folder import build_dataset
-from builder.publish.parquet import write_shards
+from builder.publish.write import write_shards
 from tests.rows import circles, config_of, said, scene
 
 GLOW = scene("Circle(radius=900).make_it_glow()")

@@ -9,9 +9,9 @@ from datasets import Features
 
 from builder.core.schema import SPLITS
 from builder.emit.formats import FORMATS
-from builder.publish import parquet
+from builder.publish import write
 from builder.publish.build_folder import build_dataset
-from builder.publish.parquet import write_shards
+from builder.publish.write import write_shards
 from manim_combined.dataset import ManimCombined
 from tests.pushing import REPO, TOKEN, build_sample, push
 from tests.rows import SOURCES, config_of, files_of
@@ -21,8 +21,8 @@ from tests.servers.hub_write import WritableHub
 @pytest.fixture
 def small(monkeypatch):
     """Ten rows a row group, four kilobytes a file."""
-    monkeypatch.setattr(parquet, "ROW_GROUP_ROWS", 10)
-    monkeypatch.setattr(parquet, "SHARD_BYTES", 4000)
+    monkeypatch.setattr(write, "ROW_GROUP_ROWS", 10)
+    monkeypatch.setattr(write, "SHARD_BYTES", 4000)
 
 
 SCHEMA = pa.schema({"n": pa.int64(), "text": pa.string()})
@@ -89,8 +89,8 @@ def test_a_build_in_shards_is_the_same_with_any_number_of_workers(tmp_path, smal
 def test_shards_are_pushed_and_read_back_and_older_ones_go(tmp_path, monkeypatch):
     """A build in one file takes the place of one in several, in one commit."""
     with monkeypatch.context() as limits:
-        limits.setattr(parquet, "ROW_GROUP_ROWS", 10)
-        limits.setattr(parquet, "SHARD_BYTES", 4000)
+        limits.setattr(write, "ROW_GROUP_ROWS", 10)
+        limits.setattr(write, "SHARD_BYTES", 4000)
         several = build_sample(tmp_path / "several" / "built", "no_augment")
     single = build_sample(tmp_path / "single" / "built", "no_augment")
     flags = ("--config", "no_augment")

@@ -8,7 +8,7 @@ import pytest
 
 from builder.cli.main import main
 from builder.render import doctor
-from builder.render.machine.probe import (
+from builder.render.machine import (
     EXTRA_PACKAGES,
     PACKAGES,
     Finding,

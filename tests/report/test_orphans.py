@@ -7,7 +7,7 @@ import pytest
 
 from builder.cli.main import DONE, main
 from builder.core.errors import SettingError
-from builder.decide.descriptions import read_descriptions
+from builder.decide.decisions import read_descriptions
 from builder.publish.build_folder import build_dataset
 from builder.publish.card import card_text
 from builder.report.orphans import orphans

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import polars as pl
 import pytest
 
-from builder.manim_lint.check import problem
+from builder.manim_lint.check.reading import REASONS
 from builder.manim_lint.fixes import excerpts, table
 from builder.pipeline.story import prepare
 from builder.prepare import clean_code, clean_description
@@ -63,7 +63,7 @@ def test_every_reason_and_every_step_has_a_gloss():
     steps = [name for name, _ in (*clean_description.STEPS, *clean_code.STEPS, *excerpts.REPAIRS)]
     steps += [step.name for step in table.STEPS]
 
-    assert [name for name in (*problem.REASONS, *steps) if not gloss(name)] == []
+    assert [name for name in (*REASONS, *steps) if not gloss(name)] == []
     assert gloss("no_such_step") == ""
 
 

@@ -7,8 +7,8 @@ import zipfile
 import pytest
 
 from builder.core.errors import SourceError
-from builder.sources.hosts import archives
-from builder.sources.hosts.archives import unpack
+from builder.sources.formats import plain
+from builder.sources.formats.plain import unpack
 from tests.reading import environment, hub_spec, read
 from tests.servers.hub import HubServer
 
@@ -65,7 +65,7 @@ def test_a_broken_archive_is_one_message(tmp_path, content):
 
 def test_an_archive_that_grows_without_end_is_refused(tmp_path, monkeypatch):
     """More than the limit is not written."""
-    monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr(plain, "MAX_UNPACKED_BYTES", 1000)
     (tmp_path / "a.zip").write_bytes(zipped({"a.jsonl": b" " * 600, "b.jsonl": b" " * 600}))
     with pytest.raises(SourceError, match="more than 1,000 bytes"):
         unpack(tmp_path / "a.zip", tmp_path)

@@ -13,17 +13,19 @@ from builder.emit.prompts.forms import (
     CREATION,
     INSTRUCTIONS,
     TOKEN,
+    Sentence,
     asks_for_code,
+    first_sentence,
     in_third_person,
     instruction_of,
     is_base_verb,
     is_noun_too,
     is_product,
+    mask_literals,
     naming_manim,
     starts_object,
     with_stop,
 )
-from builder.emit.prompts.literals import Sentence, first_sentence, mask_literals
 
 MAX_LOOK = 20_000
 """Characters of a description that are looked at; in a longer one, whatever follows is taken for instructions."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from builder.manim_lint.check.problem import Finding
+from builder.manim_lint.check.reading import Finding
 from builder.manim_lint.check.values import Value
 from builder.manim_lint.release.model import ManimClass, known
 

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from builder.manim_lint.check.arguments import LOOKED_FOR, WRITES, special_findings
-from builder.manim_lint.check.problem import Finding
-from builder.manim_lint.check.reading import Reading
+from builder.manim_lint.check.reading import Finding, Reading
 from builder.manim_lint.check.usage import PLAIN_NAMES, own_signature
 from builder.manim_lint.check.values import OwnClass, Value, instance, returned
 from builder.manim_lint.release.model import ManimClass, Signature, known

@@ -14,7 +14,7 @@ from typing import Any
 
 from pyflakes import checker, messages
 
-from builder.manim_lint.check.problem import Finding
+from builder.manim_lint.check.reading import Finding
 from builder.manim_lint.dialect import MODULES
 from builder.manim_lint.release.model import known
 from builder.manim_lint.release.renames import nearest

@@ -4,8 +4,7 @@ import ast
 from dataclasses import replace
 
 from builder.manim_lint.check.names import module_names
-from builder.manim_lint.check.problem import Finding
-from builder.manim_lint.check.reading import Reading
+from builder.manim_lint.check.reading import Finding, Reading
 from builder.manim_lint.check.values import OwnClass, Value, instance, of_star
 from builder.manim_lint.release.model import ManimClass, Signature, known
 

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import libcst as cst
 
-from builder.manim_lint.check.problem import Problem
+from builder.manim_lint.check.reading import Problem
 from builder.manim_lint.release.model import PACKAGES
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")

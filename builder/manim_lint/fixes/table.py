@@ -1,6 +1,6 @@
 """The table of fixes, in the order in which they are tried."""
 
-from builder.manim_lint.fixes import areas, colours, excerpts, imports, keywords, latex, play, points, renamed, style
+from builder.manim_lint.fixes import colours, excerpts, geometry, imports, keywords, latex, play, renamed, style
 from builder.manim_lint.fixes.program import Step
 
 STEPS: tuple[Step, ...] = (
@@ -14,13 +14,13 @@ STEPS: tuple[Step, ...] = (
     Step("repair:colour_class", colours.COLOUR_CLASS, colours.colour_class),
     Step("repair:renamed_methods", renamed.METHOD, renamed.renamed_methods, unchecked=True),
     Step("repair:camera_frames", renamed.CAMERA_FRAME, renamed.camera_frames),
-    Step("repair:areas", areas.AREA, areas.areas),
-    Step("repair:tangent_lines", areas.TANGENT, areas.tangent_lines),
+    Step("repair:areas", geometry.AREA, geometry.areas),
+    Step("repair:tangent_lines", geometry.TANGENT, geometry.tangent_lines),
     Step("repair:keywords", keywords.KEYWORD, keywords.keywords),
     Step("repair:played_methods", play.PLAY, play.played_methods, play.plays_a_method, unchecked=True),
     Step("repair:all_mobjects", play.ALL_MOBJECTS, play.all_mobjects, unchecked=True),
     Step("repair:plain_groups", play.VGROUP, play.plain_groups),
-    Step("repair:points", points.POINT, points.points, points.holds_a_pair, unchecked=True),
+    Step("repair:points", geometry.POINT, geometry.points, geometry.holds_a_pair, unchecked=True),
     Step("repair:raw_latex", latex.ESCAPE, latex.raw_latex, latex.lost_backslash, unchecked=True),
     Step("repair:tex_math", latex.TEX_CALL, latex.tex_math, latex.lacks_dollars, unchecked=True),
     Step("repair:text_latex", latex.TEXT_CALL, latex.text_latex, latex.prints_latex, unchecked=True),

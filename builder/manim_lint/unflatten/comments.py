@@ -12,8 +12,17 @@ from itertools import islice
 
 from builder.manim_lint.syntax import parse
 from builder.manim_lint.unflatten.splitter import Splitter
-from builder.manim_lint.unflatten.statements import ENDS, Statement, does_something, ends_operand, snippet
-from builder.manim_lint.unflatten.tokens import CLOSE, OPEN, Token, open_brackets
+from builder.manim_lint.unflatten.statements import (
+    CLOSE,
+    ENDS,
+    OPEN,
+    Statement,
+    Token,
+    does_something,
+    ends_operand,
+    open_brackets,
+    snippet,
+)
 
 _JOINS = frozenset(", - + * / & = == -> < > %".split())
 """Signs that may end a comment, as keywords may, and would make one expression of its last word and the code."""

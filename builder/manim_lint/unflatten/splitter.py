@@ -8,8 +8,15 @@ import ast
 from collections.abc import Iterator
 
 from builder.manim_lint.syntax import parse
-from builder.manim_lint.unflatten.statements import Statement, ends_operand
-from builder.manim_lint.unflatten.tokens import CLOSE, OPEN, Token, open_brackets, tokens_from
+from builder.manim_lint.unflatten.statements import (
+    CLOSE,
+    OPEN,
+    Statement,
+    Token,
+    ends_operand,
+    open_brackets,
+    tokens_from,
+)
 
 HEADERS = frozenset("class def if elif else for while with try except finally async match case".split())
 """Words that open a block."""

@@ -26,8 +26,8 @@ from builder.report.explain.row import edits, neighbour, variants_of
 from builder.report.facts import shown_config
 from builder.report.proof.folder import BuiltFolder
 from builder.report.rows import ROWS, SCHEMA, TEXT_CHARACTERS
-from builder.similarity.boilerplate import core
 from builder.similarity.compare import similarity
+from builder.similarity.words import core
 
 _CUT = re.compile(r"\n\[… \d+ characters in all\]\Z")
 """How a text ends of which a folder keeps the start alone."""

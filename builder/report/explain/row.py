@@ -28,8 +28,8 @@ from builder.prepare.keys import description_key
 from builder.prepare.trace import TraceStep, trace_row
 from builder.render.verdicts import open_verdicts
 from builder.report.explain.explanation import LISTED, Explanation, Match, Matches, Neighbour, Neighbours, Variant
-from builder.similarity.boilerplate import core
 from builder.similarity.compare import same_meaning
+from builder.similarity.words import core
 
 FIRST_CHARACTERS = 100
 """Of a description that is named and not shown."""

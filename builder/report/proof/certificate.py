@@ -24,11 +24,11 @@ from builder.manim_lint.syntax import parse
 from builder.prepare.canonical import canonical_key
 from builder.prepare.keys import program_tokens
 from builder.report.proof.folder import WrittenRow
-from builder.similarity.boilerplate import core
 from builder.similarity.compare import Difference, difference, similarity
 from builder.similarity.key_terms import key_terms
 from builder.similarity.near_pairs import near_pairs
 from builder.similarity.normalize import normal
+from builder.similarity.words import core
 
 ALL_PAIRS = 40_000_000
 """Pairs of texts up to which every test row is compared with every train row; beyond, candidates are."""

@@ -9,7 +9,7 @@ from typing import Any
 from builder.core.errors import OutputError, SettingError
 from builder.core.schema import SPLITS
 from builder.report.proof.folder import BuiltFolder, WrittenRow
-from builder.similarity.boilerplate import core
+from builder.similarity.words import core
 
 LIMIT = 0.9
 """Cosine similarity from which two prompts are shown."""

@@ -9,8 +9,7 @@ import pyarrow.parquet as pq
 from pyarrow import feather
 
 from builder.core.row_store import batches_of
-from builder.sources.cells import is_bytes, plain_values, unlike_names
-from builder.sources.formats.table import BATCH_ROWS, Batch, Table
+from builder.sources.formats.table import BATCH_ROWS, Batch, Table, is_bytes, plain_values, unlike_names
 
 TEXT_BYTES = 1 << 16
 """A column of bytes whose values are longer (the mean) is not looked into: it holds pictures or videos."""

@@ -11,8 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from builder.sources.cells import BrokenRow
-from builder.sources.formats.table import Table, table_of_lists
+from builder.sources.formats.table import BrokenRow, Table, table_of_lists
 
 MAX_ROW_CHARACTERS = 32 << 20
 """A longer row of a CSV file is not held."""

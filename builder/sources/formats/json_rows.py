@@ -6,8 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from builder.sources.cells import BrokenRow
-from builder.sources.formats.table import SPLIT_BY_FILE, Row, Table, table_of_lists, table_of_rows
+from builder.sources.formats.table import SPLIT_BY_FILE, BrokenRow, Row, Table, table_of_lists, table_of_rows
 from builder.sources.hosts.files import SPLIT_NAMES, names_split
 
 MAX_WHOLE_BYTES = 1 << 30

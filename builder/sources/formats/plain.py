@@ -1,21 +1,30 @@
 """Files as they are packed and encoded: unpacked by their first bytes, and text brought to UTF-8, in a scratch folder.
 
-A name may lie: a file is unpacked, and its encoding found, by what it holds.
+A name may lie: a file is unpacked, and its encoding found, by what it holds. Nothing is written outside the folder that
+is given.
 """
 
+import bz2
 import codecs
+import gzip
+import lzma
 import re
 import shutil
+import stat
 import tempfile
 import weakref
-from collections.abc import Iterator
-from pathlib import Path
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
 
 import charset_normalizer
+import pyarrow as pa
 
-from builder.core.errors import OutputError
+from builder.core.errors import OutputError, SourceError
 from builder.core.files import cannot_write, temporary_folder
-from builder.sources.hosts.archives import unpack
+from builder.sources.hosts.files import is_archive, is_data_file
 
 MAX_LAYERS = 3
 """A file that is packed in another, and that in another, is unpacked so often."""
@@ -169,3 +178,70 @@ def _lines_beyond_ascii(file: Path) -> Iterator[bytes]:
             if not line.isascii():
                 yield line[:left]
                 left -= len(line)
+
+
+MAX_UNPACKED_BYTES = 8 << 30
+"""An archive that unpacks to more is refused: a small file can hold a disk full of zeros."""
+_DAMAGED = (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, RuntimeError, NotImplementedError, ValueError)
+_OPENERS: dict[str, Callable[[Path], Any]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+    ".zst": lambda path: pa.CompressedInputStream(path.open("rb"), "zstd"),
+}
+
+
+def unpack(archive: Path, folder: Path, ending: str = "") -> list[str]:
+    """Write the data files of an archive into a folder; returns their names there, sorted.
+
+    Members with names that lead elsewhere, links, and files that are no data are left out. `ending` says how the
+    file is packed, if its name does not.
+
+    Raises:
+        SourceError: it is no archive, is damaged, protected by a password, or too large.
+    """
+    try:
+        ending = ending or archive.suffix.lower()
+        if ending in _OPENERS:
+            name = archive.stem if archive.suffix.lower() == ending else archive.name
+            with _OPENERS[ending](archive) as opened:
+                _copy(opened, folder / name, MAX_UNPACKED_BYTES)
+            return [name]
+        return _unzip(archive, folder)
+    except _DAMAGED as error:
+        raise SourceError(f"{archive.name}: cannot be unpacked: {error}") from error
+    except OSError as error:
+        raise SourceError(f"{archive.name}: cannot be unpacked: {error.strerror or error}") from error
+
+
+def _unzip(archive: Path, folder: Path) -> list[str]:
+    names = []
+    left = MAX_UNPACKED_BYTES
+    with zipfile.ZipFile(archive) as opened:
+        for member in opened.infolist():
+            name = member.filename
+            if (
+                member.is_dir()
+                or stat.S_ISLNK(member.external_attr >> 16)
+                or not is_data_file(name)
+                or is_archive(name)
+            ):
+                continue
+            target = folder / PurePosixPath(name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with opened.open(member) as content:
+                left -= _copy(content, target, left)
+            names.append(name)
+    return sorted(set(names))
+
+
+def _copy(content: IO[bytes], target: Path, limit: int) -> int:
+    """Copy up to `limit` bytes; returns how many there were."""
+    count = 0
+    with target.open("wb") as written:
+        while chunk := content.read(_CHUNK):
+            count += len(chunk)
+            if count > limit:
+                raise ValueError(f"it holds more than {MAX_UNPACKED_BYTES:,} bytes")
+            written.write(chunk)
+    return count

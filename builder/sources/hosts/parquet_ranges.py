@@ -9,9 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from builder.sources.cells import plain_values
 from builder.sources.formats.columnar import holds_bytes
-from builder.sources.formats.table import BATCH_ROWS, Batch
+from builder.sources.formats.table import BATCH_ROWS, Batch, plain_values
 
 FOOTER_GUESS_BYTES = 65_536
 """So much of a file's end is asked for first; most footers are shorter."""

@@ -1,1 +1,0 @@
-"""What a machine has of what rendering needs, part by part."""
