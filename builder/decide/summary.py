@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from builder.config import AS_PUBLISHED, BuildConfig
+from builder.config import AS_PUBLISHED
 from builder.core.ledger import kept
 from builder.decide.pairing.shuffled import Part
 from builder.decide.split import MOST_DRAWN
@@ -30,12 +30,12 @@ class SourceSplit:
     """Why the shares are not those that were asked for; empty if they are, but for a group."""
 
 
-def source_splits(rows: pl.DataFrame, config: BuildConfig) -> list[SourceSplit]:
+def source_splits(rows: pl.DataFrame, test_size: float) -> list[SourceSplit]:
     """One a source, in the order of reading.
 
     Args:
         rows: all rows read: `source`, `official`, `eligible`, `group`, `split`, `description_key`.
-        config: the settings.
+        test_size: the share that was asked for.
     """
     marked = rows.with_columns(
         drawable=pl.col("eligible").any().over("group"), taken=pl.col("official").any().over("group")
@@ -47,7 +47,7 @@ def source_splits(rows: pl.DataFrame, config: BuildConfig) -> list[SourceSplit]:
         eligible = _descriptions(named, pl.col("drawable") & pl.col("taken").not_())
         official = own.filter("official").height
         test, validation = (_descriptions(named, pl.col("split") == side) for side in ("test", "validation"))
-        why = _why(total, eligible, official, config)
+        why = _why(total, eligible, official, test_size)
         found.append(SourceSplit(str(source), total, eligible, official, test, validation, why))
     return found
 
@@ -56,13 +56,13 @@ def _descriptions(rows: pl.DataFrame, which: pl.Expr) -> int:
     return rows.filter(which)["description_key"].n_unique()
 
 
-def _why(total: int, eligible: int, official: int, config: BuildConfig) -> str:
+def _why(total: int, eligible: int, official: int, test_size: float) -> str:
     if official:
         return f"{official:,} official test rows fill its test share"
     if not eligible:
         return "none of its rows has a pair and a program as their authors made them, so all go to train"
-    if config.test_size * total > max(MOST_DRAWN, config.test_size) * eligible:
-        most = max(MOST_DRAWN, config.test_size)
+    most = max(MOST_DRAWN, test_size)
+    if test_size * total > most * eligible:
         return (
             f"{eligible:,} of its {total:,} descriptions may be drawn for test, since a row of their group is as its "
             f"authors made it, and at most {percent(most)} of these are"
@@ -94,7 +94,7 @@ def without_kept_rows(ledger: pl.DataFrame) -> list[str]:
     ]
 
 
-def empty_sides(ledger: pl.DataFrame, config: BuildConfig) -> list[str]:
+def empty_sides(ledger: pl.DataFrame, validation_size: float) -> list[str]:
     """A message for each side that was asked for and has no row."""
     counts = dict(kept(ledger).group_by(pl.col("split").cast(pl.String)).len().iter_rows())
     notices = []
@@ -105,12 +105,12 @@ def empty_sides(ledger: pl.DataFrame, config: BuildConfig) -> list[str]:
             "the test side is empty: no row that was drawn for it is left. Add a source whose authors paired its rows, "
             "raise --test-size, or measure with rows of your own"
         )
-    if config.validation_size and not counts.get("validation"):
+    if validation_size and not counts.get("validation"):
         notices.append("the validation side is empty: raise --validation-size, or train without evaluation")
     return notices
 
 
-def shuffled_parts(ledger: pl.DataFrame, parts: Sequence[Part], config: BuildConfig) -> list[dict[str, Any]]:
+def shuffled_parts(ledger: pl.DataFrame, parts: Sequence[Part], pairs: str) -> list[dict[str, Any]]:
     """The parts whose descriptions and codes are paired at random, with what became of their rows in a config.
 
     Each has the fields of `Part`; `repaired`, its kept rows with the code that was found for them; `at_random`, those
@@ -124,10 +124,10 @@ def shuffled_parts(ledger: pl.DataFrame, parts: Sequence[Part], config: BuildCon
             continue
         here = pl.col("part") == number
         own = stay.filter(here)
-        random = _at_random(own, config).height
+        random = _at_random(own, pairs).height
         repaired = own.height - random
         unpaired = ledger.filter(here & _UNPAIRED).height
-        if config.pairs == AS_PUBLISHED:
+        if pairs == AS_PUBLISHED:
             sides = [f"{percent(_share(stay, here, side))} of {side}" for side in ("train", "test")]
             more = f"they make {' and '.join(sides)}; type `--pairs repaired` to have the right pairs put together"
         else:
@@ -153,9 +153,9 @@ def shuffled_parts(ledger: pl.DataFrame, parts: Sequence[Part], config: BuildCon
     return notices
 
 
-def _at_random(rows: pl.DataFrame, config: BuildConfig) -> pl.DataFrame:
+def _at_random(rows: pl.DataFrame, pairs: str) -> pl.DataFrame:
     """The rows of shuffled parts that keep whatever code they were published with."""
-    return rows.filter(pl.lit(config.pairs == AS_PUBLISHED) & pl.col("shuffled") & pl.col("official").not_())
+    return rows.filter(pl.lit(pairs == AS_PUBLISHED) & pl.col("shuffled") & pl.col("official").not_())
 
 
 def _share(stay: pl.DataFrame, which: pl.Expr, side: str) -> float:
@@ -163,7 +163,7 @@ def _share(stay: pl.DataFrame, which: pl.Expr, side: str) -> float:
     return rows.filter(which).height / max(rows.height, 1)
 
 
-def pair_counts(ledger: pl.DataFrame, config: BuildConfig) -> dict[str, int]:
+def pair_counts(ledger: pl.DataFrame, pairs: str) -> dict[str, int]:
     """Kept rows by whose code they have, and those that were dropped for want of one.
 
     `as_published` have the published code, in a part whose pairs are right, or since it is the one that was found
@@ -172,7 +172,7 @@ def pair_counts(ledger: pl.DataFrame, config: BuildConfig) -> dict[str, int]:
     """
     stay = kept(ledger)
     own = stay.filter(pl.col("code_index").is_null())
-    random = _at_random(own, config).height
+    random = _at_random(own, pairs).height
     return {
         "as_published": own.height - random,
         "at_random": random,

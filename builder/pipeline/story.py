@@ -67,7 +67,7 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     events = events or Silent()
     benchmark = read_benchmarks(config)
     given = [*read_descriptions(config.description_files), *read_decisions(config.decision_files)]
-    tokenizer = find_tokenizer(config, events)
+    tokenizer = find_tokenizer(config.tokenizer, config.cache, config.offline, events)
     sources, skipped = read_sources(config, events)
     files: list[PreparedFile] = []
     frames: list[pl.DataFrame] = []
@@ -89,7 +89,7 @@ def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
     rows = rows.hstack(find_origins(rows, probe_key()))
     if config.licences == PERMISSIVE:
         stated = {source.spec.name: source.spec.licence for source in sources}
-        rows = rows.hstack(licence_problems(rows, stated, config))
+        rows = rows.hstack(licence_problems(rows, stated, config.licence_basis))
     marks, parts = kept_parts(rows, files, config.cache)
     rows = rows.drop("style").hstack(marks.drop("index")).with_columns(eligible_rows())
     if decisions.by_index:
@@ -238,8 +238,9 @@ def build(
         if config.limit:
             ledger = draw(ledger, config.limit, config.balance, config.seed, files)
     check_accounted(ledger, {source.spec.name: source.rows for source in prepared.sources})
-    random = [part["message"] for part in shuffled_parts(ledger, parts, config) if part["at_random"]]
-    for message in (*random, *without_kept_rows(ledger), *empty_sides(ledger, config), *overruled(ledger)):
+    random = [part["message"] for part in shuffled_parts(ledger, parts, config.pairs) if part["at_random"]]
+    empty = [*without_kept_rows(ledger), *empty_sides(ledger, config.validation_size)]
+    for message in (*random, *empty, *overruled(ledger)):
         events.warn(f"{config.name}: {message}")
     plan = _plan(prepared, config, ledger, tokens)
     return Build(config, prepared, ledger, plan if failing is None else _with_rejected(plan, failing, config), verdicts)

@@ -46,7 +46,7 @@ def export(config: BuildConfig, folder: Path, events: Events | None = None) -> d
         names = {split: split_file(split, config.trainer) for split in SPLITS}
         for split in SPLITS:
             rows = written[split].counted(emitted(decided, split, events))
-            write_lines(rows, staging / names[split], shape_of(asdict(config), split), config)
+            write_lines(decided, rows, staging / names[split], shape_of(asdict(config), split))
         if not written["validation"].rows:
             (staging / names["validation"]).unlink()
         files = {split: [name] for split, name in names.items() if (staging / name).exists()}

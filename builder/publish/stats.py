@@ -10,12 +10,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from builder.config import BuildConfig
 from builder.core.ledger import REPAIRS_SEPARATOR, SYNTHETIC, all_findings, all_repairs, funnel, kept, reasons
 from builder.core.schema import SPLITS
-from builder.decide.pairing.shuffled import Part
 from builder.decide.summary import empty_sides, pair_counts, shuffled_parts, source_splits, without_eligible_rows
 from builder.emit.rows import EmittedRow
+from builder.pipeline.build import Build
 from builder.prepare.keys import description_key
 
 _EXAMPLE_PROMPT, _EXAMPLE_LINES = 300, 24
@@ -140,25 +139,11 @@ def _on_two_sides(sides: Sequence[NDArray[np.uint64]]) -> int:
     return int((times > 1).sum())
 
 
-def build_stats(
-    ledger: pl.DataFrame,
-    written: Mapping[str, Written],
-    config: BuildConfig,
-    *,
-    mirrors: Mapping[str, str],
-    parts: Sequence[Part],
-    decisions: Mapping[str, Any],
-) -> dict[str, Any]:
-    """The content of `dataset_stats.json`.
-
-    Args:
-        ledger: open.
-        written: by split.
-        config: the settings.
-        mirrors: for a source, the mirror that stood in for it.
-        parts: of `find_parts`.
-        decisions: what people decided of rows, in numbers; empty if nothing.
-    """
+def build_stats(decided: Build, written: Mapping[str, Written]) -> dict[str, Any]:
+    """The content of `dataset_stats.json`, of what was written by split."""
+    ledger, config, prepared = decided.outcomes, decided.config, decided.prepared
+    decisions = prepared.decisions.summary()
+    mirrors = {source.spec.name: source.spec.location for source in prepared.sources if source.mirror_of}
     lines = [
         {**line, **({"mirror": mirrors[line["source"]]} if line["source"] in mirrors else {})}
         for line in funnel(ledger)
@@ -172,11 +157,11 @@ def build_stats(
         "reasons": [{"stage": stage, "reason": reason, "rows": count} for stage, reason, count in reasons(ledger)],
         "cleaning_and_repairs": _steps(ledger),
         "pairing": {
-            "shuffled": shuffled_parts(ledger, parts, config),
+            "shuffled": shuffled_parts(ledger, prepared.parts, config.pairs),
             "repaired_pairs": _repaired_pairs(ledger),
-            "pairs": pair_counts(ledger, config),
+            "pairs": pair_counts(ledger, config.pairs),
         },
-        "split": _split(ledger, config),
+        "split": _split(ledger, config.test_size, config.validation_size),
         **({"decisions": decisions} if decisions else {}),
         **_synthetic(ledger),
         "rendering": rendered_by_source(ledger),
@@ -202,14 +187,14 @@ def _licences(written: Iterable[Written]) -> list[dict[str, str | int]]:
     ]
 
 
-def _split(ledger: pl.DataFrame, config: BuildConfig) -> dict[str, Any]:
+def _split(ledger: pl.DataFrame, test_size: float, validation_size: float) -> dict[str, Any]:
     """How the rows read lie on the sides, by source, with why; the shares of the rows kept; what is to be known."""
     stay = kept(ledger)
     shares = {side: stay.filter(pl.col("split") == side).height / max(stay.height, 1) for side in SPLITS}
     return {
-        "by_source": [asdict(line) for line in source_splits(ledger, config)],
+        "by_source": [asdict(line) for line in source_splits(ledger, test_size)],
         "shares_of_kept_rows": {side: round(share, 4) for side, share in shares.items()},
-        "notices": [*without_eligible_rows(ledger), *empty_sides(ledger, config)],
+        "notices": [*without_eligible_rows(ledger), *empty_sides(ledger, validation_size)],
     }
 
 

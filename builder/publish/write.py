@@ -14,7 +14,6 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from builder.config import BuildConfig
 from builder.core.errors import OutputError
 from builder.core.events import Events, Silent
 from builder.core.files import kept_result, sha256_of
@@ -42,7 +41,7 @@ def refuse_empty(decided: Build) -> None:
     rows = dict(kept(ledger).group_by(pl.col("split").cast(pl.String)).len().iter_rows())
     if config.allow_empty or (rows.get("train") and rows.get("test")):
         return
-    why = "; ".join([*without_kept_rows(ledger), *empty_sides(ledger, config)])
+    why = "; ".join([*without_kept_rows(ledger), *empty_sides(ledger, config.validation_size)])
     raise OutputError(f"config {config.name!r} would be written without rows: {why}. To write it so: --allow-empty")
 
 
@@ -65,7 +64,7 @@ def dataset_rows(
         preview = {"preview": _image(row, decided.verdicts)} if decided.config.previews else {}
         values = {**{name: getattr(row, name, None) for name in columns}, "license": row.licence}
         yield {
-            **make(_content(row, decided.config))[0],
+            **make(_content(decided, row))[0],
             **values,
             **preview,
             **({"tokens": row.tokens} if decided.config.tokenizer else {}),
@@ -92,7 +91,6 @@ def stats_of(
     Raises:
         OutputError: a row is near one that models are measured on: a bug in the step that should have dropped it.
     """
-    mirrors = {source.spec.name: source.spec.location for source in decided.prepared.sources if source.mirror_of}
     config = decided.config
 
     def rows(split: str) -> Iterator[WrittenRow]:
@@ -110,17 +108,10 @@ def stats_of(
     hashes = [f"{split} {name} {sha256_of(staging / name)}" for split in SPLITS for name in files.get(split, ())]
     inputs = [*hashes, config.format, f"{config.near_test} {validation} {official}"]
     certificates = orjson.loads(kept_result(config.cache / "certificates", inputs, certified))
-    stats = build_stats(
-        decided.outcomes,
-        written,
-        config,
-        mirrors=mirrors,
-        parts=decided.prepared.parts,
-        decisions=decided.prepared.decisions.summary(),
-    )
-    if tokens := decided.prepared.tokens if decided.config.tokenizer else None:
+    stats = build_stats(decided, written)
+    if tokens := decided.prepared.tokens if config.tokenizer else None:
         lengths = {side: counts.tokens for side, counts in written.items() if counts.rows or side != "validation"}
-        stats["tokens"] = token_stats(tokens, decided.config.system_prompt, decided.config.max_tokens, lengths)
+        stats["tokens"] = token_stats(tokens, config.system_prompt, config.max_tokens, lengths)
     return {**stats, **certificates}
 
 
@@ -134,7 +125,7 @@ def write_ledger(ledger: pl.DataFrame, path: Path) -> None:
             writer.write_table(part)
 
 
-def write_lines(rows: Iterable[EmittedRow], path: Path, shape: Format, config: BuildConfig) -> None:
+def write_lines(decided: Build, rows: Iterable[EmittedRow], path: Path, shape: Format) -> None:
     """Write what rows say: the keys of their shape and `source`, no other; as Parquet or, else, JSON Lines.
 
     OpenAI's description of a line knows no source, so none is written for it.
@@ -142,8 +133,8 @@ def write_lines(rows: Iterable[EmittedRow], path: Path, shape: Format, config: B
 
     def lines() -> Iterator[dict[str, Any]]:
         for row in rows:
-            for line in shape.make(_content(row, config)):
-                yield line if config.trainer == "openai" else {**line, "source": row.source}
+            for line in shape.make(_content(decided, row)):
+                yield line if decided.config.trainer == "openai" else {**line, "source": row.source}
 
     if path.suffix == ".parquet":
         example = {**shape.make(Content("system", "user", "assistant"))[0], "source": ""}
@@ -158,10 +149,10 @@ def write_lines(rows: Iterable[EmittedRow], path: Path, shape: Format, config: B
             opened.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
 
 
-def _content(row: EmittedRow, config: BuildConfig) -> Content:
-    fence = not config.no_fences
+def _content(decided: Build, row: EmittedRow) -> Content:
+    fence = not decided.config.no_fences
     return Content(
-        system=config.system_prompt,
+        system=decided.config.system_prompt,
         user=row.prompt,
         assistant=answer_of(row.code, fence=fence),
         code=row.code,

@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from builder.config import BY_UPSTREAM, BuildConfig
+from builder.config import BY_UPSTREAM
 from builder.sources.spec import catalogue, objections
 
 ORIGINS = Path(__file__).with_name("origins.parquet")
@@ -62,7 +62,7 @@ def write_origins(keys: Mapping[tuple[str, str], set[int]], probe: int | None, m
     pq.write_table(table, path, compression="zstd", use_dictionary=["origin", "part"])  # type: ignore[arg-type]
 
 
-def licence_problems(rows: pl.DataFrame, stated: Mapping[str, str], config: BuildConfig) -> pl.DataFrame:
+def licence_problems(rows: pl.DataFrame, stated: Mapping[str, str], basis: str) -> pl.DataFrame:
     """What `--licences permissive` has against each row: `licence_problem` of its description, `code_licence_problem`.
 
     Both are empty where there is nothing. What counts is what a row's repository states, or with
@@ -71,9 +71,9 @@ def licence_problems(rows: pl.DataFrame, stated: Mapping[str, str], config: Buil
     Args:
         rows: `source`, and the columns of `find_origins`.
         stated: the licence of each source.
-        config: the settings.
+        basis: one of `LICENCE_BASES`.
     """
-    upstream = {name: of for name, (_, of) in known_origins().items()} if config.licence_basis == BY_UPSTREAM else {}
+    upstream = {name: of for name, (_, of) in known_origins().items()} if basis == BY_UPSTREAM else {}
 
     def problem(row: Mapping[str, str | None]) -> str:
         licence = upstream.get(row["origin"] or "", "") or stated[str(row["source"])]

@@ -3,7 +3,7 @@
 import functools
 from pathlib import Path
 
-from builder.config import BuildConfig, tokenizer_file
+from builder.config import tokenizer_file
 from builder.core.errors import SettingError
 from builder.core.events import Events
 from builder.core.retry import retried
@@ -13,38 +13,36 @@ TOKENIZER = "tokenizer.json"
 """What a fast tokenizer is stored as, with all that it needs."""
 
 
-def find_tokenizer(config: BuildConfig, events: Events) -> Path | None:
-    """The file that the setting `tokenizer` names, fetched if need be; `None` if it names none.
+def find_tokenizer(asked: str, cache: Path, offline: bool, events: Events) -> Path | None:
+    """The file of the tokenizer that is asked for, fetched if need be; `None` if none is.
 
     Raises:
         SettingError: there is no such file, folder or model, or it holds no tokenizer.json.
         SourceError: the Hub cannot be asked.
     """
-    if not config.tokenizer:
-        return None
-    return tokenizer_file(config.tokenizer) or _of_model(config, events)
+    return tokenizer_file(asked) or (_of_model(asked, cache, offline, events) if asked else None)
 
 
-def _of_model(config: BuildConfig, events: Events) -> Path:
+def _of_model(asked: str, cache: Path, offline: bool, events: Events) -> Path:
     from huggingface_hub import HfApi, hf_hub_download
 
-    name, _, revision = config.tokenizer.partition("@")
-    what = f"tokenizer {config.tokenizer}"
+    name, _, revision = asked.partition("@")
+    what = f"tokenizer {asked}"
     ask = functools.partial(HfApi().model_info, name, revision=revision or None)
     fetch = functools.partial(
         hf_hub_download,
         name,
         TOKENIZER,
         revision=revision or None,
-        cache_dir=config.cache / "hub",
-        local_files_only=config.offline,
+        cache_dir=cache / "hub",
+        local_files_only=offline,
     )
     try:
-        if not config.offline:
+        if not offline:
             retried(ask, what, events)  # fails at once where no host answers; the download's own tries take minutes
         return Path(retried(fetch, what, events))
     except Exception as error:
-        raise _explained(config.tokenizer, config.offline, error) from error
+        raise _explained(asked, offline, error) from error
 
 
 def _explained(asked: str, offline: bool, error: Exception) -> Exception:

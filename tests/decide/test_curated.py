@@ -68,7 +68,7 @@ def test_no_row_of_a_shuffled_source_keeps_its_published_code_in_any_config(tmp_
     decided = build(prepare(config), config)
     ledger = decided.ledger.filter(source="thanks_dataset")
     kept, gone = ledger.filter(outcome="kept"), ledger.filter(outcome="dropped")
-    (part,) = shuffled_parts(decided.outcomes, decided.prepared.parts, config)
+    (part,) = shuffled_parts(decided.outcomes, decided.prepared.parts, config.pairs)
 
     assert kept.height >= 40
     assert "" not in kept["code_from"].to_list()

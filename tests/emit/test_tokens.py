@@ -222,14 +222,14 @@ def test_the_terminal_says_how_long_rows_are(tmp_path, tokenizer, capsys):
 
 FIND = """
 import sys
-from builder.config import make_config
+from pathlib import Path
+
 from builder.core.errors import BuilderError
 from builder.core.events import Silent
 from builder.sources.tokenizer import find_tokenizer
 
-config = make_config(tokenizer=sys.argv[1], cache_dir="cache", offline="--offline" in sys.argv)
 try:
-    print(find_tokenizer(config, Silent()))
+    print(find_tokenizer(sys.argv[1], Path("cache"), "--offline" in sys.argv, Silent()))
 except BuilderError as error:
     sys.exit(f"{type(error).__name__}: {error}")
 """
