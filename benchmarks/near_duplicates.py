@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from benchmarks.pipeline import sources_in
 from builder.prepare.clean_description import clean_description
 from builder.prepare.keys import description_key
-from builder.similarity.clusters import clusters
+from builder.similarity.compare import clusters
 from builder.similarity.fingerprints import near_signatures, signature
 from builder.similarity.near_pairs import FLOOR, near_pairs
 from builder.similarity.words import core

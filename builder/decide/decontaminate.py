@@ -22,8 +22,7 @@ from builder.similarity.compare import Difference, difference, similarity_of_nor
 from builder.similarity.fingerprints import Signature, near_signatures, read_signature
 from builder.similarity.key_terms import key_terms
 from builder.similarity.near_pairs import FLOOR, near_pairs
-from builder.similarity.normalize import normal
-from builder.similarity.words import core
+from builder.similarity.words import core, normal
 
 NEAR_PROGRAM = 0.9
 """Similarity from which two programs are near; their descriptions may then be less alike than the threshold."""

@@ -7,8 +7,7 @@ import polars as pl
 from builder.core.events import Events
 from builder.core.ledger import KEEP, REPAIR, drop, kept
 from builder.core.row_store import PreparedFile, columns_of, texts_by_index
-from builder.similarity.clusters import clusters
-from builder.similarity.compare import Difference, same_meaning
+from builder.similarity.compare import Difference, clusters, same_meaning
 from builder.similarity.near_pairs import FLOOR, near_pairs
 from builder.similarity.words import core
 

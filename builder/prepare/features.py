@@ -13,7 +13,6 @@ from itertools import islice, pairwise
 
 from xxhash import xxh3_64_intdigest
 
-from builder.prepare.stems import stem
 from builder.prepare.values import (
     Statement,
     bounds,
@@ -23,6 +22,7 @@ from builder.prepare.values import (
     single,
     stated_in_code,
     stated_in_text,
+    stem,
     tokens_of,
 )
 from builder.prepare.vocabulary import COLOURS, EVERYDAY, LATEX, ORDINALS, SIGNS, STOP_WORDS

@@ -1,5 +1,7 @@
 """What texts and programs state a value for: bounds of a variable, the order of integration, how many of a thing.
 
+Formulas, numbers and words are brought to one form: typed, in LaTeX, in Python, or read out.
+
 A statement is a slot ("bounds of x") and a value ("0 3"). A description and a program that both fill a slot, with
 different values, contradict each other.
 """
@@ -8,8 +10,30 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from builder.prepare.stems import stem
 from builder.prepare.vocabulary import ORDINALS, SPOKEN_MATH, SPOKEN_NUMBERS, STOP_WORDS
+
+_VOWEL = re.compile("[aeiouy]")
+_ENDINGS = (
+    ("ization", "izations", "isation", "ations", "ation", "ating", "ated", "ates", "ator", "ators", "ate"),
+    ("ically", "ional", "ions", "ion", "ings", "ing", "edly", "eds", "ed", "ments", "ment", "ally", "als", "al", "ies"),
+    ("ical", "ics", "ic", "ness", "ly", "ers", "ors", "es", "s", "y", "e"),
+)
+"""Endings that English words are freed of, one of each group at the most, the longest first."""
+
+
+@lru_cache(maxsize=100_000)
+def stem(word: str) -> str:
+    """A word without its endings: "rotates", "rotating" and "rotation" alike. Rough, and the same for ever: scores
+    would change with the release of a library."""
+    for endings in _ENDINGS:
+        for ending in endings:
+            body = word[: -len(ending)]
+            at_end = word.endswith(ending) and body[-1:] + ending not in ("ss", "us")
+            if at_end and len(body) >= 3 and _VOWEL.search(body):
+                word = body if body[-1] != body[-2] or body[-1] in "lsz" else body[:-1]
+                break
+    return word
+
 
 _LATEX_FRACTION = re.compile(r"\\[dt]?frac\s{0,4}\{([^{}]{1,80})\}\s{0,4}\{([^{}]{1,80})\}")
 _SIZE = r"(-?\s?\d+(?:\.\d+)?(?!\d)|-?\s?(?:\d\s?)?\\?pi\b(?:\s?(?:/|over)\s?\d+)?|[a-z]{3,8})"

@@ -18,8 +18,15 @@ from typing import Any, Self
 
 from builder.core.errors import BuilderError, RenderError
 from builder.core.files import short_hash, written_aside
-from builder.render.command import INSIDE, bare_command, environment, sandbox_command, user_namespace
-from builder.render.control_group import SPARE_BYTES, ControlGroup
+from builder.render.command import (
+    INSIDE,
+    SPARE_BYTES,
+    ControlGroup,
+    bare_command,
+    environment,
+    sandbox_command,
+    user_namespace,
+)
 from builder.render.setup import Setup, find_manim, formula_tools, make_format, manim_python
 from builder.render.verdict import Level, Outcome, Verdict, formula_in, program_hash, verdict_of
 

@@ -9,8 +9,7 @@ from xxhash import xxh3_64_hexdigest, xxh32_intdigest
 
 from builder.similarity.key_terms import UNKNOWN, KeyTerms, key_of, key_terms
 from builder.similarity.lexicon import TOKENS
-from builder.similarity.normalize import normal
-from builder.similarity.words import BEYOND, PLAIN, is_known, one_slip_away
+from builder.similarity.words import BEYOND, PLAIN, is_known, normal, one_slip_away
 
 GRAM = 5
 """Letters of a run that is hashed."""

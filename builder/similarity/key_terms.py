@@ -10,8 +10,7 @@ from operator import itemgetter
 from xxhash import xxh3_64_intdigest
 
 from builder.similarity.lexicon import TOKENS
-from builder.similarity.normalize import MARKS, folded
-from builder.similarity.words import PLAIN, is_surely_plain, lemma
+from builder.similarity.words import MARKS, PLAIN, folded, is_surely_plain, lemma
 
 _SPAN = 2_000
 """Characters of a quoted text or a formula at the most: a mark that is never closed costs no more than this."""

@@ -13,7 +13,7 @@ from rapidfuzz.process import cpdist
 from builder.similarity.compare import LONG, Difference, difference, similarity_of_normal
 from builder.similarity.hashes import TermHashes, TermNumbers, buckets, may_be_slips, one_term_apart, sketches
 from builder.similarity.key_terms import KeyTerms, cut, key_of, key_terms
-from builder.similarity.normalize import folded, normal_of_folded
+from builder.similarity.words import folded, normal_of_folded
 
 FLOOR = 0.7
 """The least score worth keeping: whatever threshold is asked for later, pairs found at this floor are only filtered."""

@@ -7,8 +7,7 @@ from pathlib import Path
 from builder.core.errors import SettingError, SourceError
 from builder.prepare.code_detector import detect_code
 from builder.sources.columns.content import look_into
-from builder.sources.columns.names import likely_columns
-from builder.sources.columns.nested import outer_column, with_nested
+from builder.sources.columns.names import likely_columns, outer_column, with_nested
 from builder.sources.file_formats import Table, open_path
 from builder.sources.read_one import MAX_CHARACTERS
 

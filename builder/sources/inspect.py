@@ -13,8 +13,7 @@ from builder.core.errors import FieldsNotFoundError, SourceError
 from builder.core.events import Events, Silent
 from builder.sources.columns.content import look_into
 from builder.sources.columns.detect import evidence_lines
-from builder.sources.columns.names import Fields, named_column
-from builder.sources.columns.nested import outer_column
+from builder.sources.columns.names import Fields, named_column, outer_column
 from builder.sources.file_formats import Table
 from builder.sources.hosts.files import RemoteFile, SourceFile
 from builder.sources.hosts.hub import NoRangesError, newest_hub, read_range_hub, resolve_hub

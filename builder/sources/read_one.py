@@ -19,8 +19,7 @@ from builder.prepare.cache import version_of_preparation
 from builder.sources.columns.chats import Exchange
 from builder.sources.columns.content import Column
 from builder.sources.columns.detect import Choice, choose_fields, with_same_names
-from builder.sources.columns.names import Fields
-from builder.sources.columns.nested import TASKS, with_nested
+from builder.sources.columns.names import TASKS, Fields, with_nested
 from builder.sources.file_formats import Batch, BrokenRow, Table
 from builder.sources.hosts.files import SourceFile
 from builder.sources.hosts.hub import card_licence, read_card

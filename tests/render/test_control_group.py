@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from builder.render import sandbox as module
-from builder.render.control_group import ControlGroup
+from builder.render.command import ControlGroup
 from builder.render.sandbox import Sandbox
 from builder.render.setup import Setup
 from builder.render.verdict import Outcome

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builder.similarity import near_pairs as candidates
-from builder.similarity.clusters import clusters
-from builder.similarity.compare import Difference, similarity
+from builder.similarity.compare import Difference, clusters, similarity
 from builder.similarity.near_pairs import near_pairs
 
 WORDS = "draw show a the red blue circle square cirlce 3 4 slowly then moving around text".split()

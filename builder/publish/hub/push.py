@@ -6,8 +6,8 @@ from typing import Any
 from builder.core.errors import OutputError
 from builder.core.retry import passes, retried, status_of
 from builder.publish.hub.client import Hub, client_errors, quiet_client
+from builder.publish.hub.contents import read_back
 from builder.publish.hub.plan import MAIN, PushPlan, plan_push, read_refs, read_tree
-from builder.publish.hub.readback import read_back
 
 _CONFLICT = 409
 _MOVED = 412

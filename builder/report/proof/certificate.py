@@ -27,8 +27,7 @@ from builder.report.proof.folder import WrittenRow
 from builder.similarity.compare import Difference, difference, similarity
 from builder.similarity.key_terms import key_terms
 from builder.similarity.near_pairs import near_pairs
-from builder.similarity.normalize import normal
-from builder.similarity.words import core
+from builder.similarity.words import core, normal
 
 ALL_PAIRS = 40_000_000
 """Pairs of texts up to which every test row is compared with every train row; beyond, candidates are."""

@@ -12,7 +12,7 @@ import orjson
 
 from builder.prepare.code_detector import CodeSigns, detect_code
 from builder.sources.columns.chats import turns_of
-from builder.sources.columns.nested import inner_value, nested_names, outer_column
+from builder.sources.columns.names import inner_value, nested_names, outer_column
 from builder.sources.file_formats import BrokenRow, Table
 
 FIRST_ROWS = 4096

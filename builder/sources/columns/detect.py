@@ -12,17 +12,20 @@ from typing import Literal
 from builder.core.errors import FieldsNotFoundError
 from builder.sources.columns.content import CODE, CODE_SHARE, PROSE, Column, look_into, sample_values
 from builder.sources.columns.names import (
+    JOIN,
     Fields,
     Role,
+    inner_value,
     is_prompt,
+    joined_names,
     likely_columns,
     named_column,
     not_found,
+    outer_column,
     plain_name,
     refuse_missing,
     with_others,
 )
-from builder.sources.columns.nested import JOIN, inner_value, joined_names, outer_column
 from builder.sources.file_formats import Batch, Table
 from builder.sources.formats.table import SPLIT_BY_FILE
 from builder.sources.spec import SourceSpec

@@ -1,15 +1,21 @@
 """Which columns hold the description and the code, by name: those that the source names, or likely names.
 
-`builder.sources.columns.detect` finds them by value where no column has the source's name.
+`builder.sources.columns.detect` finds them by value where no column has the source's name. Values inside lists and
+objects are columns of their own: `messages.user`, `example.prompt`, `instruction + input`. Of a chat, `user` is the
+last request that stands on its own and `assistant` the last complete program that answers it
+(`builder.sources.columns.chats`); of other roles the first message is read.
 """
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from builder.config import nearest
 from builder.core.errors import FieldsNotFoundError, SettingError
+from builder.sources.columns.chats import ASSISTANT, USER, Exchange, exchanges, last_task, role_name, turns_of
+from builder.sources.file_formats import Batch, BrokenRow, Table
 from builder.sources.formats.table import SPLIT_BY_FILE
 from builder.sources.spec import SourceSpec
 
@@ -108,3 +114,139 @@ def not_found(
         f"{spec.name}: the {role} was not found: {what}. Columns: {', '.join(columns) or 'none'}.{seen} "
         f"Name it with --{role}-field {spec.name}=COLUMN" + (f", such as {flags}" if flags else "")
     )
+
+
+MAX_DEPTH = 4
+"""Levels below a column that are looked into."""
+MAX_NAMES = 64
+"""Nested names that one column offers at the most: objects may have wild keys."""
+JOIN = " + "
+"""Between the names of columns whose texts are joined, with a blank line between them."""
+TASKS = " tasks"
+"""In batches of which one row may be several: the number of each among those of its row, from 0, and the exchange."""
+
+
+def with_nested(table: Table, tally: Counter[str] | None = None) -> Table:
+    """The same table, whose batches also give columns inside others (`COLUMN.PART`) and joined ones (`A + B`).
+
+    Where both the requests and the answers of one chat are asked for, each of its exchanges is a row, and batches have
+    the column `TASKS`; `tally` counts the `rows`, the `tasks` beyond one a row, and the exchanges `left out`.
+    """
+    tally = Counter() if tally is None else tally
+
+    def batches(wanted: Sequence[str]) -> Iterator[Batch]:
+        parts = {name: joined_names(name, table.columns) or (name,) for name in wanted}
+        outer = {part: outer_column(part, table.columns) or part for found in parts.values() for part in found}
+        chat = _chat_of(outer)
+        for batch in table.batches(list(dict.fromkeys(outer.values()))):
+            count = len(next(iter(batch.values())))
+            tasks = [_exchanges_in(value, chat[1]) for value in batch[chat[0]]] if chat else [(None,)] * count
+            columns: dict[str, list[object]] = {name: [] for name in wanted}
+            for number, found in enumerate(tasks):
+                for task in found:
+                    for name, of_name in parts.items():
+                        values = [_part(batch[outer[part]][number], part, outer[part], chat, task) for part in of_name]
+                        columns[name].append(_joined(values) if len(values) > 1 else values[0])
+            left_out = sum(bool(task and task.left_out) for found in tasks for task in found)
+            tally["rows"] += count
+            tally["left out"] += left_out
+            tally["tasks"] += sum(map(len, tasks)) - count - left_out
+            if chat:
+                columns[TASKS] = [numbered for found in tasks for numbered in enumerate(found)]
+            yield {**columns}
+
+    return Table(table.columns, batches, table.notes, table.unread)
+
+
+def outer_column(name: str, columns: Iterable[str]) -> str:
+    """The column that holds a name: the one so called, or else the longest that the name goes on from with a dot."""
+    holding = [column for column in columns if name == column or name.startswith(f"{column}.")]
+    return max(holding, key=len, default="")
+
+
+def joined_names(name: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """The columns that a joined one is made of; nothing if it is not one."""
+    parts = tuple(name.split(JOIN))
+    return parts if name not in columns and len(parts) > 1 and set(parts) <= set(columns) else ()
+
+
+def inner_value(value: object, path: str) -> object:
+    """What stands under a path inside a value; `None` where nothing does. A broken row stays one."""
+    if isinstance(value, BrokenRow):
+        return value
+    turns = turns_of(value)
+    value = _as_object(value)
+    if turns is None and isinstance(value, dict) and path in value:
+        return value[path]
+    part, _, rest = path.partition(".")
+    if turns is None:
+        found = value.get(part) if isinstance(value, dict) else None
+    elif (role := role_name(part)) in (USER, ASSISTANT):
+        last = last_task(turns)
+        found = last.request if role == USER else last.answer
+    else:
+        found = next((content for who, content in turns if who == role), None)
+    return inner_value(found, rest) if rest else found
+
+
+def nested_names(column: str, values: Iterable[object]) -> tuple[str, ...]:
+    """The names under which texts stand inside a column's values, in the order in which they are met."""
+    names: dict[str, None] = {}
+    for value in values:
+        for name in _names_within(column, value, MAX_DEPTH):
+            names[name] = None
+            if len(names) == MAX_NAMES:
+                return tuple(names)
+    return tuple(names)
+
+
+def _names_within(name: str, value: object, depth: int) -> Iterator[str]:
+    turns = turns_of(value)
+    value = _as_object(value)
+    if turns is not None:
+        yield from (f"{name}.{role}" for role, content in turns if isinstance(content, str))
+    elif isinstance(value, dict) and depth:
+        for key, inner in value.items():
+            if isinstance(key, str) and isinstance(inner, str) and turns_of(inner) is None:
+                yield f"{name}.{key}"
+            elif isinstance(key, str):
+                yield from _names_within(f"{name}.{key}", inner, depth - 1)
+
+
+def _as_object(value: object) -> object:
+    """A map, which Arrow gives as pairs, as an object; other values as they are."""
+    if isinstance(value, list) and value and all(isinstance(pair, tuple) and len(pair) == 2 for pair in value):
+        return dict(value)
+    return value
+
+
+def _joined(values: Sequence[object]) -> object:
+    """Texts with a blank line between them; what is broken or no text stands for all."""
+    odd = [value for value in values if value is not None and not isinstance(value, str)]
+    texts = [value.strip() for value in values if isinstance(value, str) and value.strip()]
+    return odd[0] if odd else "\n\n".join(texts) or None
+
+
+def _chat_of(outer: Mapping[str, str]) -> tuple[str, str] | None:
+    """The column and the path of a chat of which both requests and answers are asked for."""
+    roles: dict[tuple[str, str], set[str]] = {}
+    for name, column in outer.items():
+        path, _, role = name[len(column) :].rpartition(".")
+        if role:
+            roles.setdefault((column, path[1:]), set()).add(role_name(role))
+    return next((chat for chat, found in roles.items() if {USER, ASSISTANT} <= found), None)
+
+
+def _exchanges_in(value: object, path: str) -> Sequence[Exchange | None]:
+    turns = turns_of(inner_value(value, path) if path else value)
+    return exchanges(turns) if turns is not None else (None,)
+
+
+def _part(value: object, name: str, column: str, chat: tuple[str, str] | None, task: Exchange | None) -> object:
+    if name == column:
+        return value
+    path = name[len(column) + 1 :]
+    before, _, role = path.rpartition(".")
+    if task is not None and chat == (column, before) and role_name(role) in (USER, ASSISTANT):
+        return task.request if role_name(role) == USER else task.answer
+    return inner_value(value, path)
