@@ -27,11 +27,10 @@ from builder.decide.pairing.repair_pairs import MARGIN, assign, repair_pairs
 from builder.decide.pairing.shuffled import find_parts
 from builder.decide.pairing.vectors import WEIGHTS, code_vectors, description_vectors, narrow
 from builder.manim_lint.fixes.excerpts import repair_code
-from builder.prepare.canonical import canonical_key
 from builder.prepare.clean_code import clean_code
 from builder.prepare.clean_description import clean_description
 from builder.prepare.features import code_words, description_words
-from builder.prepare.keys import description_key, program_key
+from builder.prepare.keys import canonical_key, description_key, program_key
 from builder.prepare.style import style_of_code, style_of_description
 from builder.sources.spec import known_sources
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from builder.manim_lint.syntax import parse
-from builder.prepare.canonical import canonical_key
 from builder.prepare.features import code_words, description_words
-from builder.prepare.keys import description_key, program_key
+from builder.prepare.keys import canonical_key, description_key, program_key
 from builder.prepare.style import style_of_code, style_of_description
 
 SHAPES = "Circle Square Triangle Star Dot Arrow Ellipse Sector Annulus Rectangle Line Arc Cube Sphere Cone".split()

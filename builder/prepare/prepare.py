@@ -14,11 +14,10 @@ from builder.core.schema import FOLLOW_UP, PREPARED_SCHEMA
 from builder.manim_lint import Problem
 from builder.manim_lint.dialect import COMMUNITY
 from builder.manim_lint.syntax import names, parse
-from builder.prepare.canonical import canonical_key
 from builder.prepare.check import check_code, check_description
 from builder.prepare.clean_description import clean_description
 from builder.prepare.features import code_words, description_words
-from builder.prepare.keys import content_key, description_key, program_key
+from builder.prepare.keys import canonical_key, content_key, description_key, program_key
 from builder.prepare.mathematics import wrong_result
 from builder.prepare.style import style_of_code, style_of_description
 from builder.prepare.trace import trace_code

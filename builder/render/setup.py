@@ -103,16 +103,22 @@ def find_manim(python: Path | None = None) -> str:
     Raises:
         RenderError: it cannot be run, or has no Manim.
     """
-    path = manim_python(python)
     code = "import importlib.metadata, importlib.util as u; u.find_spec('manim').name; "
-    code += "print(importlib.metadata.version('manim'))"
-    try:
-        done = subprocess.run([path, "-I", "-c", code], capture_output=True, text=True, timeout=_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise RenderError(f"{path}: cannot be run: {error}; name a Python that has Manim") from error
+    path, done = _run(python, code + "print(importlib.metadata.version('manim'))")
     if done.returncode:
         raise RenderError(f"{path}: has no Manim; {MANIM_ADVICE}, or name a Python that has it")
     return done.stdout.strip()
+
+
+def _run(python: Path | None, code: str) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """What became of some code in the Python that has Manim, and where that is."""
+    path = manim_python(python)
+    try:
+        return path, subprocess.run(
+            [path, "-I", "-c", code], capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise RenderError(f"{path}: cannot be run: {error}; name a Python that has Manim") from error
 
 
 @cache
@@ -125,13 +131,9 @@ def drawing_tools(python: Path | None = None) -> str:
     Raises:
         RenderError: it cannot be run, or lacks one of them.
     """
-    path = manim_python(python)
     code = "import PIL, cairo, manimpango as m; "
     code += "print(f'Pillow {PIL.__version__}, cairo {cairo.cairo_version_string()}, Pango {m.pango_version()}')"
-    try:
-        done = subprocess.run([path, "-I", "-c", code], capture_output=True, text=True, timeout=_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise RenderError(f"{path}: cannot be run: {error}; name a Python that has Manim") from error
+    path, done = _run(python, code)
     if done.returncode:
         raise RenderError(f"{path}: Manim is not whole there: {done.stderr.strip()[-300:]}; {MANIM_ADVICE}")
     return done.stdout.strip()

@@ -20,8 +20,8 @@ from builder.emit.formats import unfenced
 from builder.manim_lint import check
 from builder.manim_lint.scenes import outline
 from builder.manim_lint.syntax import parse
-from builder.prepare.canonical import canonical_key
 from builder.prepare.check import check_code
+from builder.prepare.keys import canonical_key
 from builder.render.verdict import Outcome
 from builder.report.facts import facts_of
 from builder.report.proof.folder import BuiltFolder

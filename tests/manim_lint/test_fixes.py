@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builder.manim_lint.check.check import Problem, check_api, check_code
-from builder.manim_lint.fixes.engine import MAX_CHARACTERS, repair_api
-from builder.manim_lint.fixes.table import STEPS
+from builder.manim_lint.fixes.engine import MAX_CHARACTERS, STEPS, repair_api
 from builder.manim_lint.syntax import names, parse
 
 pytestmark = pytest.mark.filterwarnings("ignore:invalid escape sequence")

@@ -9,8 +9,8 @@ import pytest
 from builder.manim_lint import check, fix
 from builder.manim_lint.check.reading import REASONS
 from builder.manim_lint.dialect import STEP
+from builder.manim_lint.fixes.engine import STEPS
 from builder.manim_lint.fixes.excerpts import REPAIRS
-from builder.manim_lint.fixes.table import STEPS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "lint.md").read_text(encoding="utf-8")
 FIXES = ("repair:one_line", STEP, *(name for name, _ in REPAIRS), *(step.name for step in STEPS))

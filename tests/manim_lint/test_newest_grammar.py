@@ -10,8 +10,8 @@ import pytest
 from builder.manim_lint import check, fix
 from builder.manim_lint.newest_grammar import parse_newest
 from builder.manim_lint.syntax import compiles, parse
-from builder.prepare.canonical import canonical_key
 from builder.prepare.clean_code import clean_code
+from builder.prepare.keys import canonical_key
 
 TEXTS = {
     'x = f"a {d["n"]} b"; y = 1': "x = f\"a {d['n']} b\"; y = 1",

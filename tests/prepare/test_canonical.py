@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.manim_lint.syntax import parse
-from builder.prepare.canonical import canonical_key
+from builder.prepare.keys import canonical_key
 
 ONE = """
 from manim import *

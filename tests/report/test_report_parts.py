@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from builder.manim_lint.check.reading import REASONS
-from builder.manim_lint.fixes import excerpts, table
+from builder.manim_lint.fixes import engine, excerpts
 from builder.pipeline.story import prepare
 from builder.prepare import clean_code, clean_description
 from builder.report.browser import is_webp
@@ -61,7 +61,7 @@ def test_blanks_at_the_ends_of_changed_lines_can_be_seen():
 def test_every_reason_and_every_step_has_a_gloss():
     """Those of the checks, of lint and of all tables of steps; a name of another release has none."""
     steps = [name for name, _ in (*clean_description.STEPS, *clean_code.STEPS, *excerpts.REPAIRS)]
-    steps += [step.name for step in table.STEPS]
+    steps += [step.name for step in engine.STEPS]
 
     assert [name for name in (*REASONS, *steps) if not gloss(name)] == []
     assert gloss("no_such_step") == ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from builder.decide.split import SplitReason
 from builder.manim_lint import Problem
-from builder.manim_lint.fixes import excerpts, table
+from builder.manim_lint.fixes import engine, excerpts
 from builder.prepare import clean_code, clean_description
 from builder.prepare.cache import DESCRIBED, EDITED
 from builder.prepare.trace import Check, TraceStep
@@ -84,7 +84,7 @@ def gloss(name: str) -> str:
 def _steps() -> dict[str, str]:
     """What each step does: the first line of its docstring."""
     tables = (*clean_description.STEPS, *clean_code.STEPS, *excerpts.REPAIRS)
-    made = {name: step.__doc__ or "" for name, step in (*tables, *((step.name, step.change) for step in table.STEPS))}
+    made = {name: step.__doc__ or "" for name, step in (*tables, *((step.name, step.change) for step in engine.STEPS))}
     others = {
         "repair:one_line": "Code that stood on one line is put on lines again.",
         "repair:manimgl": "A program for ManimGL is brought to Manim Community.",

@@ -18,8 +18,7 @@ from builder.emit.formats import FORMATS, unfenced
 from builder.manim_lint.syntax import parse
 from builder.pipeline.build import ID
 from builder.prepare.cache import EDITED
-from builder.prepare.canonical import canonical_key
-from builder.prepare.keys import description_key
+from builder.prepare.keys import canonical_key, description_key
 from builder.prepare.trace import trace_row
 from builder.report.explain.explanation import LISTED, Explanation, Match, Matches, Neighbour, Neighbours
 from builder.report.explain.row import edits, neighbour, variants_of

@@ -21,8 +21,7 @@ from rapidfuzz.process import cdist
 from builder.core.errors import OutputError
 from builder.emit.formats import unfenced
 from builder.manim_lint.syntax import parse
-from builder.prepare.canonical import canonical_key
-from builder.prepare.keys import program_tokens
+from builder.prepare.keys import canonical_key, program_tokens
 from builder.report.proof.folder import WrittenRow
 from builder.similarity.compare import Difference, difference, similarity
 from builder.similarity.key_terms import key_terms
