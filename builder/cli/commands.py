@@ -1,7 +1,6 @@
 """All commands, in the order in which `--help` lists them. To add one, write its `run` and add a line here."""
 
 from builder.cli.build import add_build_arguments, build, export
-from builder.cli.check import add_check_arguments, add_diff_arguments, check, diff
 from builder.cli.command import Command
 from builder.cli.doctor import add_doctor_arguments, doctor
 from builder.cli.evaluate import add_evaluate_arguments, evaluate
@@ -9,12 +8,16 @@ from builder.cli.explain import add_explain_arguments, explain
 from builder.cli.lint import add_lint_arguments, lint
 from builder.cli.parser import add_completion_arguments, completion
 from builder.cli.push import add_push_arguments, push
-from builder.cli.render import add_render_arguments, render
+from builder.cli.render import DEFAULT, SETTINGS_WITHOUT_USE, add_render_arguments, add_verify_arguments, render, verify
 from builder.cli.report import (
+    add_check_arguments,
+    add_diff_arguments,
     add_orphans_arguments,
     add_records_arguments,
     add_report_arguments,
     add_review_arguments,
+    check,
+    diff,
     orphans,
     records,
     report,
@@ -22,7 +25,6 @@ from builder.cli.report import (
 )
 from builder.cli.settings import READING
 from builder.cli.sources import add_sources_arguments, sources
-from builder.cli.verify import DEFAULT, SETTINGS_WITHOUT_USE, add_verify_arguments, verify
 from builder.config import BUILT_BY_DEFAULT, DEFAULT_CONFIG, DEFAULT_EXPORT, setting_names
 
 COMMANDS = (
