@@ -37,16 +37,11 @@ def show_findings(findings: Sequence[Finding]) -> None:
     for finding in findings:
         if finding.state is not State.OK:
             console.print(f"\n[bold]{escape(finding.name)}[/]: {_word(finding)}; {escape(finding.meaning)}")
-            for step in (_install(finding), finding.advice):
+            for step in (finding.packages and apt_line(finding.packages), finding.advice):
                 if step:
                     console.print(f"  {escape(step)}")
     if line:
         console.print(f"\nall Debian packages that are missing:\n  {escape(line)}")
-
-
-def _install(finding: Finding) -> str:
-
-    return apt_line(finding.packages) if finding.packages else ""
 
 
 def _word(finding: Finding) -> str:

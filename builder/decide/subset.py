@@ -54,7 +54,8 @@ def draw(ledger: pl.DataFrame, limit: int, balance: str, seed: int, files: Seque
         name = pl.col("difficulty").str.strip_chars().str.slice(0, _NAME).replace("", None).fill_null("unknown")
         rows = rows.join(found.select("index", name), on="index", how="left", maintain_order="left")
     part = pl.col(balance) if balance else pl.lit("train")
-    rank = pl.Series("rank", [_rank(seed, content) for content in rows["content"]], dtype=pl.UInt64)
+    ranks = [xxh3_64_intdigest(f"draw/{seed}/{content}".encode()) for content in rows["content"]]
+    rank = pl.Series("rank", ranks, dtype=pl.UInt64)
     ranked = rows.select("index", part.alias("part"), rank).sort("part", "rank", "index")
     sizes = {str(name): size for name, size in ranked.group_by("part").len().iter_rows()}
     quotas = shares(sizes, limit)
@@ -73,7 +74,3 @@ def shares(sizes: Mapping[str, int], limit: int) -> dict[str, int]:
         found[name] = min(sizes[name], left // (len(by_size) - number))
         left -= found[name]
     return found
-
-
-def _rank(seed: int, content: int) -> int:
-    return xxh3_64_intdigest(f"draw/{seed}/{content}".encode())

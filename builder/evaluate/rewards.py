@@ -179,7 +179,8 @@ class RenderReward:
         if verdict.outcome not in (Outcome.PASSED, Outcome.BLANK):
             return _sum(stages, reached, verdict)
         reached.append("renders")
-        if verdict.outcome is Outcome.BLANK or not _shows_something(verdict):
+        faint = verdict.frames is not None and ink(verdict.frames, verdict.rate) < _LEAST_INK
+        if verdict.outcome is Outcome.BLANK or faint:
             return _sum(stages, reached, verdict)
         reached.append("visible")
         if stages.layout and findings(verdict).keys().isdisjoint(_LAYOUT):
@@ -201,10 +202,6 @@ def _sum(
 ) -> Reward:
     value = sum(getattr(stages, name) * (part if name == "similar" else 1.0) for name in reached)
     return Reward(round(value, 6), tuple(reached), verdict, similarity)
-
-
-def _shows_something(verdict: Verdict) -> bool:
-    return verdict.frames is None or ink(verdict.frames, verdict.rate) >= _LEAST_INK
 
 
 def _program(completion: Any) -> str:

@@ -100,14 +100,10 @@ def by_source(outcomes: pl.DataFrame) -> tuple[SourceVerdicts, ...]:
         for _, verdict, reason, exception in rows.filter(pl.col("source") == source).iter_rows():
             silent += reason == "not_rendered"
             if verdict:
-                counts[_said(verdict, exception)] += 1
+                counts[exception if verdict == Outcome.FAILED and exception else verdict] += 1
         if counts or silent:
             found.append(SourceVerdicts(source, _most_first(counts), silent))
     return tuple(found)
-
-
-def _said(verdict: str, exception: str | None) -> str:
-    return exception if verdict == Outcome.FAILED and exception else verdict
 
 
 def _most_first(counts: Counter[str]) -> dict[str, int]:

@@ -44,7 +44,8 @@ def is_placeholder(text: str) -> bool:
     signs = "".join(text.split())
     if not signs:
         return False
-    if all(character.isascii() and not character.isalnum() for character in signs) or _only_punctuation(signs):
+    only_punctuation = all(unicodedata.category(character)[0] in "PZC" for character in signs)
+    if only_punctuation or all(character.isascii() and not character.isalnum() for character in signs):
         return True
     if len(signs) > 4 and len(set(signs.lower())) == 1:
         return True
@@ -56,10 +57,6 @@ def is_placeholder(text: str) -> bool:
         return any(named) or (curly is not None and bool(_NAME.fullmatch(inner))) or bool(_SLOT.fullmatch(inner))
     bare = text.strip(" \t-\u2013\u2014_*.:;!?\u2026()[]{}<>#\"'`")
     return _PLACEHOLDER.fullmatch(bare) is not None or _UPPER.fullmatch(bare) is not None
-
-
-def _only_punctuation(signs: str) -> bool:
-    return all(unicodedata.category(character)[0] in "PZC" for character in signs)
 
 
 MIN_DESCRIPTION = 5

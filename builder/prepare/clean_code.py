@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 from builder.manim_lint.syntax import Parsed, Steps, parse, parse_anew, same_program
+from builder.prepare.clean_description import unless_inside
 from builder.prepare.fenced import after_drafts, fenced_program
 
 _LITERAL_NEWLINE = re.compile(r"\A(\s*)(?:\\r)?\\n ?(?:\s*(?:\\r)?\\n ?)*")
@@ -51,12 +52,7 @@ def _line_ends(code: str) -> str:
 
 def _excel_line_ends(code: str) -> str:
     """A spreadsheet's `_x000D_` becomes the line end that it stands for."""
-    return _EXCEL_NEWLINE.sub(_unless_inside, code) if "_x000" in code else code
-
-
-def _unless_inside(run: re.Match[str]) -> str:
-    """Nothing for marks at the end of a line; marks inside one stay."""
-    return run.group() if run["end"] is None else ""
+    return _EXCEL_NEWLINE.sub(unless_inside, code) if "_x000" in code else code
 
 
 def _literal_newline(code: str) -> str:

@@ -28,11 +28,11 @@ def _wrapper(text: str) -> str:
 
 def _excel_line_ends(text: str) -> str:
     """A spreadsheet's `_x000D_` becomes the line end that it stands for."""
-    return _EXCEL_LINE_ENDS.sub(_unless_inside, text) if "_x000" in text else text
+    return _EXCEL_LINE_ENDS.sub(unless_inside, text) if "_x000" in text else text
 
 
-def _unless_inside(run: re.Match[str]) -> str:
-    """Nothing for marks at the end of a line or word; marks inside a word stay."""
+def unless_inside(run: re.Match[str]) -> str:
+    """Nothing for marks at the end of a line or word; marks inside one stay."""
     return run.group() if run["end"] is None else ""
 
 

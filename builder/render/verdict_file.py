@@ -78,7 +78,8 @@ class VerdictTable:
                     for row in batch.to_pylist():
                         verdict = _verdict_of(row)
                         self.verdicts[verdict.program] = verdict
-                        conditions.add(Conditions(**{**_conditions_of(row), "level": Level(row["level"])}))
+                        known = {name: row[name] for name in _CONDITIONS if name in row}
+                        conditions.add(Conditions(**{**known, "level": Level(row["level"])}))
         except OSError as error:
             raise SettingError(f"--verdicts {path}: {error.strerror or error}") from error
         except (ValueError, KeyError, TypeError, pa.ArrowException) as error:
@@ -149,10 +150,6 @@ def write_verdicts(
                 for verdict in part
             ]
             writer.write_table(pa.Table.from_pylist(rows, schema))
-
-
-def _conditions_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in _CONDITIONS if name in row}
 
 
 def _verdict_of(row: Mapping[str, Any]) -> Verdict:

@@ -10,7 +10,7 @@ from typing import Any, Self
 import orjson
 
 from builder.core.errors import OutputError
-from builder.render.verdict import Conditions, Fact, Outcome, Verdict, facts_of
+from builder.render.verdict import Conditions, Outcome, Verdict, facts_of
 
 STORE = "verdicts.sqlite"
 """Name of the database in the cache."""
@@ -102,7 +102,10 @@ class VerdictStore:
             OutputError: the database cannot be read.
         """
         row = self._run(_KNOWN, program, self._conditions)
-        return None if row is None else Verdict(*(row[0], Outcome(row[1]), *row[2:-1], _facts(row[-1])))
+        if row is None:
+            return None
+        facts = None if row[-1] is None else facts_of(orjson.loads(row[-1]))  # an earlier release kept none
+        return Verdict(*(row[0], Outcome(row[1]), *row[2:-1], facts))
 
     def thumbnails(self, programs: Iterable[str]) -> dict[str, bytes]:
         """The last frames of programs, by hash; of those that have one."""
@@ -159,11 +162,6 @@ class VerdictStore:
             f"{self._path}: verdicts cannot be kept there ({error}); free some space, make it writable, or move the "
             "file away to render everything anew"
         )
-
-
-def _facts(held: str | None) -> tuple[Fact, ...] | None:
-    """Facts as they were kept; `None` if none were, by an earlier release."""
-    return None if held is None else facts_of(orjson.loads(held))
 
 
 def _text(value: str) -> str:

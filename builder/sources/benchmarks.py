@@ -38,8 +38,8 @@ def read_benchmark(path: Path, column: str) -> list[BenchmarkText]:
     """
     try:
         table = open_path(path)
-        names = [_named(table, column)] if column else _of_prompts_and_programs(table, table.unread)
-        texts = list(_texts(table, [name for name in names if name]))
+        named = [column] if outer_column(column, table.columns) else []
+        texts = list(_texts(table, named if column else _of_prompts_and_programs(table, table.unread)))
     except SourceError as error:
         raise SettingError(f"--decontaminate {error}") from error
     if not texts:
@@ -47,10 +47,6 @@ def read_benchmark(path: Path, column: str) -> list[BenchmarkText]:
         known = ", ".join(table.columns)
         raise SettingError(f"--decontaminate {path}: {what}. Columns: {known}. Name one with {path}:COLUMN")
     return texts
-
-
-def _named(table: Table, column: str) -> str:
-    return column if outer_column(column, table.columns) else ""
 
 
 def _of_prompts_and_programs(table: Table, unread: frozenset[str]) -> list[str]:

@@ -14,7 +14,6 @@ from builder.core.events import Events, Silent
 from builder.sources.columns.content import look_into
 from builder.sources.columns.detect import evidence_lines
 from builder.sources.columns.names import Fields, named_column, outer_column
-from builder.sources.file_formats import Table
 from builder.sources.hosts.files import RemoteFile, SourceFile
 from builder.sources.hosts.hub import NoRangesError, newest_hub, read_range_hub, resolve_hub
 from builder.sources.hosts.kaggle import ask_kaggle
@@ -121,13 +120,9 @@ def _look_at(spec: SourceSpec) -> tuple[dict[str, Any], Fields | None]:
     lines["evidence"] = evidence_lines(opened.table, columns, opened.unread)
     if opened.table.notes:
         lines["read as"] = opened.table.notes
-    lines["rows"] = f"{_count(opened.table):,}"
+    rows = sum(len(batch[""]) for batch in opened.table.batches(("",)))  # no column is read where their number is known
+    lines["rows"] = f"{rows:,}"
     return lines, fields
-
-
-def _count(table: Table) -> int:
-    """Rows of a table; no column is read where the format knows their number."""
-    return sum(len(batch[""]) for batch in table.batches(("",)))
 
 
 Lines = dict[str, str | tuple[str, ...]]

@@ -41,7 +41,8 @@ def repair_pairs(rows: pl.DataFrame, words: pl.LazyFrame | pl.DataFrame, margin:
         `margin` of the best pair, also where it was not kept. Where the description also stands in a sound part, the
         code is the one that it has there, and the margin is null.
     """
-    keyed = rows.select("index", "source", "shuffled", "description_key", _code_key().alias("code_key")).sort("index")
+    code_key = pl.coalesce("canonical_key", "program_key").alias("code_key")
+    keyed = rows.select("index", "source", "shuffled", "description_key", code_key).sort("index")
     pool = keyed.filter(pl.col("shuffled") & pl.col("description_key").is_not_null() & pl.col("code_key").is_not_null())
     sound = keyed.filter(pl.col("shuffled").not_()).drop_nulls(["description_key", "code_key"])
     known = sound.group_by("description_key", maintain_order=True).agg(pl.col("index").first().alias("code_index"))
@@ -57,10 +58,6 @@ def repair_pairs(rows: pl.DataFrame, words: pl.LazyFrame | pl.DataFrame, margin:
     )
     wanted = rows.filter(pl.col("shuffled")).select("index", "description_key")
     return wanted.join(found, on="description_key", how="left", maintain_order="left").drop("description_key")
-
-
-def _code_key() -> pl.Expr:
-    return pl.coalesce("canonical_key", "program_key")
 
 
 def _room(pool: pl.DataFrame) -> pl.DataFrame:

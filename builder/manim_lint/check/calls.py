@@ -119,10 +119,6 @@ def _call_constant(reading: Reading, node: ast.Call, function: Value) -> None:
 _CONSTANTS = frozenset("str int float list tuple dict ndarray ManimColor".split())
 
 
-def _animate(_reading: Reading, _node: ast.Call, function: Value) -> Value:
-    return function
-
-
 def _call_own(reading: Reading, node: ast.Call, function: Value) -> Value | None:
     own = function.node
     if not isinstance(own, ast.FunctionDef | ast.Lambda) or getattr(own, "decorator_list", None):
@@ -236,7 +232,7 @@ _CALLED: dict[str, Callable[[Reading, ast.Call, Value], Value | None]] = {
     "method": _call_method,
     "getter": _call_magic,
     "setter": _call_magic,
-    "animate": _animate,
+    "animate": lambda _reading, _node, function: function,
     "own_class": _make_own,
     "own_function": _call_own,
     "own_method": _call_own_method,

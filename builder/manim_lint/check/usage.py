@@ -108,7 +108,9 @@ def _of_own(reading: Reading, value: Value, node: ast.Attribute) -> Value | None
             _lacks(reading, node, value.name, value, frozenset())
         return None
     cls = manim[0]
-    if len(manim) > 1 and (name == "__init__" or any(_may_have(other, name) for other in manim)):
+    if len(manim) > 1 and (
+        name == "__init__" or any(name in other.attributes or other.is_a("Mobject") for other in manim)
+    ):
         return None  # Manim's classes side by side: anything that one of them has is there
     if name == "__init__":
         return Value("method", cls.name, False, cls.init, value) if value.kind == "own_super" else None
@@ -154,10 +156,6 @@ def _is_configured(reading: Reading, value: Value, name: str) -> bool:
     if value.node is None:
         return False
     return any(isinstance(base, OwnClass) and name in base.config for base in reading.lineage(value.node)[0])
-
-
-def _may_have(cls: ManimClass, name: str) -> bool:
-    return name in cls.attributes or cls.is_a("Mobject")
 
 
 def own_signature(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, *, bound: bool) -> Signature:

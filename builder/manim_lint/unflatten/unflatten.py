@@ -178,7 +178,8 @@ def _must_split(tokens: list[Token]) -> bool:
             opened[-1] = (opened[-1][0], opened[-1][1] + 1)
         elif token.text in CLOSE and opened:
             start, commas = opened.pop()
-            if tokens[number - 1].text == "," and (commas > 1 or _is_call(tokens, start)):
+            is_call = tokens[start].text == "(" and _is_trailer(tokens, start)
+            if tokens[number - 1].text == "," and (commas > 1 or is_call):
                 return True
     return False
 
@@ -187,11 +188,6 @@ def _is_trailer(tokens: list[Token], start: int) -> bool:
     """Whether a bracket holds the arguments of a call, or an index."""
     before = tokens[start - 1] if start else None
     return before is not None and (before.kind == "name" or before.text in CLOSE) and not tokens[start].blank
-
-
-def _is_call(tokens: list[Token], start: int) -> bool:
-    """Whether a bracket holds the arguments of a call."""
-    return tokens[start].text == "(" and _is_trailer(tokens, start)
 
 
 def _elements(tokens: list[Token]) -> list[list[Token]]:

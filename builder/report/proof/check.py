@@ -85,7 +85,7 @@ def _files(folder: BuiltFolder, events: Events) -> Iterator[Problem]:
 
 def _config(folder: BuiltFolder, config: str, events: Events) -> Iterator[Problem]:
     ledger = folder.ledger(config)
-    if dict(ledger.schema) != {name: _polars_type(kind) for name, kind in SCHEMA.items()}:
+    if dict(ledger.schema) != dict(pl.Schema(SCHEMA)):
         yield Problem(f"ledger of {config}", f"has other columns than {', '.join(SCHEMA)}")
         return
     yield from _ledger(folder, config, ledger)
@@ -110,10 +110,6 @@ def _rendered(folder: BuiltFolder, config: str, splits: Iterable[str]) -> Iterat
             if found is None or found.outcome is not Outcome.PASSED:
                 state = "was not rendered" if found is None else f"has the verdict {found.outcome}"
                 yield Problem(row.where, f"its program {state}, by {VERDICTS_FILE}")
-
-
-def _polars_type(kind: pl.DataType | type[pl.DataType]) -> pl.DataType:
-    return kind() if isinstance(kind, type) else kind
 
 
 def _ledger(folder: BuiltFolder, config: str, ledger: pl.DataFrame) -> Iterator[Problem]:

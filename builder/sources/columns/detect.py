@@ -105,7 +105,7 @@ class _Search:
 
     def refuse(self, role: Role, what: str, likely: Sequence[str] = ()) -> FieldsNotFoundError:
         """The error that says what was seen and what to type."""
-        named = _named_in(self.spec, role)
+        named = self.spec.description_field if role == "description" else self.spec.code_field
         missing = f"column {named!r} is missing and " if named else ""
         text = not_found(self.spec, self.names, role, missing + what, evidence=self.evidence, likely=likely)
         return FieldsNotFoundError(text)
@@ -212,10 +212,6 @@ def _named(name: str, table: Table, unread: Collection[str]) -> str:
     one = Table((outer,), table.batches)
     held = any(inner_value(value, path) is not None for value in sample_values(one)[outer])
     return name if held else ""
-
-
-def _named_in(spec: SourceSpec, role: Role) -> str:
-    return spec.description_field if role == "description" else spec.code_field
 
 
 def _pick_code(search: _Search, taken: Collection[str]) -> _Pick:

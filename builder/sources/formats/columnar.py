@@ -25,7 +25,8 @@ def read_parquet(file: Path) -> Table:
     with pq.ParquetFile(file) as opened:
         schema = opened.schema_arrow
         names = schema.names
-        text = {name for name in _bytes_of(schema) if _small(opened, name) and _holds_text(opened, name)}
+        of_bytes = (field.name for field in schema if is_bytes(field.type))
+        text = {name for name in of_bytes if _small(opened, name) and _holds_text(opened, name)}
     columns = unlike_names(names)
     unread = frozenset(
         column
@@ -122,10 +123,6 @@ def _sound(batch: Any) -> Any:
 def _counted(rows: int, wanted: Sequence[str]) -> Iterator[Batch]:
     for start in range(0, rows, BATCH_ROWS):
         yield {name: [None] * min(BATCH_ROWS, rows - start) for name in wanted}
-
-
-def _bytes_of(schema: pa.Schema) -> list[str]:
-    return [field.name for field in schema if is_bytes(field.type)]
 
 
 def _small(opened: pq.ParquetFile, name: str) -> bool:
