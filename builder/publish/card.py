@@ -10,25 +10,7 @@ from builder.config import AS_PUBLISHED, CONFIG_HELP, DEFAULT_CONFIG, REPAIRED
 from builder.core.errors import OutputError
 from builder.core.schema import SPLITS
 from builder.emit.formats import FORMATS, row_columns
-from builder.publish.card_facts import (
-    DEFAULT_FORMAT,
-    certificate_table,
-    columns_table,
-    config_lines,
-    configs_table,
-    evaluations_table,
-    funnel_table,
-    licences_counted,
-    licences_table,
-    limits,
-    listed,
-    rebuild_commands,
-    sources_table,
-    split_lines,
-    steps_table,
-    with_setting,
-)
-from builder.publish.card_sources import bibtex, is_on_hub, number, source_notes
+from builder.publish import card_facts, card_sources
 
 if TYPE_CHECKING:
     from huggingface_hub import DatasetCardData
@@ -145,37 +127,37 @@ def card_text(
     card = DatasetCard.from_template(
         _head(manifest, names),
         template_path=str(template),
-        read=number(read),
+        read=card_sources.number(read),
         source_count="1 source" if len(sources) == 1 else f"{len(sources)} sources",
         main=configs[0],
         example=next((one for one in map(_example, statistics[names[0]]["splits"].values()) if one), None),
         trainable=_trainable(manifest["configs"][names[0]]) if _rows(statistics[names[0]], "train") else "",
-        evaluations=evaluations_table(evaluations),
+        evaluations=card_facts.evaluations_table(evaluations),
         configs=configs,
-        api_checked=with_setting(manifest, names, "check_api"),
-        paired=with_setting(manifest, names, "pairs", REPAIRED) if shuffled else "",
-        published=with_setting(manifest, names, "pairs", AS_PUBLISHED) if shuffled else "",
-        validated=listed([name for name in names if _rows(statistics[name], "validation")]),
-        split_lines=split_lines(statistics[names[0]]),
-        verified=with_setting(manifest, names, "verify"),
-        configs_table=configs_table(names, statistics, _default(names)),
+        api_checked=card_facts.with_setting(manifest, names, "check_api"),
+        paired=card_facts.with_setting(manifest, names, "pairs", REPAIRED) if shuffled else "",
+        published=card_facts.with_setting(manifest, names, "pairs", AS_PUBLISHED) if shuffled else "",
+        validated=card_facts.listed([name for name in names if _rows(statistics[name], "validation")]),
+        split_lines=card_facts.split_lines(statistics[names[0]]),
+        verified=card_facts.with_setting(manifest, names, "verify"),
+        configs_table=card_facts.configs_table(names, statistics, _default(names)),
         place=place,
-        columns=columns_table(manifest["configs"][names[0]]),
-        key=next(iter(FORMATS[manifest["configs"][names[0]].get("format", DEFAULT_FORMAT)].columns)),
+        columns=card_facts.columns_table(manifest["configs"][names[0]]),
+        key=next(iter(FORMATS[manifest["configs"][names[0]].get("format", card_facts.DEFAULT_FORMAT)].columns)),
         manim=manifest["manim"],
         rendering=manifest.get("rendering"),
-        steps=steps_table(statistics[names[0]]),
-        certificate_table=certificate_table(names, statistics),
-        limits=limits(names, manifest["manim"]),
+        steps=card_facts.steps_table(statistics[names[0]]),
+        certificate_table=card_facts.certificate_table(names, statistics),
+        limits=card_facts.limits(names, manifest["manim"]),
         locked=any(source["kind"] != "file" for source in sources),
-        sources_table=sources_table(sources, sample),
-        licences_table=licences_table(names, statistics),
-        licences_counted=licences_counted(manifest["configs"][names[0]]),
-        source_notes=source_notes(cited, manifest["skipped_sources"]),
-        bibtex=bibtex(cited, version),
+        sources_table=card_sources.sources_table(sources, sample),
+        licences_table=card_sources.licences_table(names, statistics),
+        licences_counted=card_sources.licences_counted(manifest["configs"][names[0]]),
+        source_notes=card_sources.source_notes(cited, manifest["skipped_sources"]),
+        bibtex=card_sources.bibtex(cited, version),
         version=version,
         python=manifest["python"],
-        rebuild=rebuild_commands(manifest),
+        rebuild=card_facts.rebuild_commands(manifest),
     )
     return _GAP.sub(lambda found: found["code"] or "\n\n", str(card))
 
@@ -185,13 +167,13 @@ def _section(name: str, stats: Mapping[str, Any], outputs: Mapping[str, Any]) ->
     picture = f"{PICTURES}/{name}.svg"
     return {
         "name": name,
-        "read": number(stats["rows_read"]),
-        "kept": number(stats["rows_kept"]),
+        "read": card_sources.number(stats["rows_read"]),
+        "kept": card_sources.number(stats["rows_kept"]),
         "picture": picture if picture in outputs else "",
         "frames": sorted(path for path in outputs if path.startswith(frame_of(name, ""))),
         "first_split": next(iter(_splits(stats)), ""),
-        "funnel": funnel_table(stats),
-        "lines": config_lines(stats),
+        "funnel": card_facts.funnel_table(stats),
+        "lines": card_facts.config_lines(stats),
     }
 
 
@@ -203,7 +185,7 @@ def _example(split: Mapping[str, Any]) -> Mapping[str, str] | None:
 
 def _trainable(settings: Mapping[str, Any]) -> str:
     """The columns that TRL takes, as Python's list; empty where it takes none as they are."""
-    columns = FORMATS[settings.get("format", DEFAULT_FORMAT)].columns
+    columns = FORMATS[settings.get("format", card_facts.DEFAULT_FORMAT)].columns
     return "[" + ", ".join(f'"{name}"' for name in columns) + "]" if all(columns.values()) else ""
 
 
@@ -216,7 +198,7 @@ def _head(manifest: Mapping[str, Any], names: Sequence[str]) -> "DatasetCardData
     licences = {source["licence"] if source["licence"] in HUB_LICENCES else "other" for source in sources}
     others = sorted({source["licence"] for source in sources} - HUB_LICENCES)
     named: dict[str, Any] = {"license_name": "-".join(map(_slug, others))} if others else {}
-    on_hub = sorted({source["location"] for source in sources if is_on_hub(source)})
+    on_hub = sorted({source["location"] for source in sources if card_sources.is_on_hub(source)})
     return DatasetCardData(
         language="en",
         license=sorted(licences),
@@ -251,11 +233,11 @@ def _features(settings: Mapping[str, Any], stats: Mapping[str, Any]) -> dict[str
     """The columns of a config, as `datasets` names their types."""
     if not any("arrow_bytes" in split for split in stats["splits"].values()):
         return {}  # carried over from a release whose rows had fewer columns
-    kinds = row_columns(settings.get("format", DEFAULT_FORMAT))
+    kinds = row_columns(settings.get("format", card_facts.DEFAULT_FORMAT))
     kinds |= {"tokens": "int32"} if settings.get("tokenizer") else {}
     kinds |= {"preview": "image"} if settings.get("previews") else {}
     columns = [{"name": name, "dtype": kind} for name, kind in kinds.items()]
-    messages = FORMATS[settings.get("format", DEFAULT_FORMAT)].columns
+    messages = FORMATS[settings.get("format", card_facts.DEFAULT_FORMAT)].columns
     return {"features": [*(_message_feature(key, names) for key, names in messages.items()), *columns]}
 
 

@@ -5,11 +5,11 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from builder.config import ANY_LICENCE, BY_UPSTREAM, CONFIG_HELP, CONFIGS
+from builder.config import CONFIG_HELP, CONFIGS
 from builder.core.schema import SPLITS
 from builder.decide.summary import percent
 from builder.emit.formats import FORMATS
-from builder.publish.card_sources import cell, number, source_cell, table
+from builder.publish.card_sources import cell, number, table
 from builder.report.flow import DROPPED_AS, ended_as
 
 _LONG_LINE = 100
@@ -249,43 +249,6 @@ def limits(names: Sequence[str], manim: str) -> list[str]:
         "Prompts are English. How well a program draws its prompt was judged by words, not by looking at the picture.",
     ]
     return found
-
-
-def sources_table(sources: Sequence[Mapping[str, Any]], sample: bool) -> str:
-    """Each source with where it was read, at which revision, its rows and its licence."""
-    rows = [
-        [
-            f"`{source['name']}`",
-            "sample of this project" if sample else source_cell(source),
-            f"`{source['revision'][:12]}`" if source["revision"] else "-",
-            number(source["rows"]),
-            cell(source["licence"]),
-        ]
-        for source in sources
-    ]
-    return table(["source", "where", "revision", "rows read", "licence"], rows, numbers=(3,))
-
-
-def licences_table(names: Sequence[str], statistics: Mapping[str, Stats]) -> str:
-    """Rows of each config by source and licence; empty for statistics of a build that did not count them."""
-    rows = [
-        [f"`{name}`", f"`{line['source']}`", cell(line["licence"]), cell(line["upstream"]) or "-", number(line["rows"])]
-        for name in names
-        for line in statistics[name].get("licences", ())
-    ]
-    return table(["config", "source", "`license`", "`license_upstream`", "rows"], rows, numbers=(4,)) if rows else ""
-
-
-def licences_counted(settings: Mapping[str, Any]) -> str:
-    """Which rows a config may hold by their licence, as its settings have it."""
-    if settings.get("licences", ANY_LICENCE) == ANY_LICENCE:
-        return "rows under any licence; none was left out for it"
-    if settings.get("licence_basis") == BY_UPSTREAM:
-        return (
-            "only rows under a licence that lets anyone pass them on: that of the set in which a text stood first, "
-            "if known, else that which the repository states"
-        )
-    return "only rows whose repository states a licence that lets anyone pass them on"
 
 
 def rebuild_commands(manifest: Mapping[str, Any]) -> str:

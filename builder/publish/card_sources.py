@@ -1,9 +1,11 @@
-"""Where sources live and how to cite them, for the card. What is not known of a source is not said."""
+"""Where sources live, under which licences, and how to cite them, for the card. What is not known is not said."""
 
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from builder.config import ANY_LICENCE, BY_UPSTREAM
 
 
 def number(value: float) -> str:
@@ -149,3 +151,40 @@ def _tex(text: str) -> str:
 def _entry(kind: str, key: str, fields: Mapping[str, str]) -> str:
     lines = "\n".join(f"  {name:<12} = {text}," for name, text in fields.items() if text)
     return f"@{kind}{{{key},\n{lines}\n}}"
+
+
+def sources_table(sources: Sequence[Mapping[str, Any]], sample: bool) -> str:
+    """Each source with where it was read, at which revision, its rows and its licence."""
+    rows = [
+        [
+            f"`{source['name']}`",
+            "sample of this project" if sample else source_cell(source),
+            f"`{source['revision'][:12]}`" if source["revision"] else "-",
+            number(source["rows"]),
+            cell(source["licence"]),
+        ]
+        for source in sources
+    ]
+    return table(["source", "where", "revision", "rows read", "licence"], rows, numbers=(3,))
+
+
+def licences_table(names: Sequence[str], statistics: Mapping[str, Any]) -> str:
+    """Rows of each config by source and licence; empty for statistics of a build that did not count them."""
+    rows = [
+        [f"`{name}`", f"`{line['source']}`", cell(line["licence"]), cell(line["upstream"]) or "-", number(line["rows"])]
+        for name in names
+        for line in statistics[name].get("licences", ())
+    ]
+    return table(["config", "source", "`license`", "`license_upstream`", "rows"], rows, numbers=(4,)) if rows else ""
+
+
+def licences_counted(settings: Mapping[str, Any]) -> str:
+    """Which rows a config may hold by their licence, as its settings have it."""
+    if settings.get("licences", ANY_LICENCE) == ANY_LICENCE:
+        return "rows under any licence; none was left out for it"
+    if settings.get("licence_basis") == BY_UPSTREAM:
+        return (
+            "only rows under a licence that lets anyone pass them on: that of the set in which a text stood first, "
+            "if known, else that which the repository states"
+        )
+    return "only rows whose repository states a licence that lets anyone pass them on"

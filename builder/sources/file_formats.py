@@ -15,8 +15,17 @@ from builder.sources.formats.delimited import read_delimited
 from builder.sources.formats.json_rows import read_json
 from builder.sources.formats.plain import Scratch, as_utf8, packed_as, unpacked
 from builder.sources.formats.table import BATCH_ROWS, SPLIT_BY_FILE, Batch, BrokenRow, Table
-from builder.sources.hosts.files import ARCHIVE_ENDINGS, DATA_ENDINGS, is_archive, is_data_file, names_split, shown
-from builder.sources.hosts.hub import card_splits, matches, read_card
+from builder.sources.hosts.files import (
+    ARCHIVE_ENDINGS,
+    DATA_ENDINGS,
+    card_splits,
+    is_archive,
+    is_data_file,
+    matches,
+    names_split,
+    read_card,
+    shown,
+)
 
 __all__ = ["BATCH_ROWS", "Batch", "BrokenRow", "Table", "data_files", "open_path", "open_table"]
 

@@ -21,8 +21,7 @@ from builder.sources.columns.content import Column
 from builder.sources.columns.detect import Choice, choose_fields, with_same_names
 from builder.sources.columns.names import TASKS, Fields, with_nested
 from builder.sources.file_formats import Batch, BrokenRow, Table
-from builder.sources.hosts.files import SourceFile
-from builder.sources.hosts.hub import card_licence, read_card
+from builder.sources.hosts.files import SourceFile, card_licence, read_card
 from builder.sources.lock import Pin, check_pin
 from builder.sources.open_source import Meter, OpenedSource, newest, open_local, open_remote, resolve
 from builder.sources.read_cache import Kept, alone, find_kept, keep

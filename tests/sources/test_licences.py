@@ -11,9 +11,9 @@ from builder.pipeline import story
 from builder.pipeline.story import build, prepare
 from builder.prepare.keys import description_key
 from builder.prepare.prepare import probe_key, program_keys
-from builder.publish.card_facts import licences_counted
+from builder.publish.card_sources import licences_counted
 from builder.publish.hub.contents import Contents
-from builder.sources.hosts.hub import card_licence
+from builder.sources.hosts.files import card_licence
 from builder.sources.origins import find_origins, write_origins
 from builder.sources.read_one import read_source
 from builder.sources.select import select_sources

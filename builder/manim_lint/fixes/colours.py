@@ -11,9 +11,9 @@ from builder.manim_lint.fixes.program import (
     imports_all,
     is_plain,
     named,
-    rename,
     with_args,
 )
+from builder.manim_lint.fixes.renamed import rename
 from builder.manim_lint.syntax import parse
 
 _WEB = """

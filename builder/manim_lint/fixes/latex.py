@@ -5,7 +5,7 @@ These fail when LaTeX runs, or show garbage, and the API check does not see it; 
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import libcst as cst
 
@@ -16,7 +16,6 @@ from builder.manim_lint.fixes.program import (
     change_calls,
     is_plain,
     keyword,
-    literals,
     named,
     positional,
     renamed,
@@ -278,3 +277,11 @@ def _as_latex(text: cst.BaseExpression) -> Text | None:
     ]
     whole = "".join(words)
     return None if text.quote in whole else rewritten(plain, whole)
+
+
+def literals(call: ast.Call) -> Iterator[str]:
+    """The literal texts among a call's positional arguments; of an f-string, the parts that are text."""
+    for arg in call.args:
+        for part in arg.values if isinstance(arg, ast.JoinedStr) else (arg,):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield part.value

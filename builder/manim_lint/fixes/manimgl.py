@@ -6,7 +6,6 @@ import libcst as cst
 
 from builder.manim_lint.dialect import MODULES
 from builder.manim_lint.fixes.program import (
-    NameChanger,
     Program,
     called,
     is_plain,
@@ -14,6 +13,7 @@ from builder.manim_lint.fixes.program import (
     positional,
     with_args,
 )
+from builder.manim_lint.fixes.renamed import NameChanger
 
 _NAMES = {"InteractiveScene": "Scene", "Tex": "MathTex", "TexText": "Tex"}
 """Names that the two have for different things: ManimGL's `Tex` is a formula."""

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import libcst as cst
 
@@ -12,15 +12,16 @@ from builder.manim_lint.fixes.program import (
     called,
     change_calls,
     change_nodes,
+    changed_nodes,
     is_plain,
     keyword,
     keyword_arg,
     named,
     positional,
-    rename,
     renamed,
     with_args,
 )
+from builder.manim_lint.release.model import PACKAGES
 from builder.manim_lint.release.renames import METHODS, RENAMED
 from builder.manim_lint.syntax import parse
 
@@ -175,3 +176,78 @@ def camera_frames(program: Program) -> str | None:
 
     frames = (node for node in program.nodes if isinstance(node, ast.Attribute) and node.attr == "camera_frame")
     return change_nodes(program, frames, Frames())
+
+
+class NameChanger(cst.CSTTransformer):
+    """Replaces names where they stand for a value, and in imports from Manim; not attributes, keywords or targets."""
+
+    def __init__(self, names: Mapping[str, str], modules: frozenset[str] = frozenset()) -> None:
+        super().__init__()
+        self._names = names
+        self._modules = modules
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:  # noqa: N802
+        """Put the new name, or the expression for it."""
+        new = self._names.get(original_node.value)
+        return cst.parse_expression(new) if new is not None else updated_node
+
+    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:  # noqa: N802
+        """Attributes stay, but those of the Manim package are its names too."""
+        attr = original_node.attr
+        if isinstance(original_node.value, cst.Name) and original_node.value.value in self._modules:
+            new = self._names.get(attr.value)
+            if new is not None and new.isidentifier():
+                attr = attr.with_changes(value=new)
+        return updated_node.with_changes(attr=attr)
+
+    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:  # noqa: N802
+        """Keywords of arguments stay."""
+        return updated_node.with_changes(keyword=original_node.keyword)
+
+    def leave_Param(self, original_node: cst.Param, updated_node: cst.Param) -> cst.Param:  # noqa: N802
+        """Names of parameters stay."""
+        return updated_node.with_changes(name=original_node.name)
+
+    def leave_ImportFrom(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> cst.ImportFrom:  # noqa: N802
+        """Imports stay, but names from Manim are changed where the new one is a name too."""
+        if isinstance(original_node.names, cst.ImportStar):
+            return original_node
+        root = cst.helpers.get_full_name_for_node(original_node.module) if original_node.module else None
+        if (root or "").partition(".")[0] not in PACKAGES:
+            return original_node
+        aliases = []
+        for alias in original_node.names:
+            new = self._names.get(alias.evaluated_name)
+            if new is not None and new.isidentifier():
+                aliases.append(alias.with_changes(name=cst.Name(new)))
+            elif new is None:
+                aliases.append(alias)
+        if not aliases:
+            return original_node
+        if aliases[-1] is not original_node.names[-1]:
+            aliases[-1] = aliases[-1].with_changes(comma=original_node.names[-1].comma)
+        return updated_node.with_changes(module=original_node.module, names=aliases)
+
+    def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> cst.Import:  # noqa: N802
+        """Imports of modules stay."""
+        del updated_node
+        return original_node
+
+
+def rename(program: Program, names: Mapping[str, str]) -> str | None:
+    """The text with names (and expressions) for names; `None` if there is nothing to replace."""
+    if not names:
+        return None
+    edits: dict[tuple[int, int], str] = {}
+    through: list[ast.expr | ast.stmt] = []
+    for node in program.nodes:
+        if isinstance(node, ast.Name) and node.id in names:
+            if id(node) in program.in_texts:
+                through.append(node)
+            else:
+                edits[program.span(node)] = names[node.id]
+        elif (
+            isinstance(node, ast.Attribute) and node.attr in names and getattr(node.value, "id", "") in program.modules
+        ) or (isinstance(node, ast.ImportFrom) and any(alias.name in names for alias in node.names)):
+            through.append(node)
+    return program.edited(edits | changed_nodes(program, through, NameChanger(names, program.modules)))

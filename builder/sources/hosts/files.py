@@ -1,10 +1,11 @@
-"""What a download gives, and what all hosts share: which files hold data, how a failure reads."""
+"""What a download gives, and what all hosts share: which files hold data, by name or by a card, how a failure reads."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from builder.core.errors import OutputError, SourceError
 from builder.core.files import DISK_ERRORS
@@ -161,3 +162,56 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     while link is not None:
         yield link
         link = link.__cause__ or link.__context__
+
+
+_GLOB_PARTS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+_LICENCE = re.compile(r"[a-z0-9][a-z0-9.+ -]{0,60}", re.ASCII)
+
+
+def read_card(path: Path) -> Mapping[str, Any]:
+    """The head of a card; empty where it has none."""
+    from huggingface_hub import metadata_load
+
+    try:
+        return metadata_load(path) or {}
+    except Exception:  # a card's YAML is its authors'; whatever is wrong with it, the file names remain
+        return {}
+
+
+def card_licence(card: Mapping[str, Any]) -> str:
+    """The licence that a card's head states, in lower case; several joined by ` AND `; empty if it states none."""
+    stated = card.get("license")
+    names = stated if isinstance(stated, list) else [stated]
+    names = [card.get("license_name") if name == "other" else name for name in names]
+    found = sorted({name.strip().lower() for name in names if isinstance(name, str)})
+    return " AND ".join(found) if found and all(_LICENCE.fullmatch(name) for name in found) else ""
+
+
+def card_splits(card: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Each split's file patterns in the card's default config; empty if there are none, or none so plain."""
+    configs = card.get("configs")
+    configs = [c for c in configs if isinstance(c, Mapping)] if isinstance(configs, list) else []
+    default = [c for c in configs if c.get("default") or c.get("config_name") == "default"] or configs[:1]
+    return _splits_of(default[0].get("data_files")) if default else {}
+
+
+def _splits_of(data_files: object) -> dict[str, list[str]]:
+    """`data_files` of a card's config in any of its three forms: paths, split to paths, or a list of both."""
+    if isinstance(data_files, str):
+        return {"train": [data_files]}
+    if isinstance(data_files, list) and all(isinstance(item, str) for item in data_files):
+        return {"train": data_files} if data_files else {}
+    if isinstance(data_files, list):
+        items = [item for item in data_files if isinstance(item, Mapping)]
+        data_files = {item.get("split"): item.get("path") for item in items}
+    if not isinstance(data_files, Mapping):
+        return {}
+    listed = {split: [paths] if isinstance(paths, str) else paths for split, paths in data_files.items()}
+    return {str(split): [str(p) for p in paths] for split, paths in listed.items() if isinstance(paths, list)}
+
+
+def matches(name: str, pattern: str) -> bool:
+    """Whether a path fits a card's pattern, in which `*` and `?` stay within a folder and `**` does not."""
+    pieces = re.split(r"(\*\*/|\*\*|\*|\?)", pattern.removeprefix("./"))
+    expression = "".join(_GLOB_PARTS.get(piece, re.escape(piece)) for piece in pieces)
+    return re.fullmatch(expression, name) is not None
