@@ -265,18 +265,11 @@ def with_facts(rows: pl.DataFrame, ledger: pl.DataFrame, read: pl.DataFrame) -> 
 
     Args:
         rows: of `code_sources`, with `verdict` and the columns of `all_findings`.
-        ledger: open; its duplicates are counted for the row that stays at the end of their chain.
+        ledger: of `decide`, whose duplicates point at the row that stays.
         read: all rows read, with `difficulty`, `api_reason`, `api_detail`, `description_origin` and `code_origin`.
     """
-    gone = ledger.filter(pl.col("stage") == "duplicate").select("index", "kept_index")
-    winners = dict(gone.iter_rows())
-    stays = [winners[index] for index in winners]
-    while True:
-        further = [winners.get(index, index) for index in stays]
-        if further == stays:
-            break
-        stays = further
-    counts = pl.DataFrame({"index": stays}, schema={"index": pl.UInt32}).group_by("index").len("duplicates")
+    gone = ledger.filter(pl.col("stage") == "duplicate").select(index="kept_index")
+    counts = gone.group_by("index").len("duplicates")
     finding = pl.concat_str(pl.col("api_reason").cast(pl.String), "api_detail", separator=": ", ignore_nulls=True)
     programs = read.select(
         pl.col("index").alias("code_index"),

@@ -10,12 +10,12 @@ import numpy as np
 import orjson
 import polars as pl
 
-from builder.config import BuildConfig
 from builder.core.files import kept_result
 from builder.core.ledger import id_column, kept
 from builder.core.row_store import WORDS, PreparedFile, batches_with, texts_by_index
 from builder.decide.pairing.alignment import learn_alignment, sample_of, score_pairs
 from builder.decide.pairing.mismatched import words_of
+from builder.pipeline.build import Build
 
 SCORED_ROWS = 2_000
 """Kept rows whose scores are told at the most, the same share of each source."""
@@ -23,21 +23,11 @@ STEPS = 20
 """Of a histogram of scores from 0 to 1."""
 
 
-def config_numbers(
-    ledger: pl.DataFrame,
-    config: BuildConfig,
-    *,
-    near: pl.DataFrame,
-    files: Sequence[PreparedFile],
-    shuffled: Sequence[Mapping[str, Any]],
-) -> dict[str, Any]:
+def config_numbers(decided: Build, shuffled: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The content of `report/<config>.json`.
 
     Args:
-        ledger: open.
-        config: its settings.
-        near: of `near_descriptions`.
-        files: the prepared rows.
+        decided: the config.
         shuffled: the parts of sources that are paired at random, as in the statistics.
 
     Returns:
@@ -45,9 +35,10 @@ def config_numbers(
         with another row's (`random`), in `STEPS` steps from 0 to 1; `near`: as `near_report`, where one of near rows
         goes; `pairing`: as `pairing_report`, where pairs are checked.
     """
-    numbers: dict[str, Any] = {"alignment": _alignment(ledger, files, config.cache)}
+    ledger, config, prepared = decided.outcomes, decided.config, decided.prepared
+    numbers: dict[str, Any] = {"alignment": _alignment(ledger, prepared.files, config.cache)}
     if config.near_duplicates:
-        numbers["near"] = near_report(ledger, near, config.near_duplicates)
+        numbers["near"] = near_report(ledger, prepared.near, config.near_duplicates)
     if shuffled or config.check_pairs:
         numbers["pairing"] = pairing_report(ledger, shuffled, config.pair_margin)
     return numbers

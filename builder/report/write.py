@@ -44,10 +44,7 @@ def keep_for_report(builds: Sequence[Build], statistics: Mapping[str, Any], stag
     write_rows(prepared.rows, paths, prepared.files, [decided.outcomes for decided in builds], staging / ROWS)
     for decided in builds:
         shuffled = statistics[decided.config.name]["pairing"]["shuffled"]
-        numbers = config_numbers(
-            decided.outcomes, decided.config, near=prepared.near, files=prepared.files, shuffled=shuffled
-        )
-        write_json(numbers, staging / "report" / f"{decided.config.name}.json")
+        write_json(config_numbers(decided, shuffled), staging / "report" / f"{decided.config.name}.json")
 
 
 REPORT = "report.html"
