@@ -176,12 +176,8 @@ def formatted_programs(path: Path, events: Events) -> Path:
 def _changed(path: Path, suffix: str, change: Callable[[pa.RecordBatch], pa.RecordBatch], events: Events) -> Path:
     made = path.with_suffix(suffix)
     if not _is_whole(made, made.name, events):
-        with (
-            pq.ParquetFile(path) as opened,
-            written_aside(made) as aside,
-            open_writer(aside, PREPARED_SCHEMA) as writer,
-        ):
-            for batch in batches_of(opened, BATCH_ROWS, PREPARED_SCHEMA.names):
+        with pq.ParquetFile(path) as old, written_aside(made) as aside, open_writer(aside, PREPARED_SCHEMA) as writer:
+            for batch in batches_of(old, BATCH_ROWS, PREPARED_SCHEMA.names):
                 writer.write_batch(change(batch))
         _record_whole(made)
     return made
@@ -289,11 +285,7 @@ def _batches(kind: _Texts, read: Mapping[str, Path]) -> Iterator[pa.RecordBatch]
 def _write(name: str, read: Path, path: Path, kinds: tuple[_Texts, _Texts], events: Events) -> None:
     """Put a source's rows together from their texts."""
     done = 0
-    with (
-        pq.ParquetFile(read) as opened,
-        written_aside(path) as aside,
-        open_writer(aside, PREPARED_SCHEMA) as writer,
-    ):
+    with pq.ParquetFile(read) as opened, written_aside(path) as aside, open_writer(aside, PREPARED_SCHEMA) as writer:
         for batch in batches_of(opened, BATCH_ROWS, READ_SCHEMA.names):
             until = done + batch.num_rows
             descriptions, codes = (kind.store.rows(kind.numbers[name][done:until]) for kind in kinds)

@@ -100,16 +100,11 @@ class _FirstTransform(cst.CSTTransformer):
         """Put an assignment before the statement."""
         if not self._open:
             return updated_node
-        found = _played_transform(updated_node)
-        used = {name for name in self._open if _mentions(original_node, name)}
-        if found is None:
-            self._open -= used
+        found, unset = _played_transform(updated_node), set(self._open)
+        self._open -= {name for name in unset if _mentions(original_node, name)}
+        if found is None or found[1] not in unset or _mentions(found[2], found[1]):
             return updated_node
         transform, name, target = found
-        if name not in self._open or _mentions(target, name):
-            self._open -= used
-            return updated_node
-        self._open -= used
         written = isinstance(target, cst.Call) and _root(target) in _WRITTEN
         shown = cst.Call(cst.Name("Write" if written else "FadeIn"), [cst.Arg(cst.Name(name)), *transform.args[2:]])
         play = cst.ensure_type(updated_node.deep_replace(transform, shown), cst.SimpleStatementLine)
