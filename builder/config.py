@@ -188,8 +188,8 @@ class BuildConfig:
     )
     drop_findings: tuple[str, ...] = _setting(
         (),
-        f"drop rows whose program has one of these: {', '.join(FINDINGS)}; all but the first with --verify; the first "
-        "is dropped in curated and verified; none to drop none",
+        f"drop rows whose program has one of these: {', '.join(FINDINGS)}; all but the first with --verify; curated "
+        "drops wrong_mathematics, verified text_overlap too; none to drop none",
         "A,B",
     )
     test_size: float = _setting(0.1, "share of each source's distinct descriptions for test, between 0 and 1", "S")
@@ -454,7 +454,7 @@ _CURATED: dict[str, Any] = {
 }
 _PRESETS: dict[str, dict[str, Any]] = {
     "curated": _CURATED,
-    "verified": {**_CURATED, "verify": True},
+    "verified": {**_CURATED, "verify": True, "drop_findings": (*_CHECK_FINDINGS, "text_overlap")},
     "all": {"deduplicate": False},
     "deduplicated": {},
     "no_augment": {"deduplicate": False, "augmentation_factor": 1.0},
@@ -464,7 +464,8 @@ CONFIG_HELP = {
     "curated": "recommended: one row for each description and each program, near duplicates included; rows that "
     "do not fit, contradict or calculate wrongly dropped; no program with names, modules or files that Manim lacks; "
     "without augmentation; 5 % validation",
-    "verified": "as curated, and every program was rendered by the Manim release named in the manifest",
+    "verified": "as curated, and every program was rendered by the Manim release named in the manifest; none writes "
+    "texts over one another",
     "all": "every valid row of every source that does not leak, shuffled pairs put together again or dropped; train "
     "augmented 2.5x",
     "deduplicated": "as all, one row for each normalised description, from the best source",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
+from builder.config import RENDER_FINDINGS
 from builder.core.schema import SPLITS
 from builder.report.plots import source_variable, variables
 from builder.report.shown import rows_address
@@ -23,6 +24,7 @@ DROPPED_AS: Mapping[str, tuple[str, ...]] = {
     "left out": ("filter",),
     "duplicate": ("duplicate",),
     "near test or validation": ("leak",),
+    "has a finding": tuple(f"render: {name}" for name in RENDER_FINDINGS),
     "did not render": ("render",),
 }
 """Where dropped rows go, in this picture and in the card's table: stages, or one reason of a stage, which then does not

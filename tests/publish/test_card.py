@@ -295,17 +295,18 @@ def test_verified_says_by_what_its_programs_were_rendered(manifest, sandboxed, w
     for table in (manifest["configs"], manifest["statistics"]):
         table["verified"] = deepcopy(table["curated"])
     manifest["configs"]["verified"] |= {"name": "verified", "verify": True}
+    manifest["configs"]["verified"]["drop_findings"] = ["wrong_mathematics", "text_overlap"]
     manifest["rendering"] = {"manim": "0.99.1", "latex": "", "level": "full", "timeout": 60.0, "sandboxed": sandboxed}
     line = manifest["statistics"]["verified"]["funnel_by_source"][0]
-    line["dropped"]["render"] = {"failed": 6}
-    line["train"] -= 6
+    line["dropped"]["render"] = {"failed": 6, "text_overlap": 2}
+    line["train"] -= 8
     assert "In `verified`, programs with names" in card_text(only(manifest, "verified"))
     card = card_text(only(manifest, "verified", "curated"))
     assert "In `curated` and `verified`, programs with names" in card
     reads_well(card)
     assert "rendered by Manim 0.99.1" in card
     assert words in " ".join(card.split())
-    assert "| did not render |" in card
+    assert "| has a finding | did not render |" in card
     assert "--config verified --verdicts verdicts.parquet" in card
     assert "render" not in card_text(only(manifest, "curated")).split("## Sources")[0]
 
