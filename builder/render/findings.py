@@ -14,7 +14,7 @@ _RULES: Mapping[str, Mapping[str, tuple[Callable[[float], bool], str]]] = {
         "text_overlap": (lambda share: share >= 0.05, "{0} lie on one another, {1:.0%} of the letters"),
         "text_covered": (lambda share: share >= 0.2, "{0} lies under a shape, {1:.0%} of the letters"),
     },
-    "low_contrast": {"contrast": (lambda ratio: ratio < 2.0, "{0} stands out by {1:.2f} to 1")},
+    "low_contrast": {"contrast": (lambda value: value < 2.35, "{0} stands out by {1:.2f}; black on white by 22")},
     "tiny_text": {"text_height": (lambda share: share < 0.012, "letters of {0} are {1:.1%} of the frame high")},
     "invisible": {"invisible": (lambda number: number >= 1, "never to be seen: {0}, {1:.0f} in all")},
     "still": {"moving": (lambda share: share == 0, "nothing moves")},

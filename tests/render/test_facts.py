@@ -46,6 +46,17 @@ SOUND = {
     "what has left": "one = Square(); self.add(one); self.play(one.animate.shift(RIGHT * 20))",
     "a text that shrinks to a point": "self.play(ShrinkToCenter(Text('One')))",
     "a plane wider than the frame": "self.play(Create(NumberPlane().add_coordinates()))",
+    "black letters, of which a white outline is to be seen": (
+        "self.add(Circle(1, color=RED, fill_opacity=1), Tex('P', color=BLACK, font_size=24).set_stroke(WHITE, 4));"
+        "self.wait(); self.play(Create(Square(3)))"
+    ),
+    "a black letter that is larger than the white circle it stands on": (
+        "self.add(Circle(0.4, color=WHITE, fill_opacity=1), Text('H', color=BLACK)); self.play(Create(Square(3)))"
+    ),
+    "a text in a group that becomes one of more parts": (
+        "one = VGroup(Circle(), Text('O')); self.add(one); self.wait();"
+        "self.play(Transform(VGroup(one), VGroup(Circle(), Square(), Triangle())))"
+    ),
     "red on green": (
         "self.add(Square(6, color='#83C167', fill_opacity=1)); self.play(Write(Text('in', color='#FF0000')))"
     ),

@@ -76,10 +76,10 @@ def test_findings_say_where_and_what() -> None:
     assert findings(PASSED) == {
         "off_frame": 'Shown at 2.5 s: Text "far" is cut by the edge of the frame, 40%',
         "text_overlap": 'Shown at 3 s: Text "a" and Text "b" lie on one another, 50% of the letters',
-        "low_contrast": 'Shown at 1 s: Text "dim" stands out by 1.20 to 1',
+        "low_contrast": 'Shown at 1 s: Text "dim" stands out by 1.20; black on white by 22',
         "still": "nothing moves",
     }
-    assert findings(Verdict("a", Outcome.PASSED, facts=(Fact("contrast", 2.0), Fact("moving", 0.1)))) == {}
+    assert findings(Verdict("a", Outcome.PASSED, facts=(Fact("contrast", 2.35), Fact("moving", 0.1)))) == {}
 
 
 class Measuring(StandIn):

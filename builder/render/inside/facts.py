@@ -9,6 +9,7 @@ Not measured: cameras of a program's own, the OpenGL renderer, single letters th
 """
 
 import json
+from math import inf
 from typing import Any, NamedTuple
 
 from numpy import ndarray
@@ -67,15 +68,19 @@ class Facts:
         self._worst: dict[str, Fact] = {}
         self.unseen: dict[int, tuple[Any, str, str, float]] = {}
         self.seen: set[int] = set()
+        self.read: set[str] = set()
+        """Names of texts that were on the screen."""
+        self.stood: dict[int, tuple[float, Any]] = {}
+        """Of the texts of the moment before: its second, where their letters stood, and in which colours."""
         self._moving = self._whole = 0.0
 
     def found(self) -> list[Fact]:
         """The worst of each kind, in the order of `KINDS`."""
         self.note("moving", self._moving / self._whole if self._whole else 0.0, "", 0.0, ())
-        if self.unseen:
-            _, _, scene, second = next(iter(self.unseen.values()))
-            names = tuple(dict.fromkeys(name for _, name, _, _ in self.unseen.values()))
-            self.note("invisible", len(self.unseen), scene, second, names[:3])
+        unseen = [one for one in self.unseen.values() if one[1] not in self.read]
+        if unseen:
+            _, _, scene, second = unseen[0]
+            self.note("invisible", len(unseen), scene, second, tuple(dict.fromkeys(one[1] for one in unseen))[:3])
         return [self._worst[kind] for kind in KINDS if kind in self._worst]
 
     def as_json(self) -> str:
@@ -104,9 +109,14 @@ class Facts:
 
     def note(self, kind: str, value: float, scene: str, second: float, objects: tuple[str, ...]) -> None:
         """Keep what is worse than at the moments before."""
-        known = self._worst.get(kind)
-        if known is None or (value < known.value if kind in _SMALL_IS_WORSE else value > known.value):
+        if value < self.worst(kind) if kind in _SMALL_IS_WORSE else value > self.worst(kind):
             self._worst[kind] = Fact(kind, round(float(value), 4), scene, round(float(second), 2), objects)
+
+    def worst(self, kind: str) -> float:
+        """The worst value so far; before there is any, what any is worse than."""
+        if kind in self._worst:
+            return self._worst[kind].value
+        return inf if kind in _SMALL_IS_WORSE else -inf
 
     def _gather(self, scene: Any) -> tuple[list[Leaf], list[str]]:
         """All that has an outline, in the order in which it is drawn, and the names of the texts among it."""
