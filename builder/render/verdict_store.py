@@ -10,6 +10,7 @@ from typing import Any, Self
 import orjson
 
 from builder.core.errors import OutputError
+from builder.core.files import code_hash
 from builder.render.verdict import Conditions, Outcome, Verdict, facts_of
 
 STORE = "verdicts.sqlite"
@@ -41,16 +42,19 @@ create table if not exists samples (
 """
 """What else is known of a verdict; a table of its own, since earlier releases write the other one too."""
 _FACTS = """
-create table if not exists facts (
+create table if not exists measured (
     program text not null,
     conditions text not null,
+    rules text not null,        -- a hash of the code that measured
     facts text not null,        -- a list of `Fact`, as JSON
     primary key (program, conditions)
 )
 """
+_MEASURED_BY = tuple(Path(__file__).parent / "inside" / f"{name}.py" for name in ("contrast", "facts", "moment"))
 _KNOWN = """
 select program, outcome, exception, message, line, seconds, null, scenes, animations, animated, null, ifnull(rate, 0),
-facts from verdicts left join samples using (program, conditions) left join facts using (program, conditions)
+facts from verdicts left join samples using (program, conditions)
+left join (select program, conditions, facts from measured where rules = ?) using (program, conditions)
 where program = ? and conditions = ?
 """
 """The fields of `Verdict`, in order, without its pictures."""
@@ -72,6 +76,7 @@ class VerdictStore:
         """
         self._path = path
         self._conditions = orjson.dumps(asdict(conditions), option=orjson.OPT_SORT_KEYS).decode()
+        self._rules = code_hash(*_MEASURED_BY)
         self._lock = threading.Lock()
         self._connected: sqlite3.Connection | None = None
         try:
@@ -101,10 +106,10 @@ class VerdictStore:
         Raises:
             OutputError: the database cannot be read.
         """
-        row = self._run(_KNOWN, program, self._conditions)
+        row = self._run(_KNOWN, self._rules, program, self._conditions)
         if row is None:
             return None
-        facts = None if row[-1] is None else facts_of(orjson.loads(row[-1]))  # an earlier release kept none
+        facts = None if row[-1] is None else facts_of(orjson.loads(row[-1]))  # none, or measured by other rules
         return Verdict(*(row[0], Outcome(row[1]), *row[2:-1], facts))
 
     def thumbnails(self, programs: Iterable[str]) -> dict[str, bytes]:
@@ -130,7 +135,9 @@ class VerdictStore:
             "insert or replace into samples values (?, ?, ?, ?, ?, ?, ?)", verdict.program, self._conditions, *more
         )
         facts = orjson.dumps(verdict.facts or ()).decode()
-        self._run("insert or replace into facts values (?, ?, ?)", verdict.program, self._conditions, facts)
+        self._run(
+            "insert or replace into measured values (?, ?, ?, ?)", verdict.program, self._conditions, self._rules, facts
+        )
         values = (
             verdict.program,
             self._conditions,

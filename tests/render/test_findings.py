@@ -43,12 +43,13 @@ def test_text_that_no_font_has_is_a_finding() -> None:
     assert findings(Verdict(program_hash("a"), Outcome.FAILED, "ValueError", "undrawable_text: no")) == {}
 
 
-def test_a_verdict_of_an_earlier_release_is_reached_again(tmp_path: Path) -> None:
-    """Its database says nothing of facts."""
+@pytest.mark.parametrize("change", ["delete from measured", "update measured set rules = 'of before'"])
+def test_a_verdict_that_was_measured_by_other_rules_is_reached_again(tmp_path: Path, change: str) -> None:
+    """Or of an earlier release, whose database says nothing of facts: thresholds are those of today's measures."""
     code = scene("Circle()")
     judge_of(tmp_path, StandIn()).ask([code], 1, Silent())
     with sqlite3.connect(tmp_path / "verdicts.sqlite") as database:
-        database.execute("delete from facts")
+        database.execute(change)
     render = StandIn()
     for _ in range(2):
         judge_of(tmp_path, render).ask([code], 1, Silent())
