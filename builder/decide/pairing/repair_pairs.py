@@ -8,8 +8,9 @@ two predict each other. So words learn what they mean in the code of this very d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -145,6 +146,8 @@ _MAX_CELLS = 50_000_000
 RIDGE = 1.0
 WEIGHT = 0.5
 """How much each of the two predictions counts, in standard deviations over all pairs; chosen with other weights."""
+_ROWS = 16_384
+"""Rows of such a matrix that are worked out at once."""
 _SAMPLE = 1_000
 _CHUNK = 20_000
 """Pairs that are scored at once."""
@@ -187,14 +190,15 @@ def _predictions(
 ) -> Floats:
     """For each pair how well its two sides predict each other, by some confident pairs: in deviations."""
     descriptions, codes = _cosines(left, description), _cosines(right, code)
-    forth = _solved(descriptions[description], codes)  # codes predicted from descriptions
-    back = _solved(codes[code], descriptions)
-    some, others = _spread(edges.descriptions), _spread(edges.codes)
-    score = np.zeros(len(edges.score))
-    for one, other in ((descriptions, forth), (back, codes)):
-        usual = (one[some] @ other[others].T).astype(np.float64)
-        score += (_products(edges, one, other) - float(usual.mean())) / max(float(usual.std()), 1e-9)
-    return score
+    # codes predicted from descriptions, then the other way
+    score = _deviations(edges, descriptions, _solved(descriptions[description], codes))
+    return score + _deviations(edges, _solved(codes[code], descriptions), codes)
+
+
+def _deviations(edges: Edges, one: Cells, other: Cells) -> Floats:
+    """The products of the pairs' rows, in deviations from what random rows have."""
+    usual = (one[_spread(edges.descriptions)] @ other[_spread(edges.codes)].T).astype(np.float64)
+    return (_products(edges, one, other) - float(usual.mean())) / max(float(usual.std()), 1e-9)
 
 
 def _products(edges: Edges, one: Cells, other: Cells) -> Floats:
@@ -219,10 +223,22 @@ def _cosines(vectors: scipy.sparse.csr_array, chosen: Ints) -> Cells:
     words = narrow(words, np.unique(words.indices))
     lengths = np.sqrt(np.asarray(words.multiply(words).sum(axis=1), dtype=np.float64).ravel())
     unit = scipy.sparse.diags_array(1.0 / (lengths + 1e-9)) @ words
-    return np.asarray((unit @ unit[chosen].T).toarray(), dtype=np.float32)
+    with_chosen = unit[chosen].T
+    return _by_rows(unit.shape[0], len(chosen), lambda rows: (unit[rows] @ with_chosen).toarray())
 
 
 def _solved(among: Cells, others: Cells) -> Cells:
     """`others` times the inverse of the confident pairs' own cosines, with the ridge."""
     square = among.astype(np.float64) + RIDGE * np.eye(len(among))
-    return np.asarray(np.linalg.solve(square, others.T.astype(np.float64)).T, dtype=np.float32)
+    return _by_rows(
+        others.shape[0], others.shape[1], lambda rows: np.linalg.solve(square, others[rows].T.astype(np.float64)).T
+    )
+
+
+def _by_rows(count: int, columns: int, made: Callable[[slice], NDArray[np.floating[Any]]]) -> Cells:
+    """Numbers of many rows, worked out in double precision for some rows at a time, which take twice the memory."""
+    cells = np.empty((count, columns), dtype=np.float32)
+    for start in range(0, count, _ROWS):
+        rows = slice(start, start + _ROWS)
+        cells[rows] = made(rows)
+    return cells
