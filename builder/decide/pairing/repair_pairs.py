@@ -125,8 +125,9 @@ def assign(
     usual_left, usual_right = alignment.code.times(left) - alignment.both, alignment.description.times(right)
     edges = candidates(left, right, usual_left, usual_right, room)
     found = match(edges)
+    units = _units(left), _units(right)
     for _ in range(ROUNDS):
-        found = match(train(edges, left, right, found))
+        found = match(train(edges, *units, found))
     return found, curve(advantages(left[found.description], right[found.code], alignment))
 
 
@@ -162,8 +163,8 @@ def train(edges: Edges, left: scipy.sparse.csr_array, right: scipy.sparse.csr_ar
 
     Args:
         edges: candidate pairs with their scores from words alone.
-        left: vectors of descriptions.
-        right: vectors of codes.
+        left: words of descriptions, as `_units` gives them.
+        right: words of codes.
         found: the assignment so far; its pairs from the margin `CONFIDENT` on are used, unless they are too few.
     """
     confident = np.flatnonzero(found.margin >= CONFIDENT)
@@ -217,14 +218,18 @@ def _spread(count: int) -> Ints:
     return np.unique(np.linspace(0, count - 1, min(count, _SAMPLE)).astype(np.int64))
 
 
-def _cosines(vectors: scipy.sparse.csr_array, chosen: Ints) -> Cells:
-    """Cosines of all vectors with the chosen ones, words alone."""
+def _units(vectors: scipy.sparse.csr_array) -> scipy.sparse.csr_array:
+    """Vectors of words alone, of length one."""
     words = only_words(vectors)
     words = narrow(words, np.unique(words.indices))
     lengths = np.sqrt(np.asarray(words.multiply(words).sum(axis=1), dtype=np.float64).ravel())
-    unit = scipy.sparse.diags_array(1.0 / (lengths + 1e-9)) @ words
-    with_chosen = unit[chosen].T
-    return _by_rows(unit.shape[0], len(chosen), lambda rows: (unit[rows] @ with_chosen).toarray())
+    return scipy.sparse.csr_array(scipy.sparse.diags_array(1.0 / (lengths + 1e-9)) @ words)
+
+
+def _cosines(units: scipy.sparse.csr_array, chosen: Ints) -> Cells:
+    """Cosines of all vectors with the chosen ones."""
+    with_chosen = units[chosen].T
+    return _by_rows(units.shape[0], len(chosen), lambda rows: (units[rows] @ with_chosen).toarray())
 
 
 def _solved(among: Cells, others: Cells) -> Cells:

@@ -7,7 +7,7 @@ strings of a code.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ _QUOTED_BLOCK = 1 << HASH_BITS
 _SIZE_BLOCK = 2 << HASH_BITS
 _STATED_BLOCK = 3 << HASH_BITS
 _WIDTH = 4 << HASH_BITS
+_ROWS = 16_384
+"""Rows of which vectors are made at once."""
 
 WEIGHTS: dict[str, float] = {
     "number": 11.26, "pair": 6.5, "whole": 6.5, "math": 12.0, "count": 10.18, "sequence": 8.35, "limits": 12.0,
@@ -105,6 +107,8 @@ def _flat(lists: pl.Series) -> tuple[Ints, Ints, Ints]:
 
 def description_vectors(lists: pl.Series, rarity: Rarity) -> scipy.sparse.csr_array:
     """Vectors of descriptions, one a row."""
+    if len(lists) > _ROWS:
+        return _joined(lists, lambda some: description_vectors(some, rarity))
     rows, roles, words = _flat(lists)
     weights, count = rarity.of(words), len(lists)
     parts = [_channel(rows, words, weights, roles == role, count) for role in (Role.WORD, *_ALIKE.values())]
@@ -124,6 +128,8 @@ def code_vectors(lists: pl.Series, rarity: Rarity, weighted: Mapping[str, float]
         rarity: how much words count.
         weighted: how much each kind of agreement counts, by the names in `WEIGHTS`; others count nothing.
     """
+    if len(lists) > _ROWS:
+        return _joined(lists, lambda some: code_vectors(some, rarity, weighted))
     rows, roles, words = _flat(lists)
     weights, count = rarity.of(words), len(lists)
     parts = []
@@ -141,6 +147,12 @@ def code_vectors(lists: pl.Series, rarity: Rarity, weighted: Mapping[str, float]
     for number, (kind, (_, role)) in enumerate(_SIZES.items()):
         add(kind, _size(rows[roles == role], number, count))
     return _matrix(parts, count)
+
+
+def _joined(lists: pl.Series, made: Callable[[pl.Series], scipy.sparse.csr_array]) -> scipy.sparse.csr_array:
+    """The vectors of many rows, made of some rows at a time: the keys of all would take several times their memory."""
+    parts = [made(lists.slice(start, _ROWS)) for start in range(0, len(lists), _ROWS)]
+    return scipy.sparse.csr_array(scipy.sparse.vstack(parts, format="csr"))
 
 
 def _size(rows: Ints, number: int, count: int) -> tuple[Ints, Ints, Floats]:
