@@ -123,7 +123,7 @@ def decide(
     ledger = drop_in_benchmarks(ledger, listed, config.near_test, files)
     synthetic = ledger["decision"].eq(SYNTHETIC).any()
     if config.check_pairs or synthetic:
-        scored = score_fit(ledger, files)
+        scored = score_fit(ledger, files, config.cache)
         scored = drop_mismatched(scored, parts, config.mismatch_rate, synthetic_only=not config.check_pairs)
         ledger = scored if config.check_pairs else scored.select(ledger.columns)
     if config.check_pairs:

@@ -1,10 +1,13 @@
 """Single rows whose description does not fit their code: far below what right pairs reach."""
 
+import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from builder.core.files import kept_result
 from builder.core.ledger import SYNTHETIC, drop, kept
 from builder.core.row_store import WORDS, PreparedFile, batches_with, columns_of
 from builder.decide.pairing.alignment import Alignment, learn_alignment, sample_of, score_pairs
@@ -20,14 +23,21 @@ SURE = 0.05
 pairs 82 to 100 %; of the 7 rows between here and what all but a hundredth reach, 6 were right."""
 
 
-def score_fit(ledger: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
+def score_fit(ledger: pl.DataFrame, files: Sequence[PreparedFile], cache: Path) -> pl.DataFrame:
     """Add `fit` to kept rows: the score of the description with the code that the row has now, from 0 to 1.
 
-    Scores are learned from what people described.
+    Scores are learned from what people described, and kept in the cache by the rows that are scored.
     """
     rows = kept(ledger).select("index", "code_index", "description_key", "program_key", "decision")
     if rows.is_empty():
         return ledger.with_columns(fit=pl.lit(None, pl.Float64))
+    names = [file.path.name for file in files]
+    scored = hashlib.sha256(rows.write_ipc(None).getvalue()).hexdigest()
+    fits = kept_result(cache / "fits", [*names, scored], lambda: _fits(rows, files).write_ipc(None).getvalue())
+    return ledger.join(pl.read_ipc(fits), on="index", how="left", maintain_order="left")
+
+
+def _fits(rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
     sample = sample_of(rows.filter(pl.col("decision") != SYNTHETIC))
     own = rows.filter(pl.col("code_index").is_null())
     words = words_of(sample, files)
@@ -36,7 +46,7 @@ def score_fit(ledger: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFra
     others = rows.drop_nulls("code_index")
     if others.height:
         parts.append(_scored(words_of(others, files), alignment))
-    return ledger.join(pl.concat(parts), on="index", how="left", maintain_order="left")
+    return pl.concat(parts)
 
 
 def words_of(rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
