@@ -135,6 +135,7 @@ def card_text(
         evaluations=card_facts.evaluations_table(evaluations),
         configs=configs,
         api_checked=card_facts.with_setting(manifest, names, "check_api"),
+        dropped_findings=card_facts.dropped_findings(manifest, names),
         paired=card_facts.with_setting(manifest, names, "pairs", REPAIRED) if shuffled else "",
         published=card_facts.with_setting(manifest, names, "pairs", AS_PUBLISHED) if shuffled else "",
         validated=card_facts.listed([name for name in names if _rows(statistics[name], "validation")]),

@@ -88,6 +88,15 @@ def _pairs(stats: Stats) -> list[str]:
     return [published + random, percent(pairs["repaired"] / total), percent(pairs["unpaired"] / total)]
 
 
+def dropped_findings(manifest: Mapping[str, Any], names: Sequence[str]) -> str:
+    """The findings for which configs drop rows, a finding at a time: "`still` in `verified`"."""
+    by_finding: dict[str, list[str]] = {}
+    for name in names:
+        for finding in manifest["configs"][name].get("drop_findings", ()):
+            by_finding.setdefault(finding, []).append(name)
+    return "; ".join(f"`{finding}` in {listed(having)}" for finding, having in by_finding.items())
+
+
 def with_setting(manifest: Mapping[str, Any], names: Sequence[str], setting: str, value: object = True) -> str:
     """The configs that were built with a value of a setting, as `listed` has them."""
     return listed([name for name in names if manifest["configs"][name].get(setting) == value])

@@ -307,6 +307,7 @@ def test_verified_says_by_what_its_programs_were_rendered(manifest, sandboxed, w
     assert "rendered by Manim 0.99.1" in card
     assert words in " ".join(card.split())
     assert "| has a finding | did not render |" in card
+    assert "`wrong_mathematics` in `curated` and `verified`; `text_overlap` in `verified`; official" in card
     assert "--config verified --verdicts verdicts.parquet" in card
     assert "render" not in card_text(only(manifest, "curated")).split("## Sources")[0]
 
