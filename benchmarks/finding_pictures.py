@@ -14,14 +14,13 @@ from typing import NamedTuple
 from builder.config import RENDER_FINDINGS
 from builder.render.findings import findings
 from builder.render.renderer import Renderer
-from builder.render.verdict import Fact, Outcome, Verdict
+from builder.render.verdict import KINDS, Fact, Outcome, Verdict
 
 PAGE = Path(__file__).parents[1] / "docs" / "findings.md"
 PICTURES = "findings"
 """Folder beside the page."""
 MOST_BYTES = 300_000
 """Of all pictures together."""
-_FACTS = ("text_overlap", "text_covered", "text_cut", "shape_cut", "contrast", "text_height", "invisible", "moving")
 _SMALL_IS_WORSE = ("contrast", "text_height")
 
 
@@ -247,7 +246,7 @@ def worst_first(verdicts: Mapping[str, Verdict]) -> list[tuple[Example, str]]:
         facts = [fact for fact in verdicts[example.name].facts or () if _counts(fact, example.finding)]
         if not facts:
             return rank, 0, 0.0
-        kind = _FACTS.index(facts[0].kind)
+        kind = KINDS.index(facts[0].kind)
         return rank, kind, facts[0].value if facts[0].kind in _SMALL_IS_WORSE else -facts[0].value
 
     return [(one, findings(verdicts[one.name]).get(one.finding, "")) for one in sorted(EXAMPLES, key=place)]

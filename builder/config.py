@@ -5,6 +5,7 @@ of `BuildConfig`: a setting is added here, once.
 """
 
 import difflib
+import json
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -382,7 +383,9 @@ class BuildConfig:
         return {name: getattr(self, name) for name in setting_names()}
 
     def recorded(self) -> dict[str, Any]:
-        """The settings that change what is written, for the manifest; paths are left out, files are named by SHA-256.
+        """The settings that change what is written, as a manifest holds them, with lists for tuples.
+
+        Paths are left out, files are named by SHA-256.
 
         Raises:
             SettingError: a file of `decontaminate` or `tokenizer` cannot be read.
@@ -395,11 +398,13 @@ class BuildConfig:
         }
         if (path := tokenizer_file(self.tokenizer)) is not None:
             values["tokenizer"] = hashed("--tokenizer", path)
-        return values | {
+        values |= {
             "decontaminate": [hashed("--decontaminate", *file) for file in self.benchmarks],
             "decisions": [hashed("--decisions", path) for path in self.decision_files],
             "descriptions": [hashed("--descriptions", path) for path in self.description_files],
         }
+        recorded: dict[str, Any] = json.loads(json.dumps(values))
+        return recorded
 
 
 _CHOICES = {

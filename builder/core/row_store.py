@@ -1,7 +1,7 @@
 """Prepared rows on disk: columns of chosen rows, looked up by index, in batches."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -11,6 +11,8 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from builder.core.files import kept_result
 
 BATCH_BYTES = 16 << 20
 """Bytes of a batch, about: fewer rows are taken at a time where they are long."""
@@ -84,6 +86,16 @@ class PreparedFile:
     first_index: int
     text_bytes: int
     """Of all descriptions and codes, uncompressed."""
+
+
+def names_of(files: Sequence[PreparedFile]) -> list[str]:
+    """The names of prepared files, which hold hashes of what was prepared, by which code."""
+    return [file.path.name for file in files]
+
+
+def kept_frame(folder: Path, inputs: Iterable[str], make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+    """A frame as `kept_result` keeps it."""
+    return pl.read_ipc(kept_result(folder, inputs, lambda: make().write_ipc(None).getvalue()))
 
 
 def batches_with(

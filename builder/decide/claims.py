@@ -298,6 +298,7 @@ def _text_stays(_description: str, claims: Sequence[re.Match[str]], program: _Pr
     names: set[str] = set()
     known: set[int] = set()
     shown: list[ast.expr] = []
+    used: list[ast.Name] = []
     for node in ast.walk(program.tree):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if text := _text_of(value):
@@ -305,11 +306,12 @@ def _text_stays(_description: str, claims: Sequence[re.Match[str]], program: _Pr
                 known.add(id(text))
             case ast.Call() if _name(node.func) in _IN_PLACE and all(item.arg in _TIMING for item in node.keywords):
                 shown += node.args
+            case ast.Name(ctx=ast.Load()):
+                used.append(node)
             case ast.Attribute(attr="mobjects" | "camera"):
                 return None
     known |= {id(text) for item in shown if (text := _text_of(item))} | {id(item) for item in shown}
     texts = list(program.named(*_TEXTS))
-    used = [node for node in ast.walk(program.tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
     if not texts or any(id(node) not in known for node in [*texts, *(node for node in used if node.id in names)]):
         return None
     return Contradiction(claims[0][0], f"`{ast.unparse(texts[0])}` stays where it is shown")

@@ -1,7 +1,7 @@
 """What a build holds between its steps."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from builder.core.errors import SettingError
 from builder.core.events import Events
 from builder.core.files import kept_result
 from builder.core.ledger import close_ledger, id_column
-from builder.core.row_store import WORDS, PreparedFile, lazy
+from builder.core.row_store import WORDS, PreparedFile, kept_frame, lazy, names_of
 from builder.core.schema import TURN
 from builder.decide.decide import pairs_of
 from builder.decide.decisions import Decisions
@@ -113,7 +113,7 @@ def kept_pairs(prepared: Prepared, config: BuildConfig) -> pl.DataFrame | None:
         found = pairs_of(prepared.rows, config.pair_margin, prepared.files)
         return b"" if found is None else found.write_ipc(None).getvalue()
 
-    inputs = [*_names(prepared.files), str(config.pair_margin), prepared.decisions.key]
+    inputs = [*names_of(prepared.files), str(config.pair_margin), prepared.decisions.key]
     kept_pairs = kept_result(config.cache / "pairs", inputs, make)
     return pl.read_ipc(kept_pairs) if kept_pairs else None
 
@@ -125,7 +125,7 @@ def kept_parts(rows: pl.DataFrame, files: Sequence[PreparedFile], cache: Path) -
         marks, parts = find_parts(rows, lazy(files, WORDS))
         return orjson.dumps([asdict(part) for part in parts]) + b"\n" + marks.write_ipc(None).getvalue()
 
-    listed, _, marks = kept_result(cache / "parts", _names(files), make).partition(b"\n")
+    listed, _, marks = kept_result(cache / "parts", names_of(files), make).partition(b"\n")
     return pl.read_ipc(marks), tuple(Part(**part) for part in orjson.loads(listed))
 
 
@@ -134,8 +134,8 @@ def kept_split(
 ) -> pl.DataFrame:
     """What `split_rows` gives, or gave before for the same rows, decisions and sizes."""
     sizes = (config.test_size, config.seed, validation_size)
-    inputs = [*_names(files), decisions.key, repr(sizes)]
-    return _kept_frame(config.cache / "splits", inputs, lambda: split_rows(rows, *sizes))
+    inputs = [*names_of(files), decisions.key, repr(sizes)]
+    return kept_frame(config.cache / "splits", inputs, lambda: split_rows(rows, *sizes))
 
 
 def kept_near(rows: pl.DataFrame, files: Sequence[PreparedFile], cache: Path, events: Events) -> pl.DataFrame:
@@ -144,7 +144,7 @@ def kept_near(rows: pl.DataFrame, files: Sequence[PreparedFile], cache: Path, ev
     def make() -> pl.DataFrame:
         return with_official_pairs(near_descriptions(rows, files, events), rows, files)
 
-    return _kept_frame(cache / "near", _names(files), make)
+    return kept_frame(cache / "near", names_of(files), make)
 
 
 def kept_in_benchmarks(
@@ -155,13 +155,4 @@ def kept_in_benchmarks(
     def make() -> pl.DataFrame:
         return find_in_benchmarks(rows, files, benchmark, read_official(probe_key()))
 
-    return _kept_frame(cache / "benchmarks", [*_names(files), *map(repr, benchmark)], make)
-
-
-def _kept_frame(folder: Path, inputs: Iterable[str], make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
-    return pl.read_ipc(kept_result(folder, inputs, lambda: make().write_ipc(None).getvalue()))
-
-
-def _names(files: Sequence[PreparedFile]) -> list[str]:
-    """The names of prepared files, which hold hashes of what was prepared, by which code."""
-    return [file.path.name for file in files]
+    return kept_frame(cache / "benchmarks", [*names_of(files), *map(repr, benchmark)], make)

@@ -19,7 +19,15 @@ from xxhash import xxh3_128_digest
 from builder.core.events import Events
 from builder.core.executors import Run, open_workers
 from builder.core.files import code_hash, sha256_of, short_hash, written_aside
-from builder.core.row_store import TextStore, batches_of, open_writer, record_batch, write_texts
+from builder.core.row_store import (
+    PreparedFile,
+    TextStore,
+    batches_of,
+    columns_of,
+    open_writer,
+    record_batch,
+    write_texts,
+)
 from builder.core.schema import PREPARED_SCHEMA, READ_SCHEMA
 from builder.prepare.format_code import formatted, formatter
 from builder.prepare.prepare import (
@@ -116,9 +124,9 @@ def with_edits(
     path = cache_dir / "prepared" / f"{prepared.stem}-{short_hash([repr(sorted(edits.items()))])}.parquet"
     if path.is_file():
         return path
-    places = list(edits)
-    rows = pl.read_parquet(read, columns=READ_SCHEMA.names)[places].to_dicts()
-    edits = {row["row"]: edits[place] for place, row in zip(places, rows, strict=True)}
+    wanted = pl.Series(list(edits), dtype=pl.UInt32)
+    rows = columns_of([PreparedFile(read, 0, 0)], READ_SCHEMA.names, wanted).to_dicts()
+    edits = {row["row"]: edits[row.pop("index")] for row in rows}
     for row in rows:
         description, code, _ = edits[row["row"]]
         row.update({name: text for name, text in (("description", description), ("code", code)) if text is not None})

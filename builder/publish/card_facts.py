@@ -287,11 +287,7 @@ def _flags(name: str, settings: Mapping[str, Any], sources: Sequence[Mapping[str
     for key, value in settings.items():
         usual = getattr(preset, key, None)
         flag = "--" + key.replace("_", "-")
-        if (
-            key == "name"
-            or usual is None
-            or (list(value) == list(usual) if isinstance(usual, tuple) else value == usual)
-        ):
+        if key == "name" or usual is None or value == (list(usual) if isinstance(usual, tuple) else usual):
             continue
         if isinstance(value, bool):
             words.append(flag if value else f"--no-{flag[2:]}")
@@ -301,7 +297,7 @@ def _flags(name: str, settings: Mapping[str, Any], sources: Sequence[Mapping[str
             words += [flag, *(f"FILE_{place}" for place in range(1, len(value) + 1))]
         elif key == "drop_findings":
             words += [flag, ",".join(value) or "none"]
-        elif isinstance(usual, tuple):
+        elif isinstance(value, list):
             words += [word for item in value for word in (flag, shlex.quote(f"{item[0]}={item[1]}"))]
         else:
             words += [flag, shlex.quote(str(value))]

@@ -1,6 +1,5 @@
 """Loading a config, building it first if need be: whether a folder holds what is wanted, and what it does not hold."""
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -79,8 +78,7 @@ def names_to_push(folder: Path) -> list[str]:
 def is_built(wanted: BuildConfig, folder: Path) -> bool:
     """Whether a folder holds a config, made with these settings from these sources; local files are read anew."""
     manifest = read_manifest(folder)
-    recorded = json.loads(json.dumps(wanted.recorded()))  # as the manifest holds it: lists for tuples
-    if wanted.local or wanted.sources_file or manifest.get("configs", {}).get(wanted.name) != recorded:
+    if wanted.local or wanted.sources_file or manifest.get("configs", {}).get(wanted.name) != wanted.recorded():
         return False
     sources = {source["name"] for source in manifest["sources"]}
     files = [name for name in manifest["outputs"] if name.startswith(f"data/{wanted.name}/")]

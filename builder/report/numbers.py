@@ -12,7 +12,7 @@ import polars as pl
 
 from builder.core.files import kept_result
 from builder.core.ledger import id_column, kept
-from builder.core.row_store import WORDS, PreparedFile, batches_with, texts_by_index
+from builder.core.row_store import WORDS, PreparedFile, batches_with, names_of, texts_by_index
 from builder.decide.pairing.alignment import learn_alignment, sample_of, score_pairs
 from builder.decide.pairing.mismatched import words_of
 from builder.pipeline.build import Build
@@ -49,7 +49,7 @@ def _alignment(ledger: pl.DataFrame, files: Sequence[PreparedFile], cache: Path)
     sample = sample_of(rows, SCORED_ROWS)
     if sample.height < 2:
         return {}
-    inputs = [*(file.path.name for file in files), sha256(sample.write_ipc(None).getbuffer()).hexdigest()]
+    inputs = [*names_of(files), sha256(sample.write_ipc(None).getbuffer()).hexdigest()]
     numbers: dict[str, Any] = orjson.loads(
         kept_result(cache / "alignment", inputs, lambda: orjson.dumps(_scores(sample, files)))
     )

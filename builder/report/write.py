@@ -66,8 +66,7 @@ def put_report(folder: BuiltFolder, earlier: Path, cache: Path) -> None:
     """
     name = shown_config(folder)
     before = BuiltFolder(earlier, read_manifest(earlier))
-    recorded = orjson.loads(orjson.dumps(folder.manifest["configs"][name]))  # as a manifest holds it: lists for tuples
-    same = before.manifest.get("configs", {}).get(name) == recorded
+    same = before.manifest.get("configs", {}).get(name) == folder.manifest["configs"][name]
     grown = same and before.statistics(name) != folder.statistics(name)
 
     def made() -> bytes:

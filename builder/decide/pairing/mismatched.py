@@ -1,15 +1,14 @@
 """Single rows whose description does not fit their code: far below what right pairs reach."""
 
-import hashlib
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from builder.core.files import kept_result
 from builder.core.ledger import SYNTHETIC, drop, kept
-from builder.core.row_store import WORDS, PreparedFile, batches_with, columns_of
+from builder.core.row_store import WORDS, PreparedFile, batches_with, columns_of, kept_frame, names_of
 from builder.decide.pairing.alignment import Alignment, learn_alignment, sample_of, score_pairs
 from builder.decide.pairing.shuffled import Part
 
@@ -31,10 +30,9 @@ def score_fit(ledger: pl.DataFrame, files: Sequence[PreparedFile], cache: Path) 
     rows = kept(ledger).select("index", "code_index", "description_key", "program_key", "decision")
     if rows.is_empty():
         return ledger.with_columns(fit=pl.lit(None, pl.Float64))
-    names = [file.path.name for file in files]
-    scored = hashlib.sha256(rows.write_ipc(None).getvalue()).hexdigest()
-    fits = kept_result(cache / "fits", [*names, scored], lambda: _fits(rows, files).write_ipc(None).getvalue())
-    return ledger.join(pl.read_ipc(fits), on="index", how="left", maintain_order="left")
+    inputs = [*names_of(files), sha256(rows.write_ipc(None).getbuffer()).hexdigest()]
+    fits = kept_frame(cache / "fits", inputs, lambda: _fits(rows, files))
+    return ledger.join(fits, on="index", how="left", maintain_order="left")
 
 
 def _fits(rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
