@@ -6,9 +6,10 @@ of `BuildConfig`: a setting is added here, once.
 
 import difflib
 import json
+import math
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -108,10 +109,8 @@ TRAINERS: dict[str, tuple[str, ...]] = {
     "verl": ("prompt-only",),
 }
 """Trainers that an export can be made for, each with the formats that it takes, first the one that it is given."""
-BALANCES = ("source", "difficulty")
-DIALECTS = ("any", "ce", "manimgl")
-LICENCE_CHOICES = ANY_LICENCE, PERMISSIVE = ("any", "permissive")
-LICENCE_BASES = AS_STATED, BY_UPSTREAM = ("stated", "upstream")
+ANY_LICENCE, PERMISSIVE = LICENCE_CHOICES = ("any", "permissive")
+AS_STATED, BY_UPSTREAM = LICENCE_BASES = ("stated", "upstream")
 REPAIRED, AS_PUBLISHED = PAIRS = ("repaired", "as-published")
 CACHE_VARIABLE = "MANIM_DATASETS_CACHE"
 DEFAULT_SYSTEM_PROMPT = (
@@ -120,7 +119,6 @@ DEFAULT_SYSTEM_PROMPT = (
 )
 MAX_AUGMENTATION_FACTOR = 10.0
 DEFAULT_PAIR_MARGIN = 0.75
-LEVELS = ("full", "fast")
 UNDRAWABLE = "undrawable_text"
 RENDER_FINDINGS = ("off_frame", "text_overlap", "low_contrast", "tiny_text", "invisible", "still", UNDRAWABLE)
 """What may be found of a program that was rendered and passed; `builder/render/findings.py` has the rules."""
@@ -135,9 +133,30 @@ LEAST_SIMILARITY = 0.7
 """Pairs of descriptions less alike are not looked for."""
 
 
-def _setting(default: Any, help_text: str, metavar: str = "", same_bytes: bool = False) -> Any:
-    """A field of `BuildConfig`; `same_bytes` marks settings that do not change what is written."""
-    return field(default=default, metadata={"help": help_text, "metavar": metavar, "same_bytes": same_bytes})
+def _setting(
+    default: Any,
+    help_text: str,
+    metavar: str = "",
+    same_bytes: bool = False,
+    *,
+    words: Collection[str] = (),
+    limits: tuple[float, float] | None = None,
+) -> Any:
+    """A field of `BuildConfig`.
+
+    Args:
+        default: in every preset that does not change it.
+        help_text: for a person.
+        metavar: what stands for the value there, if not `words`.
+        same_bytes: it does not change what is written.
+        words: what it may be beside the default, or what a list may hold.
+        limits: the least and the greatest number that it may be beside the default.
+    """
+    metadata = {"help": help_text, "metavar": metavar or "|".join(words), "same_bytes": same_bytes}
+    return field(default=default, metadata={**metadata, "words": words, "limits": limits})
+
+
+_FROM_ZERO = (0.0, math.inf)
 
 
 def default_cache_dir() -> str:
@@ -155,43 +174,57 @@ class BuildConfig:
         False, "keep one row for each program, whatever its layout, comments and names of variables"
     )
     near_duplicates: float = _setting(
-        0.0, "keep one of rows whose descriptions are at least so alike, from 0.7 to 1; 0 for none", "S"
+        0.0,
+        "keep one of rows whose descriptions are at least so alike, from 0.7 to 1; 0 for none",
+        "S",
+        limits=(LEAST_SIMILARITY, 1),
     )
     near_test: float = _setting(
-        0.8, "drop train rows whose description is at least so like a test or validation row's, from 0.7 to 1", "S"
+        0.8,
+        "drop train rows whose description is at least so like a test or validation row's, from 0.7 to 1",
+        "S",
+        limits=(LEAST_SIMILARITY, 1),
     )
     pairs: str = _setting(
         REPAIRED,
         "where a source pairs descriptions and codes at random: put the right ones together again and drop the rest, "
         "or keep the published pairs, to compare",
-        "repaired|as-published",
+        words=PAIRS,
     )
     pair_margin: float = _setting(
         DEFAULT_PAIR_MARGIN,
         "how much likelier than the next best a re-paired row must be, at least, as a natural logarithm",
         "M",
+        limits=_FROM_ZERO,
     )
     check_pairs: bool = _setting(False, "drop rows whose description does not fit, or contradicts, their code")
     mismatch_rate: float = _setting(
-        0.01, "share of a well paired source's rows that check_pairs may drop wrongly, from 0 to 0.5", "R"
+        0.01,
+        "share of a well paired source's rows that check_pairs may drop wrongly, from 0 to 0.5",
+        "R",
+        limits=(0, 0.5),
     )
     check_api: bool = _setting(False, "drop programs with names, arguments, modules or files that Manim does not have")
     dialect: str = _setting(
         "any",
         "any: keep programs for ManimGL as they are, beside those for Manim Community; ce: bring them over whole, or "
         "drop them; manimgl: keep no others",
-        "any|ce|manimgl",
+        words=("any", "ce", "manimgl"),
     )
     drop_reported_errors: bool = _setting(False, "drop rows whose authors report that the program failed")
     verify: bool = _setting(False, "keep only rows whose program was rendered, in a sandbox, and passed")
     augmentation_factor: float = _setting(
-        2.5, "rows of train for each kept row, from 1 (none) to 10; 1 for a trainer, unless given", "F"
+        2.5,
+        "rows of train for each kept row, from 1 (none) to 10; 1 for a trainer, unless given",
+        "F",
+        limits=(1, MAX_AUGMENTATION_FACTOR),
     )
     drop_findings: tuple[str, ...] = _setting(
         (),
         f"drop rows whose program has one of these: {', '.join(FINDINGS)}; all but the first with --verify; curated "
         "drops wrong_mathematics, verified text_overlap too; none to drop none",
         "A,B",
+        words=FINDINGS,
     )
     test_size: float = _setting(0.1, "share of each source's distinct descriptions for test, between 0 and 1", "S")
     validation_size: float = _setting(
@@ -212,22 +245,30 @@ class BuildConfig:
         f"shape of a conversation: {', '.join(FORMATS)}; `export` also writes prompt-only (prompt and reference), and "
         "of programs that failed before their repair preference (chosen and rejected), kto and repair (a dialogue)",
         "FORMAT",
+        words=EXPORT_FORMATS,
     )
     layout_pairs: bool = _setting(
         False, "with preference, kto and repair: also programs that differ from the failing one in line breaks alone"
     )
     trainer: str = _setting(
-        "", f"export in this trainer's format, with the file that it wants beside it: {', '.join(TRAINERS)}", "TRAINER"
+        "",
+        f"export in this trainer's format, with the file that it wants beside it: {', '.join(TRAINERS)}",
+        "TRAINER",
+        words=TRAINERS,
     )
     tokenizer: str = _setting(
         "",
         "count tokens with it: a tokenizer.json, a folder with one, or a model of the Hub, as NAME or NAME@REVISION",
         "NAME",
     )
-    max_tokens: int = _setting(0, "count the rows with more tokens than this; 0 for no limit", "N")
+    max_tokens: int = _setting(0, "count the rows with more tokens than this; 0 for no limit", "N", limits=_FROM_ZERO)
     drop_long: bool = _setting(False, "drop the rows with more than max_tokens; official test rows stay")
-    limit: int = _setting(0, "draw so many train rows of those that would be kept, before augmentation; 0 for all", "N")
-    balance: str = _setting("", "draw as equally as can be from each source, or each difficulty", "source|difficulty")
+    limit: int = _setting(
+        0, "draw so many train rows of those that would be kept, before augmentation; 0 for all", "N", limits=_FROM_ZERO
+    )
+    balance: str = _setting(
+        "", "draw as equally as can be from each source, or each difficulty", words=("source", "difficulty")
+    )
     system_prompt: str = _setting(
         DEFAULT_SYSTEM_PROMPT, "the system message of every conversation; an empty one is left out", "TEXT"
     )
@@ -241,13 +282,15 @@ class BuildConfig:
         (), "read these optional sources too; `sources --catalogue` lists them", "NAME"
     )
     licences: str = _setting(
-        ANY_LICENCE, "keep rows under any licence, or only under one that lets anyone pass them on", "any|permissive"
+        ANY_LICENCE,
+        "keep rows under any licence, or only under one that lets anyone pass them on",
+        words=LICENCE_CHOICES,
     )
     licence_basis: str = _setting(
         AS_STATED,
         "what --licences goes by: what a row's repository states, or what the set states in which the row stood first, "
         "where that is known",
-        "stated|upstream",
+        words=LICENCE_BASES,
     )
     sample: bool = _setting(False, "read the small sample that ships with the package, without a network")
     local: tuple[tuple[str, str], ...] = _setting((), "read a source from a local file or folder", "NAME=PATH")
@@ -265,16 +308,23 @@ class BuildConfig:
     offline: bool = _setting(False, "make no request: read only what the lock file names and the cache holds", "", True)
     no_mirrors: bool = _setting(False, "read a source from its own place or not at all", "", True)
     cache_dir: str = _setting("", f"what was read and prepared is kept here (also ${CACHE_VARIABLE})", "DIR", True)
-    workers: int = _setting(0, "processes that prepare rows; 0 for one a processor", "N", True)
+    workers: int = _setting(0, "processes that prepare rows; 0 for one a processor", "N", True, limits=_FROM_ZERO)
     cluster: str = _setting(
         "", "prepare rows, and render programs, on a Dask cluster: its scheduler, as tcp://host:port", "ADDRESS", True
     )
     verdicts: str = _setting("", "take verdicts from this file of an earlier build, and render nothing", "FILE", True)
     level: str = _setting(
-        "full", "full: compute every frame of a program; fast: only the end of each animation", "full|fast", True
+        "full",
+        "full: compute every frame of a program; fast: only the end of each animation",
+        same_bytes=True,
+        words=("full", "fast"),
     )
-    timeout: float = _setting(DEFAULT_TIMEOUT, "seconds of processor time for rendering one program", "S", True)
-    retry: tuple[str, ...] = _setting((), "render programs with these verdicts again, such as failed", "VERDICT", True)
+    timeout: float = _setting(
+        DEFAULT_TIMEOUT, "seconds of processor time for rendering one program", "S", True, limits=(1, MAX_TIMEOUT)
+    )
+    retry: tuple[str, ...] = _setting(
+        (), "render programs with these verdicts again, such as failed", "VERDICT", True, words=RETRIED
+    )
     no_sandbox: bool = _setting(False, "render without a sandbox: strangers' programs can do what you can", "", True)
     manim_python: str = _setting("", "a Python that has Manim (default: the one that runs this)", "PATH", True)
 
@@ -287,54 +337,10 @@ class BuildConfig:
                 f"deduplicate = {self.deduplicate}: that config is called {other!r}; make_config({self.name!r}) gives "
                 f"the settings of {self.name!r}"
             )
-        _check_split(self)
-        for name, choices in _CHOICES.items():
-            if (value := getattr(self, name)) not in choices:
-                raise SettingError(f"{name} {value!r}: use {' or '.join(choices)}{nearest(value, choices)}")
-        if not 1 <= self.augmentation_factor <= MAX_AUGMENTATION_FACTOR:
-            raise SettingError(
-                f"augmentation_factor {self.augmentation_factor}: a number from 1 (no augmentation) to "
-                f"{MAX_AUGMENTATION_FACTOR:g} is wanted"
-            )
-        if self.near_duplicates and not LEAST_SIMILARITY <= self.near_duplicates <= 1:
-            raise SettingError(
-                f"near_duplicates {self.near_duplicates}: 0, or a similarity from {LEAST_SIMILARITY} to 1, is wanted"
-            )
-        if not LEAST_SIMILARITY <= self.near_test <= 1:
-            raise SettingError(f"near_test {self.near_test}: a similarity from {LEAST_SIMILARITY} to 1 is wanted")
-        if self.pair_margin < 0:
-            raise SettingError(f"pair_margin {self.pair_margin}: a number from 0 is wanted")
-        if not 0 <= self.mismatch_rate <= 0.5:
-            raise SettingError(f"mismatch_rate {self.mismatch_rate}: a share from 0 to 0.5 is wanted, such as 0.01")
-        if self.system_prompt.encode("utf-8", "replace").decode("utf-8") != self.system_prompt:
-            raise SettingError("system_prompt: a text in UTF-8 is wanted; it holds other bytes")
-        _check_rendering(self)
-        if self.workers < 0:
-            raise SettingError(f"workers {self.workers}: a whole number from 0 is wanted")
-        self._check_training()
-
-    def _check_training(self) -> None:
-        """The settings for a trainer fit one another."""
-        if self.trainer and self.trainer not in TRAINERS:
-            raise SettingError(f"no trainer is named {self.trainer!r}{nearest(self.trainer, TRAINERS)}")
-        if self.trainer and self.format not in TRAINERS[self.trainer]:
-            taken = " or ".join(repr(name) for name in TRAINERS[self.trainer])
-            raise SettingError(f"format {self.format!r}: {self.trainer} is given {taken}; leave out one of both")
-        if self.layout_pairs and self.format not in PAIR_FORMATS:
-            raise SettingError(f"layout_pairs: is for the formats {', '.join(PAIR_FORMATS)}")
-        for name in ("max_tokens", "limit"):
-            if getattr(self, name) < 0:
-                raise SettingError(f"{name} {getattr(self, name)}: a whole number from 0 is wanted")
-        if self.max_tokens and not self.tokenizer:
-            raise SettingError(f"max_tokens {self.max_tokens}: name the tokenizer that counts, with --tokenizer")
-        if self.drop_long and not self.max_tokens:
-            raise SettingError("drop_long: say how many tokens a row may have, with --max-tokens")
-        if self.balance and self.balance not in BALANCES:
-            raise SettingError(
-                f"balance {self.balance!r}: use {' or '.join(BALANCES)}{nearest(self.balance, BALANCES)}"
-            )
-        if self.balance and not self.limit:
-            raise SettingError(f"balance {self.balance!r}: say how many rows to draw, with --limit")
+        for item in fields(self):
+            if (value := getattr(self, item.name)) != item.default:
+                _check_value(item.name, value, item.metadata)
+        _check_together(self)
 
     def check_for_build(self) -> None:
         """A folder of a build holds conversations, for any trainer.
@@ -407,43 +413,44 @@ class BuildConfig:
         return recorded
 
 
-_CHOICES = {
-    "pairs": PAIRS,
-    "format": EXPORT_FORMATS,
-    "licences": LICENCE_CHOICES,
-    "licence_basis": LICENCE_BASES,
-    "dialect": DIALECTS,
-}
-"""Settings that take one of a few words."""
-_WORDS: Mapping[str, Iterable[str]] = {**_CHOICES, "trainer": TRAINERS, "balance": BALANCES}
-"""The same, and those that may also be left empty."""
+def _check_value(name: str, value: Any, metadata: Mapping[str, Any]) -> None:
+    words, limits = metadata["words"], metadata["limits"]
+    for word in value if isinstance(value, tuple) else (value,):
+        if words and word not in words:
+            raise SettingError(f"{name}: {word!r} is none of its values{nearest(word, words)}")
+    if limits and not limits[0] <= value <= limits[1]:
+        up_to = "" if limits[1] == math.inf else f" to {limits[1]:g}"
+        raise SettingError(f"{name} {value}: a number from {limits[0]:g}{up_to} is wanted")
 
 
-def _check_split(config: BuildConfig) -> None:
+def _check_together(config: BuildConfig) -> None:
+    """Settings fit one another."""
     if not 0 < config.test_size < 1:
         raise SettingError(f"test_size {config.test_size}: a share between 0 and 1 is wanted, such as 0.1")
-    if not 0 <= config.validation_size < 1 - config.test_size:
+    room = 1 - config.test_size
+    if not 0 <= config.validation_size < room:
         raise SettingError(
-            f"validation_size {config.validation_size}: a share from 0 to less than {1 - config.test_size:g}, which "
-            f"test_size {config.test_size} leaves, is wanted, such as 0.05"
+            f"validation_size {config.validation_size}: a share from 0 to less than {room:g}, which test_size "
+            f"{config.test_size} leaves, is wanted, such as 0.05"
         )
-
-
-def _check_rendering(config: BuildConfig) -> None:
-    if config.level not in LEVELS:
-        raise SettingError(f"level {config.level!r}: use {' or '.join(LEVELS)}{nearest(config.level, LEVELS)}")
-    if not 1 <= config.timeout <= MAX_TIMEOUT:
-        raise SettingError(f"timeout {config.timeout}: seconds from 1 to {MAX_TIMEOUT:g} are wanted")
-    for word in config.drop_findings:
-        if word not in FINDINGS:
-            raise SettingError(f"drop_findings {word!r}: use {', '.join(FINDINGS)}{nearest(word, FINDINGS)}")
-        if word in RENDER_FINDINGS and not config.verify:
-            raise SettingError(f"drop_findings {word!r}: only rendered programs have it; add --verify")
-    for word in config.retry:
-        if word not in RETRIED:
-            raise SettingError(f"retry {word!r}: use {', '.join(RETRIED)}{nearest(word, RETRIED)}")
+    if not config.verify and (rendered := [name for name in config.drop_findings if name in RENDER_FINDINGS]):
+        raise SettingError(f"drop_findings {rendered[0]!r}: only rendered programs have it; add --verify")
     if config.previews and not config.verify:
         raise SettingError("previews: only a config whose programs are rendered has them; add --verify")
+    if config.system_prompt.encode("utf-8", "replace").decode("utf-8") != config.system_prompt:
+        raise SettingError("system_prompt: a text in UTF-8 is wanted; it holds other bytes")
+    taken = TRAINERS.get(config.trainer, EXPORT_FORMATS)
+    if config.format not in taken:
+        given = " or ".join(map(repr, taken))
+        raise SettingError(f"format {config.format!r}: {config.trainer} is given {given}; leave out one of both")
+    if config.layout_pairs and config.format not in PAIR_FORMATS:
+        raise SettingError(f"layout_pairs: is for the formats {', '.join(PAIR_FORMATS)}")
+    if config.max_tokens and not config.tokenizer:
+        raise SettingError(f"max_tokens {config.max_tokens}: name the tokenizer that counts, with --tokenizer")
+    if config.drop_long and not config.max_tokens:
+        raise SettingError("drop_long: say how many tokens a row may have, with --max-tokens")
+    if config.balance and not config.limit:
+        raise SettingError(f"balance {config.balance!r}: say how many rows to draw, with --limit")
 
 
 _CURATED: dict[str, Any] = {
@@ -514,8 +521,8 @@ def make_config(name: str = DEFAULT_CONFIG, **settings: Any) -> BuildConfig:
         if key not in known:
             raise SettingError(f"no setting is named {key!r}{nearest(key, known)}")
         values[key] = checked_value(key, value, known[key].default)
-        if key in _WORDS:
-            values[key] = named(values[key], _WORDS[key])
+        if isinstance(values[key], str) and known[key].metadata["words"]:
+            values[key] = named(values[key], known[key].metadata["words"])
     if values.get("trainer") in TRAINERS:
         values.setdefault("format", TRAINERS[values["trainer"]][0])
     if values.get("trainer") or values.get("format") not in (None, *FORMATS):
