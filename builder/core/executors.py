@@ -1,4 +1,4 @@
-"""A Dask cluster: its scheduler, found or named in an error, and whether its workers run what this machine runs."""
+"""Where work is done: in this process, in processes of this machine, or on a Dask cluster that runs the same code."""
 
 import multiprocessing
 import os

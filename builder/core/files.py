@@ -17,7 +17,6 @@ import orjson
 
 from builder.core.errors import BuilderError, OutputError
 
-_CHUNK_BYTES = 1 << 20
 _ABANDONED_SECONDS = 24 * 60 * 60
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 DISK_ERRORS = _FULL | {errno.EROFS, errno.EIO}
@@ -108,11 +107,8 @@ def temporary_folder() -> Path:
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex."""
-    digest = hashlib.sha256()
     with path.open("rb") as opened:
-        while chunk := opened.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def short_hash(parts: Iterable[str]) -> str:

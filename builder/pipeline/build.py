@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 import orjson
@@ -23,8 +24,9 @@ from builder.decide.pairing.shuffled import Part, find_parts
 from builder.decide.split import split_rows
 from builder.emit.rows import EmittedRow, Licences, emitted_rows
 from builder.emit.tokens import Tokens
-from builder.prepare.prepare import probe_key
+from builder.prepare.prepare import plain_prompt, probe_key, program_keys
 from builder.render.verdicts import Verdicts
+from builder.sources.benchmarks import read_benchmark
 from builder.sources.origins import known_origins
 from builder.sources.read_one import ReadSource
 
@@ -145,6 +147,26 @@ def kept_near(rows: pl.DataFrame, files: Sequence[PreparedFile], cache: Path, ev
         return with_official_pairs(near_descriptions(rows, files, events), rows, files)
 
     return kept_frame(cache / "near", names_of(files), make)
+
+
+def read_benchmarks(config: BuildConfig) -> list[BenchmarkRow]:
+    """The rows of the user's benchmarks, cleaned and keyed; a text that stands twice is there once.
+
+    Raises:
+        SettingError: a file is missing, cannot be read, or holds no prompts and no programs.
+    """
+    found: dict[tuple[str | int, ...], BenchmarkRow] = {}
+    for path, column in config.benchmarks:
+        for row, texts in groupby(read_benchmark(path, column), key=lambda held: held.row):
+            where, members = f"{path.name}, row {row}", list(texts)
+            codes = tuple(held.text for held in members if held.is_code)
+            for held in members:
+                if held.is_code:
+                    keys = program_keys(held.text)
+                    found.setdefault(keys, BenchmarkRow(where, (), keys))
+                elif prompt := plain_prompt(held.text):
+                    found.setdefault((prompt, *codes), BenchmarkRow(where, (prompt,), (), codes))
+    return list(found.values())
 
 
 def kept_in_benchmarks(

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +13,7 @@ from builder.core.ledger import EDIT, REPAIRS_SEPARATOR, SYNTHETIC, check_accoun
 from builder.core.row_store import PreparedFile, batches_with
 from builder.decide.decide import CODE_COLUMNS, PROBLEM_COLUMNS, code_sources, decide, with_facts
 from builder.decide.decisions import Decisions, match_decisions, overruled, read_decisions, read_descriptions
-from builder.decide.decontaminate import BenchmarkRow, near_variants
+from builder.decide.decontaminate import near_variants
 from builder.decide.split import eligible_rows
 from builder.decide.subset import draw
 from builder.decide.summary import empty_sides, shuffled_parts, without_eligible_rows, without_kept_rows
@@ -22,12 +21,20 @@ from builder.emit.augment import clashes, plan_variants
 from builder.emit.rows import order_rows
 from builder.emit.tokens import Tokens, count_tokens, long_variants, with_tokens
 from builder.manim_lint.dialect import COMMUNITY
-from builder.pipeline.build import Build, Prepared, kept_in_benchmarks, kept_near, kept_pairs, kept_parts, kept_split
+from builder.pipeline.build import (
+    Build,
+    Prepared,
+    kept_in_benchmarks,
+    kept_near,
+    kept_pairs,
+    kept_parts,
+    kept_split,
+    read_benchmarks,
+)
 from builder.pipeline.render_rounds import verified, with_failing
 from builder.prepare.cache import formatted_programs, in_community_dialect, prepare_files, with_edits
-from builder.prepare.prepare import plain_prompt, probe_key, program_keys
+from builder.prepare.prepare import probe_key
 from builder.render.verdicts import Verdicts, open_verdicts
-from builder.sources.benchmarks import read_benchmark
 from builder.sources.origins import find_origins, licence_problems
 from builder.sources.read_all import read_sources
 from builder.sources.tokenizer import find_tokenizer
@@ -36,25 +43,9 @@ _TEXT_COLUMNS = ("description", "code")
 _ERROR_LENGTH = 200
 """Characters of an error that authors report, as far as the ledger tells it."""
 _WANTED = (
-    "index",
-    "code_index",
-    "source",
-    "code_source",
-    "row",
-    "content",
-    "description_key",
-    "official",
-    "split",
-    "difficulty",
-    "verdict",
-    "findings",
-    "duplicates",
-    "code_from",
-    "dialect",
-    "synthetic",
-    "description_origin",
-    "code_origin",
-)
+    "index code_index source code_source row content description_key official split difficulty verdict findings "
+    "duplicates code_from dialect synthetic description_origin code_origin"
+).split()
 
 
 def prepare(config: BuildConfig, events: Events | None = None) -> Prepared:
@@ -136,26 +127,6 @@ def _contents(prepared: Mapping[str, Path]) -> pl.DataFrame:
         for name, path in prepared.items()
     ]
     return pl.concat(parts).with_row_index("index").collect()
-
-
-def read_benchmarks(config: BuildConfig) -> list[BenchmarkRow]:
-    """The rows of the user's benchmarks, cleaned and keyed; a text that stands twice is there once.
-
-    Raises:
-        SettingError: a file is missing, cannot be read, or holds no prompts and no programs.
-    """
-    found: dict[tuple[str | int, ...], BenchmarkRow] = {}
-    for path, column in config.benchmarks:
-        for row, texts in groupby(read_benchmark(path, column), key=lambda held: held.row):
-            where, members = f"{path.name}, row {row}", list(texts)
-            codes = tuple(held.text for held in members if held.is_code)
-            for held in members:
-                if held.is_code:
-                    keys = program_keys(held.text)
-                    found.setdefault(keys, BenchmarkRow(where, (), keys))
-                elif prompt := plain_prompt(held.text):
-                    found.setdefault((prompt, *codes), BenchmarkRow(where, (prompt,), (), codes))
-    return list(found.values())
 
 
 def _keys(path: Path) -> pl.DataFrame:
