@@ -39,7 +39,7 @@ def read_benchmark(path: Path, column: str) -> list[BenchmarkText]:
     try:
         table = open_path(path)
         named = [column] if outer_column(column, table.columns) else []
-        texts = list(_texts(table, named if column else _of_prompts_and_programs(table, table.unread)))
+        texts = list(_texts(table, named if column else _of_prompts_and_programs(table)))
     except SourceError as error:
         raise SettingError(f"--decontaminate {error}") from error
     if not texts:
@@ -49,9 +49,9 @@ def read_benchmark(path: Path, column: str) -> list[BenchmarkText]:
     return texts
 
 
-def _of_prompts_and_programs(table: Table, unread: frozenset[str]) -> list[str]:
+def _of_prompts_and_programs(table: Table) -> list[str]:
     """The columns that hold prompts or programs, those inside others too; of equal ones the first."""
-    columns = look_into(table, unread)
+    columns = look_into(table)
     found = [one.name for one in columns if not one.same_as and (one.may_be_code or one.may_be_description)]
     if found:
         return found

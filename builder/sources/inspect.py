@@ -12,17 +12,18 @@ from builder.config import BuildConfig
 from builder.core.errors import FieldsNotFoundError, SourceError
 from builder.core.events import Events, Silent
 from builder.sources.columns.content import look_into
-from builder.sources.columns.detect import evidence_lines
+from builder.sources.columns.detect import choose_fields, evidence_lines
 from builder.sources.columns.names import Fields, named_column, outer_column
+from builder.sources.file_formats import Table
 from builder.sources.hosts.files import RemoteFile, SourceFile
-from builder.sources.hosts.hub import NoRangesError, newest_hub, read_range_hub, resolve_hub
+from builder.sources.hosts.hub import newest_hub, resolve_hub
 from builder.sources.hosts.kaggle import ask_kaggle
-from builder.sources.hosts.parquet_ranges import PARQUET_ERRORS, RemoteParquet
+from builder.sources.hosts.parquet_ranges import RemoteParquet, open_ranges
 from builder.sources.lock import Lock, asked, place_of, read_lock
 from builder.sources.open_source import MOST_OF_IT, SMALL_BYTES, open_local
 from builder.sources.read_all import mirrors_of
 from builder.sources.read_cache import find_kept
-from builder.sources.read_one import choose, kept_of, with_one_schema
+from builder.sources.read_one import kept_of
 from builder.sources.select import select_sources
 from builder.sources.spec import SourceSpec, catalogue
 
@@ -44,7 +45,7 @@ def inspect_catalogue() -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "where": f"{entry.spec.kind} {entry.spec.location}",
+            "where": _where(entry.spec),
             "rows": f"{entry.spec.expected_rows:,} expected" if entry.spec.expected_rows else unknown,
             "licence": entry.spec.licence,
             "shape": entry.shape or unknown,
@@ -76,7 +77,7 @@ def inspect_file(path: str) -> dict[str, Any]:
 def _inspect(spec: SourceSpec, config: BuildConfig) -> dict[str, Any]:
     lines: dict[str, Any] = {
         "name": spec.name,
-        "where": f"{spec.kind} {spec.location}" + (f" ({spec.file})" if spec.file else ""),
+        "where": _where(spec),
         "licence": spec.licence,
         "priority": spec.priority,
     }
@@ -105,23 +106,21 @@ def _inspect(spec: SourceSpec, config: BuildConfig) -> dict[str, Any]:
 def _look_at(spec: SourceSpec) -> tuple[dict[str, Any], Fields | None]:
     """What a local source holds, as lines to show, and the fields chosen; `None` where the choice is refused."""
     opened = open_local(spec)
-    opened = with_one_schema(opened)
-    columns = look_into(opened.table, opened.unread)
+    columns = look_into(opened.table)
     lines: dict[str, Any] = {"columns": ", ".join(opened.table.columns)}
     fields = None
     try:
-        choice = choose(opened, columns)
+        choice = choose_fields(spec, opened.table, columns)
         fields = choice.fields
         lines["fields"] = f"description: {fields.description}; code: {fields.code}"
         lines["chosen"] = f"{choice.how}, confidence {choice.confidence:.2f}"
     except FieldsNotFoundError as error:
         lines["fields"] = str(error)
         lines["chosen"] = "none"
-    lines["evidence"] = evidence_lines(opened.table, columns, opened.unread)
+    lines["evidence"] = evidence_lines(opened.table, columns)
     if opened.table.notes:
         lines["read as"] = opened.table.notes
-    rows = sum(len(batch[""]) for batch in opened.table.batches(("",)))  # no column is read where their number is known
-    lines["rows"] = f"{rows:,}"
+    lines["rows"] = _rows_of(opened.table)
     return lines, fields
 
 
@@ -167,9 +166,12 @@ def _check(spec: SourceSpec, lock: Lock, config: BuildConfig, events: Events) ->
 def _ask(spec: SourceSpec, lock: Lock, config: BuildConfig, events: Events) -> Lines:
     if spec.kind == "file":
         opened = open_local(spec)
-        rows = sum(len(batch[""]) for batch in opened.table.batches(("",)))
-        listed = _listed(opened.files())
-        return {"where": _where(spec), "rows": f"{rows:,}", "files": listed, "to fetch": "nothing, it is local"}
+        return {
+            "where": _where(spec),
+            "rows": _rows_of(opened.table),
+            "files": _listed(opened.files()),
+            "to fetch": "nothing, it is local",
+        }
     pin = lock.get(place_of(spec))
     total: int | None = None
     newest = ""
@@ -207,13 +209,8 @@ def _ask(spec: SourceSpec, lock: Lock, config: BuildConfig, events: Events) -> L
 
 def _weigh(spec: SourceSpec, revision: str, file: RemoteFile, events: Events) -> tuple[int | None, int]:
     """Rows of a file, if they can be told by its end, and the bytes of it that a build would fetch."""
-    if not file.name.lower().endswith(".parquet"):
-        return None, file.bytes
-    try:
-        remote = RemoteParquet(
-            file.bytes, lambda start, end: read_range_hub(spec, revision, file.name, (start, end), events)
-        )
-    except (NoRangesError, *PARQUET_ERRORS):
+    remote = open_ranges(spec, revision, file, events)
+    if remote is None:
         return None, file.bytes
     wanted = remote.wanted_bytes(_wanted(spec, remote))
     small = file.bytes <= SMALL_BYTES or not file.sha256
@@ -227,7 +224,7 @@ def _wanted(spec: SourceSpec, remote: RemoteParquet) -> list[str]:
     found = [named_column(name, remote.columns) or outer_column(name, remote.columns) for name in named]
     if found[0] and found[1]:
         return list(dict.fromkeys(filter(None, found)))
-    return [name for name in remote.columns if name not in remote.bytes_columns]
+    return [name for name in remote.columns if name not in remote.unread]
 
 
 def _sum(weights: Sequence[tuple[int | None, int]]) -> tuple[int | None, int]:
@@ -245,3 +242,8 @@ def _expected(spec: SourceSpec) -> str:
 
 def _where(spec: SourceSpec) -> str:
     return f"{spec.kind} {spec.location}" + (f" ({spec.file})" if spec.file else "")
+
+
+def _rows_of(table: Table) -> str:
+    count = sum(len(batch[""]) for batch in table.batches(("",)))  # no column is read where their number is known
+    return f"{count:,}"

@@ -40,11 +40,6 @@ class Pin:
     rows: int
     files: tuple[SourceFile, ...]
 
-    @property
-    def place(self) -> tuple[str, str, str]:
-        """What a pin is looked up by."""
-        return self.name, self.kind, self.location
-
 
 Lock = dict[tuple[str, str, str], Pin]
 
@@ -55,7 +50,7 @@ def asked(spec: SourceSpec) -> str:
     return " ".join(f"{key}={value}" for key, value in wishes.items() if value)
 
 
-def place_of(spec: SourceSpec) -> tuple[str, str, str]:
+def place_of(spec: SourceSpec | Pin) -> tuple[str, str, str]:
     """What a source's pin is looked up by."""
     return spec.name, spec.kind, spec.location
 
@@ -80,7 +75,7 @@ def read_lock(path: Path) -> Lock:
         pins = [_pin(table) for table in content.get("source", [])]
     except (KeyError, TypeError, AttributeError) as error:
         raise SourceError(f"{path}: not a lock file ({error}); restore it, or delete it to lock anew") from error
-    return {pin.place: pin for pin in pins}
+    return {place_of(pin): pin for pin in pins}
 
 
 def write_pins(path: Path, pins: Iterable[Pin]) -> None:
@@ -92,7 +87,7 @@ def write_pins(path: Path, pins: Iterable[Pin]) -> None:
     guard = temporary_folder() / f"manim-combined-{short_hash([str(path.resolve())])}.lock"
     with FileLock(guard):
         old = read_lock(path)
-        new = {**old, **{pin.place: pin for pin in pins}}
+        new = {**old, **{place_of(pin): pin for pin in pins}}
         if new == old:
             return
         text = _HEAD + f"version = {_VERSION}\n" + "".join(_shown(new[place]) for place in sorted(new))

@@ -1,8 +1,5 @@
 """Open sources: files that are here or at a host, as one table. Of remote Parquet only what is asked for comes."""
 
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +7,14 @@ from pathlib import Path
 from builder.core.errors import SourceError
 from builder.core.events import Events
 from builder.core.files import sha256_of
+from builder.sources.columns.detect import with_same_names
 from builder.sources.file_formats import Batch, Table, data_files, open_path, open_table
-from builder.sources.formats.plain import unpack
+from builder.sources.formats.plain import Scratch, unpack
 from builder.sources.formats.table import SPLIT_BY_FILE
 from builder.sources.hosts.files import RemoteFile, Resolved, SourceFile, choose_files, is_archive, names_split
-from builder.sources.hosts.hub import NoRangesError, download_hub, newest_hub, read_range_hub, resolve_hub
+from builder.sources.hosts.hub import download_hub, newest_hub, resolve_hub
 from builder.sources.hosts.kaggle import newest_kaggle, resolve_kaggle
-from builder.sources.hosts.parquet_ranges import PARQUET_ERRORS, RemoteParquet
+from builder.sources.hosts.parquet_ranges import PARQUET_ERRORS, RemoteParquet, open_ranges
 from builder.sources.spec import SourceSpec
 
 SMALL_BYTES = 1_000_000
@@ -32,8 +30,6 @@ class OpenedSource:
     spec: SourceSpec
     revision: str
     table: Table
-    unread: frozenset[str]
-    """Columns that hold bytes."""
     files: Callable[[], tuple[SourceFile, ...]]
     """What was read of which files; complete once the rows are read."""
 
@@ -83,7 +79,7 @@ def open_local(spec: SourceSpec, cache_dir: Path | None = None) -> OpenedSource:
     hashed = tuple(
         SourceFile(name, file.stat().st_size, sha256_of(file)) for name, file in zip(names, files, strict=True)
     )
-    return OpenedSource(spec, "", table, table.unread, lambda: hashed)
+    return OpenedSource(spec, "", with_same_names(spec, table), lambda: hashed)
 
 
 def open_remote(spec: SourceSpec, resolved: Resolved, cache_dir: Path, events: Events, meter: Meter) -> OpenedSource:
@@ -108,10 +104,10 @@ def open_remote(spec: SourceSpec, resolved: Resolved, cache_dir: Path, events: E
                 yield batch
 
     more = (SPLIT_BY_FILE,) if spec.split_field == SPLIT_BY_FILE else ()
-    unread = frozenset(name for part in parts for name in part.bytes_columns)
+    unread = frozenset(name for part in parts for name in part.unread)
     notes = tuple(note for part in parts for note in part.notes)
     table = Table(columns + more, batches, notes, unread)
-    return OpenedSource(spec, resolved.revision, table, unread, lambda: tuple(part.source_file() for part in parts))
+    return OpenedSource(spec, resolved.revision, table, lambda: tuple(part.source_file() for part in parts))
 
 
 class _Part:
@@ -125,13 +121,10 @@ class _Part:
         self._cache_dir, self._events, self._meter = cache_dir, events, meter
         self._path = file.path
         self._table: Table | None = None
-        self._members: list[Path] = []
+        self._scratch = Scratch(cache_dir)
         self._remote = self._open_ranges() if self._path is None and file.bytes > SMALL_BYTES else None
-        if self._remote:
-            self.columns, self.bytes_columns = self._remote.columns, self._remote.bytes_columns
-        else:
-            self.columns = self._whole().columns
-            self.bytes_columns = self._whole().unread
+        opened = self._remote or self._whole()
+        self.columns, self.unread = opened.columns, opened.unread
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -161,19 +154,11 @@ class _Part:
         return SourceFile(self.name, self._file.bytes, self._file.sha256, False, dict(self._remote.hashes))
 
     def _open_ranges(self) -> RemoteParquet | None:
-        """The file by ranges; nothing if it is no Parquet, has no hash at its host, or the host gives no ranges."""
-        if not self.name.lower().endswith(".parquet") or not self._file.sha256:
-            return None
-
-        def read(start: int, end: int) -> bytes:
-            return read_range_hub(self._spec, self._revision, self.name, (start, end), self._events)
-
-        try:
-            remote = RemoteParquet(self._file.bytes, read)
-        except (NoRangesError, *PARQUET_ERRORS):
-            return None
-        self._meter.expect(remote.footer_bytes)
-        self._meter.add(remote.footer_bytes)
+        """The file by ranges; nothing if it cannot be read so, or its host states no hash of it."""
+        remote = open_ranges(self._spec, self._revision, self._file, self._events) if self._file.sha256 else None
+        if remote:
+            self._meter.expect(remote.footer_bytes)
+            self._meter.add(remote.footer_bytes)
         return remote
 
     def _local(self) -> Path:
@@ -186,7 +171,7 @@ class _Part:
 
     def _whole(self) -> Table:
         if self._table is None:
-            self._table = open_table(self._unpacked())
+            self._table = open_table(self._unpacked(), self._scratch)
         return self._table
 
     def _unpacked(self) -> list[Path]:
@@ -194,10 +179,6 @@ class _Part:
         path = self._local()
         if not is_archive(self.name):
             return [path]
-        if not self._members:
-            self._cache_dir.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix="unpacked-", dir=self._cache_dir))
-            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-            names = unpack(path, folder)
-            self._members = [folder / name for name in choose_files(self._spec, names, self.name)]
-        return self._members
+        folder = self._scratch.new_folder()
+        names = unpack(path, folder)
+        return [folder / name for name in choose_files(self._spec, names, self.name)]

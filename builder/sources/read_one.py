@@ -17,8 +17,7 @@ from builder.core.row_store import open_writer, record_batch, rows_of_a_group
 from builder.core.schema import FOLLOW_UP, READ_SCHEMA, TURN
 from builder.prepare.cache import version_of_preparation
 from builder.sources.columns.chats import Exchange
-from builder.sources.columns.content import Column
-from builder.sources.columns.detect import Choice, choose_fields, with_same_names
+from builder.sources.columns.detect import choose_fields
 from builder.sources.columns.names import TASKS, Fields, with_nested
 from builder.sources.file_formats import Batch, BrokenRow, Table
 from builder.sources.hosts.files import SourceFile, card_licence, read_card
@@ -51,21 +50,6 @@ class ReadSource:
     """Hub commit or Kaggle version; empty for a local file."""
     mirror_of: str = ""
     """Where the source itself lives, if it was read from a mirror."""
-
-
-def with_one_schema(opened: OpenedSource) -> OpenedSource:
-    """An open source whose files have the same names for description and code."""
-    return replace(opened, table=with_same_names(opened.spec, opened.table))
-
-
-def choose(opened: OpenedSource, columns: Sequence[Column] | None = None) -> Choice:
-    """The columns of an open source; `columns` is what `look_into` found there, where that is known already.
-
-    Raises:
-        SourceError: a file cannot be read.
-        FieldsNotFoundError: the description or code column cannot be found.
-    """
-    return choose_fields(opened.spec, opened.table, opened.unread, columns)
 
 
 def read_source(
@@ -173,9 +157,8 @@ def _fetch(revision: str, path: Path, task: _Task) -> Kept:
 
 def _read(opened: OpenedSource, path: Path, task: _Task, licence: str = "") -> Kept:
     spec, table = opened.spec, opened.table
-    opened = with_one_schema(opened)
-    table = opened.table
-    chosen, warning = _fields(opened)
+    choice = choose_fields(spec, table)
+    chosen, warning = choice.fields, choice.warning(spec, table.columns)
     warnings = [f"{spec.name}: {note}" for note in table.notes] + ([warning] if warning else [])
     if spec.split_field and not chosen.split:
         warnings.append(f"{spec.name}: no column {spec.split_field!r}, so its official test rows are not known")
@@ -194,12 +177,6 @@ def _read(opened: OpenedSource, path: Path, task: _Task, licence: str = "") -> K
         check_pin(task.pin, kept.files, task.lock_file)
     keep(path, kept)
     return kept
-
-
-def _fields(opened: OpenedSource) -> tuple[Fields, str]:
-    """The columns of a source, and what a person should know of the choice."""
-    choice = choose(opened)
-    return choice.fields, choice.warning(opened.spec, opened.table.columns)
 
 
 def _compare_with_expected(spec: SourceSpec, rows: int, events: Events) -> None:

@@ -377,10 +377,9 @@ def test_columns_of_bytes_are_never_read(tmp_path: Path) -> None:
         asked.extend(wanted)
         return whole.batches(wanted)
 
-    unread = whole.unread
-    table = Table(whole.columns, batches)  # type: ignore[arg-type]
-    choice = choose_fields(SourceSpec("made", "file", str(path)), table, unread)
-    assert (unread, set(asked)) == ({"video", "raw"}, {"a", "b"})
+    table = Table(whole.columns, batches, unread=whole.unread)  # type: ignore[arg-type]
+    choice = choose_fields(SourceSpec("made", "file", str(path)), table)
+    assert (whole.unread, set(asked)) == ({"video", "raw"}, {"a", "b"})
     assert choice.evidence[:2] == ("`video`: bytes, not read", "`raw`: bytes, not read")
 
 

@@ -3,7 +3,7 @@
 import functools
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from statistics import median
@@ -23,13 +23,13 @@ MAX_SAMPLED_CHARACTERS = 30_000
 """A longer text is not looked into: it would take as long as many others. Nor is the rest of it held."""
 
 
-def sample_values(table: Table, unread: Collection[str] = ()) -> dict[str, list[object]]:
+def sample_values(table: Table) -> dict[str, list[object]]:
     """Values by column, those inside others last: up to `SAMPLE_ROWS` rows, spread evenly over the first ones.
 
     Raises:
         SourceError: the table cannot be read.
     """
-    columns = [name for name in dict.fromkeys(table.columns) if name not in unread]
+    columns = [name for name in dict.fromkeys(table.columns) if name not in table.unread]
     rows = _spread_rows(table, columns)
     values: dict[str, list[object]] = {name: [row[at] for row in rows] for at, name in enumerate(columns)}
     for outer in columns:
@@ -204,13 +204,13 @@ class Column:
         return self.kinds.get(kind, 0) / max(self.looked_at, 1)
 
 
-def look_into(table: Table, unread: Collection[str] = ()) -> list[Column]:
+def look_into(table: Table) -> list[Column]:
     """What the columns of a table hold, those that stand inside others too, each by the same sample of rows.
 
     Raises:
         SourceError: the table cannot be read.
     """
-    sample = sample_values(table, unread)
+    sample = sample_values(table)
     characters = min(CHARACTERS_A_COLUMN, CHARACTERS_IN_ALL // max(len(sample), 1))
     detect_once = functools.cache(detect_code)
     found: list[Column] = []

@@ -111,29 +111,26 @@ class _Search:
         return FieldsNotFoundError(text)
 
 
-def choose_fields(
-    spec: SourceSpec, table: Table, unread: Collection[str] = (), columns: Sequence[Column] | None = None
-) -> Choice:
+def choose_fields(spec: SourceSpec, table: Table, columns: Sequence[Column] | None = None) -> Choice:
     """Choose the columns of a source.
 
     Args:
         spec: the source.
         table: its rows.
-        unread: columns that hold bytes; they are not looked into.
         columns: what `look_into` found in the table, where that is known already.
 
     Raises:
         FieldsNotFoundError: no column, or more than one, is likely for the description or the code.
         SourceError: the table cannot be read.
     """
-    description = _named(spec.description_field, table, unread)
-    code = _named(spec.code_field, table, unread)
+    description = _named(spec.description_field, table)
+    code = _named(spec.code_field, table)
     refuse_missing(spec, table.columns, {"description_field": description, "code_field": code})
     if description and code:
         lines = tuple(f"`{column}`: named by the source" for column in dict.fromkeys((description, code)))
         return Choice(with_others(spec, table.columns, description, code), "named", 1.0, lines)
-    columns = look_into(table, unread) if columns is None else columns
-    search = _Search(spec, table.columns, columns, evidence_lines(table, columns, unread))
+    columns = look_into(table) if columns is None else columns
+    search = _Search(spec, table.columns, columns, evidence_lines(table, columns))
     others = {named_column(name, table.columns) for name in (spec.split_field, spec.error_field, spec.difficulty_field)}
     code_pick = _Pick(code, "named", 1.0) if code else _pick_code(search, {*others, description})
     if description:
@@ -156,7 +153,7 @@ def with_same_names(spec: SourceSpec, table: Table) -> Table:
     if not own or len(set.intersection(*own)) > 1:
         return table
     try:
-        found = [choose_fields(spec, part, part.unread).fields for part in table.parts]
+        found = [choose_fields(spec, part).fields for part in table.parts]
     except FieldsNotFoundError:
         return table
     wanted = (found[0].description, found[0].code)
@@ -189,24 +186,24 @@ def _renamed(table: Table, names: Mapping[str, str]) -> Table:
     return Table(tuple(own), batches, table.notes, table.unread)
 
 
-def evidence_lines(table: Table, columns: Sequence[Column], unread: Collection[str] = ()) -> tuple[str, ...]:
+def evidence_lines(table: Table, columns: Sequence[Column]) -> tuple[str, ...]:
     """A line for each column, in the order of the table, those inside others after the column that holds them."""
     lines: list[str] = []
     for name in dict.fromkeys(table.columns):
-        if name in unread:
+        if name in table.unread:
             lines.append(f"`{name}`: bytes, not read")
         lines += [column.evidence for column in columns if name in (column.name, column.outer)]
     return tuple(lines)
 
 
-def _named(name: str, table: Table, unread: Collection[str]) -> str:
+def _named(name: str, table: Table) -> str:
     """The column that the source names, if the table has it; one inside another, if a row of the sample has it."""
     if exact := named_column(name, table.columns):
         return exact
     if joined_names(name, table.columns):
         return name
     outer = outer_column(name, table.columns)
-    if not outer or outer in unread:
+    if not outer or outer in table.unread:
         return ""
     path = name[len(outer) + 1 :]
     one = Table((outer,), table.batches)

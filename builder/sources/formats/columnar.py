@@ -38,7 +38,7 @@ def read_parquet(file: Path) -> Table:
         present = [name for name in wanted if name in columns]
         with pq.ParquetFile(file) as opened:
             if not present:  # only the number of rows is known
-                yield from _counted(opened.metadata.num_rows, wanted)
+                yield from counted(opened.metadata.num_rows, wanted)
                 return
             # Columns are read by name, all those of an equal name together.
             read = sorted({names[columns.index(name)] for name in present})
@@ -120,7 +120,8 @@ def _sound(batch: Any) -> Any:
     return batch
 
 
-def _counted(rows: int, wanted: Sequence[str]) -> Iterator[Batch]:
+def counted(rows: int, wanted: Sequence[str]) -> Iterator[Batch]:
+    """Batches of so many rows without a value."""
     for start in range(0, rows, BATCH_ROWS):
         yield {name: [None] * min(BATCH_ROWS, rows - start) for name in wanted}
 

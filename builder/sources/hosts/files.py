@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from builder.core.errors import OutputError, SourceError
 from builder.core.files import DISK_ERRORS
-from builder.core.retry import status_of
+from builder.core.retry import causes, status_of
 from builder.sources.spec import SourceSpec
 
 DATA_ENDINGS = (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".arrow", ".feather")
@@ -126,13 +126,13 @@ def shown(names: list[str]) -> str:
 
 def network_reason(error: BaseException) -> str:
     """Why no answer came, in the system's words: a client's own may quote a header, and a token with it."""
-    system = [link for link in _chain(error) if isinstance(link, OSError) and link.strerror]
+    system = [link for link in causes(error) if isinstance(link, OSError) and link.strerror]
     return str(system[-1].strerror) if system else type(error).__name__
 
 
 def disk_problem(error: BaseException) -> str:
     """What the disk refused, with the path if it is known; empty if the disk is not at fault."""
-    for link in _chain(error):
+    for link in causes(error):
         if isinstance(link, OSError) and link.strerror and (link.filename or link.errno in DISK_ERRORS):
             return f"{link.strerror}: {link.filename}" if link.filename else str(link.strerror)
     return ""
@@ -143,6 +143,28 @@ def failure_of(error: BaseException) -> type[SourceError | OutputError]:
     return OutputError if status_of(error) is None and disk_problem(error) else SourceError
 
 
+def silent_bar(progress: Callable[[int], None]) -> type:
+    """A progress bar for a client that draws nothing and passes on how many bytes came."""
+    from tqdm.auto import tqdm
+
+    class Bar(tqdm):  # type: ignore[misc,type-arg,unused-ignore]
+        def __init__(self, *values: Any, **named: Any) -> None:
+            named.pop("name", None)
+            super().__init__(*values, **{**named, "disable": True})
+
+        def update(self, n: float | None = 1) -> bool | None:
+            progress(int(n or 0))
+            return None
+
+        def update_transfer(self, n: float | None = 1) -> None:
+            """Xet tells of bytes twice, as sent and as put together; only these count."""
+
+        def set_transfer_postfix_str(self, *values: Any, **named: Any) -> None:
+            """Comes with `update_transfer`."""
+
+    return Bar
+
+
 def names_split(name: str, split: str) -> bool:
     """Whether a path holds a split as a whole word."""
     words = "|".join(map(re.escape, _SPLIT_WORDS.get(split, (split,))))
@@ -151,17 +173,8 @@ def names_split(name: str, split: str) -> bool:
 
 def _most_common_ending(names: list[str]) -> list[str]:
     endings = Counter(PurePosixPath(name).suffix.lower() for name in names)
-    best = max(
-        (*DATA_ENDINGS, *ARCHIVE_ENDINGS), key=lambda ending: endings[ending]
-    )  # the first of equals: the preferred one
+    best = max((*DATA_ENDINGS, *ARCHIVE_ENDINGS), key=lambda ending: endings[ending])  # of equals the preferred one
     return [name for name in names if name.lower().endswith(best)]
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    link: BaseException | None = error
-    while link is not None:
-        yield link
-        link = link.__cause__ or link.__context__
 
 
 _GLOB_PARTS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}

@@ -42,6 +42,7 @@ from builder.sources.hosts.files import (
     network_reason,
     read_card,
     shown,
+    silent_bar,
 )
 from builder.sources.spec import UNKNOWN, SourceSpec
 
@@ -104,8 +105,6 @@ def what_happened(spec: SourceSpec, error: BaseException) -> str:
 
 
 T = TypeVar("T")
-Progress = Callable[[int], None]
-"""Hears of bytes that have come."""
 
 _CARD = "README.md"
 _NOTICED_SECONDS = 2.0
@@ -116,19 +115,11 @@ _asking: ContextVar[tuple[str, Events]] = ContextVar("_asking", default=("the Hu
 """Who is asked what for, by the thread: its client's waits are shown under that name."""
 
 
-class NoRangesError(Exception):
-    """A host gives whole files only."""
-
-
-class ShortAnswerError(ConnectionError):
-    """An answer ended before all that it announced had come."""
-
-
 def newest_hub(spec: SourceSpec, events: Events | None = None) -> str:
     """The commit that the source's revision names now; one request."""
     from huggingface_hub import HfApi
 
-    commit = _asked(spec, lambda: HfApi().dataset_info(spec.location, revision=spec.revision or "main").sha, events)
+    commit = ask_hub(spec, lambda: HfApi().dataset_info(spec.location, revision=spec.revision or "main").sha, events)
     if not commit:
         raise SourceError(f"source {spec.name!r}: {hub_place(spec)} names no commit, so it can't be pinned")
     return str(commit)
@@ -143,9 +134,9 @@ def resolve_hub(spec: SourceSpec, cache_dir: Path, commit: str = "", events: Eve
 
     commit = commit or newest_hub(spec, events)
     spec = replace(spec, revision=commit)
-    files = _asked(spec, lambda: _list_files(HfApi(), spec, commit), events)
+    files = ask_hub(spec, lambda: _list_files(HfApi(), spec, commit), events)
     wanted = _CARD in files and (not spec.file or spec.licence == UNKNOWN)
-    card: Mapping[str, Any] = _asked(spec, lambda: _card(spec, commit, cache_dir), events) if wanted else {}
+    card: Mapping[str, Any] = ask_hub(spec, lambda: _card(spec, commit, cache_dir), events) if wanted else {}
     names = _chosen_names(spec, sorted(files), card_splits(card))
     return Resolved(commit, tuple(files[name] for name in names), card_licence(card))
 
@@ -174,30 +165,34 @@ def download_hub(
     file: RemoteFile,
     cache_dir: Path,
     *,
-    progress: Progress = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
     events: Events | None = None,
 ) -> Path:
     """A whole file in the cache, checked against the hash that the Hub states; what differs is fetched once more."""
     from huggingface_hub import hf_hub_download
 
     drawn = "tqdm_class" in inspect.signature(hf_hub_download).parameters  # else it came with a later release
-    bar = {"tqdm_class": _bar(progress)} if drawn else {}
     fetch = functools.partial(
-        hf_hub_download, spec.location, file.name, repo_type="dataset", revision=commit, cache_dir=cache_dir / "hub"
+        hf_hub_download,
+        spec.location,
+        file.name,
+        repo_type="dataset",
+        revision=commit,
+        cache_dir=cache_dir / "hub",
+        **({"tqdm_class": silent_bar(progress)} if drawn else {}),
     )
-    path = Path(_asked(spec, lambda: _by_xet_or_http(spec, lambda: fetch(**bar), events), events))
-    if not drawn:
-        progress(file.bytes)
-    if not file.sha256 or sha256_of(path) == file.sha256:
-        return path
-    again = functools.partial(fetch, force_download=True, **bar)
-    path = Path(_asked(spec, lambda: _by_xet_or_http(spec, again, events), events))
-    if (found := sha256_of(path)) != file.sha256:
-        raise SourceError(
-            f"source {spec.name!r}: {file.name} of {hub_place(spec)} arrived damaged: it has the SHA-256 {found}, and "
-            f"the Hub states {file.sha256}. Try again; if it stays so, something on the way changes files"
-        )
-    return path
+    found = ""
+    for again in (False, True):
+        get = functools.partial(_by_xet_or_http, spec, functools.partial(fetch, force_download=again), events)
+        path = Path(ask_hub(spec, get, events))
+        if not drawn and not again:
+            progress(file.bytes)
+        if not file.sha256 or (found := sha256_of(path)) == file.sha256:
+            return path
+    raise SourceError(
+        f"source {spec.name!r}: {file.name} of {hub_place(spec)} arrived damaged: it has the SHA-256 {found}, and "
+        f"the Hub states {file.sha256}. Try again; if it stays so, something on the way changes files"
+    )
 
 
 def _by_xet_or_http(spec: SourceSpec, fetch: Callable[[], str], events: Events | None) -> str:
@@ -232,47 +227,7 @@ def _is_of_xet(error: BaseException) -> bool:
     return type(error) is RuntimeError or type(error).__name__.startswith("Xet") or "/xet-read-token/" in str(asked)
 
 
-def read_range_hub(
-    spec: SourceSpec, commit: str, name: str, between: tuple[int, int], events: Events | None = None
-) -> bytes:
-    """The bytes of a file from the first place of `between` up to the second.
-
-    Raises:
-        NoRangesError: the host sends the whole file, whatever is asked.
-    """
-    return _asked(spec, lambda: _read_range(spec, commit, name, *between), events)
-
-
-def _read_range(spec: SourceSpec, commit: str, name: str, start: int, end: int) -> bytes:
-    from huggingface_hub import constants, hf_hub_url
-    from huggingface_hub import utils as hub_utils
-
-    utils: Any = hub_utils
-    url = hf_hub_url(spec.location, name, repo_type="dataset", revision=commit)
-    headers = {**utils.build_hf_headers(), "range": f"bytes={start}-{end - 1}", "accept-encoding": "identity"}
-    request: dict[str, Any] = {"headers": headers, "timeout": constants.HF_HUB_DOWNLOAD_TIMEOUT}
-    session: Any = utils.get_session()
-    if callable(getattr(session, "stream", None)):  # an httpx client; one of requests has a flag of that name
-        with session.stream("GET", url, **request) as answer:
-            return _ranged(answer, end - start, utils.hf_raise_for_status, answer.read)
-    with session.get(url, stream=True, **request) as answer:
-        return _ranged(answer, end - start, utils.hf_raise_for_status, lambda: answer.content)
-
-
-def _ranged(answer: Any, wanted: int, check: Callable[[Any], None], read: Callable[[], bytes]) -> bytes:
-    """The body of an answer to a request for a range; a whole file is left unread."""
-    if answer.status_code >= 400:
-        read()
-    check(answer)
-    if answer.status_code != 206:
-        raise NoRangesError
-    body = read()
-    if len(body) != wanted:
-        raise ShortAnswerError(f"{len(body)} bytes came of {wanted}")
-    return body
-
-
-def _asked(spec: SourceSpec, call: Callable[[], T], events: Events | None) -> T:
+def ask_hub(spec: SourceSpec, call: Callable[[], T], events: Events | None) -> T:
     """What a call to the Hub gives, tried again with patience; its failures as one sentence."""
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
@@ -314,28 +269,6 @@ def _wait(seconds: float) -> None:
     if seconds >= _NOTICED_SECONDS:
         events.warn(f"{what}: the Hub gives no good answer; its client asks again in {seconds:.0f} s")
     time.sleep(seconds)
-
-
-def _bar(progress: Progress) -> type:
-    """A progress bar that draws nothing and passes on how many bytes came."""
-    from tqdm.auto import tqdm
-
-    class Bar(tqdm):  # type: ignore[misc,type-arg,unused-ignore]
-        def __init__(self, *values: Any, **named: Any) -> None:
-            named.pop("name", None)
-            super().__init__(*values, **{**named, "disable": True})
-
-        def update(self, n: float | None = 1) -> bool | None:
-            progress(int(n or 0))
-            return None
-
-        def update_transfer(self, n: float | None = 1) -> None:
-            """Xet tells of bytes twice, as sent and as put together; only these count."""
-
-        def set_transfer_postfix_str(self, *values: Any, **named: Any) -> None:
-            """Comes with `update_transfer`."""
-
-    return Bar
 
 
 def _chosen_names(spec: SourceSpec, names: list[str], by_split: Mapping[str, list[str]]) -> list[str]:

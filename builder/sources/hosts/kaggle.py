@@ -18,7 +18,15 @@ from builder.core.errors import SourceError
 from builder.core.events import Events, Silent
 from builder.core.files import sha256_of
 from builder.core.retry import retried, too_long_a_wait
-from builder.sources.hosts.files import RemoteFile, Resolved, choose_files, disk_problem, failure_of, network_reason
+from builder.sources.hosts.files import (
+    RemoteFile,
+    Resolved,
+    choose_files,
+    disk_problem,
+    failure_of,
+    network_reason,
+    silent_bar,
+)
 from builder.sources.spec import SourceSpec
 
 T = TypeVar("T")
@@ -59,20 +67,10 @@ def resolve_kaggle(
                 raise DamagedError(str(error)) from error
 
     found = _asked(spec, download, events)
-    files = _data_files(spec, found)
-    base = found if found.is_dir() else None
-    return Resolved(
-        _version(spec, version, found),
-        tuple(
-            RemoteFile(
-                path.relative_to(base).as_posix() if base else spec.file,
-                path.stat().st_size,
-                sha256_of(path),
-                path,
-            )
-            for path in files
-        ),
+    files = (
+        RemoteFile(name, path.stat().st_size, sha256_of(path), path) for name, path in _data_files(spec, found).items()
     )
+    return Resolved(_version(spec, version, found), tuple(files))
 
 
 def newest_kaggle(spec: SourceSpec, events: Events | None = None) -> str:
@@ -119,13 +117,16 @@ def _asked(spec: SourceSpec, call: Callable[[], T], events: Events | None) -> T:
         raise failure_of(error)(f"source {spec.name!r}: {_what_happened(spec, error)}") from None
 
 
-def _data_files(spec: SourceSpec, found: Path) -> tuple[Path, ...]:
-    """The file itself if one was asked for, else the data files in the folder."""
+def _data_files(spec: SourceSpec, found: Path) -> dict[str, Path]:
+    """By name, the file itself if one was asked for, else the data files in the folder."""
     if found.is_file():
-        return (found,)
-    inside = [path for path in found.rglob("*") if path.is_file() and path.resolve().is_relative_to(found.resolve())]
-    names = [path.relative_to(found).as_posix() for path in inside]
-    return tuple(found / name for name in choose_files(spec, names, _place(spec)))
+        return {spec.file: found}
+    inside = {
+        path.relative_to(found).as_posix(): path
+        for path in found.rglob("*")
+        if path.is_file() and path.resolve().is_relative_to(found.resolve())
+    }
+    return {name: inside[name] for name in choose_files(spec, inside, _place(spec))}
 
 
 def _version(spec: SourceSpec, asked: str, found: Path) -> str:
@@ -172,27 +173,14 @@ def _what_happened(spec: SourceSpec, error: BaseException) -> str:
 
 @contextmanager
 def _kept_quiet(progress: Callable[[int], None]) -> Iterator[None]:
-    """Keep kagglehub off both streams; its progress goes to `told`."""
+    """Keep kagglehub off both streams; its progress goes to a listener."""
     from kagglehub import clients
-
-    class Bar:
-        def __init__(self, **_: object) -> None:
-            pass
-
-        def __enter__(self) -> "Bar":
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
-        def update(self, count: int) -> None:
-            progress(count)
 
     logger = logging.getLogger("kagglehub")
     with _one_at_a_time, redirect_stdout(io.StringIO()):
         level, bar = logger.level, getattr(clients, "tqdm", None)
         logger.setLevel(logging.ERROR)
-        clients.tqdm = Bar
+        clients.tqdm = silent_bar(progress)
         try:
             yield
         finally:
