@@ -1,16 +1,18 @@
 """The dataset's card: `dataset_card.md` filled with the numbers of a build."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builder.config import AS_PUBLISHED, CONFIG_HELP, DEFAULT_CONFIG, REPAIRED
+from builder.config import CONFIG_HELP, DEFAULT_CONFIG
 from builder.core.errors import OutputError
 from builder.core.schema import SPLITS
+from builder.decide.summary import percent
 from builder.emit.formats import FORMATS, row_columns
-from builder.publish import card_facts, card_sources
+from builder.publish.card_facts import cell, configs_table, funnel_table, number, rebuild_commands
+from builder.publish.card_sources import bibtex, is_on_hub, licences_counted, source_cell, source_notes
 
 if TYPE_CHECKING:
     from huggingface_hub import DatasetCardData
@@ -110,84 +112,64 @@ def card_text(
         place: what `load_dataset` is given in the card's example: a repository, or a folder.
         evaluations: what models wrote for its rows, scored: `scores.json` of each.
     """
-    from huggingface_hub import DatasetCard
+    import jinja2
 
     template = next((place for place in _PLACES if place.is_file()), None)
     if template is None:
         raise OutputError("dataset_card.md, the template of the card, is missing from this installation")
-    statistics: Mapping[str, Any] = manifest["statistics"]
-    sources: Sequence[Mapping[str, Any]] = manifest["sources"]
+    statistics, settings = manifest["statistics"], manifest["configs"]
     names = [name for name in CONFIG_HELP if name in statistics]
-    configs = [_section(name, statistics[name], manifest["outputs"]) for name in names]
-    version = manifest["libraries"]["manim-combined"]
-    read = max(stats["rows_read"] for stats in statistics.values())
-    sample = any(settings.get("sample") for settings in manifest["configs"].values())
-    cited = [] if sample else sources
-    shuffled = any(stats["pairing"]["shuffled"] for stats in statistics.values())
-    card = DatasetCard.from_template(
-        _head(manifest, names),
-        template_path=str(template),
-        read=card_sources.number(read),
-        source_count="1 source" if len(sources) == 1 else f"{len(sources)} sources",
-        main=configs[0],
-        example=next((one for one in map(_example, statistics[names[0]]["splits"].values()) if one), None),
-        trainable=_trainable(manifest["configs"][names[0]]) if _rows(statistics[names[0]], "train") else "",
-        evaluations=card_facts.evaluations_table(evaluations),
-        configs=configs,
-        api_checked=card_facts.with_setting(manifest, names, "check_api"),
-        dropped_findings=card_facts.dropped_findings(manifest, names),
-        paired=card_facts.with_setting(manifest, names, "pairs", REPAIRED) if shuffled else "",
-        published=card_facts.with_setting(manifest, names, "pairs", AS_PUBLISHED) if shuffled else "",
-        validated=card_facts.listed([name for name in names if _rows(statistics[name], "validation")]),
-        split_lines=card_facts.split_lines(statistics[names[0]]),
-        verified=card_facts.with_setting(manifest, names, "verify"),
-        configs_table=card_facts.configs_table(names, statistics, _default(names)),
+    sample = any(made.get("sample") for made in settings.values())
+    cited = [] if sample else manifest["sources"]
+    environment = jinja2.Environment()
+    environment.filters |= {"cell": cell, "listed": _listed, "number": number, "percent": percent, "place": source_cell}
+    card = environment.from_string(template.read_text(encoding="utf-8")).render(
+        head=_head(manifest, names).to_yaml(),
+        manifest=manifest,
         place=place,
-        columns=card_facts.columns_table(manifest["configs"][names[0]]),
-        key=next(iter(FORMATS[manifest["configs"][names[0]].get("format", card_facts.DEFAULT_FORMAT)].columns)),
-        manim=manifest["manim"],
-        rendering=manifest.get("rendering"),
-        steps=card_facts.steps_table(statistics[names[0]]),
-        certificate_table=card_facts.certificate_table(names, statistics),
-        limits=card_facts.limits(names, manifest["manim"]),
-        locked=any(source["kind"] != "file" for source in sources),
-        sources_table=card_sources.sources_table(sources, sample),
-        licences_table=card_sources.licences_table(names, statistics),
-        licences_counted=card_sources.licences_counted(manifest["configs"][names[0]]),
-        source_notes=card_sources.source_notes(cited, manifest["skipped_sources"]),
-        bibtex=card_sources.bibtex(cited, version),
-        version=version,
-        python=manifest["python"],
-        rebuild=card_facts.rebuild_commands(manifest),
+        evaluations=evaluations,
+        sample=sample,
+        configs=[_section(name, manifest) for name in names],
+        main=_section(names[0], manifest),
+        columns=FORMATS[settings[names[0]]["format"]].columns,
+        configs_table=configs_table(names, statistics, _default(names)),
+        dropped_findings=_dropped_findings(settings, names),
+        licences_counted=licences_counted(settings[names[0]]),
+        source_notes=source_notes(cited, manifest["skipped_sources"]),
+        bibtex=bibtex(cited, manifest["libraries"]["manim-combined"]),
+        rebuild=rebuild_commands(manifest),
     )
-    return _GAP.sub(lambda found: found["code"] or "\n\n", str(card))
+    return _GAP.sub(lambda found: found["code"] or "\n\n", card)
 
 
-def _section(name: str, stats: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+def _section(name: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """What the template says of a config."""
+    stats, outputs = manifest["statistics"][name], manifest["outputs"]
     picture = f"{PICTURES}/{name}.svg"
     return {
         "name": name,
-        "read": card_sources.number(stats["rows_read"]),
-        "kept": card_sources.number(stats["rows_kept"]),
+        "stats": stats,
+        "settings": manifest["configs"][name],
+        "splits": _splits(stats),
         "picture": picture if picture in outputs else "",
         "frames": sorted(path for path in outputs if path.startswith(frame_of(name, ""))),
-        "first_split": next(iter(_splits(stats)), ""),
-        "funnel": card_facts.funnel_table(stats),
-        "lines": card_facts.config_lines(stats),
+        "funnel": funnel_table(stats),
     }
 
 
-def _example(split: Mapping[str, Any]) -> Mapping[str, str] | None:
-    """A row of a split that can be shown, its prompt on lines of a quotation."""
-    found: Mapping[str, str] | None = split.get("example")
-    return found and {**found, "prompt": "\n> ".join(found["prompt"].splitlines())}
+def _listed(configs: Iterable[Mapping[str, Any]]) -> str:
+    """Names of configs as a text: `a`, `b` and `c`; empty if there is none."""
+    found = [f"`{config['name']}`" for config in configs]
+    return " and ".join([", ".join(found[:-1])] * (len(found) > 1) + found[-1:])
 
 
-def _trainable(settings: Mapping[str, Any]) -> str:
-    """The columns that TRL takes, as Python's list; empty where it takes none as they are."""
-    columns = FORMATS[settings.get("format", card_facts.DEFAULT_FORMAT)].columns
-    return "[" + ", ".join(f'"{name}"' for name in columns) + "]" if all(columns.values()) else ""
+def _dropped_findings(settings: Mapping[str, Any], names: Sequence[str]) -> str:
+    """The findings for which configs drop rows, a finding at a time: "`still` in `verified`"."""
+    having: dict[str, list[dict[str, str]]] = {}
+    for name in names:
+        for finding in settings[name]["drop_findings"]:
+            having.setdefault(finding, []).append({"name": name})
+    return "; ".join(f"`{finding}` in {_listed(configs)}" for finding, configs in having.items())
 
 
 def _head(manifest: Mapping[str, Any], names: Sequence[str]) -> "DatasetCardData":
@@ -195,11 +177,12 @@ def _head(manifest: Mapping[str, Any], names: Sequence[str]) -> "DatasetCardData
     from huggingface_hub import DatasetCardData
 
     statistics, sources = manifest["statistics"], manifest["sources"]
-    rows = max(sum(_rows(statistics[name], split) for split in SPLITS) for name in names)
+    rows = max(sum(split["rows"] for split in statistics[name]["splits"].values()) for name in names)
     licences = {source["licence"] if source["licence"] in HUB_LICENCES else "other" for source in sources}
     others = sorted({source["licence"] for source in sources} - HUB_LICENCES)
-    named: dict[str, Any] = {"license_name": "-".join(map(_slug, others))} if others else {}
-    on_hub = sorted({source["location"] for source in sources if card_sources.is_on_hub(source)})
+    slugs = (re.sub(r"[^a-z0-9.+]+", "-", other.lower()).strip("-") or "unnamed" for other in others)
+    named: dict[str, Any] = {"license_name": "-".join(slugs)} if others else {}
+    on_hub = sorted({source["location"] for source in sources if is_on_hub(source)})
     return DatasetCardData(
         language="en",
         license=sorted(licences),
@@ -209,20 +192,15 @@ def _head(manifest: Mapping[str, Any], names: Sequence[str]) -> "DatasetCardData
         task_categories=["text-generation"],
         pretty_name="Manim Combined",
         tags=["manim", "code", "python", "text-to-animation", "sft"],
-        configs=[*(_config(name, names, statistics[name]) for name in names), *_ledgers(names, manifest["outputs"])],
-        dataset_info=[
+        configs=[
+            *(_config(name, names, statistics[name]) for name in names),
             {
-                **_info(name, statistics[name], manifest["outputs"]),
-                **_features(manifest["configs"][name], statistics[name]),
-            }
-            for name in names
+                "config_name": "ledger",
+                "data_files": [{"split": name, "path": f"ledger/{name}.parquet"} for name in names],
+            },
         ],
+        dataset_info=[_info(name, manifest) for name in names],
     )
-
-
-def _slug(text: str) -> str:
-    """A text as a name that the Hub takes."""
-    return re.sub(r"[^a-z0-9.+]+", "-", text.lower()).strip("-") or "unnamed"
 
 
 def _default(names: Sequence[str]) -> str:
@@ -230,32 +208,23 @@ def _default(names: Sequence[str]) -> str:
     return DEFAULT_CONFIG if DEFAULT_CONFIG in names else names[0] if len(names) == 1 else ""
 
 
-def _features(settings: Mapping[str, Any], stats: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a config, as `datasets` names their types."""
-    if not any("arrow_bytes" in split for split in stats["splits"].values()):
-        return {}  # carried over from a release whose rows had fewer columns
-    kinds = row_columns(settings.get("format", card_facts.DEFAULT_FORMAT))
-    kinds |= {"tokens": "int32"} if settings.get("tokenizer") else {}
-    kinds |= {"preview": "image"} if settings.get("previews") else {}
-    columns = [{"name": name, "dtype": kind} for name, kind in kinds.items()]
-    messages = FORMATS[settings.get("format", card_facts.DEFAULT_FORMAT)].columns
-    return {"features": [*(_message_feature(key, names) for key, names in messages.items()), *columns]}
-
-
-def _message_feature(key: str, names: tuple[str, ...]) -> dict[str, Any]:
-    """A column of messages, or of one text."""
-    fields = [{"name": name, "dtype": "string"} for name in names]
-    return {"name": key, "list": fields} if fields else {"name": key, "dtype": "string"}
-
-
-def _rows(stats: Mapping[str, Any], split: str) -> int:
-    """Rows of a split; 0 in statistics of a build that did not know it."""
-    return int(stats["splits"].get(split, {"rows": 0})["rows"])
+def _features(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The columns of a config, as `datasets` names their types: messages or texts, then the others."""
+    messages = [
+        {"name": key, "list": [{"name": name, "dtype": "string"} for name in names]}
+        if names
+        else {"name": key, "dtype": "string"}
+        for key, names in FORMATS[settings["format"]].columns.items()
+    ]
+    kinds = row_columns(settings["format"])
+    kinds |= {"tokens": "int32"} if settings["tokenizer"] else {}
+    kinds |= {"preview": "image"} if settings["previews"] else {}
+    return [*messages, *({"name": name, "dtype": kind} for name, kind in kinds.items())]
 
 
 def _splits(stats: Mapping[str, Any]) -> list[str]:
     """The splits that have rows: `datasets` cannot read one without."""
-    return [split for split in SPLITS if _rows(stats, split)]
+    return [split for split in SPLITS if stats["splits"][split]["rows"]]
 
 
 def _config(name: str, names: Sequence[str], stats: Mapping[str, Any]) -> dict[str, Any]:
@@ -264,22 +233,19 @@ def _config(name: str, names: Sequence[str], stats: Mapping[str, Any]) -> dict[s
     return {"config_name": name, "data_files": files, **default}
 
 
-def _ledgers(names: Sequence[str], outputs: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A config of the ledgers, with one split for each config whose rows it accounts for."""
-    files = [{"split": name, "path": f"ledger/{name}.parquet"} for name in names if f"ledger/{name}.parquet" in outputs]
-    return [{"config_name": "ledger", "data_files": files}] if files else []
-
-
-def _info(name: str, stats: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Sizes of a config, as `datasets` records them: of its files, and of its rows in memory, as Arrow."""
+def _info(name: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Sizes of a config as `datasets` records them, of its files and of its rows in memory (Arrow), and its columns."""
+    stats, outputs = manifest["statistics"][name], manifest["outputs"]
     files = [file["bytes"] for path, file in outputs.items() if path.startswith(f"data/{name}/")]
+    counts = {split: stats["splits"][split] for split in _splits(stats)}
     splits = [
-        {
-            "name": split,
-            "num_bytes": stats["splits"][split].get("arrow_bytes", 0),
-            "num_examples": stats["splits"][split]["rows"],
-        }
-        for split in _splits(stats)
+        {"name": split, "num_bytes": count["arrow_bytes"], "num_examples": count["rows"]}
+        for split, count in counts.items()
     ]
-    total = sum(split["num_bytes"] for split in splits)
-    return {"config_name": name, "splits": splits, "download_size": sum(files), "dataset_size": total}
+    return {
+        "config_name": name,
+        "splits": splits,
+        "download_size": sum(files),
+        "dataset_size": sum(count["arrow_bytes"] for count in counts.values()),
+        "features": _features(manifest["configs"][name]),
+    }

@@ -1,31 +1,12 @@
 """Where sources live, under which licences, and how to cite them, for the card. What is not known is not said."""
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from builder.config import ANY_LICENCE, BY_UPSTREAM
-
-
-def number(value: float) -> str:
-    """With commas."""
-    return f"{value:,}"
-
-
-def cell(text: object) -> str:
-    """A text from outside, as a cell of a table or a line: on one line, nothing in it is Markdown's or HTML's."""
-    line = " ".join(str(text).split())
-    for sign, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "\\|"), ("`", "'"), ("[", "\\[")):
-        line = line.replace(sign, written)
-    return line
-
-
-def table(titles: Sequence[str], rows: Sequence[Sequence[str]], numbers: Container[int] = ()) -> str:
-    """A Markdown table; columns at the places of `numbers` hold such."""
-    under = ["---:" if place in numbers else "---" for place in range(len(titles))]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (titles, under, *rows))
-
+from builder.publish.card_facts import cell
 
 Source = Mapping[str, Any]
 
@@ -151,31 +132,6 @@ def _tex(text: str) -> str:
 def _entry(kind: str, key: str, fields: Mapping[str, str]) -> str:
     lines = "\n".join(f"  {name:<12} = {text}," for name, text in fields.items() if text)
     return f"@{kind}{{{key},\n{lines}\n}}"
-
-
-def sources_table(sources: Sequence[Mapping[str, Any]], sample: bool) -> str:
-    """Each source with where it was read, at which revision, its rows and its licence."""
-    rows = [
-        [
-            f"`{source['name']}`",
-            "sample of this project" if sample else source_cell(source),
-            f"`{source['revision'][:12]}`" if source["revision"] else "-",
-            number(source["rows"]),
-            cell(source["licence"]),
-        ]
-        for source in sources
-    ]
-    return table(["source", "where", "revision", "rows read", "licence"], rows, numbers=(3,))
-
-
-def licences_table(names: Sequence[str], statistics: Mapping[str, Any]) -> str:
-    """Rows of each config by source and licence; empty for statistics of a build that did not count them."""
-    rows = [
-        [f"`{name}`", f"`{line['source']}`", cell(line["licence"]), cell(line["upstream"]) or "-", number(line["rows"])]
-        for name in names
-        for line in statistics[name].get("licences", ())
-    ]
-    return table(["config", "source", "`license`", "`license_upstream`", "rows"], rows, numbers=(4,)) if rows else ""
 
 
 def licences_counted(settings: Mapping[str, Any]) -> str:
