@@ -8,15 +8,19 @@ anew when the rules of signatures or of canonical keys change; reading them says
 
 import argparse
 import json
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+import orjson
 import pyarrow.parquet as pq
 
-from builder.decide.decontaminate import OFFICIAL, OTHERS, official_list
+from builder.decide.decontaminate import OFFICIAL, OTHERS
 from builder.prepare.keys import description_key
 from builder.prepare.prepare import plain_prompt, probe_key, program_keys
-from builder.similarity.fingerprints import MOST, RULES, make_signatures
+from builder.similarity.fingerprints import MOST, RULES, signature
 from builder.similarity.words import core
 
 MADE_BY = "python -m benchmarks.official_test"
@@ -31,13 +35,15 @@ FEW = 24
 
 def line(where: str, prompt: str, programs: list[int], most: int = MOST) -> dict[str, object]:
     """What a list keeps of a prompt and its programs."""
-    (made,) = make_signatures([core(prompt)], most)
-    return {
-        "where": where,
-        "description_key": description_key(prompt) or 0,
-        "programs": programs,
-        **{name: made[name] for name in ("grams", "key", "terms", "length", "most")},
-    }
+    made = asdict(signature(core(prompt), most))
+    packed = {name: b64encode(np.array(made[name], "<u4").tobytes()).decode() for name in ("grams", "terms")}
+    return {"where": where, "description_key": description_key(prompt) or 0, "programs": programs, **made, **packed}
+
+
+def content(rows: Iterable[Mapping[str, object]], made_by: str = MADE_BY) -> bytes:
+    """A list as `read_official` takes it."""
+    head = orjson.dumps({"made_by": made_by, "rules": RULES, "probe": probe_key()})
+    return head[:-1] + b',"rows":[\n' + b",\n".join(map(orjson.dumps, rows)) + b"\n]}\n"
 
 
 def official_rows(path: Path) -> Iterator[dict[str, object]]:
@@ -54,8 +60,8 @@ def other_rows(name: str, place: Path) -> Iterator[dict[str, object]]:
     """What the list keeps of the prompts of another benchmark, each once."""
     seen: set[str] = set()
     for path in sorted(place.rglob("*.json")) if place.is_dir() else [place]:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        for number, item in enumerate(content[LIST_KEY] if isinstance(content, dict) else content):
+        held = json.loads(path.read_text(encoding="utf-8"))
+        for number, item in enumerate(held[LIST_KEY] if isinstance(held, dict) else held):
             texts = [item] if isinstance(item, str) else [item.get(key) or "" for key in PROMPT_KEYS]
             for prompt in filter(None, map(plain_prompt, texts)):
                 if prompt not in seen:
@@ -75,7 +81,7 @@ def main() -> None:
         places = [item.partition("=") for item in given.others]
         lists[OTHERS] = [row for name, _, place in places for row in other_rows(name, Path(place))]
     for path, rows in lists.items():
-        path.write_bytes(official_list(rows, probe_key(), RULES, MADE_BY))
+        path.write_bytes(content(rows))
         print(f"{path}: {len(rows)} rows, {path.stat().st_size:,} bytes")
 
 

@@ -30,35 +30,6 @@ from builder.decide.pairing.shuffled import Part
 from builder.decide.subset import draw, drop_long
 from builder.manim_lint.dialect import COMMUNITY
 
-
-def drop_failed(ledger: pl.DataFrame) -> pl.DataFrame:
-    """Drop rows whose program has a verdict other than `passed` (reason: the verdict)."""
-    verdict = pl.col("verdict").cast(pl.String)
-    bad = kept(ledger).filter((verdict != "") & (verdict != Outcome.PASSED))
-    return drop(ledger, bad.select("index", verdict.alias("reason"), detail="verdict_detail"), "render", overrules=True)
-
-
-def drop_findings(ledger: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    """Drop rows whose program has one of these findings (reason: the finding); official test rows stay."""
-    rows = kept(ledger).filter(pl.col("official").not_())
-    for name in names:
-        detail = all_findings().str.extract(rf"(?m)^{name}: (.*)$")
-        found = rows.select("index", pl.lit(name).alias("reason"), detail=detail).drop_nulls("detail")
-        ledger = drop(ledger, found, "check" if name == WRONG_MATHEMATICS else "render")
-    return ledger
-
-
-def drop_not_rendered(ledger: pl.DataFrame) -> pl.DataFrame:
-    """Drop rows whose program has no verdict (reason `not_rendered`): nothing is said against them, or for them."""
-    silent = kept(ledger).filter(pl.col("verdict").cast(pl.String) != Outcome.PASSED)
-    return drop(
-        ledger,
-        silent.select("index", pl.lit("not_rendered").alias("reason"), detail="verdict_detail"),
-        "render",
-        overrules=True,
-    )
-
-
 PROBLEM_COLUMNS = tuple(f"{part}_{what}" for part in ("description", "code") for what in ("stage", "reason", "detail"))
 """Columns in which `prepare` told what is wrong with a row; the ledger's own take their place."""
 API_COLUMNS = ("api_reason", "api_detail", "reported_error")
@@ -115,8 +86,8 @@ def decide(
     if config.check_api:
         ledger = _drop_api_problems(ledger)
     if config.verify:
-        ledger = drop_failed(ledger)
-    ledger = drop_findings(ledger, config.drop_findings)
+        ledger = _drop_failed(ledger)
+    ledger = _drop_findings(ledger, config.drop_findings)
     ledger = ledger.drop(*PROBLEM_COLUMNS, *API_COLUMNS, *LICENCE_COLUMNS)
     if config.drop_long and lengths is not None:
         ledger = drop_long(ledger, lengths, config.max_tokens)
@@ -137,51 +108,95 @@ def decide(
     ledger = _with_survivors(drop_leaks(ledger, near, config.near_test, files))
     if config.limit:
         ledger = draw(ledger, config.limit, config.balance, config.seed, files)
-    return with_notes(drop_not_rendered(ledger) if config.verify else ledger)
+    return with_notes(_drop_not_rendered(ledger) if config.verify else ledger)
+
+
+def _drop_where(
+    ledger: pl.DataFrame, holds: pl.Expr, stage: str, reason: str | pl.Expr, detail: str | pl.Expr, **how: bool
+) -> pl.DataFrame:
+    """The ledger without the rows of which something holds; reason and detail are columns or the like."""
+    return drop(ledger, ledger.filter(holds).select("index", reason=reason, detail=detail), stage, **how)
 
 
 def _drop_decided(ledger: pl.DataFrame) -> pl.DataFrame:
     """Rows that a person decided to drop (reason `decided`; the detail says who and why)."""
-    gone = ledger.filter(pl.col("decision") == DROP)
-    return drop(ledger, gone.select("index", pl.lit("decided").alias("reason"), detail="decided"), "decision")
+    return _drop_where(ledger, pl.col("decision") == DROP, "decision", pl.lit("decided"), "decided")
 
 
 def _drop_measured_on(ledger: pl.DataFrame) -> pl.DataFrame:
     """Rows that a model described, where their group is one that models are measured on."""
-    rows = ledger.filter((pl.col("decision") == SYNTHETIC) & (pl.col("split") != "train"))
-    return drop(ledger, rows.select("index", pl.lit("synthetic").alias("reason"), detail="decided"), "filter")
+    described = (pl.col("decision") == SYNTHETIC) & (pl.col("split") != "train")
+    return _drop_where(ledger, described, "filter", pl.lit("synthetic"), "decided")
+
+
+def _drop_reported_errors(ledger: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose authors report that the program failed."""
+    failed = pl.col("reported_error").is_not_null()
+    return _drop_where(ledger, failed, "check", pl.lit("reported_error"), "reported_error")
+
+
+def _drop_other_dialect(ledger: pl.DataFrame, dialect: str) -> pl.DataFrame:
+    """Rows whose program is written for another Manim than the one that is wanted."""
+    reason, detail = "ce_dialect", "a program for Manim Community"
+    if dialect == COMMUNITY:
+        reason, detail = "manimgl_dialect", "a program for ManimGL that cannot be brought to Manim Community whole"
+    other = pl.col("dialect").cast(pl.String) != dialect
+    return _drop_where(ledger, other, "check", pl.lit(reason), pl.lit(detail))
+
+
+def _drop_api_problems(ledger: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose program uses what Manim does not have; of ManimGL, which is another Manim, nothing is said."""
+    bad = pl.col("api_reason").is_not_null() & (pl.col("dialect").cast(pl.String) == COMMUNITY)
+    return _drop_where(ledger, bad, "check", "api_reason", "api_detail")
+
+
+_VERDICT = pl.col("verdict").cast(pl.String)
+
+
+def _drop_failed(ledger: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose program has a verdict other than `passed` (reason: the verdict)."""
+    failed = _VERDICT.is_in(["", Outcome.PASSED]).not_()
+    return _drop_where(ledger, failed, "render", _VERDICT, "verdict_detail", overrules=True)
+
+
+def _drop_not_rendered(ledger: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose program has no verdict (reason `not_rendered`): nothing is said against them, or for them."""
+    silent = _VERDICT != Outcome.PASSED
+    return _drop_where(ledger, silent, "render", pl.lit("not_rendered"), "verdict_detail", overrules=True)
+
+
+def _drop_findings(ledger: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Rows whose program has one of these findings (reason: the finding); official test rows stay."""
+    for name in names:
+        detail = all_findings().str.extract(rf"(?m)^{name}: (.*)$")
+        found = detail.is_not_null() & pl.col("official").not_()
+        stage = "check" if name == WRONG_MATHEMATICS else "render"
+        ledger = _drop_where(ledger, found, stage, pl.lit(name), detail)
+    return ledger
 
 
 def _drop_unlicensed(ledger: pl.DataFrame) -> pl.DataFrame:
     """Rows whose description or code may not be in a build of permissive rows (reason `licence`)."""
     parts = {"description": "licence_problem", "program": "code_licence_problem"}
     stated = [
-        pl.when(pl.col(name).cast(pl.String) != "").then(
-            pl.concat_str(pl.lit(f"{part}: "), pl.col(name).cast(pl.String))
-        )
+        pl.when(pl.col(name).cast(pl.String) != "").then(pl.lit(f"{part}: ") + pl.col(name).cast(pl.String))
         for part, name in parts.items()
     ]
-    bad = kept(ledger).select(
-        "index", pl.lit("licence").alias("reason"), detail=pl.concat_str(stated, separator="; ", ignore_nulls=True)
-    )
-    return drop(ledger, bad.filter(pl.col("detail") != ""), "filter", overrules=True)
+    detail = pl.concat_str(stated, separator="; ", ignore_nulls=True)
+    return _drop_where(ledger, detail != "", "filter", pl.lit("licence"), detail, overrules=True)
 
 
 def _with_survivors(ledger: pl.DataFrame) -> pl.DataFrame:
     """Point each dropped row at a row that is kept: the one that displaced it may have been displaced itself."""
     displaced = dict(ledger.drop_nulls("kept_index").select("index", "kept_index").iter_rows())
-    moved = {}
-    for index, other in displaced.items():
-        last = other
-        while last in displaced:
-            last = displaced[last]
-        if last != other:
-            moved[index] = last
-    if not moved:
-        return ledger
-    marks = pl.DataFrame(list(moved.items()), schema={"index": pl.UInt32, "last": pl.UInt32}, orient="row")
-    found = ledger.select("index").join(marks, on="index", how="left", maintain_order="left")["last"]
-    return ledger.with_columns(kept_index=pl.coalesce(found, "kept_index"))
+
+    def survivor(row: int) -> int:
+        while row in displaced:
+            row = displaced[row]
+        return row
+
+    moved = {row: survivor(row) for row in displaced.values() if row in displaced}
+    return ledger.with_columns(pl.col("kept_index").replace(moved))
 
 
 def _drop_invalid(ledger: pl.DataFrame, part: str, also: str = "") -> pl.DataFrame:
@@ -232,58 +247,44 @@ def _with_codes_of(ledger: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def code_sources(rows: pl.DataFrame, read: pl.DataFrame) -> pl.DataFrame:
-    """Add `code_source` and fill `code_index`: where each row's code is taken from, and the source that gives it.
+def with_facts(ledger: pl.DataFrame, read: pl.DataFrame) -> pl.DataFrame:
+    """The kept rows, with what the dataset says of each beside its texts.
 
-    A row keeps its own source for a code that stands in that source too.
-
-    Args:
-        rows: of the ledger, with `index`, `source`, `code_index` and `program_key`.
-        read: all rows read: `source` and `program_key` as they were read.
-    """
-    own = read.select("source", "program_key").unique().with_columns(pl.lit(True).alias("in_own"))
-    giver = read.select(pl.col("index").alias("code_index"), pl.col("source").alias("giver"))
-    found = rows.join(own, on=["source", "program_key"], how="left", maintain_order="left").join(
-        giver, on="code_index", how="left", maintain_order="left"
-    )
-    return found.with_columns(
-        pl.coalesce("code_index", "index").alias("code_index"),
-        pl.when(pl.col("in_own") | pl.col("code_index").is_null())
-        .then("source")
-        .otherwise("giver")
-        .alias("code_source"),
-    ).drop("in_own", "giver")
-
-
-def with_facts(rows: pl.DataFrame, ledger: pl.DataFrame, read: pl.DataFrame) -> pl.DataFrame:
-    """Add what the dataset says of each row beside its texts.
-
-    `difficulty` and `verdict`, null where there is none; `findings`, what Manim would not take of its program first,
-    and what else was found of it; `duplicates`, how many rows read it stands for; `code_from`, the id of the row whose
-    program it has, if that is another one; `synthetic`, whether a model wrote its description; `description_origin` and
-    `code_origin`, the sets in which its texts stood first, where they are known.
+    `code_index`, filled where a row has its own program, and `code_source`, the source that gives the program: the
+    row's own for one that stands in that source too; `difficulty` and `verdict`, null where there is none; `findings`,
+    what Manim would not take of its program first, and what else was found of it; `duplicates`, how many rows read it
+    stands for; `code_from`, the id of the row whose program it has, if that is another one; `synthetic`, whether a
+    model wrote its description; `description_origin` and `code_origin`, the sets in which its texts stood first, where
+    they are known.
 
     Args:
-        rows: of `code_sources`, with `verdict` and the columns of `all_findings`.
-        ledger: of `decide`, whose duplicates point at the row that stays.
-        read: all rows read, with `difficulty`, `api_reason`, `api_detail`, `description_origin` and `code_origin`.
+        ledger: of `decide`, whose duplicates point at the row that stays, with `difficulty` and both origins.
+        read: all rows read, with what belongs to their programs as they were read: `program_key`, `api_reason`,
+            `api_detail`, `code_origin`.
     """
     gone = ledger.filter(pl.col("stage") == "duplicate").select(index="kept_index")
     counts = gone.group_by("index").len("duplicates")
+    own = read.select("source", "program_key").unique().with_columns(in_own=True)
     finding = pl.concat_str(pl.col("api_reason").cast(pl.String), "api_detail", separator=": ", ignore_nulls=True)
     programs = read.select(
         pl.col("index").alias("code_index"),
+        pl.col("source").alias("giver"),
         id_column().alias("code_from"),
         "code_origin",
         pl.when(pl.col("api_reason").is_not_null()).then(finding).alias("findings"),
     )
+    another = pl.col("code_index") != pl.col("index")
     return (
-        rows.join(counts, on="index", how="left", maintain_order="left")
+        kept(ledger)
+        .drop("code_origin")
+        .with_columns(pl.coalesce("code_index", "index").alias("code_index"))
+        .join(own, on=["source", "program_key"], how="left", maintain_order="left")
+        .join(counts, on="index", how="left", maintain_order="left")
         .join(programs, on="code_index", how="left", maintain_order="left")
-        .join(read.select("index", "difficulty", "description_origin"), on="index", how="left", maintain_order="left")
         .with_columns(
+            pl.when("in_own").then("source").otherwise("giver").alias("code_source"),
             pl.col("duplicates").fill_null(0).cast(pl.Int32) + 1,
-            pl.when(pl.col("code_index") != pl.col("index")).then("code_from").alias("code_from"),
+            pl.when(another).then("code_from").alias("code_from"),
             pl.concat_str("findings", all_findings().replace("", None), separator="\n", ignore_nulls=True)
             .replace("", None)
             .alias("findings"),
@@ -291,25 +292,3 @@ def with_facts(rows: pl.DataFrame, ledger: pl.DataFrame, read: pl.DataFrame) -> 
             synthetic=pl.col("decision") == SYNTHETIC,
         )
     )
-
-
-def _drop_reported_errors(ledger: pl.DataFrame) -> pl.DataFrame:
-    """Rows whose authors report that the program failed."""
-    failed = kept(ledger).filter(pl.col("reported_error").is_not_null())
-    dropped = failed.select("index", pl.lit("reported_error").alias("reason"), detail="reported_error")
-    return drop(ledger, dropped, "check")
-
-
-def _drop_other_dialect(ledger: pl.DataFrame, dialect: str) -> pl.DataFrame:
-    """Rows whose program is written for another Manim than the one that is wanted."""
-    bad = kept(ledger).filter(pl.col("dialect").cast(pl.String) != dialect)
-    reason = "manimgl_dialect" if dialect == COMMUNITY else "ce_dialect"
-    said = {"manimgl_dialect": "a program for ManimGL that cannot be brought to Manim Community whole"}
-    detail = pl.lit(said.get(reason, "a program for Manim Community"))
-    return drop(ledger, bad.select("index", reason=pl.lit(reason), detail=detail), "check")
-
-
-def _drop_api_problems(ledger: pl.DataFrame) -> pl.DataFrame:
-    """Rows whose program uses what Manim does not have; of ManimGL, which is another Manim, nothing is said."""
-    bad = kept(ledger).filter(pl.col("api_reason").is_not_null() & (pl.col("dialect").cast(pl.String) == COMMUNITY))
-    return drop(ledger, bad.select("index", reason="api_reason", detail="api_detail"), "check")

@@ -3,9 +3,10 @@
 What leaks into test is dropped from validation and train, what leaks into validation from train.
 """
 
-from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,10 @@ from rapidfuzz.fuzz import ratio
 
 from builder.core.ledger import drop, kept
 from builder.core.row_store import PreparedFile, batches_with, texts_by_index
-from builder.decide.deduplicate import keyed_pairs, near_test_rows
+from builder.decide.deduplicate import first_of_each, near_test_rows
 from builder.emit.augment import all_variants
 from builder.similarity.compare import Difference, difference, similarity_of_normal
-from builder.similarity.fingerprints import Signature, near_signatures, read_signature
+from builder.similarity.fingerprints import RULES, Signature, near_signatures
 from builder.similarity.key_terms import key_terms
 from builder.similarity.near_pairs import FLOOR, near_pairs
 from builder.similarity.words import core, normal
@@ -27,37 +28,6 @@ from builder.similarity.words import core, normal
 NEAR_PROGRAM = 0.9
 """Similarity from which two programs are near; their descriptions may then be less alike than the threshold."""
 _COLUMNS = ("index", "kept_index", "reason", "detail", "score")
-
-
-def with_official_pairs(near: pl.DataFrame, rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
-    """Near pairs with all those added that official test rows are part of, which are looked for once more.
-
-    Among very many descriptions `near_descriptions` compares few neighbours alone, and a leak of these rows costs most.
-
-    Args:
-        near: of `near_descriptions`.
-        rows: one line a row read: `index`, `official`, `description_key`.
-        files: the prepared rows.
-    """
-    firsts = rows.drop_nulls("description_key").unique("description_key", keep="first", maintain_order=True)
-    official = rows.filter("official")["description_key"].drop_nulls().unique()
-    if official.is_empty():
-        return near
-    tests = firsts.filter(pl.col("description_key").is_in(official.implode()))
-    texts = texts_by_index(files, "description", tests["index"])
-    alike: dict[tuple[str, int], list[tuple[int, str]]] = {}  # of copies, `near_pairs` gives the first alone
-    for index, key in tests.select("index", "description_key").iter_rows():
-        asked = core(texts[index])
-        alike.setdefault((normal(asked), key_terms(asked).key), []).append((key, asked))
-    copies = pl.Series([[key for key, _ in same] for same in alike.values()], dtype=pl.List(pl.UInt64))
-    against = [same[0][1] for same in alike.values()]
-    parts = [near]
-    for batch in batches_with(files, ("description",), firsts["index"]):
-        found = near_pairs([core(text) for text in batch["description"]], FLOOR, against)
-        keys = batch.select("index").join(firsts, on="index", maintain_order="left")["description_key"]
-        pairs = found.with_columns(one=keys.gather(found["left"]), other=copies.gather(found["right"])).explode("other")
-        parts.append(keyed_pairs(pairs, pairs["one"], pairs["other"]).filter(pl.col("left") != pl.col("right")))
-    return pl.concat(parts).unique(["left", "right"], keep="first", maintain_order=True).sort("left", "right")
 
 
 def drop_leaks(
@@ -74,7 +44,7 @@ def drop_leaks(
 
     Args:
         ledger: open, with `description_key` and `canonical_key`.
-        near: of `near_descriptions`, with `with_official_pairs`.
+        near: of `near_descriptions`.
         threshold: the least similarity of near descriptions.
         files: the prepared rows.
     """
@@ -128,14 +98,9 @@ def _with_near_programs(pairs: pl.DataFrame, rows: pl.DataFrame, files: Sequence
     if pairs.is_empty():
         return pairs
     where = dict(rows.select("index", pl.coalesce("code_index", "index").alias("code")).iter_rows())
-    wanted = pl.Series(
-        sorted({where[index] for pair in pairs.select("index", "kept_index").iter_rows() for index in pair})
-    )
-    codes = texts_by_index(files, "code", wanted.cast(pl.UInt32))
-    near = [
-        _near_programs(codes[where[one]], codes[where[other]])
-        for one, other in pairs.select("index", "kept_index").iter_rows()
-    ]
+    both = [(where[one], where[other]) for one, other in pairs["index", "kept_index"].iter_rows()]
+    codes = texts_by_index(files, "code", pl.Series(sorted({*chain(*both)}), dtype=pl.UInt32))
+    near = [_near_programs(codes[one], codes[other]) for one, other in both]
     return pairs.filter(pl.Series(near, dtype=pl.Boolean))
 
 
@@ -164,31 +129,25 @@ def near_variants(
     pairs = near_test_rows(train, test, possible).select("index", "kept_index").sort("index", "kept_index")
     if pairs.is_empty():
         return frozenset()
-    keys = dict(train.select("index", "description_key").iter_rows())
-    wanted = pl.concat([pairs["index"], pairs["kept_index"]]).unique()
-    texts = texts_by_index(files, "description", wanted)
+    keys = dict(train["index", "description_key"].iter_rows())
+    texts = texts_by_index(files, "description", pl.concat([pairs["index"], pairs["kept_index"]]).unique())
     cores = {index: core(text) for index, text in texts.items()}
     letters = {index: normal(text) for index, text in cores.items()}
-    others: dict[int, list[int]] = {}
-    for index, other in pairs.iter_rows():
-        others.setdefault(index, []).append(other)
 
-    def comes_near(prompt: str, against: Sequence[int]) -> bool:
-        own = core(prompt)
-        own_letters = normal(own)
-        scores = ((similarity_of_normal(own_letters, letters[other]), other) for other in against)
-        return any(
-            score >= 1 or difference(key_terms(own), key_terms(cores[other])) <= Difference.ORDINARY
-            for score, other in scores
-            if score >= threshold
-        )
+    def is_near(own: str, own_letters: str, other: int) -> bool:
+        score = similarity_of_normal(own_letters, letters[other])
+        if score < threshold:
+            return False
+        return score >= 1 or difference(key_terms(own), key_terms(cores[other])) <= Difference.ORDINARY
 
-    return frozenset(
-        (keys[index], variant)
-        for index, against in others.items()
-        for variant, prompt in all_variants(texts[index])
-        if comes_near(prompt, against)
-    )
+    found = set()
+    for index, others in pairs.group_by("index", maintain_order=True).agg("kept_index").iter_rows():
+        for variant, prompt in all_variants(texts[index]):
+            own = core(prompt)
+            own_letters = normal(own)
+            if any(is_near(own, own_letters, other) for other in others):
+                found.add((keys[index], variant))
+    return frozenset(found)
 
 
 OFFICIAL = Path(__file__).parent / "manimbench_test.json"
@@ -248,29 +207,19 @@ def read_official(probe: int | None, *paths: Path) -> tuple[OfficialRow, ...]:
     rows: list[OfficialRow] = []
     for path in paths or (OFFICIAL, OTHERS):
         held: Mapping[str, Any] = orjson.loads(path.read_bytes())
-        if held["probe"] != probe:
-            raise ValueError(f"{path.name} was made by other rules for programs: make it anew, with {held['made_by']}")
+        if (held["probe"], held["rules"]) != (probe, RULES):
+            raise ValueError(f"{path.name} was made by other rules than these: make it anew, with {held['made_by']}")
         rows += (
-            OfficialRow(
-                where=row["where"],
-                description_key=row["description_key"],
-                signature=read_signature(
-                    {**row, **{name: _unpacked(row[name]) for name in _PACKED}, "rules": held["rules"]}
-                ),
-                programs=tuple(row["programs"]),
-            )
+            OfficialRow(row["where"], row["description_key"], _signature(row), tuple(row["programs"]))
             for row in held["rows"]
         )
     return tuple(rows)
 
 
-_PACKED = ("grams", "terms")
-"""Hashes of 32 bits, which a list holds as text: half as long as their numbers."""
-
-
-def _unpacked(text: str) -> list[int]:
-    numbers: list[int] = np.frombuffer(b64decode(text), "<u4").tolist()
-    return numbers
+def _signature(row: Mapping[str, Any]) -> Signature:
+    """The signature in a row of a list, in which hashes of 32 bits are text: half as long as their numbers."""
+    grams, terms = (tuple(np.frombuffer(b64decode(row[name]), "<u4").tolist()) for name in ("grams", "terms"))
+    return Signature(grams, row["key"], terms, row["length"], row["most"])
 
 
 def find_in_benchmarks(
@@ -308,14 +257,11 @@ def find_in_benchmarks(
 
 def _cores(rows: pl.DataFrame, files: Sequence[PreparedFile]) -> tuple[list[int], list[str]]:
     """The keys of all descriptions, once each, and what they ask for."""
-    firsts = rows.drop_nulls("description_key").unique("description_key", keep="first", maintain_order=True)
-    keys = dict(firsts.select("index", "description_key").iter_rows())
-    found = [
-        (keys[index], core(text))
-        for batch in batches_with(files, ("description",), firsts["index"])
-        for index, text in batch.select("index", "description").iter_rows()
-    ]
-    return [key for key, _ in found], [text for _, text in found]
+    firsts = first_of_each(rows)
+    keys = dict(firsts["index", "description_key"].iter_rows())
+    batches = batches_with(files, ("description",), firsts["index"])
+    found = [(index, core(text)) for batch in batches for index, text in batch["index", "description"].iter_rows()]
+    return [keys[index] for index, _ in found], [text for _, text in found]
 
 
 def drop_in_benchmarks(
@@ -378,13 +324,3 @@ def _with_near_code(rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.Dat
 
 def _near_programs(one: str, other: str) -> bool:
     return ratio(one, other, score_cutoff=100 * NEAR_PROGRAM) > 0
-
-
-def official_list(rows: Iterable[Mapping[str, object]], probe: int | None, rules: str, made_by: str) -> bytes:
-    """The content of a list as `read_official` takes it; `rows` have the fields of its rows."""
-    held = {"made_by": made_by, "rules": rules, "probe": probe}
-    packed = (
-        {**row, **{name: b64encode(np.array(row[name], "<u4").tobytes()).decode() for name in _PACKED}} for row in rows
-    )
-    lines = b",\n".join(orjson.dumps(row) for row in packed)
-    return orjson.dumps(held)[:-1] + b',"rows":[\n' + lines + b"\n]}\n"

@@ -18,7 +18,7 @@ from builder.core.row_store import WORDS, PreparedFile, kept_frame, lazy, names_
 from builder.core.schema import TURN
 from builder.decide.decide import pairs_of
 from builder.decide.decisions import Decisions
-from builder.decide.decontaminate import BenchmarkRow, find_in_benchmarks, read_official, with_official_pairs
+from builder.decide.decontaminate import BenchmarkRow, find_in_benchmarks, read_official
 from builder.decide.deduplicate import near_descriptions
 from builder.decide.pairing.shuffled import Part, find_parts
 from builder.decide.split import split_rows
@@ -141,12 +141,8 @@ def kept_split(
 
 
 def kept_near(rows: pl.DataFrame, files: Sequence[PreparedFile], cache: Path, events: Events) -> pl.DataFrame:
-    """What `near_descriptions` and `with_official_pairs` give, or gave before for the same rows."""
-
-    def make() -> pl.DataFrame:
-        return with_official_pairs(near_descriptions(rows, files, events), rows, files)
-
-    return kept_frame(cache / "near", names_of(files), make)
+    """What `near_descriptions` gives, or gave before for the same rows."""
+    return kept_frame(cache / "near", names_of(files), lambda: near_descriptions(rows, files, events))
 
 
 def read_benchmarks(config: BuildConfig) -> list[BenchmarkRow]:

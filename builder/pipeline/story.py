@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 
 from builder.config import AS_PUBLISHED, PAIR_FORMATS, PERMISSIVE, BuildConfig
 from builder.core.events import Events, Silent
-from builder.core.ledger import EDIT, REPAIRS_SEPARATOR, SYNTHETIC, check_accounted, id_column, kept
+from builder.core.ledger import EDIT, REPAIRS_SEPARATOR, SYNTHETIC, check_accounted, id_column
 from builder.core.row_store import PreparedFile, batches_with
-from builder.decide.decide import CODE_COLUMNS, PROBLEM_COLUMNS, code_sources, decide, with_facts
+from builder.decide.decide import CODE_COLUMNS, PROBLEM_COLUMNS, decide, with_facts
 from builder.decide.decisions import Decisions, match_decisions, overruled, read_decisions, read_descriptions
 from builder.decide.decontaminate import near_variants
 from builder.decide.split import eligible_rows
@@ -260,7 +260,7 @@ def _in_dialect(prepared: Prepared, config: BuildConfig, events: Events) -> Prep
 
 def _plan(prepared: Prepared, config: BuildConfig, ledger: pl.DataFrame, tokens: Tokens | None) -> pl.DataFrame:
     """The rows to write, with their variants, in order, as `emitted_rows` takes them."""
-    stay = with_facts(code_sources(kept(ledger), prepared.rows), ledger, prepared.rows).select(_WANTED)
+    stay = with_facts(ledger, prepared.rows).select(_WANTED)
     is_train = pl.col("split") == "train"
     train, measured_on = stay.filter(is_train), stay.filter(~is_train)
     augmented = config.augmentation_factor > 1

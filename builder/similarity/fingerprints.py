@@ -1,7 +1,7 @@
 """Hashes of a text by which texts near to it are found where the text itself is not at hand."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice, product
 
 import polars as pl
@@ -18,7 +18,7 @@ MOST = 256
 LOSS = 0.4
 """Similarity lost for all runs of letters lost. Measured between 0.2 (single letters) and 0.6 (whole words)."""
 _CUT = 2
-"""To be raised whenever `key_terms` or `normal` cuts texts in another way: old signatures are then refused."""
+"""To be raised whenever `key_terms` or `normal` cuts texts in another way: signatures of before are then refused."""
 RULES = xxh3_64_hexdigest(f"{_CUT} {sorted(TOKENS.items())} {sorted(PLAIN)} {sorted(BEYOND)}".encode())
 """What signatures hang on beside the text: the words that count, and how a text is cut. The dictionary of base forms is
 left out: were one of its entries to change, texts with that word alone would be found less well."""
@@ -63,36 +63,6 @@ def signature(text: str, most: int = MOST) -> Signature:
 
 def _hash(text: str) -> int:
     return xxh32_intdigest(text.encode("utf-8", "surrogatepass"))
-
-
-def make_signatures(texts: Iterable[str], most: int = MOST) -> list[dict[str, object]]:
-    """Signatures as plain values, ready for JSON: the attributes, and the `rules` they were made by.
-
-    They are made anew, from the texts, when the rules change.
-    """
-    return [{**asdict(signature(text, most)), "rules": RULES} for text in texts]
-
-
-def read_signature(plain: Mapping[str, object]) -> Signature:
-    """One of `make_signatures` back from plain values.
-
-    Raises:
-        ValueError: it is none, or was made by other rules than these.
-    """
-    match plain:
-        case {
-            "grams": list() | tuple() as grams,
-            "key": int(key),
-            "terms": list() | tuple() as terms,
-            "length": int(length),
-            "most": int(most),
-            "rules": str(rules),
-        }:
-            if rules != RULES:
-                raise ValueError(f"the signature was made by the rules {rules}, these are {RULES}: make it anew")
-            return Signature(tuple(map(int, grams)), key, tuple(map(int, terms)), length, most)
-        case _:
-            raise ValueError("a signature has the fields grams, key, terms, length, most and rules")
 
 
 def alike(one: Signature, other: Signature) -> float:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from builder.config import BUILT_BY_DEFAULT, PAIRS
 from builder.core.ledger import SCHEMA, check_accounted, close_ledger, drop, kept, open_ledger
+from builder.decide.decide import with_facts
 from builder.decide.decontaminate import drop_leaks
 from builder.decide.deduplicate import SCHEMA as NEAR
 from tests.rows import circles, config_of, ledger_of, outcomes, scene
@@ -338,3 +339,19 @@ def test_every_row_read_is_kept_or_dropped_with_a_reason(tmp_path_factory, rows,
     assert not any(stay["stage"].to_list() + stay["reason"].to_list() + stay["kept_id"].to_list())
     assert set(gone["kept_id"]) - {""} <= set(stay["id"])
     assert all(gone.filter(pl.col("stage").is_in(["duplicate", "leak"]))["kept_id"].to_list())
+
+
+def test_the_origin_of_a_program_is_that_of_the_row_that_gave_it():
+    """A re-paired row says of its program where that one stood first, not where the published one did."""
+    numbers = pl.DataFrame({"index": [0, 1], "row": [0, 1]}, schema={"index": pl.UInt32, "row": pl.UInt64})
+    texts = {"source": "a", "difficulty": "", "description_origin": "b", "api_reason": None, "api_detail": None}
+    rows = numbers.with_columns(
+        *(pl.lit(value, pl.String).alias(name) for name, value in texts.items()),
+        program_key=pl.Series([5, 6], dtype=pl.UInt64),
+        code_origin=pl.Series(["first", "second"]),
+    )
+    ledger = open_ledger(rows).with_columns(code_index=pl.Series([1, None], dtype=pl.UInt32))
+
+    found = with_facts(ledger, rows)
+    assert found["code_origin"].to_list() == ["second", "second"]
+    assert found["code_from"].to_list() == ["a/000001", None]

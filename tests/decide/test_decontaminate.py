@@ -8,16 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import official_test
 from builder.cli.main import WRONG_USAGE, main
 from builder.core.errors import SettingError
 from builder.core.ledger import open_ledger
-from builder.decide.decontaminate import OFFICIAL, SCHEMA, drop_in_benchmarks, official_list, read_official
+from builder.decide.decontaminate import OFFICIAL, SCHEMA, drop_in_benchmarks, read_official
 from builder.emit.augment import VARIANTS, variant_text
-from builder.prepare.keys import description_key
 from builder.prepare.prepare import plain_prompt, probe_key, program_keys
 from builder.publish.export import export
-from builder.similarity.fingerprints import RULES, make_signatures, near_signatures
-from builder.similarity.words import core
+from builder.similarity.fingerprints import RULES, near_signatures
 from tests.rows import SOURCES, config_of, ledger_of, scene
 
 NEAR = [
@@ -228,13 +227,11 @@ MADE_UP = [
 
 def listed(path):
     """A list of made-up official rows, as the one that ships is made."""
-    rows = []
-    for number, (prompt, code) in enumerate(MADE_UP):
-        (made,) = make_signatures([core(plain_prompt(prompt))])
-        keys = {"description_key": description_key(prompt), "programs": list(program_keys(code))}
-        hashes = {name: made[name] for name in ("grams", "key", "terms", "length", "most")}
-        rows.append({"where": f"manimbench/{number:06d}", **keys, **hashes})
-    path.write_bytes(official_list(rows, probe_key(), RULES, "a test"))
+    rows = [
+        official_test.line(f"manimbench/{number:06d}", plain_prompt(prompt), list(program_keys(code)))
+        for number, (prompt, code) in enumerate(MADE_UP)
+    ]
+    path.write_bytes(official_test.content(rows, "a test"))
     return path
 
 

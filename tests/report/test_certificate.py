@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from builder.core.errors import OutputError
 from builder.core.files import sha256_of
-from builder.decide.deduplicate import SCHEMA as NEAR
 from builder.emit.augment import VARIANTS, variant_text
 from builder.emit.formats import fenced
 from builder.publish.build_folder import build_dataset
@@ -19,6 +18,7 @@ from builder.publish.export import export
 from builder.report.proof.certificate import certify
 from builder.report.proof.check import check_folder
 from builder.report.proof.folder import WrittenRow
+from builder.similarity.near_pairs import near_pairs
 from builder.similarity.words import is_known
 from tests.rows import SOURCES, config_of, outcomes, read_lines, said, scene
 
@@ -261,9 +261,14 @@ def test_the_step_for_leaks_finds_what_would_offend(tmp_path):
     assert stats["certificate"]["official_test_rows_near_train"] == 0
 
 
+def of_official_rows(texts, threshold, against=None):
+    """Near pairs where official rows are what texts are compared with; the search for all others finds none."""
+    return near_pairs(texts if against else [], threshold, against)
+
+
 def test_official_rows_are_compared_with_every_row(tmp_path, monkeypatch):
     """Also were the search for candidates to find none."""
-    monkeypatch.setattr("builder.pipeline.build.near_descriptions", lambda *_: pl.DataFrame(schema=NEAR))
+    monkeypatch.setattr("builder.decide.deduplicate.near_pairs", of_official_rows)
 
     assert outcomes(config_of(tmp_path, LEAKING))["thanks_dataset/000000"] == "near_test"
 
@@ -272,7 +277,7 @@ def test_official_rows_are_compared_with_every_row(tmp_path, monkeypatch):
 def test_the_step_for_leaks_finds_the_same_letters_too(tmp_path, monkeypatch, found):
     """So a build never fails for them."""
     if found == "as an official row":
-        monkeypatch.setattr("builder.pipeline.build.near_descriptions", lambda *_: pl.DataFrame(schema=NEAR))
+        monkeypatch.setattr("builder.decide.deduplicate.near_pairs", of_official_rows)
     sources = {"manimbench": [(POINTS, PROGRAM, "test")], "thanks_dataset": [(RETYPED[0], scene("Dot()"))]}
 
     assert outcomes(config_of(tmp_path, sources))["thanks_dataset/000000"] == "near_test"

@@ -1,7 +1,5 @@
 """Texts found by hashes of texts that are not at hand."""
 
-import json
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,14 +7,12 @@ from hypothesis import strategies as st
 from builder.similarity.fingerprints import (
     MOST,
     alike,
-    make_signatures,
     near_signatures,
-    read_signature,
     signature,
 )
 
 HELD = ["Draw a red circle that moves to the left of the scene.", "Make a 3x3 grid of green dots.", "Hello"]
-SIGNATURES = [read_signature(plain) for plain in json.loads(json.dumps(make_signatures(HELD)))]
+SIGNATURES = [signature(text) for text in HELD]
 
 
 @pytest.mark.parametrize(
@@ -56,16 +52,6 @@ def test_a_long_text_keeps_a_bounded_number_of_hashes_and_is_still_found() -> No
     assert len(held.grams) == MOST
     assert near_signatures([text.replace("word5 ", "word5  ")], [held], 0.9).rows() == [(0, 0, 1.0)]
     assert alike(held, signature(text[: len(text) // 2])) < 0.8
-
-
-def test_a_signature_of_other_fields_is_refused() -> None:
-    with pytest.raises(ValueError, match="grams"):
-        read_signature({"grams": "abc"})
-
-
-def test_a_signature_made_by_other_rules_is_refused() -> None:
-    with pytest.raises(ValueError, match="make it anew"):
-        read_signature({**make_signatures(["a dot"])[0], "rules": "0"})
 
 
 @given(st.text(), st.text())
