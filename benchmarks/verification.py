@@ -46,7 +46,7 @@ def programs_of(source: str, path: Path, half: str | None = None) -> Programs:
         code = clean_code(row.code)[0] if row.code else ""
         wanted = half is None or int(key_of(code), 16) % 2 == HALVES.index(half)
         if code and wanted and key_of(code) not in texts:
-            repaired = prepare_code(row.code).code
+            repaired = prepare_code(row.code)["code"]
             texts[key_of(code)] = [code, repaired]
     return Programs(texts)
 

@@ -70,9 +70,10 @@ def fix(code: str) -> Fixed:
     is brought to Manim Community if nothing is left to find then, or else stays as it is. Never raises.
     """
     from builder.manim_lint.check.check import in_characters
-    from builder.manim_lint.dialect import MANIMGL, dialect_of, to_community
+    from builder.manim_lint.dialect import MANIMGL, dialect_of
     from builder.manim_lint.fixes.engine import repair_api
     from builder.manim_lint.fixes.excerpts import repair_code
+    from builder.manim_lint.fixes.manimgl import to_community
     from builder.manim_lint.scenes import outline
     from builder.manim_lint.syntax import parse
 

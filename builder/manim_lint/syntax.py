@@ -90,12 +90,6 @@ def parse(code: str) -> Parsed:
         return Parsed(None, f"the parser gave up: {str(error) or type(error).__name__}")
 
 
-def parse_anew(code: str) -> ast.Module:
-    """A tree that nobody else holds, of a program that parses."""
-    with silent():
-        return _tree(code)
-
-
 def _tree(code: str) -> ast.Module:
     """The tree by `ast`, or, of what this Python refuses and a newer one takes, by `newest_grammar`."""
     if _TYPES.search(code) and (tree := _newest(code)) is not None:
@@ -141,13 +135,7 @@ def compiles(tree: ast.Module) -> bool:
 
 def _offset(code: str, line: int) -> int:
     """Characters before the first character of a line, counted from 1."""
-    position = 0
-    for _ in range(line - 1):
-        newline = code.find("\n", position)
-        if newline < 0:
-            break
-        position = newline + 1
-    return position
+    return len(code) - len(code.split("\n", line - 1)[-1])
 
 
 def same_program(before: ast.Module, after: ast.Module) -> bool:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from builder.manim_lint.syntax import Parsed, Steps, parse, parse_anew, same_program
+from builder.manim_lint.syntax import Parsed, Steps, parse, same_program
 from builder.prepare.clean_description import unless_inside
 from builder.prepare.fenced import after_drafts, fenced_program
 
@@ -312,20 +312,5 @@ def _same(name: str, code: str, before: Parsed, after: Parsed) -> bool:
     if name == "clean:language":
         return same_program(ast.Module(before.tree.body[1:], before.tree.type_ignores), after.tree)
     if name == "clean:excel_line_ends" and _EXCEL_LINE.search(code):
-        return same_program(_without_excel_lines(code), after.tree)
-    return same_program(before.tree, after.tree)
-
-
-def _without_excel_lines(code: str) -> ast.Module:
-    """The tree without the expressions that lone `_x000D_` lines make."""
-    tree = parse_anew(code)  # of its own, since it is changed
-    for node in ast.walk(tree):
-        for field in ("body", "orelse", "finalbody"):
-            body = getattr(node, field, None)
-            if isinstance(body, list):
-                setattr(node, field, [item for item in body if not _is_excel_line(item)])
-    return tree
-
-
-def _is_excel_line(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Name) and node.value.id.lower() == "_x000d_"
+        before = parse(_EXCEL_LINE.sub("", code))
+    return before.tree is not None and same_program(before.tree, after.tree)

@@ -6,7 +6,8 @@ kind of thing (a word, a number, a pair of words, a formula's run of signs), so 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from functools import lru_cache
 from itertools import islice, pairwise
@@ -82,71 +83,73 @@ _HEX = re.compile(r"#?([0-9a-fA-F]{6})")
 
 
 @lru_cache(maxsize=200_000)
-def _feature(kind: str, what: str, role: int) -> int:
+def _feature(role: Role, what: str) -> int:
+    kind = "word" if role <= Role.COMMENT else "name" if role is Role.API else role.name.lower()
     low = xxh3_64_intdigest(f"{kind}\x00{what}".encode("utf-8", "surrogatepass")) >> (64 - HASH_BITS)
     return (role << HASH_BITS) | low
+
+
+Found = dict[int, None]
+"""Features in the order in which they were found."""
+
+
+def _add(found: Found, role: Role, things: Iterable[str]) -> None:
+    for what in things:
+        found[_feature(role, what)] = None
 
 
 def description_words(text: str) -> list[int]:
     """Features of a cleaned description: distinct, sorted, 32-bit, `MAX_FEATURES` at the most."""
     text = _SIGN.sub(_plain, text[:MAX_DESCRIPTION])
-    found: dict[int, None] = {}
-    stems = list(_stems(text))
-    _add_words(found, Role.WORD, stems)
-    _add_pairs(found, stems)
+    found: Found = {}
+    _add_words(found, Role.WORD, list(_stems(text)))
     for match in _QUOTE.finditer(text):
         quote = match[match.lastindex or 0]
-        _add_words(found, Role.QUOTED, _stems(quote))
-        _add_whole(found, quote)
+        _add(found, Role.QUOTED, _stems(quote))
+        _add(found, Role.WHOLE, _whole(quote))
     words = _WORD.findall(text)
-    numbers = _numbers(words)
-    _add_numbers(found, numbers)
-    _add_sequences(found, numbers)
-    _add_sequences(found, _numbers(word for word in words if word.lower() not in ORDINALS))
-    _add_math(found, tokens_of(text))
-    _add_counts(found, text)
-    _add_limits(found, bounds(text))
+    _add_numbers(found, _numbers(words))
+    _add(found, Role.SEQUENCE, _pairs(_numbers(word for word in words if word.lower() not in ORDINALS)))
+    _add(found, Role.MATH, pieces(tokens_of(text)))
+    _add(found, Role.COUNT, _counts(words))
+    _add(found, Role.LIMITS, bounds(text))
     _add_statements(found, single(stated_in_text(text)))
     return _bounded(found)
 
 
 def code_words(code: str) -> list[int]:
     """Features of a cleaned code, whether it parses or not: distinct, sorted, 32-bit, `MAX_FEATURES` at the most."""
-    found: dict[int, None] = {}
+    found: Found = {}
     signs: list[str] = []  # the code as one formula
     numbers: list[str] = []
-    calls: dict[str, int] = {}
+    calls: Counter[str] = Counter()
     for match in _CODE.finditer(code[:MAX_CODE]):
         kind, token = match.lastgroup, match.group()
         if kind == "name":
             _add_name(found, token)
             if token[0].isupper():
-                calls[token] = calls.get(token, 0) + 1
+                calls[token] += 1
             signs.append(token)
         elif kind == "string":
             _add_string(found, token.lstrip("rRbBfFuU").strip("\"'"))
         elif kind == "comment":
-            stems = list(_stems(token))
-            _add_words(found, Role.COMMENT, stems)
-            _add_pairs(found, stems)
+            _add_words(found, Role.COMMENT, list(_stems(token)))
             _add_statements(found, stated_in_text(token))
         else:
             if kind == "number":
                 numbers += _numbers((token,))
             signs.append("^" if token == "**" else token)
     _add_numbers(found, numbers)
-    _add_sequences(found, numbers)
-    _add_math(found, signs)
-    _add_limits(found, ranges(code[:MAX_CODE]))
+    _add(found, Role.MATH, pieces(signs))
+    _add(found, Role.LIMITS, ranges(code[:MAX_CODE]))
     _add_statements(found, stated_in_code(code[:MAX_CODE]))
-    _add_angles(found, signs)
-    for name, times in calls.items():
-        for part in _SPLIT.findall(name)[-1:]:
-            found[_feature("count", f"{times} {stem(part.lower())}", Role.COUNT)] = None
+    _add(found, Role.NUMBER, _angles(signs))
+    last_parts = ((times, _SPLIT.findall(name)[-1:]) for name, times in calls.items())
+    _add(found, Role.COUNT, (f"{times} {stem(part.lower())}" for times, parts in last_parts for part in parts))
     return _bounded(found)
 
 
-def _bounded(found: dict[int, None]) -> list[int]:
+def _bounded(found: Found) -> list[int]:
     return sorted(islice(found, MAX_FEATURES))
 
 
@@ -165,79 +168,57 @@ def _stems(text: str) -> Iterator[str]:
                 yield stem(word)
 
 
-def _add_words(found: dict[int, None], role: Role, stems: Iterable[str]) -> None:
-    for word in stems:
-        found[_feature("word", word, role)] = None
+def _pairs(things: Sequence[str]) -> Iterator[str]:
+    return map(" ".join, pairwise(things))
 
 
-def _add_pairs(found: dict[int, None], stems: list[str]) -> None:
-    for first, second in pairwise(stems):
-        found[_feature("pair", f"{first} {second}", Role.PAIR)] = None
+def _add_words(found: Found, role: Role, stems: Sequence[str]) -> None:
+    _add(found, role, stems)
+    _add(found, Role.PAIR, _pairs(stems))
 
 
-def _add_whole(found: dict[int, None], text: str) -> None:
-    """A whole quote or string, its letters, digits and signs alone, case aside."""
+def _whole(text: str) -> list[str]:
+    """A whole quote or string, its letters, digits and signs alone, case aside; nothing, if it has none."""
     whole = "".join(text.lower().split()).strip(".,:;!?")
-    if whole:
-        found[_feature("whole", whole, Role.WHOLE)] = None
+    return [whole] if whole else []
 
 
 def _numbers(words: Iterable[str]) -> list[str]:
     return [number for word in words if (number := number_of(word))]
 
 
-def _add_numbers(found: dict[int, None], numbers: Iterable[str]) -> None:
-    for number in numbers:
-        found[_feature("number", number, Role.NUMBER)] = None
+def _add_numbers(found: Found, numbers: Sequence[str]) -> None:
+    _add(found, Role.NUMBER, numbers)
+    _add(found, Role.SEQUENCE, _pairs(numbers))
 
 
-def _add_sequences(found: dict[int, None], numbers: list[str]) -> None:
-    for first, second in pairwise(numbers):
-        found[_feature("sequence", f"{first} {second}", Role.SEQUENCE)] = None
-
-
-def _add_math(found: dict[int, None], tokens: Iterable[str]) -> None:
-    for piece in pieces(tokens):
-        found[_feature("math", piece, Role.MATH)] = None
-
-
-def _add_limits(found: dict[int, None], limits: Iterable[str]) -> None:
-    for pair in limits:
-        found[_feature("limits", pair, Role.LIMITS)] = None
-
-
-def _add_statements(found: dict[int, None], statements: Iterable[Statement]) -> None:
+def _add_statements(found: Found, statements: Iterable[Statement]) -> None:
     for slot, value in statements:
-        found[_feature("slot", slot, Role.SLOT)] = None
-        found[_feature("value", f"{slot}: {value}", Role.VALUE)] = None
+        found[_feature(Role.SLOT, slot)] = None
+        found[_feature(Role.VALUE, f"{slot}: {value}")] = None
 
 
-def _add_angles(found: dict[int, None], signs: list[str]) -> None:
+def _angles(signs: list[str]) -> Iterator[str]:
     """`PI / 2` as 90 degrees."""
     for first, second, third in zip(signs, signs[1:], [*signs[2:], ""], strict=False):
         if first in ("PI", "TAU"):
             half_turn = 180 if first == "PI" else 360
             over = int(third) if second == "/" and third.isdecimal() and len(third) < 3 else 1
-            found[_feature("number", f"{half_turn / max(over, 1):g}", Role.NUMBER)] = None
+            yield f"{half_turn / max(over, 1):g}"
 
 
-def _add_counts(found: dict[int, None], text: str) -> None:
+def _counts(words: list[str]) -> Iterator[str]:
     """A number and one of the two words after it: "three small circles" is `3 circle`."""
-    words = _WORD.findall(text)
     for number, *after in zip(words, words[1:], [*words[2:], ""], strict=False):
         count = number_of(number)
         if count and count.isdigit():
-            for word in filter(None, after):
-                found[_feature("count", f"{count} {stem(word.lower())}", Role.COUNT)] = None
+            yield from (f"{count} {stem(word.lower())}" for word in after if word)
 
 
-def _add_name(found: dict[int, None], name: str) -> None:
-    found[_feature("name", name, Role.API)] = None
-    stems = _name_stems(name)
-    _add_words(found, Role.NAME, stems)
-    _add_pairs(found, list(stems))
-    for word in _everyday(name):
-        found[_feature("word", word, Role.EVERYDAY)] = None
+def _add_name(found: Found, name: str) -> None:
+    _add(found, Role.API, (name,))
+    _add_words(found, Role.NAME, _name_stems(name))
+    _add(found, Role.EVERYDAY, _everyday(name))
 
 
 @lru_cache(maxsize=100_000)
@@ -254,25 +235,20 @@ def _everyday(name: str) -> tuple[str, ...]:
     return tuple(stem(part) for word in words for part in word.split("-") if part not in STOP_WORDS)
 
 
-def _add_string(found: dict[int, None], text: str) -> None:
+def _add_string(found: Found, text: str) -> None:
     colour = _HEX.fullmatch(text)
     if colour:
-        found[_feature("word", stem(_nearest_colour(colour.group(1))), Role.EVERYDAY)] = None
+        _add(found, Role.EVERYDAY, (stem(_nearest_colour(colour.group(1))),))
         return
     text = _SIGN.sub(_plain, text)
-    stems = list(_stems(text.replace("\\n", " ")))
-    _add_words(found, Role.TEXT, stems)
-    _add_pairs(found, stems)
-    _add_whole(found, text)
-    numbers = _numbers(_WORD.findall(text))
-    _add_numbers(found, numbers)
-    _add_sequences(found, numbers)
-    _add_limits(found, bounds(text))
+    _add_words(found, Role.TEXT, list(_stems(text.replace("\\n", " "))))
+    _add(found, Role.WHOLE, _whole(text))
+    _add_numbers(found, _numbers(_WORD.findall(text)))
+    _add(found, Role.LIMITS, bounds(text))
     _add_statements(found, stated_in_text(text))
-    _add_math(found, tokens_of(text))
-    for command in _COMMAND.findall(text):
-        for word in LATEX.get(command, ()):
-            found[_feature("word", stem(word), Role.EVERYDAY)] = None
+    _add(found, Role.MATH, pieces(tokens_of(text)))
+    words = (word for command in _COMMAND.findall(text) for word in LATEX.get(command, ()))
+    _add(found, Role.EVERYDAY, map(stem, words))
 
 
 @lru_cache(maxsize=10_000)

@@ -20,7 +20,7 @@ _FENCE = re.compile(
 )
 _MAX_BLOCKS = 16
 """Blocks that are looked at: the last ones, and the longest ones where none is a program."""
-_SCENE = re.compile(r"\bclass\s+\w+\s*\(\s*(?:\w+\.)?\w*Scene\b")
+SCENE_CLASS = re.compile(r"\bclass\s+\w+\s*\(\s*(?:\w+\.)?\w*Scene\b")
 _DRAFT_ENDS = re.compile(r"</(?:think|thinking|thought|reasoning|scratchpad)>", re.IGNORECASE)
 
 
@@ -60,9 +60,9 @@ def _best(blocks: Sequence[str]) -> str:
     alone = [block for block in with_scene if (seen := outlines[block]) and seen.imports_manim and seen.with_construct]
     if alone:
         return alone[0]
-    like_scenes = [block for block in last_first if _SCENE.search(block)]
+    like_scenes = [block for block in last_first if SCENE_CLASS.search(block)]
     if len(like_scenes) < 2:
-        python = [block for block in blocks if outlines.get(block) or _SCENE.search(block)]
+        python = [block for block in blocks if outlines.get(block) or SCENE_CLASS.search(block)]
         for together in ("\n".join(blocks), "\n".join(python)):
             seen = _outline(together)
             if seen and seen.scenes:
@@ -73,12 +73,9 @@ def _best(blocks: Sequence[str]) -> str:
 
 
 def _outline(code: str) -> Outline | None:
-    """The outline of a program; `None` if it does not parse, or is nested too deep."""
+    """The outline of a program; `None` if it does not parse."""
     tree = parse(code).tree
-    try:
-        return outline(tree) if tree is not None else None
-    except RecursionError:
-        return None
+    return None if tree is None else outline(tree)
 
 
 def _blocks(code: str, marks: list[re.Match[str]]) -> list[str]:

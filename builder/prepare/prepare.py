@@ -1,8 +1,8 @@
 """One row, its description and its code, through cleaning, repair, checks and keys. Pure: no file, clock or network."""
 
+import ast
 import gc
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -11,10 +11,9 @@ from xxhash import xxh3_64_intdigest
 
 from builder.core.row_store import as_batch, record_batch
 from builder.core.schema import FOLLOW_UP, PREPARED_SCHEMA
-from builder.manim_lint import Problem
 from builder.manim_lint.dialect import COMMUNITY
 from builder.manim_lint.syntax import names, parse
-from builder.prepare.check import check_code, check_description
+from builder.prepare.check import Problem, check_code, check_description
 from builder.prepare.clean_description import clean_description
 from builder.prepare.features import code_words, description_words
 from builder.prepare.keys import canonical_key, content_key, description_key, program_key
@@ -23,65 +22,6 @@ from builder.prepare.style import style_of_code, style_of_description
 from builder.prepare.trace import trace_code
 
 OFFICIAL_SPLIT = "test"
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedDescription:
-    """A description after cleaning and checks."""
-
-    description: str
-    problem: tuple[str, str, str] | None
-    """Stage, reason, detail; `None` if nothing is wrong."""
-    key: int | None
-    repairs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedCode:
-    """A code after cleaning, repair and checks."""
-
-    code: str
-    problem: tuple[str, str, str] | None
-    """Stage, reason, detail; `None` if nothing is wrong."""
-    api_problem: Problem | None
-    """The first thing that Manim would not take."""
-    wrong_mathematics: str | None
-    """The first result in its formulas that is wrong."""
-    program_key: int | None
-    canonical_key: int | None
-    repairs: tuple[str, ...]
-    dialect: str
-    community: tuple[str, tuple[str, ...]] | None
-    """A ManimGL program as one of Manim Community, with the names of all steps; `None` if that cannot be done whole."""
-
-
-def prepare_description(original: str) -> PreparedDescription:
-    """Clean, check and key one description."""
-    text, steps = clean_description(original)
-    problem = check_description(text)
-    return PreparedDescription(
-        description=text,
-        problem=("check", *problem) if problem else None,
-        key=description_key(text),
-        repairs=names(steps),
-    )
-
-
-def prepare_code(original: str, official: bool = False) -> PreparedCode:
-    """Clean, repair (unless it is an official test row's), check and key one code."""
-    trace = trace_code(original, official)
-    problem = check_code(trace.code, trace.parsed, trace.outline)
-    return PreparedCode(
-        code=trace.code,
-        problem=("check", *problem) if problem else None,
-        api_problem=trace.left[0] if trace.left else None,
-        wrong_mathematics=wrong_result(trace.code, trace.parsed.tree) if trace.parsed.tree is not None else None,
-        program_key=program_key(trace.code),
-        canonical_key=canonical_key(trace.parsed.tree, trace.code),
-        repairs=names(trace.steps),
-        dialect=trace.dialect,
-        community=(trace.community[0], names(trace.community[1])) if trace.community else None,
-    )
 
 
 _DESCRIPTION_COLUMNS = (
@@ -109,17 +49,15 @@ CODE_SCHEMA = _schema(_CODE_COLUMNS)
 
 def prepare_descriptions(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Prepare texts of `TEXT_SCHEMA`; gives them, in order, in `DESCRIPTION_SCHEMA`."""
-    return _each(_description, batch, DESCRIPTION_SCHEMA)
+    return _each(lambda text, _official: prepare_description(text), batch, DESCRIPTION_SCHEMA)
 
 
 def prepare_codes(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Prepare texts of `TEXT_SCHEMA`; gives them, in order, in `CODE_SCHEMA`."""
-    return _each(_code, batch, CODE_SCHEMA)
+    return _each(prepare_code, batch, CODE_SCHEMA)
 
 
-def _each(
-    function: Callable[[str, bool], dict[str, object]], batch: pa.RecordBatch, schema: pa.Schema
-) -> pa.RecordBatch:
+def _each(function: Callable[[str, bool], dict[str, Any]], batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     collecting = gc.isenabled()
     gc.disable()  # syntax trees are large and hold no cycles: collecting costs a third of the time
     try:
@@ -130,63 +68,63 @@ def _each(
     return record_batch(rows, schema=schema)
 
 
-def _description(original: str, _official: bool) -> dict[str, object]:
-    prepared = prepare_description(original)
-    problem = prepared.problem or (None, None, None)
+def prepare_description(original: str) -> dict[str, Any]:
+    """Clean, check and key one description; gives what `DESCRIPTION_SCHEMA` has of it, but for its key."""
+    text, steps = clean_description(original)
     return {
-        "description": prepared.description,
-        "description_key": prepared.key,
-        "description_stage": problem[0],
-        "description_reason": problem[1],
-        "description_detail": problem[2],
-        "description_repairs": prepared.repairs,
-        "description_words": description_words(prepared.description),
+        "description": text,
+        "description_key": description_key(text),
+        **_problem("description", check_description(text)),
+        "description_repairs": names(steps),
+        "description_words": description_words(text),
         "legacy_key": legacy_key(original),
-        "style": style_of_description(original, prepared.description),
+        "style": style_of_description(original, text),
     }
 
 
-def _code(original: str, official: bool) -> dict[str, object]:
-    prepared = prepare_code(original, official)
-    problem = prepared.problem or (None, None, None)
+def prepare_code(original: str, official: bool = False) -> dict[str, Any]:
+    """Clean, repair (unless it is an official test row's), check and key one code; gives what `CODE_SCHEMA` has of it.
+
+    A ManimGL program stands beside it as one of Manim Community, with the names of all steps, if it can be done whole.
+    """
+    trace = trace_code(original, official)
+    tree, wrong = trace.parsed.tree, trace.left[0] if trace.left else None
     return {
-        "code": prepared.code,
-        "program_key": prepared.program_key,
-        "canonical_key": prepared.canonical_key,
-        "code_stage": problem[0],
-        "code_reason": problem[1],
-        "code_detail": problem[2],
-        "api_reason": prepared.api_problem.reason if prepared.api_problem else None,
-        "api_detail": prepared.api_problem.detail if prepared.api_problem else None,
-        "wrong_mathematics": prepared.wrong_mathematics,
-        "code_repairs": prepared.repairs,
-        "code_words": code_words(prepared.code),
-        "style": style_of_code(original, prepared.code),
-        "dialect": prepared.dialect,
-        "community_code": prepared.community[0] if prepared.community else None,
-        "community_repairs": prepared.community[1] if prepared.community else None,
+        **_keyed(trace.code, tree),
+        **_problem("code", check_code(trace.code, trace.parsed, trace.outline)),
+        "api_reason": wrong.reason if wrong else None,
+        "api_detail": wrong.detail if wrong else None,
+        "wrong_mathematics": wrong_result(trace.code, tree) if tree is not None else None,
+        "code_repairs": names(trace.steps),
+        "style": style_of_code(original, trace.code),
+        "dialect": trace.dialect,
+        "community_code": trace.community[0] if trace.community else None,
+        "community_repairs": names(trace.community[1]) if trace.community else None,
     }
+
+
+def _keyed(code: str, tree: ast.Module | None) -> dict[str, Any]:
+    return {
+        "code": code,
+        "program_key": program_key(code),
+        "canonical_key": canonical_key(tree, code),
+        "code_words": code_words(code),
+    }
+
+
+def _problem(kind: str, problem: Problem | None) -> dict[str, str | None]:
+    stage, reason, detail = ("check", *problem) if problem else (None, None, None)
+    return {f"{kind}_stage": stage, f"{kind}_reason": reason, f"{kind}_detail": detail}
 
 
 def in_community(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Rows of `PREPARED_SCHEMA`, ManimGL programs as they are in Manim Community where they could be brought there."""
-    return record_batch([_in_community(row) for row in batch.to_pylist()], schema=batch.schema)
-
-
-def _in_community(row: dict[str, Any]) -> dict[str, Any]:
-    code = row["community_code"]
-    if code is None:
-        return row
-    return row | {
-        "code": code,
-        "program_key": program_key(code),
-        "canonical_key": canonical_key(parse(code).tree, code),
-        "api_reason": None,
-        "api_detail": None,
-        "code_repairs": row["community_repairs"],
-        "code_words": code_words(code),
-        "dialect": COMMUNITY,
-    }
+    rows: list[dict[str, Any]] = batch.to_pylist()
+    for row in rows:
+        if (code := row["community_code"]) is not None:
+            brought = {"api_reason": None, "api_detail": None, "code_repairs": row["community_repairs"]}
+            row.update(_keyed(code, parse(code).tree), dialect=COMMUNITY, **brought)
+    return record_batch(rows, schema=batch.schema)
 
 
 def put_together(read: pa.RecordBatch, descriptions: pa.Table, codes: pa.Table) -> pa.RecordBatch:
@@ -250,7 +188,7 @@ def program_keys(code: str) -> tuple[int, ...]:
 
     Rows of train are repaired, so a copy of the program may be there in either form. Empty where there is no program.
     """
-    found = [prepare_code(code, official).canonical_key for official in (True, False)]
+    found = [prepare_code(code, official)["canonical_key"] for official in (True, False)]
     return tuple(dict.fromkeys(key for key in found if key is not None))
 
 

@@ -45,7 +45,6 @@ class Check:
 class Trace:
     """One row from what was read to what is kept of it."""
 
-    original: Example
     cleaned: Example
     """After all steps."""
     parsed: Parsed
@@ -58,10 +57,6 @@ class Trace:
     """What the API check found before its repairs."""
     api_left: tuple[manim_lint.Problem, ...]
     """What it still finds."""
-
-    def names(self, part: Part) -> tuple[str, ...]:
-        """Names of the steps that changed a part, each once, in order."""
-        return tuple(dict.fromkeys(step.name for step in self.steps if step.part == part))
 
     def checks(self) -> tuple[Check, ...]:
         """All checks of both parts, in order."""
@@ -76,14 +71,9 @@ def _results(part: Part, results: list[tuple[str, Problem | None]]) -> list[Chec
     checks: list[Check] = []
     failed = False
     for function, problem in results:
-        name = function.removeprefix("_")
-        if failed:
-            checks.append(Check(name, part, None, ""))
-        elif problem is None:
-            checks.append(Check(name, part, True, ""))
-        else:
-            failed = True
-            checks.append(Check(problem[0], part, False, problem[1]))
+        detail = problem[1] if problem and not failed else ""
+        checks.append(Check(function.removeprefix("_"), part, None if failed else problem is None, detail))
+        failed = failed or problem is not None
     return checks
 
 
@@ -115,7 +105,6 @@ def trace_row(original: Example, official: bool = False, community: bool = False
         seen = outline(parsed.tree) if parsed.tree is not None else None
         traced = replace(traced, code=code, parsed=parsed, outline=seen, steps=steps, left=())
     return Trace(
-        original=original,
         cleaned=Example(description, traced.code),
         parsed=traced.parsed,
         outline=traced.outline,

@@ -161,13 +161,14 @@ def test_repairing_twice_equals_repairing_once(code: str) -> None:
 def test_official_rows_are_not_repaired(code: str) -> None:
     """A public benchmark's row stays as its authors wrote it; any other is mended."""
     official = prepare_code(code, official=True)
-    assert (official.code, official.repairs) == (code, ())
+    assert (official["code"], official["code_repairs"]) == (code, ())
     other = prepare_code(code)
-    assert other.code.startswith("from manim import *\n")
-    assert other.repairs[-1] == "repair:manim_import"
-    assert other.problem is None
+    assert other["code"].startswith("from manim import *\n")
+    assert other["code_repairs"][-1] == "repair:manim_import"
+    assert other["code_reason"] is None
 
 
 def test_an_official_bare_body_has_no_scene() -> None:
     """What is not repaired is judged as it is."""
-    assert prepare_code("self.play(Create(Circle()))", official=True).problem == ("check", "no_scene", "no class")
+    official = prepare_code("self.play(Create(Circle()))", official=True)
+    assert (official["code_reason"], official["code_detail"]) == ("no_scene", "no class")

@@ -362,7 +362,6 @@ def test_two_equal_targets_become_one() -> None:
 
 PLACES = {
     "after letters of several bytes": ('self.add(Text("Kreis – größer"), TexMobject("x"))', "TexMobject", "MathTex"),
-    "in an f-string": ('self.add(Text(f"é {TexMobject}"))', "TexMobject", "MathTex"),
     "a call over lines": (
         "self.play(\n    ShowCreation(  # first\n        Circle()\n    )\n)",
         "ShowCreation",

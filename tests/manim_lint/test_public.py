@@ -74,7 +74,7 @@ def test_a_build_takes_the_same_path():
     trace = trace_row(Example("Draw a circle", BARE))
     fixed = fix(BARE)
     assert (trace.cleaned.code, trace.api_found, trace.api_left) == (fixed.code, fixed.found, fixed.problems)
-    assert trace.names("code") == tuple(step.name for step in fixed.steps)
+    assert tuple(step.name for step in trace.steps if step.part == "code") == tuple(step.name for step in fixed.steps)
 
 
 @pytest.mark.parametrize("module", ["check.check", "fixes.engine", "unflatten.unflatten", "scenes"])

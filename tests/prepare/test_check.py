@@ -1,5 +1,7 @@
 """Checks: each names what is wrong with a description or a code, and finds nothing in sound ones."""
 
+from typing import Any
+
 import pytest
 
 from builder.manim_lint.scenes import outline
@@ -181,21 +183,28 @@ def test_an_empty_construct_hides_the_inherited_one() -> None:
     assert reason_of(hidden) == "empty_construct"
 
 
+def said_of(prepared: dict[str, Any]) -> tuple[str | None, ...]:
+    """Stage, reason and detail of what is wrong with a prepared description or code."""
+    kind = "code" if "code" in prepared else "description"
+    return tuple(prepared[f"{kind}_{part}"] for part in ("stage", "reason", "detail"))
+
+
+SOUND = (None, None, None)
+
+
 def test_description_and_code_are_judged_apart() -> None:
     """A row may have a problem with either, both or neither."""
-    assert prepare_description("Draw a circle").problem is None
-    assert prepare_description("circle.py").problem == ("check", "description_is_filename", "circle.py")
-    assert prepare_code(f"from manim import *\n\n\nclass A(Scene):\n{BODY}").problem is None
-    assert prepare_code("print('nothing to see')").problem == ("check", "no_scene", "no class")
+    assert said_of(prepare_description("Draw a circle")) == SOUND
+    assert said_of(prepare_description("circle.py")) == ("check", "description_is_filename", "circle.py")
+    assert said_of(prepare_code(f"from manim import *\n\n\nclass A(Scene):\n{BODY}")) == SOUND
+    assert said_of(prepare_code("print('nothing to see')")) == ("check", "no_scene", "no class")
 
 
 def test_a_row_is_checked_after_cleaning() -> None:
     """What cleaning mends is no reason to drop a row; what it leaves empty is."""
     spaced = prepare_description("  Draw a circle ")
-    assert (spaced.problem, spaced.repairs) == (None, ("clean:white_space",))
+    assert (said_of(spaced), spaced["description_repairs"]) == (SOUND, ("clean:white_space",))
     fenced = prepare_code(f"```python\nfrom manim import *\nclass A(Scene):\n{BODY}\n```")
-    assert (fenced.problem, fenced.repairs) == (None, ("clean:fences", "clean:outer_blanks"))
-    assert prepare_description(' "" ').problem == ("check", "empty_description", "")
-    empty = prepare_code("```python\n```")
-    assert empty.problem is not None
-    assert empty.problem[1] == "short_code"
+    assert (said_of(fenced), fenced["code_repairs"]) == (SOUND, ("clean:fences", "clean:outer_blanks"))
+    assert said_of(prepare_description(' "" ')) == ("check", "empty_description", "")
+    assert prepare_code("```python\n```")["code_reason"] == "short_code"

@@ -45,17 +45,17 @@ def times(text: str, tail: str = "") -> str:
 def reason_of(code: str) -> str:
     """What is wrong with a code, which must be told within the time that a row may take."""
     start = time.perf_counter()
-    problem = prepare_code(code).problem
+    reason: str | None = prepare_code(code)["code_reason"]
     assert time.perf_counter() - start < SECONDS
-    return problem[1] if problem else "kept"
+    return reason or "kept"
 
 
 def described(description: str) -> str:
     """What is wrong with a description, likewise."""
     start = time.perf_counter()
-    problem = prepare_description(description).problem
+    reason: str | None = prepare_description(description)["description_reason"]
     assert time.perf_counter() - start < SECONDS
-    return problem[1] if problem else "kept"
+    return reason or "kept"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ Arguments = list[Value | None]
 Named = dict[str, Value | None]
 
 _ALL = 1000
-_POINTS_OF_CLASS = {
+POINTS_OF_CLASS = {
     **dict.fromkeys(("Dot", "Dot3D", "Sphere", "Flash"), 1),
     **dict.fromkeys(("Line", "Arrow", "DashedLine", "DoubleArrow", "Line3D", "Arrow3D", "CurvedArrow"), 2),
     **dict.fromkeys(("CurvedDoubleArrow", "ArcBetweenPoints", "BraceBetweenPoints"), 2),
@@ -24,16 +24,16 @@ _POINTS_OF_CLASS = {
     "Polygon": _ALL,
 }
 """Classes whose first so many arguments are points of three coordinates."""
-_POINTS_OF_METHOD = {
+POINTS_OF_METHOD = {
     **dict.fromkeys(("move_to", "to_edge", "flip", "get_corner", "get_edge_center", "get_vertical_line"), 1),
     **dict.fromkeys(("get_horizontal_line", "get_lines_to_point", "start_new_path", "add_line_to"), 1),
     **dict.fromkeys(("next_to", "put_start_and_end_on"), 2),
     "shift": _ALL,
 }
 """The same for methods."""
-_POINT_KEYWORDS = frozenset("arc_center point start end start_point end_point point_1 point_2 about_point".split())
-_POINT_METHOD_KEYWORDS = frozenset("point_or_mobject mobject_or_point direction about_point axis edge".split())
-_LISTS_OF_POINTS = frozenset({"set_points_as_corners", "set_points_smoothly"})
+POINT_KEYWORDS = frozenset("arc_center point start end start_point end_point point_1 point_2 about_point".split())
+POINT_METHOD_KEYWORDS = frozenset("point_or_mobject mobject_or_point direction about_point axis edge".split())
+LISTS_OF_POINTS = frozenset({"set_points_as_corners", "set_points_smoothly"})
 
 _OPENERS = frozenset("open Image.open np.load np.loadtxt np.genfromtxt numpy.load numpy.loadtxt".split())
 
@@ -84,9 +84,9 @@ def _made(node: ast.Call, cls: ManimClass, arguments: Arguments, named: Named) -
     name = cls.name
     if name in _FILES:
         yield from _file(node, name, arguments, named)
-    points = arguments[: _POINTS_OF_CLASS.get(name, 0)]
+    points = arguments[: POINTS_OF_CLASS.get(name, 0)]
     if cls.is_a("Mobject"):
-        points += [value for key, value in named.items() if key in _POINT_KEYWORDS]
+        points += [value for key, value in named.items() if key in POINT_KEYWORDS]
         yield from _colours(node, name, [value for key, value in named.items() if key in _COLOUR_KEYWORDS])
     yield from _flat(node, name, points)
     if name == "VGroup":
@@ -122,10 +122,10 @@ def _called(node: ast.Call, method: Value, arguments: Arguments, named: Named) -
         return
     if not cls.is_a("Mobject"):
         return
-    points = arguments[: _POINTS_OF_METHOD.get(name, 0)]
-    points += [value for key, value in named.items() if key in _POINT_METHOD_KEYWORDS]
+    points = arguments[: POINTS_OF_METHOD.get(name, 0)]
+    points += [value for key, value in named.items() if key in POINT_METHOD_KEYWORDS]
     yield from _flat(node, method.name, points)
-    if name in _LISTS_OF_POINTS and arguments and arguments[0] is not None:
+    if name in LISTS_OF_POINTS and arguments and arguments[0] is not None:
         yield from _flat(node, method.name, arguments[0].parts or ())
     if name in _COLOUR_METHODS:
         given = arguments[:1] + [value for key, value in named.items() if key == "color"]

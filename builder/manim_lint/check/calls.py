@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from builder.manim_lint.check.arguments import LOOKED_FOR, WRITES, special_findings
 from builder.manim_lint.check.reading import Finding, Reading
@@ -10,15 +9,8 @@ from builder.manim_lint.check.usage import PLAIN_NAMES, own_signature
 from builder.manim_lint.check.values import OwnClass, Value, instance, returned
 from builder.manim_lint.release.model import ManimClass, Signature, known
 
-
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """Why a call does not fit: `unknown_argument` or `wrong_arity`, the keyword or nothing, words for a person."""
-
-    reason: str
-    name: str
-    text: str
-    node: ast.AST
+Misfit = tuple[str, str, str, ast.AST]
+"""Why a call does not fit: `unknown_argument` or `wrong_arity`, the keyword or nothing, words for a person; where."""
 
 
 def misfit(signature: Signature, call: ast.Call) -> Misfit | None:
@@ -29,14 +21,14 @@ def misfit(signature: Signature, call: ast.Call) -> Misfit | None:
     given = [keyword for keyword in call.keywords if keyword.arg is not None]
     if positional > len(signature.positional) and not signature.rest:
         text = f"takes {_count(len(signature.positional))} by position, {positional} given"
-        return Misfit("wrong_arity", "", text, call)
+        return ("wrong_arity", "", text, call)
     filled = set(signature.positional[:positional])
     for keyword in given:
         assert keyword.arg is not None
         if keyword.arg in filled:
-            return Misfit("wrong_arity", keyword.arg, f"is given {keyword.arg} twice", keyword.value)
+            return ("wrong_arity", keyword.arg, f"is given {keyword.arg} twice", keyword.value)
         if not signature.open and keyword.arg not in signature.keywords:
-            return Misfit("unknown_argument", keyword.arg, f"has no argument {keyword.arg}", keyword.value)
+            return ("unknown_argument", keyword.arg, f"has no argument {keyword.arg}", keyword.value)
     if doubled:
         return None
     names = {keyword.arg for keyword in given}
@@ -44,7 +36,7 @@ def misfit(signature: Signature, call: ast.Call) -> Misfit | None:
     if not starred:
         missing = [name for name in signature.positional[positional : signature.needed] if name not in names] + missing
     if missing:
-        return Misfit("wrong_arity", missing[0], f"wants {', '.join(missing)}", call)
+        return ("wrong_arity", missing[0], f"wants {', '.join(missing)}", call)
     return None
 
 
@@ -157,9 +149,10 @@ def _attributes_by_name(reading: Reading, node: ast.Call, arguments: list[Value 
 def _check(reading: Reading, node: ast.Call, signature: Signature, owner: str, function: Value) -> None:
     wrong = misfit(signature, node)
     if wrong is not None:
-        among = signature.keywords if wrong.reason == "unknown_argument" else None
-        name, text = wrong.name or owner.rpartition(".")[2], f"{owner} {wrong.text}"
-        reading.find(Finding(wrong.node, wrong.reason, name, text, owner, among, through=function.through))
+        reason, name, text, where = wrong
+        among = signature.keywords if reason == "unknown_argument" else None
+        name = name or owner.rpartition(".")[2]
+        reading.find(Finding(where, reason, name, f"{owner} {text}", owner, among, through=function.through))
 
 
 def _call_method(reading: Reading, node: ast.Call, function: Value) -> Value | None:

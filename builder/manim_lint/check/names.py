@@ -70,16 +70,13 @@ def _read_from(node: ast.ImportFrom, imports: Imports) -> None:
             else:
                 imports.star = (imports.star or frozenset()) | names
         elif not missing and names is not None and not _is_in(alias.name, module, names):
-            imports.findings.append(_lacking(node, module, alias.name, names))
+            text = f"{alias.name} is not in {module}"
+            imports.findings.append(Finding(node, "unknown_name", alias.name, text, module, among=names))
 
 
 def _is_in(name: str, module: str, names: frozenset[str]) -> bool:
     full = f"{module}.{name}"
     return name in names or name.startswith("__") or full in known().modules or full in known().unread
-
-
-def _lacking(node: ast.AST, module: str, name: str, names: frozenset[str]) -> Finding:
-    return Finding(node, "unknown_name", name, f"{name} is not in {module}", module, among=names)
 
 
 def _missing(node: ast.AST, name: str) -> list[Finding]:
@@ -156,13 +153,8 @@ class _Names(checker.Checker):  # type: ignore[misc]
             return False
         if self._in_postponed_annotation:
             return True
-        while node in self._parents:
-            node = self._parents[node]
-            if isinstance(node, ast.AnnAssign):
-                return isinstance(self.scope, checker.FunctionScope)
-            if isinstance(node, ast.stmt):
-                return False
-        return False
+        around = next((node for node in self.path(node) if isinstance(node, ast.stmt)), None)
+        return isinstance(around, ast.AnnAssign) and isinstance(self.scope, checker.FunctionScope)
 
     def path(self, node: ast.AST) -> Iterator[ast.AST]:
         """The nodes around a node, the innermost first."""

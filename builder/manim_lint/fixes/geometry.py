@@ -2,121 +2,91 @@
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
+from builder.manim_lint.check.arguments import (
+    LISTS_OF_POINTS,
+    POINT_KEYWORDS,
+    POINT_METHOD_KEYWORDS,
+    POINTS_OF_CLASS,
+    POINTS_OF_METHOD,
+)
 from builder.manim_lint.fixes.program import (
     Program,
     called,
-    called_ast,
     change_calls,
     keyword,
     keyword_arg,
     named,
-    positional,
     with_args,
 )
 
-POINT = re.compile(
-    r"\b(?:Dot|Line|Arrow|DoubleArrow|DashedLine|Polygon|ArcBetweenPoints|CurvedArrow|CurvedDoubleArrow|CubicBezier"
-    r"|LabeledDot|AnnotationDot|BraceBetweenPoints|move_to|shift|next_to|point|start|end|arc_center|about_point"
-    r"|set_points_as_corners|put_start_and_end_on|set_points|add_line_to|move_arc_center_to)\s*[(=]"
-)
-
-_ALL = -1
-FIRST: dict[str, int] = {
-    "Dot": 1, "AnnotationDot": 1, "LabeledDot": 0, "Line": 2, "Arrow": 2, "DoubleArrow": 2, "DashedLine": 2,
-    "Polygon": _ALL, "ArcBetweenPoints": 2, "CurvedArrow": 2, "CurvedDoubleArrow": 2, "CubicBezier": 4,
-    "BraceBetweenPoints": 2, "move_to": 1, "shift": _ALL, "next_to": 1, "put_start_and_end_on": 2,
-    "move_arc_center_to": 1, "add_line_to": 1, "Arc": 0, "Circle": 0, "Sector": 0, "AnnularSector": 0, "Annulus": 0,
-    "rotate": 0, "scale": 0, "Rotate": 0, "Rotating": 0, "set_points_as_corners": 0,
-}  # fmt: skip
+_FIRST = POINTS_OF_CLASS | POINTS_OF_METHOD | {"AnnotationDot": 1, "move_arc_center_to": 1}
 """How many of the first positional arguments of a call are points."""
-_KEYWORDS = frozenset("point start end arc_center about_point target_position point_or_mobject".split())
-_LISTS = frozenset({"set_points_as_corners", "add_points_as_corners"})
+_KEYWORDS = POINT_KEYWORDS | POINT_METHOD_KEYWORDS | {"target_position"}
+_LISTS = LISTS_OF_POINTS | {"add_points_as_corners"}
+_BY_NAME = frozenset("LabeledDot Arc Circle Sector AnnularSector Annulus rotate scale Rotate Rotating".split())
+"""What takes points by name alone."""
+POINT = re.compile(rf"\b(?:{'|'.join(sorted({*_FIRST, *_KEYWORDS, *_LISTS}))})\s*[(=]")
+_COMPREHENSIONS = ast.ListComp | ast.GeneratorExp
 
 
 def points(program: Program) -> str | None:
     """A third coordinate for pairs that stand where a point of three is wanted; no pair is taken there."""
-
-    def change(call: cst.Call) -> cst.BaseExpression | None:
-        name = called(call)
-        if name not in FIRST and name not in _LISTS:
-            return None
-        count = FIRST.get(name, 0)
-        args = [arg.with_changes(value=_point(arg, name, count, number)) for number, arg in enumerate(call.args)]
-        return call.with_changes(args=args)
-
-    return change_calls(program, holds_a_pair, change)
+    edits: dict[tuple[int, int], str] = {}
+    for call in program.plain_calls:
+        for pair in _pairs(call):
+            start, end = program.span(pair)
+            last = start + len(program.encoded[start : end - 1].rstrip().rstrip(b","))
+            edits[last, last] = ", 0"
+    return program.edited(edits)
 
 
 def holds_a_pair(call: ast.Call) -> bool:
     """Whether a call that wants points is given a pair, or a list of pairs."""
-    name = called_ast(call)
-    if name not in FIRST and name not in _LISTS:
-        return False
-    values = [*call.args, *(item.value for item in call.keywords)]
-    values = [item.value if isinstance(item, ast.Starred) else item for item in values]
-    values += [arg for item in values if isinstance(item, ast.Call) for arg in item.args]
-    values += [part for item in values if isinstance(item, ast.List | ast.Tuple) for part in item.elts]
-    values += [item.elt for item in values if isinstance(item, ast.ListComp | ast.GeneratorExp)]
-    return any(isinstance(item, ast.List | ast.Tuple) and len(item.elts) == 2 for item in values)
+    return any(True for _ in _pairs(call))
 
 
-def _point(arg: cst.Arg, name: str, count: int, number: int) -> cst.BaseExpression:
-    if arg.keyword is not None:
-        return third(arg.value) if arg.keyword.value in _KEYWORDS else arg.value
-    if (
-        arg.star == "*"
-        and name == "Polygon"
-        and isinstance(arg.value, cst.List | cst.Tuple | cst.ListComp | cst.GeneratorExp)
-    ):
-        return each_third(arg.value)
-    if arg.star:
-        return arg.value
-    if name in _LISTS and number == 0:
-        return each_third(arg.value)
-    return third(arg.value) if count == _ALL or number < count else arg.value
+def _pairs(call: ast.Call) -> Iterator[ast.expr]:
+    """The pairs that stand where a point of three is wanted: `(1, 2)`, `np.array([1, 2])` too."""
+    name = called(call)
+    if name not in _FIRST and name not in _LISTS and name not in _BY_NAME:
+        return
+    wanted = [*call.args[: _FIRST.get(name, 0)], *(item.value for item in call.keywords if item.arg in _KEYWORDS)]
+    lists = [item.value for item in call.args if isinstance(item, ast.Starred)] if name == "Polygon" else []
+    for group in [*lists, *(call.args[:1] if name in _LISTS else ())]:
+        if isinstance(group, _COMPREHENSIONS):
+            wanted.append(group.elt)
+        elif isinstance(group, ast.List | ast.Tuple):
+            wanted += group.elts
+    for pair in map(_inside_array, wanted):
+        if isinstance(pair, ast.List | ast.Tuple) and len(pair.elts) == 2 and all(map(_is_number, pair.elts)):
+            yield pair
 
 
-def each_third(value: cst.BaseExpression) -> cst.BaseExpression:
-    """A third coordinate for each point of a list."""
-    if isinstance(value, cst.ListComp | cst.GeneratorExp):
-        return value.with_changes(elt=third(value.elt))
-    if not isinstance(value, cst.List | cst.Tuple) or not value.elements:
-        return value
-    elements = [item.with_changes(value=third(item.value)) for item in value.elements]
-    return value.with_changes(elements=elements)
+def _inside_array(value: ast.expr) -> ast.expr:
+    match value:
+        case ast.Call(args=[inner], keywords=[]) if called(value) == "array":
+            return inner
+    return value
 
 
-def third(value: cst.BaseExpression) -> cst.BaseExpression:
-    """`(1, 2)` with a third coordinate of 0, `np.array([1, 2])` too; anything else as it is."""
-    if isinstance(value, cst.Call) and called(value) == "array" and len(value.args) == 1:
-        inner = third(value.args[0].value)
-        return value.with_changes(args=[value.args[0].with_changes(value=inner)])
-    if not isinstance(value, cst.List | cst.Tuple) or len(value.elements) != 2:
-        return value
-    if not all(isinstance(item, cst.Element) and _is_number(item.value) for item in value.elements):
-        return value
-    first, second = value.elements
-    comma = first.comma if isinstance(first.comma, cst.Comma) else cst.Comma(cst.SimpleWhitespace(" "))
-    zero = cst.Element(cst.Integer("0"), comma=second.comma)
-    return value.with_changes(elements=[first, second.with_changes(comma=comma), zero])
-
-
-def _is_number(node: cst.BaseExpression) -> bool:
+def _is_number(node: ast.expr) -> bool:
     """Whether an expression may be a number: no text, no list, no direction."""
     match node:
-        case cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name)):
+        case ast.Name(id=name) | ast.Attribute(attr=name):
             return not name.isupper() or name in ("PI", "TAU", "DEGREES")
-        case cst.UnaryOperation(expression=inner):
+        case ast.UnaryOp(operand=inner):
             return _is_number(inner)
-        case cst.BinaryOperation(left=left, right=right):
+        case ast.BinOp(left=left, right=right):
             return _is_number(left) and _is_number(right)
-        case cst.Call():
+        case ast.Call():
             return not called(node)[:1].isupper() and called(node) not in _POINTS
-    return isinstance(node, cst.Integer | cst.Float | cst.Subscript)
+        case ast.Constant(value=value):
+            return isinstance(value, int | float)
+    return isinstance(node, ast.Subscript)
 
 
 _POINTS = frozenset("array get_center c2p coords_to_point get_corner get_edge_center n2p point_from_proportion".split())
@@ -231,7 +201,7 @@ def _curves(tree: ast.Module) -> tuple[dict[str, str], dict[str, str]]:
             case ast.Assign(
                 targets=[ast.Name(id=curve)],
                 value=ast.Call(func=ast.Attribute(value=ast.Name(id=owner))) as call,
-            ) if owner != "self" and called_ast(call) in _AXES:
+            ) if owner != "self" and called(call) in _AXES:
                 axes[curve] = owner
             case _:
                 pass
@@ -240,7 +210,7 @@ def _curves(tree: ast.Module) -> tuple[dict[str, str], dict[str, str]]:
 
 TANGENT = re.compile(r"\.get_tangent_line\(")
 _TANGENT = (
-    "Line(LEFT, RIGHT).set_length({length}).set_angle({axes}.angle_of_tangent({x}, {graph}))"
+    "Line({ends}).set_length({length}).set_angle({axes}.angle_of_tangent({x}, {graph}))"
     ".move_to({axes}.i2gp({x}, {graph}))"
 )
 
@@ -250,25 +220,15 @@ def tangent_lines(program: Program) -> str | None:
 
     Only where axes, place and graph are names or numbers, so that nothing is made twice.
     """
-    if "get_tangent_line" not in program.found("unknown_name"):
-        return None
-    blank = cst.Module([])
-
-    def change(call: cst.Call) -> cst.BaseExpression | None:
-        plain = positional(call)
-        match call.func, plain:
-            case cst.Attribute(value=cst.Name(value=axes), attr=cst.Name(value="get_tangent_line")), [place, graph]:
-                pass
-            case _:
-                return None
-        if not all(isinstance(arg.value, cst.Name | cst.Integer | cst.Float) for arg in (place, graph)):
-            return None
-        given = keyword(call, "length")
-        x, name = (blank.code_for_node(arg.value) for arg in (place, graph))
-        length = "5" if given is None else blank.code_for_node(given.value)
-        line = _TANGENT.format(axes=axes, x=x, graph=name, length=length)
-        looks = [blank.code_for_node(arg.with_changes(comma=cst.MaybeSentinel.DEFAULT)) for arg in call.args[2:]]
-        looks = [look for look, arg in zip(looks, call.args[2:], strict=True) if arg is not given]
-        return cst.parse_expression(line.replace("RIGHT", ", ".join(["RIGHT", *looks]), 1))
-
-    return change_calls(program, named({"get_tangent_line"}), change)
+    edits: dict[tuple[int, int], str] = {}
+    for call in program.plain_calls if "get_tangent_line" in program.found("unknown_name") else ():
+        match call:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id=axes), attr="get_tangent_line"),
+                args=[ast.Name() | ast.Constant() as place, ast.Name(id=graph)],
+            ):
+                looks = {item.arg: program.source(item.value) for item in call.keywords}
+                length, x = looks.pop("length", "5"), program.source(place)
+                ends = ", ".join(["LEFT, RIGHT", *(f"{name}={value}" for name, value in looks.items())])
+                edits[program.span(call)] = _TANGENT.format(ends=ends, axes=axes, x=x, graph=graph, length=length)
+    return program.edited(edits)

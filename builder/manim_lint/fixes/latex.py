@@ -12,7 +12,6 @@ import libcst as cst
 from builder.manim_lint.fixes.program import (
     Program,
     called,
-    called_ast,
     change_calls,
     is_plain,
     keyword,
@@ -92,7 +91,7 @@ _EATEN_VALUE = re.compile("[\a\b\f\v]|[\t\r][a-z]|\n(?:abla|eq|e |u[^a-z]|eg|ot|
 
 def lost_backslash(call: ast.Call) -> bool:
     """Whether a text for LaTeX holds what an escape makes of a command."""
-    return called_ast(call) in TEX | MATH and any(map(_EATEN_VALUE.search, literals(call)))
+    return called(call) in TEX | MATH and any(map(_EATEN_VALUE.search, literals(call)))
 
 
 def raw_latex(program: Program) -> str | None:
@@ -123,7 +122,7 @@ _WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}[,.:;]? +[A-Za-z]{2,}|(?<![\\A
 
 def lacks_dollars(call: ast.Call) -> bool:
     """Whether a text holds a formula and no dollar."""
-    if called_ast(call) not in TEX:
+    if called(call) not in TEX:
         return False
     return any(_NEEDS_MATH.search(text) and not _HAS_MATH.search(text) for text in literals(call))
 
@@ -212,9 +211,7 @@ _SHARED_LOOKS = frozenset({"font_size", "color"})
 
 def prints_latex(call: ast.Call) -> bool:
     """Whether a `Text` holds LaTeX, which it shows letter by letter."""
-    return called_ast(call) == "Text" and any(
-        _PRINTED.search(text) or _EATEN_VALUE.search(text) for text in literals(call)
-    )
+    return called(call) == "Text" and any(_PRINTED.search(text) or _EATEN_VALUE.search(text) for text in literals(call))
 
 
 def text_latex(program: Program) -> str | None:

@@ -1,73 +1,73 @@
-"""What ManimGL writes otherwise than Manim Community: imports, formulas, fades. The table of fixes does the rest."""
+"""What ManimGL writes otherwise than Manim Community: imports, formulas, fades. The table of fixes does the rest.
+
+A program is brought over whole, so that the API check finds nothing, or not at all: half of it would run nowhere.
+"""
 
 import ast
+import re
 
-import libcst as cst
-
-from builder.manim_lint.dialect import MODULES
-from builder.manim_lint.fixes.program import (
-    Program,
-    called,
-    is_plain,
-    keyword_arg,
-    positional,
-    with_args,
-)
-from builder.manim_lint.fixes.renamed import NameChanger
+from builder.manim_lint.check.check import check_api
+from builder.manim_lint.dialect import MODULES, STEP
+from builder.manim_lint.fixes.engine import repair_api
+from builder.manim_lint.fixes.program import Program, called, is_plain, is_starred
+from builder.manim_lint.fixes.renamed import renames
+from builder.manim_lint.syntax import Steps, parse
 
 _NAMES = {"InteractiveScene": "Scene", "Tex": "MathTex", "TexText": "Tex"}
 """Names that the two have for different things: ManimGL's `Tex` is a formula."""
 _FADES = {"FadeIn": ("shift", "scale"), "FadeOut": ("shift",)}
 """What ManimGL takes by position behind the mobject, and Manim Community by name."""
+_FROM = re.compile(rb"from\s+[\w.]+")
 
 
-class _Changes(cst.CSTTransformer):
-    """Imports, and arguments of fades."""
+def to_community(code: str) -> tuple[str, Steps] | None:
+    """A ManimGL program as one of Manim Community, with the steps; `None` if that cannot be done whole.
 
-    def __init__(self, program: Program) -> None:
-        super().__init__()
-        self._modules, self._own = program.modules, program.bound
-        self.whole = True
-        """Whether all imports have a counterpart."""
-
-    def leave_ImportFrom(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> cst.ImportFrom:  # noqa: N802
-        """All modules of ManimGL are `manim`."""
-        name = cst.helpers.get_full_name_for_node(original_node.module) if original_node.module else None
-        if original_node.relative or (name or "").partition(".")[0] not in MODULES:
-            return updated_node
-        return updated_node.with_changes(module=cst.Name("manim"))
-
-    def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> cst.Import:  # noqa: N802
-        """`import manimlib as m` becomes `import manim as m`."""
-        del original_node
-        aliases = []
-        for alias in updated_node.names:
-            name = cst.helpers.get_full_name_for_node(alias.name) or ""
-            if name.partition(".")[0] in MODULES:
-                self.whole = self.whole and alias.asname is not None and "." not in name
-                aliases.append(alias.with_changes(name=cst.Name("manim")))
-            else:
-                aliases.append(alias)
-        return updated_node.with_changes(names=aliases)
-
-    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:  # noqa: N802
-        """`FadeIn(m, UP)` becomes `FadeIn(m, shift=UP)`."""
-        del original_node
-        plain = positional(updated_node)
-        names = _FADES.get(called(updated_node), ())
-        if not names or called(updated_node) in self._own or not is_plain(updated_node, self._modules) or not plain:
-            return updated_node
-        if len(plain) - 1 > len(names):
-            self.whole = False
-            return updated_node
-        named = [keyword_arg(name, arg.value) for name, arg in zip(names, plain[1:], strict=False)]
-        return with_args(updated_node, [plain[0], *named, *updated_node.args[len(plain) :]])
+    Whole means that the API check finds nothing. A class with a `CONFIG` is never brought over: it would go unread.
+    """
+    tree = parse(code).tree
+    if tree is None or _has_config(tree):
+        return None
+    changed = _as_community(Program(code, tree, ()))
+    tree = parse(changed).tree if changed is not None else None
+    if changed is None or tree is None:
+        return None
+    fixed, left, steps = repair_api(changed, check_api(tree))
+    return None if left else (fixed, [(STEP, changed), *steps])
 
 
-def as_community(code: str, tree: ast.Module) -> cst.Module | None:
+def _as_community(program: Program) -> str | None:
     """The program under `from manim import *`; `None` if an import, or a fade, has no counterpart."""
-    program = Program(code, tree, ())
-    changes = _Changes(program)
-    names = {old: new for old, new in _NAMES.items() if old not in program.bound}
-    module = cst.parse_module(code).visit(NameChanger(names, program.modules)).visit(changes)
-    return module if changes.whole else None
+    edits = renames(program, {old: new for old, new in _NAMES.items() if old not in program.bound})
+    for node in program.nodes:
+        match node:
+            case ast.ImportFrom(module=str(module), level=0) if module.partition(".")[0] in MODULES:
+                start = program.span(node)[0]
+                module_end = _FROM.match(program.encoded, start)
+                if module_end is None:
+                    return None
+                edits[start, module_end.end()] = "from manim"
+            case ast.Import(names=aliases):
+                for alias in (alias for alias in aliases if alias.name.partition(".")[0] in MODULES):
+                    if alias.asname is None or "." in alias.name:
+                        return None
+                    start = program.span(alias)[0]
+                    edits[start, start + len(alias.name)] = "manim"
+            case _:
+                pass
+    for call in program.plain_calls:
+        names = _FADES.get(called(call), ())
+        if names and called(call) not in program.bound and is_plain(call, program.modules) and not is_starred(call):
+            if len(call.args) - 1 > len(names):
+                return None
+            for name, arg in zip(names, call.args[1:], strict=False):
+                start = program.span(arg)[0]
+                edits[start, start] = f"{name}="
+    return program.edited(edits)
+
+
+def _has_config(tree: ast.Module) -> bool:
+    """Whether a class holds its settings in `CONFIG`, as ManimGL once read them."""
+    items = (item for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for item in node.body)
+    targets = (target for item in items for target in getattr(item, "targets", [getattr(item, "target", None)]))
+    return any(isinstance(target, ast.Name) and target.id == "CONFIG" for target in targets)

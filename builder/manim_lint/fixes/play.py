@@ -3,9 +3,7 @@
 import ast
 import re
 
-import libcst as cst
-
-from builder.manim_lint.fixes.program import Program, called, called_ast, change_calls, named, positional, with_args
+from builder.manim_lint.fixes.program import Program, called
 
 PLAY = re.compile(r"\.play\(")
 
@@ -25,54 +23,40 @@ def played_methods(program: Program) -> str | None:
 
     The method takes what follows it up to the next animation or method, and a dictionary last as keywords.
     """
-
-    def change(call: cst.Call) -> cst.BaseExpression | None:
-        plain = positional(call)
-        if called(call) != "play" or not plain or not any(_is_method(arg.value) for arg in plain):
-            return None
-        groups: list[list[cst.Arg]] = []
-        for arg in plain:
-            if _is_method(arg.value) or not groups or not _takes_more(groups[-1], arg):
-                groups.append([arg])
-            else:
+    edits: dict[tuple[int, int], str] = {}
+    for call in filter(plays_a_method, program.plain_calls):
+        groups: list[list[ast.expr]] = []
+        for arg in call.args:
+            if groups and _takes_more(groups[-1], arg):
                 groups[-1].append(arg)
-        if any(_is_method(group[0].value) and any(arg.keyword or arg.star for arg in group) for group in groups):
-            return None
-        args = [cst.Arg(_animated(group)) if _is_method(group[0].value) else group[0] for group in groups]
-        return with_args(call, [*args, *(arg for arg in call.args if arg.keyword is not None)])
-
-    return change_calls(program, plays_a_method, change)
+            else:
+                groups.append([arg])
+        if any(isinstance(arg, ast.Starred) for arg in call.args):
+            continue
+        for first, *others in groups:
+            if isinstance(first, ast.Attribute) and _is_method(first):
+                values = [f"{'**' if isinstance(arg, ast.Dict) else ''}{program.source(arg)}" for arg in others]
+                made = f".animate.{_IN_PLACE.get(first.attr, first.attr)}({', '.join(values)})"
+                edits[program.span(first.value)[1], program.span([first, *others][-1])[1]] = made
+    return program.edited(edits)
 
 
 def plays_a_method(call: ast.Call) -> bool:
     """Whether `play` is given a method that is not called."""
-    return called_ast(call) == "play" and any(
-        isinstance(arg, ast.Attribute) and arg.attr in _METHODS for arg in call.args
-    )
+    return called(call) == "play" and any(map(_is_method, call.args))
 
 
-def _is_method(node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.Attribute) and node.attr.value in _METHODS
+def _is_method(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in _METHODS
 
 
-def _takes_more(group: list[cst.Arg], arg: cst.Arg) -> bool:
-    """Whether an argument belongs to the method that begins a group: it is no animation."""
-    if not _is_method(group[0].value) or isinstance(group[-1].value, cst.Dict):
+def _takes_more(group: list[ast.expr], arg: ast.expr) -> bool:
+    """Whether an argument belongs to the method that begins a group: it is no method, and no animation."""
+    if not _is_method(group[0]) or _is_method(arg) or isinstance(group[-1], ast.Dict):
         return False
-    value = arg.value
-    if isinstance(value, cst.Call) and isinstance(value.func, cst.Name):
-        return not value.func.value[:1].isupper() or group[0].value.attr.value in ("become", "next_to", "move_to")  # type: ignore[attr-defined]
-    return ".animate." not in cst.Module([]).code_for_node(value)
-
-
-def _animated(group: list[cst.Arg]) -> cst.Call:
-    method = cst.ensure_type(group[0].value, cst.Attribute)
-    name = _IN_PLACE.get(method.attr.value, method.attr.value)
-    func = cst.Attribute(cst.Attribute(method.value, cst.Name("animate")), cst.Name(name))
-    values = [arg.with_changes(comma=cst.MaybeSentinel.DEFAULT) for arg in group[1:]]
-    if values and isinstance(values[-1].value, cst.Dict):
-        values[-1] = values[-1].with_changes(star="**")
-    return cst.Call(func, values)
+    if isinstance(arg, ast.Call) and isinstance(arg.func, ast.Name):
+        return not arg.func.id[:1].isupper() or getattr(group[0], "attr", "") in ("become", "next_to", "move_to")
+    return ".animate." not in ast.unparse(arg)
 
 
 ALL_MOBJECTS = re.compile(r"VGroup\(\s*\*self\.mobjects")
@@ -80,16 +64,15 @@ ALL_MOBJECTS = re.compile(r"VGroup\(\s*\*self\.mobjects")
 
 def all_mobjects(program: Program) -> str | None:
     """`VGroup(*self.mobjects)` becomes `Group(*self.mobjects)`: a scene's objects may be images and plain groups."""
-
-    def change(call: cst.Call) -> cst.BaseExpression | None:
-        if called(call) != "VGroup" or len(call.args) != 1 or call.args[0].star != "*":
-            return None
-        match call.args[0].value, call.func:
-            case cst.Attribute(value=cst.Name(value="self"), attr=cst.Name(value="mobjects")), cst.Name():
-                return call.with_changes(func=cst.Name("Group"))
-        return None
-
-    return change_calls(program, named({"VGroup"}), change)
+    edits: dict[tuple[int, int], str] = {}
+    for call in program.plain_calls:
+        match call:
+            case ast.Call(
+                func=ast.Name(id="VGroup") as made,
+                args=[ast.Starred(value=ast.Attribute(value=ast.Name(id="self"), attr="mobjects"))],
+            ):
+                edits[program.span(made)] = "Group"
+    return program.edited(edits)
 
 
 VGROUP = re.compile(r"=\s*VGroup\(")

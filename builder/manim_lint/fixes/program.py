@@ -46,6 +46,11 @@ class Program:
         return [node for node in self.nodes if isinstance(node, ast.Call)]
 
     @cached_property
+    def plain_calls(self) -> list[ast.Call]:
+        """Those that stand in no f-string, where places are not reliable."""
+        return [call for call in self.calls if id(call) not in self.in_texts]
+
+    @cached_property
     def bound(self) -> frozenset[str]:
         """Names that are set anywhere."""
         return bound_names(self.nodes)
@@ -77,11 +82,16 @@ class Program:
         """Where each line begins, in bytes, and where the text ends."""
         return [0, *(end.end() for end in _LINE_END.finditer(self.encoded)), len(self.encoded)]
 
-    def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
+    def span(self, node: ast.expr | ast.stmt | ast.alias | ast.keyword) -> tuple[int, int]:
         """Where a node stands in the encoded text; not inside an f-string."""
         last = node.end_lineno or node.lineno
         start = self.line_starts[node.lineno - 1] + node.col_offset
         return start, self.line_starts[last - 1] + (node.end_col_offset or 0)
+
+    def last(self, node: ast.expr, name: str) -> tuple[int, int]:
+        """Where the name stands with which a node ends."""
+        end = self.span(node)[1]
+        return end - len(name.encode()), end
 
     def source(self, node: ast.expr | ast.stmt) -> str:
         """The text of a node; not inside an f-string."""
@@ -161,30 +171,27 @@ def imports_all(tree: ast.Module) -> bool:
     )
 
 
-def called(call: cst.Call) -> str:
+def called(call: ast.Call | cst.Call) -> str:
     """The name that is called: `Create` in `Create(m)` and `mn.Create(m)`, `shift` in `m.shift(UP)`; or nothing."""
     match call.func:
-        case cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name)):
+        case ast.Name(id=name) | ast.Attribute(attr=name) | cst.Name(name) | cst.Attribute(attr=cst.Name(name)):
             return name
     return ""
 
 
-def called_ast(call: ast.Call) -> str:
-    """The same of a tree by `ast`."""
-    match call.func:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return ""
-
-
-def is_plain(call: cst.Call, modules: frozenset[str]) -> bool:
+def is_plain(call: ast.Call | cst.Call, modules: frozenset[str]) -> bool:
     """Whether a name is called as it stands, or as an attribute of the Manim package; not a method."""
     match call.func:
-        case cst.Name():
+        case ast.Name() | cst.Name():
             return True
-        case cst.Attribute(value=cst.Name(value=root)):
+        case ast.Attribute(value=ast.Name(id=root)) | cst.Attribute(value=cst.Name(value=root)):
             return root in modules
     return False
+
+
+def is_starred(call: ast.Call) -> bool:
+    """Whether stars hide what is given."""
+    return any(isinstance(arg, ast.Starred) for arg in call.args) or any(item.arg is None for item in call.keywords)
 
 
 def positional(call: cst.Call) -> list[cst.Arg] | None:
@@ -245,7 +252,7 @@ class CallChanger(cst.CSTTransformer):
 
 def named(names: Collection[str]) -> Callable[[ast.Call], bool]:
     """Whether a call is one of these names."""
-    return lambda call: called_ast(call) in names
+    return lambda call: called(call) in names
 
 
 def change_calls(

@@ -118,10 +118,6 @@ def fits(stack: Stack, line: Line, after_head: bool, uses: Uses) -> bool:
         return inner is not None and inner.word in _AFTER[line.word] and not after_head
     if inner is not None and inner.ended:
         return False
-    if inner is not None and inner.word == "match":
-        return line.word == "case"
-    if line.word == "case":
-        return False
     if line.word == "class" or line.is_main:
         return inner is None or (line.word == "class" and inner.word == "class" and after_head)
     if line.is_method:

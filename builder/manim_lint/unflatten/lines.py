@@ -76,7 +76,7 @@ def _read(statement: Statement, tree: ast.Module) -> Line | None:
         word = statement.first
         if word == "async":
             word = statement.tokens[1].text
-        if word in ("elif", "else", "except", "finally", "case"):
+        if word in ("elif", "else", "except", "finally"):
             node = _clause(tree.body[0])
     elif len(tree.body) != 1 or not does_something(tree.body[0], statement, annotations=True):
         return None
@@ -128,8 +128,6 @@ def _clause(node: ast.stmt) -> ast.AST:
         return node.orelse[0]
     if isinstance(node, ast.Try) and node.handlers:
         return node.handlers[0]
-    if isinstance(node, ast.Match):
-        return node.cases[0]
     return ast.Pass()
 
 
@@ -147,8 +145,6 @@ def _names(node: ast.AST, word: str) -> tuple[frozenset[str], frozenset[str], fr
             inner.update(name.id for name in ast.walk(one.target) if isinstance(name, ast.Name))
         elif isinstance(one, ast.alias):
             stores.add(one.asname or one.name.partition(".")[0])
-        elif isinstance(one, ast.MatchAs | ast.MatchStar) and one.name:
-            stores.add(one.name)
     if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
         loads.add(node.target.id)
     loads -= inner
@@ -159,7 +155,7 @@ def _names(node: ast.AST, word: str) -> tuple[frozenset[str], frozenset[str], fr
         return frozenset(loads), frozenset({node.name}), frozenset()
     if isinstance(node, ast.ExceptHandler) and node.name:
         stores.add(node.name)
-    binds = frozenset(stores) if word in ("for", "with", "except", "case") else frozenset()
+    binds = frozenset(stores) if word in ("for", "with", "except") else frozenset()
     if word == "while":
         binds = frozenset(loads)
     return frozenset(loads), frozenset(stores), binds

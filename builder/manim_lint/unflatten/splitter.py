@@ -18,7 +18,7 @@ from builder.manim_lint.unflatten.statements import (
     tokens_from,
 )
 
-HEADERS = frozenset("class def if elif else for while with try except finally async match case".split())
+HEADERS = frozenset("class def if elif else for while with try except finally async".split())
 """Words that open a block."""
 _STARTS = frozenset(
     "class def elif for while with try except finally async import global nonlocal del assert raise return pass "
@@ -27,7 +27,6 @@ _STARTS = frozenset(
 """Keywords that stand at the start of a statement only, exceptions aside (`async for` and the like)."""
 _MAX_AHEAD = 200_000
 """Characters that are looked at ahead for one text, at most, to see what words and brackets are."""
-_AUGMENTED = frozenset("= += -= *= /= //= %= **= @= &= |= ^= >>= <<= :=".split())
 _SILENT = frozenset({"play", "wait", "add", "remove", "clear"})
 """Methods of a scene whose value nobody returns."""
 
@@ -131,13 +130,7 @@ class Splitter:
                 self._cut(is_header=True)
 
     def _opens_block(self) -> bool:
-        first = self.now.tokens[0]
-        return first.text in HEADERS and (first.kind == "keyword" or self._is_soft_header())
-
-    def _is_soft_header(self) -> bool:
-        """Whether a statement that begins with the name `match` or `case` is a head: words follow, no operator."""
-        tokens = self.now.tokens
-        return len(tokens) > 2 and (tokens[1].is_operand or tokens[1].text in OPEN) and tokens[1].blank
+        return self.now.tokens[0].text in HEADERS
 
     def _begins(self, token: Token) -> bool:
         """Whether a token begins a new statement after the tokens so far."""
@@ -151,10 +144,8 @@ class Splitter:
             return False
         if token.kind == "string":
             return before.kind != "string" or len(self.now.tokens) == 1
-        if token.is_operand:
-            return not self._stays_with_word(before)
-        if token.text in ("{", "~"):
-            return not self._stays_with_word(before)
+        if token.is_operand or token.text in ("{", "~"):
+            return True
         if token.text in ("(", "["):
             return token.blank and (self.prose or self._bracket_begins(token, before))
         if token.text == "@":
@@ -166,22 +157,6 @@ class Splitter:
         if before.kind == "junk" or token.kind == "junk":
             return True
         return token.blank and (before.text == "." or (before.text == ":" and self.colon))
-
-    def _stays_with_word(self, before: Token) -> bool:
-        """Whether an operand goes on a statement that `match` or `case` opened."""
-        if self.prose or len(self.now.tokens) > 1 or before.text not in ("match", "case"):
-            return False
-        depth = 0
-        for token in self._ahead(before.end):
-            if token.text in OPEN:
-                depth += 1
-            elif token.text in CLOSE:
-                depth -= 1
-            elif depth <= 0 and token.text == ":":
-                return True
-            elif depth <= 0 and (token.text in _AUGMENTED or token.kind in ("comment", "keyword")):
-                return False
-        return False
 
     def _keyword_begins(self, token: Token, before: Token, ends: bool) -> bool:
         word, first = token.text, self.now.first
@@ -201,15 +176,9 @@ class Splitter:
 
     def _is_choice(self, token: Token) -> bool:
         """Whether an `if` after an operand is that of a conditional expression: its `else` comes before a colon."""
-        depth = lambdas = 0
-        for ahead in self._ahead(token.end):
-            if ahead.text in OPEN:
-                depth += 1
-            elif ahead.text in CLOSE:
-                depth -= 1
-            elif depth > 0:
-                continue
-            elif ahead.text == "lambda":
+        lambdas = 0
+        for ahead in self._outside(token.end):
+            if ahead.text == "lambda":
                 lambdas += 1
             elif ahead.text == ":" and lambdas:
                 lambdas -= 1
@@ -218,6 +187,17 @@ class Splitter:
             elif ahead.text == ":" or ahead.text in _STARTS or ahead.kind == "comment":
                 return False
         return False
+
+    def _outside(self, start: int) -> Iterator[Token]:
+        """The tokens from an offset on that stand in no bracket opened there."""
+        depth = 0
+        for token in self._ahead(start):
+            if token.text in OPEN:
+                depth += 1
+            elif token.text in CLOSE:
+                depth -= 1
+            elif depth <= 0:
+                yield token
 
     def _ahead(self, start: int) -> Iterator[Token]:
         """The tokens from an offset on, as long as looking ahead has not cost too much."""
@@ -257,15 +237,10 @@ class Splitter:
 
     def _decorates(self, token: Token) -> bool:
         """Whether an `@` opens a decorator: after its expression comes another, or a definition."""
-        depth = 0
-        for ahead in self._ahead(token.end):
-            if ahead.text in OPEN:
-                depth += 1
-            elif ahead.text in CLOSE:
-                depth -= 1
-            elif depth == 0 and ahead.text in ("def", "class", "async", "@"):
+        for ahead in self._outside(token.end):
+            if ahead.text in ("def", "class", "async", "@"):
                 return True
-            elif depth == 0 and ahead.text != "." and ahead.kind != "name":
+            if ahead.text != "." and ahead.kind != "name":
                 return False
         return False
 

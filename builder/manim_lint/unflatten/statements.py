@@ -167,10 +167,6 @@ def snippet(statement: Statement) -> str:
         return f"try: pass\n{code} pass"
     if statement.first == "try":
         return f"{code} pass\nfinally: pass"
-    if statement.first == "match":
-        return f"{code}\n    case _: pass"
-    if statement.first == "case":
-        return f"match _:\n    {code} pass"
     return f"{code} pass"
 
 

@@ -69,7 +69,7 @@ def _has_class(tree: ast.Module) -> bool:
 
 WIDTH = 88
 """Characters of a line, at most, where brackets allow it: the default of black and of ruff."""
-_CLAUSES = ("elif", "else", "except", "finally", "case")
+_CLAUSES = ("elif", "else", "except", "finally")
 
 
 def write(lines: list[Line], depths: list[int], end_comments: list[str]) -> str:
