@@ -6,7 +6,7 @@ place of their rows in the order, then each bucket is sorted on its own. Memory 
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import polars as pl
@@ -22,6 +22,9 @@ BUCKET_BYTES = 48 << 20
 """Text bytes of one bucket, about; the number of buckets changes no byte of the output."""
 _POINTERS = {"description": "index", "code": "code_index"}
 """For each text, the column that tells which row it is taken from."""
+
+_OPTIONAL = {"tokens": pl.UInt32, "rejected": pl.String, "error": pl.String, "only_layout": pl.Boolean}
+"""Columns of a plan that are there where a config wants them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,13 @@ class EmittedRow:
     """Id of the row whose program it has, if that is another one."""
     dialect: str
     """What the program is written for: `ce` or `manimgl`."""
-    tokens: int | None = None
+    tokens: int | None
     """Of the whole conversation, where they are counted."""
-    rejected: str | None = None
+    rejected: str | None
     """The program as it was before repair and failed, where the format has such programs."""
-    error: str | None = None
+    error: str | None
     """What that one raised."""
-    only_layout: bool | None = None
+    only_layout: bool | None
     """Whether the two differ in line breaks alone."""
 
 
@@ -87,17 +90,14 @@ class Licences:
 
 def order_rows(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
     """Add the column `order`, a hash of a row's content and variant. `rows` has `content` and `variant`."""
-    order = [_order(seed, *pair) for pair in rows.select("content", "variant").iter_rows()]
+    order = [row_order(seed, *pair) for pair in rows.select("content", "variant").iter_rows()]
     return rows.with_columns(pl.Series("order", order, dtype=pl.UInt64))
 
 
-def row_order(seed: int, content: str, variant: int) -> int:
-    """The place of one row among all, a 64-bit number; `content` as a ledger holds it, in hex."""
-    return _order(seed, int(content, 16), variant)
-
-
-def _order(seed: int, content: int, variant: int) -> int:
-    return xxh3_64_intdigest(f"{seed}/{content}/{variant}".encode())
+def row_order(seed: int, content: int | str, variant: int) -> int:
+    """The place of one row among all, a 64-bit number; `content` as a number, or in hex as a ledger holds it."""
+    number = int(content, 16) if isinstance(content, str) else content
+    return xxh3_64_intdigest(f"{seed}/{number}/{variant}".encode())
 
 
 def emitted_rows(files: Sequence[PreparedFile], wanted: pl.DataFrame, licences: Licences) -> Iterator[EmittedRow]:
@@ -165,49 +165,20 @@ def _read(path: Path) -> pl.DataFrame:
 def _sorted_rows(rows: pl.DataFrame, texts: Mapping[str, pl.DataFrame], licences: Licences) -> Iterator[EmittedRow]:
     for name, pointer in _POINTERS.items():
         rows = rows.join(texts[name], on=pointer, how="inner")
-    optional = {"tokens": pl.UInt32, "rejected": pl.String, "error": pl.String, "only_layout": pl.Boolean}
     rows = rows.with_columns(
-        pl.lit(None, kind).alias(name) for name, kind in optional.items() if name not in rows.columns
-    )
-    facts = ("difficulty", "verdict", "findings", "duplicates", "code_from", "dialect", "synthetic")
-    origins = ("description_origin", "code_origin")
-    columns: tuple[str | pl.Expr, ...] = (
         id_column(),
-        "source",
-        "code_source",
-        "variant",
-        "description",
-        "code",
-        "official",
-        *facts,
-        *origins,
-        *optional,
+        *(pl.lit(None, kind).alias(name) for name, kind in _OPTIONAL.items() if name not in rows.columns),
     )
-    for row in rows.sort("order", "index", "variant").select(columns).iter_rows():
-        row_id, source, code_source, variant, description, code, official, *known = row
-        *known, counted, rejected, error, only_layout = known
-        difficulty, verdict, findings, duplicates, code_from, dialect, synthetic, *stood_in = known
-        prompt = variant_text(description, variant)
-        upstream, evidence = licences.upstream_of(*stood_in)
+    taken = [field.name for field in fields(EmittedRow) if field.name in rows.columns]
+    beside = ("code_source", "description", "synthetic", "description_origin", "code_origin")
+    for row in rows.sort("order", "index", "variant").select(*taken, *beside).iter_rows(named=True):
+        code_source, description, synthetic, *origins = (row.pop(name) for name in beside)
+        upstream, evidence = licences.upstream_of(*origins)
         yield EmittedRow(
-            id=row_id,
-            source=source,
-            variant=variant,
-            prompt=prompt,
-            code=code,
-            licence=licences.of(source, code_source),
+            **row,
+            prompt=variant_text(description, row["variant"]),
+            licence=licences.of(row["source"], code_source),
             license_upstream=upstream,
             license_evidence=evidence,
-            official=official,
-            difficulty=difficulty,
-            description_source="synthetic" if synthetic else "template" if variant else "published",
-            verdict=verdict,
-            findings=findings,
-            duplicates=duplicates,
-            code_from=code_from,
-            dialect=dialect,
-            tokens=counted,
-            rejected=rejected,
-            error=error,
-            only_layout=only_layout,
+            description_source="synthetic" if synthetic else "template" if row["variant"] else "published",
         )

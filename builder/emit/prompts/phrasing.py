@@ -37,16 +37,13 @@ class Kind(StrEnum):
     INSTRUCTION = "instruction"
     """"Draw a circle." """
     REQUEST = "request"
-    """"Could you draw a circle?", "I would like an animation that …": an instruction in a wrapper."""
+    """"Could you draw a circle?", "I would like an animation that …": an instruction in a wrapper; and what comes
+    down to one: "The scene shows a circle.", "A circle that grows"."""
     CODE_REQUEST = "code_request"
-    """"Write a script that draws a circle": an instruction, or a request, that asks for code."""
+    """"Write a script that draws a circle", "The code draws a circle": what asks for code."""
     HOW_TO = "how_to"
     """"How can I draw a circle?" """
     QUESTION = "question"
-    STATEMENT = "statement"
-    """"The scene shows a circle." """
-    NOUN_PHRASE = "noun_phrase"
-    """"A circle that grows" """
     OTHER = "other"
 
 
@@ -63,8 +60,6 @@ class Flag(StrEnum):
     """It is an instruction, and later sentences, or items of a list, instruct as well."""
     TOOL = "tool"
     """It names Manim, or another library or program, as the tool to use."""
-    OF_CODE = "of_code"
-    """A statement about code, not about a scene."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +79,10 @@ class Phrase:
     """After "that": "draws a circle and fades it out."."""
     manim: str | None = None
     """An instruction of its own that names Manim: "Create an educational Manim animation that …"."""
-    noun: str | None = None
-    """After "of": "a circle that grows."."""
     forms: dict[str, str | None] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        forms = {"text": self.text, "bare": self.bare, "third": self.third, "manim": self.manim, "noun": self.noun}
+        forms = {"text": self.text, "bare": self.bare, "third": self.third, "manim": self.manim}
         object.__setattr__(self, "forms", forms)
 
 
@@ -158,6 +151,8 @@ _STATIC = re.compile(r"\b(?:without\s+(?:any\s+)?(?:animation|motion|movement)|n
 _AUXILIARY = frozenset(
     "is are was were has have had be been does do did can could will would should must may might".split()
 )
+_RELATIVE = frozenset(("that", "which", "whose", "where"))
+_BETWEEN_NOUNS = frozenset(("of", "with", "on", "inside", "above", "below"))
 _LATER = re.compile(
     r"(?:\A[ \t]*|[.!?:;)\"”][ \t]+|\n[ \t]*(?:[-*•+]|\d+[.)]|\w\))?[ \t]*|,[ \t]+|\b(?:then|and|also|please|or)[ \t]+)"
     r"(?:[a-z]{1,20}ly,?[ \t]+)?"
@@ -263,32 +258,29 @@ def _instruction(text: str, first: Sentence, flags: frozenset[Flag]) -> Phrase |
     return _wrapped(Kind.INSTRUCTION, verb + text[word.end() :], first, flags, text)
 
 
-def _statement(text: str, first: Sentence, flags: frozenset[Flag]) -> Phrase | None:
+def _statement(text: str, first: Sentence, flags: frozenset[Flag]) -> Phrase | None:  # noqa: ARG001
     found = _STATEMENT.match(text)
-    verb = instruction_of(found["verb"]) if found else None
-    if not found or not verb or _instructs_later(text, first) or first.masked[-1] == "?":
+    if not found or not instruction_of(found["verb"]) or _instructs_later(text, first) or first.masked[-1] == "?":
         return None
-    more = {Flag.OF_CODE} if found["code"] else set()
-    predicate = with_stop(text[found.end() :])
-    return Phrase(text, Kind.STATEMENT, flags | more | _verb_flags(verb), third=predicate)
+    put = "write Manim code that " if found["code"] else "create a scene that "
+    bare = put + text[found.end() :]
+    return _wrapped(Kind.REQUEST, bare, _moved(first, found.end(), put), _flags(bare[:MAX_LOOK]), text)
 
 
 def _noun_phrase(text: str, first: Sentence, flags: frozenset[Flag]) -> Phrase | None:
     article = re.match(r"(?:An?|Two|Three|Four|Five|Six)\s", text)
     if not article or text[first.end :].strip() or first.masked[-1] in "?!":
         return None
-    lowered = text[0].lower() + text[1:]
-    if is_product(text, first, 0):
-        return _wrapped(Kind.NOUN_PHRASE, "create " + lowered, _moved(first, 0, "create "), flags, text)
-    words = TOKEN.findall(first.masked)
-    relative = next(
-        (place for place, word in enumerate(words) if word in ("that", "which", "whose", "where")), len(words)
-    )
-    before = [word.lower() for word in words[2:relative]]
-    if any(word in _AUXILIARY or is_base_verb(word) or instruction_of(word) for word in before):
-        return None
-    sure = relative < len(words) or any(word in ("of", "with", "on", "inside", "above", "below") for word in before)
-    return Phrase(text, Kind.NOUN_PHRASE, flags, noun=with_stop(lowered)) if sure else None
+    put = "create " if is_product(text, first, 0) else "show "
+    if put == "show ":
+        words = [word.lower() for word in TOKEN.findall(first.masked)[2:]]
+        relative = next((place for place, word in enumerate(words) if word in _RELATIVE), len(words))
+        before = words[:relative]
+        if any(word in _AUXILIARY or is_base_verb(word) or instruction_of(word) for word in before):
+            return None
+        if relative == len(words) and _BETWEEN_NOUNS.isdisjoint(before):
+            return None
+    return _wrapped(Kind.REQUEST, put + text[0].lower() + text[1:], _moved(first, 0, put), flags, text)
 
 
 def _wrapped(kind: Kind, bare: str, first: Sentence, flags: frozenset[Flag], text: str) -> Phrase | None:

@@ -21,7 +21,7 @@ class Template:
     """Ends in a colon, or in a word or comma that a space follows; empty if the form is a sentence by itself. `{noun}`
     stands for "request", "question" and the like."""
     form: str
-    """A form of `Phrase`: "text", "bare", "third", "manim" or "noun"."""
+    """A form of `Phrase`: "text", "bare", "third" or "manim"."""
     unless: frozenset[Flag] = frozenset()
     """Flags of descriptions that it does not suit."""
 
@@ -37,10 +37,6 @@ def _bare(opening: str, unless: frozenset[Flag] = _NO_FLAGS) -> Template:
 
 def _third(opening: str, unless: frozenset[Flag] = _NO_FLAGS) -> Template:
     return Template(opening, "third", unless)
-
-
-def _noun(opening: str, unless: frozenset[Flag] = _NO_FLAGS) -> Template:
-    return Template(opening, "noun", unless)
 
 
 def _text(opening: str) -> Template:
@@ -176,71 +172,16 @@ _QUESTION = tuple(
     )
 )
 
-_SCENE_STATEMENT = (
-    (_third("Create a Manim animation that", _CREATES | _ANIMATION), _third("Write a Manim scene that")),
-    (_third("Write Manim code for a scene that"),),
-    (_third("Generate a Manim scene that", _CREATES), _third("Write the code of a Manim scene that")),
-    (_third("Using Manim Community Edition, write a scene that"),),
-    (_third("I need a Manim scene that"),),
-    (_third("Please write Manim code for a scene that"),),
-    (_third("Use Manim for a scene that"),),
-    (_third("Write a Manim script for a scene that"),),
-    (_third("Write a Python script with Manim for a scene that"),),
-    (_third("With Manim, write a scene that"),),
-    (_third("Build a Manim scene that", _CREATES), _third("Please write a Manim scene that")),
-    (_third("Write a Manim Scene class that"),),
-    (_third("I would like a Manim scene that"),),
-)
-
-_CODE_STATEMENT = tuple(
-    (_third(opening),)
-    for opening in (
-        "Write a Manim program that",
-        "Write Manim code that",
-        "Generate Manim code that",
-        "Using Manim Community Edition, write code that",
-        "I need Manim code that",
-        "Please write Manim code that",
-        "I need a Manim program that",
-        "Write a Manim script that",
-        "Please write a complete Manim program that",
-        "With Manim, write a program that",
-        "I would like Manim code that",
-        "Your task is to write Manim code that",
-        "I would like a Manim program that",
-    )
-)
-
-_NOUN_PHRASE = (
-    (_noun("Create a Manim animation of", _ANIMATION), _noun("Create a Manim scene of")),
-    (_noun("Write Manim code for"),),
-    (_noun("Generate a Manim scene of"),),
-    (_noun("Using Manim Community Edition, show"),),
-    (_noun("I need Manim code for"),),
-    (_noun("Please write a complete Manim program for"),),
-    (_noun("Use Manim to show"),),
-    (_noun("Write a Manim script for"),),
-    (_noun("Write a Python script that uses Manim to show"),),
-    (_noun("With Manim, show"),),
-    (_noun("Build a Manim scene of"),),
-    (_noun("Write a Manim Scene class for"),),
-    (_noun("I would like a Manim scene of"),),
-)
-
 _WAYS = {
     Kind.INSTRUCTION: _INSTRUCTION,
     Kind.REQUEST: _INSTRUCTION,
     Kind.CODE_REQUEST: _CODE,
     Kind.HOW_TO: _HOW_TO,
     Kind.QUESTION: _QUESTION,
-    Kind.STATEMENT: _SCENE_STATEMENT,
-    Kind.NOUN_PHRASE: _NOUN_PHRASE,
 }
 _NOUNS = {
     Kind.HOW_TO: "question",
     Kind.QUESTION: "question",
-    Kind.STATEMENT: "description",
-    Kind.NOUN_PHRASE: "description",
 }
 """What neutral templates call a description; the others are requests."""
 
@@ -249,14 +190,10 @@ def ways(phrase: Phrase, slot: int) -> tuple[Template, ...]:
     """The ways of a slot (from 0) for descriptions of this kind, best first, the neutral one last."""
     tool = Flag.TOOL in phrase.flags
     slots: tuple[tuple[Template, ...], ...] = _WAYS.get(phrase.kind, ((),) * SLOTS)
-    if phrase.kind is Kind.NOUN_PHRASE and phrase.bare is not None:
-        slots = _INSTRUCTION
     if tool and phrase.kind is Kind.HOW_TO:
         slots = _HOW_TO_WITH_TOOL
     elif tool and slots is not _CODE and slots is not _QUESTION:
         slots = _WITH_TOOL
-    elif Flag.OF_CODE in phrase.flags:
-        slots = _CODE_STATEMENT
     return (*slots[slot], NEUTRAL[slot])
 
 
@@ -273,6 +210,6 @@ def fill(template: Template, phrase: Phrase) -> str | None:
 
 def all_templates() -> tuple[Template, ...]:
     """Every template once, in a fixed order: the numbers that `benchmarks.augmentation` prints count these from 1."""
-    sets = (_INSTRUCTION, _WITH_TOOL, _CODE, _HOW_TO, _HOW_TO_WITH_TOOL, _QUESTION, _SCENE_STATEMENT, _CODE_STATEMENT)
-    found = dict.fromkeys(way for slots in (*sets, _NOUN_PHRASE) for slot in slots for way in slot)
+    sets = (_INSTRUCTION, _WITH_TOOL, _CODE, _HOW_TO, _HOW_TO_WITH_TOOL, _QUESTION)
+    found = dict.fromkeys(way for slots in sets for slot in slots for way in slot)
     return (*found, *NEUTRAL)
