@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
 from xxhash import xxh3_64_intdigest
 
@@ -46,23 +47,15 @@ def components(rows: pl.DataFrame) -> NDArray[np.int32]:
 
     Empty keys link nothing. Labels are numbered from 0 in no promised order.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    count = rows.height
-    numbered = rows.select("description_key", "program_key").with_row_index("here")
-    linked = numbered.select(
-        "here",
-        *(
-            pl.when(pl.col(key).is_not_null()).then(pl.col("here").min().over(key)).otherwise("here").alias(key)
-            for key in ("description_key", "program_key")
-        ),
+    keys = ("description_key", "program_key")
+    first = (
+        pl.when(pl.col(key).is_not_null()).then(pl.col("here").min().over(key)).otherwise("here").alias(key)
+        for key in keys
     )
-    here = linked["here"].to_numpy()
-    start = np.concatenate([here, here])
-    end = np.concatenate([linked["description_key"].to_numpy(), linked["program_key"].to_numpy()])
-    graph = coo_array((np.ones(len(start), dtype=np.int8), (start, end)), shape=(count, count))
-    _, labels = connected_components(graph, directed=False)
+    linked = rows.select(keys).with_row_index("here").select("here", *first)
+    start, end = np.tile(linked["here"].to_numpy(), 2), np.concatenate([linked[key].to_numpy() for key in keys])
+    graph = scipy.sparse.coo_array((np.ones(len(start), dtype=np.int8), (start, end)), shape=2 * (rows.height,))
+    _, labels = scipy.sparse.csgraph.connected_components(graph, directed=False)
     return np.asarray(labels, dtype=np.int32)
 
 
@@ -191,14 +184,8 @@ def _sources(members: pl.DataFrame, test_size: float, seed: int, validation_size
         left = ranked.filter(pl.col("rank") >= cut)
         width = max(_cut(left, validation_size, size) - cut, 0)
         found.append((name, float(cut), float(width), float(max(size, 1)), limit, official))
-    columns: dict[str, pl.DataType | type[pl.DataType]] = {
-        "source": members.schema["source"],
-        "cut": pl.Float64,
-        "width": pl.Float64,
-        "size": pl.Float64,
-        "limit": pl.Float64,
-        "has_official": pl.Boolean,
-    }
+    numbers = dict.fromkeys(("cut", "width", "size", "limit"), pl.Float64())
+    columns = pl.Schema({"source": members.schema["source"], **numbers, "has_official": pl.Boolean()})
     return pl.DataFrame(found, schema=columns, orient="row")
 
 

@@ -1,7 +1,7 @@
 """What a person should know of a config: whose pairs are whose, how rows were split and why so, and what to do."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
@@ -138,12 +138,7 @@ def shuffled_parts(ledger: pl.DataFrame, parts: Sequence[Part], pairs: str) -> l
             )
         notices.append(
             {
-                "source": part.source,
-                "label": part.label,
-                "rows": part.rows,
-                "auc": part.auc,
-                "shuffled": True,
-                "verdict": part.verdict,
+                **asdict(part),
                 "repaired": repaired,
                 "at_random": random,
                 "unpaired": unpaired,

@@ -183,12 +183,8 @@ def metrics(rows: pl.DataFrame) -> dict[str, dict[str, Any]]:
     found: dict[str, Estimate] = {"parse_rate": share_of([[line["parses"] for line in each] for each in groups])}
     parsed = [[bool(line["conflicts"]) for line in each if line["parses"]] for each in groups]
     found["version_conflicts"] = share_of([each for each in parsed if each])
-    for name, word in (
-        ("render_success", "passed"),
-        ("blank", "blank"),
-        ("timeout", "timeout"),
-        ("refused", "refused"),
-    ):
+    named = {"render_success": "passed", "blank": "blank", "timeout": "timeout", "refused": "refused"}
+    for name, word in named.items():
         found[name] = share_of([[line["outcome"] == word for line in each] for each in groups])
     rendered = [seen for each in groups if (seen := [line["findings"] for line in each if line["outcome"] == "passed"])]
     for name in RENDER_FINDINGS if any(map(any, rendered)) else ():
@@ -201,10 +197,8 @@ def metrics(rows: pl.DataFrame) -> dict[str, dict[str, Any]]:
         if any(values):
             key = "visual_similarity" if name == "similarity" else name
             found[key] = mean([sum(each) / len(each) for each in values if each])
-            shown = [
-                [line[name] for line in each if line[name] is not None and line["outcome"] == "passed"]
-                for each in groups
-            ]
+            shown = [[line[name] for line in each if line["outcome"] == "passed"] for each in groups]
+            shown = [[value for value in each if value is not None] for each in shown]
             found[f"{key}_of_rendered"] = mean([sum(each) / len(each) for each in shown if each])
     return {name: asdict(estimate) for name, estimate in found.items()}
 
@@ -227,20 +221,15 @@ def _pass_at_k(groups: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Estim
 
 
 def _exceptions(rows: pl.DataFrame) -> list[dict[str, Any]]:
-    failed = rows.filter(pl.col("exception") != "")
-    counted = (
-        failed.group_by("exception", "message", maintain_order=True)
-        .agg(samples=pl.len(), example=pl.first("id"))
-        .sort("samples", "exception", "message", descending=[True, False, False])
-    )
-    return counted.head(_MOST_LISTED).to_dicts()
+    return _commonest(rows.filter(pl.col("exception") != ""), "exception", "message")
 
 
 def _conflicts(rows: pl.DataFrame) -> list[dict[str, Any]]:
-    each = rows.select("id", pl.col("conflicts").list.unique(maintain_order=True)).explode("conflicts").drop_nulls()
-    counted = (
-        each.group_by(conflict="conflicts", maintain_order=True)
-        .agg(samples=pl.len(), example=pl.first("id"))
-        .sort("samples", "conflict", descending=[True, False])
-    )
-    return counted.head(_MOST_LISTED).to_dicts()
+    each = rows.select("id", conflict=pl.col("conflicts").list.unique(maintain_order=True))
+    return _commonest(each.explode("conflict").drop_nulls(), "conflict")
+
+
+def _commonest(rows: pl.DataFrame, *what: str) -> list[dict[str, Any]]:
+    """What stands in most rows: how many samples, and the id of one."""
+    counted = rows.group_by(*what, maintain_order=True).agg(samples=pl.len(), example=pl.first("id"))
+    return counted.sort("samples", *what, descending=[True, *(False for _ in what)]).head(_MOST_LISTED).to_dicts()

@@ -12,7 +12,7 @@ from builder.core.errors import BuilderError, OutputError, SettingError
 from builder.core.events import Events
 from builder.core.files import installed_version, sha256_of, write_json, written_aside
 from builder.evaluate.metrics import MISSING, NO_PROGRAM, Comparison, compare, summarise
-from builder.evaluate.predictions import Predictions, Reference, References, program_of
+from builder.evaluate.predictions import Extracted, Predictions, Reference, References, program_of
 from builder.evaluate.similarity import ClipSimilarity, release, visual_similarity
 from builder.manim_lint import check
 from builder.manim_lint.syntax import parse
@@ -95,19 +95,22 @@ def score(
         BuilderError: scikit-image is not installed.
     """
     versions = _versions(renderer) | ({"scikit-image": release()} if rate else {})
-    compared = _Compared(rate, code_similarity, clip)
     verdicts: dict[str, Verdict] = {}
     lines: list[dict[str, Any]] = []
-    asked = [_asked(row, predictions.answers.get(row.id, ()), bool(rate)) for row in references.rows]
-    programs = [code for codes in asked for code in codes.programs]
+    answered = [[program_of(answer) for answer in predictions.answers.get(row.id, ())] for row in references.rows]
+    wanted = [
+        list(dict.fromkeys([*[row.code] * bool(rate), *(each.code for each in answers if each.code)]))
+        for row, answers in zip(references.rows, answered, strict=True)
+    ]
+    programs = [code for codes in wanted for code in codes]
     found = renderer.render(programs)
     done = 0
-    for row, codes in zip(references.rows, asked, strict=True):
-        here = dict(zip(codes.programs, (next(found) for _ in codes.programs), strict=True))
+    for row, answers, codes in zip(references.rows, answered, wanted, strict=True):
+        here = {code: next(found) for code in codes}
         done += len(here)
         passed = sum(each.outcome is Outcome.PASSED for each in verdicts.values())
         events.progress("render", done, len(programs), "programs", f"{passed:,} passed")
-        lines += _lines_of(row, codes, here, compared)
+        lines += _lines_of(row, answers, here, rate=rate, code_similarity=code_similarity, clip=clip)
         verdicts |= {each.program: replace(each, thumbnail=None, frames=None) for each in here.values()}
     _refuse_unknown(verdicts)
     rows = pl.DataFrame(lines, schema=_SCHEMA, orient="row")
@@ -128,78 +131,51 @@ def score(
     return Evaluation(scores, rows, verdicts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """The answers to a row, and what is to be rendered for it: distinct programs, the reference first."""
-
-    answers: tuple[tuple[str, str], ...]
-    """Program and how it was found."""
-    programs: tuple[str, ...]
-
-
-def _asked(row: Reference, answers: Sequence[str], with_reference: bool) -> _Asked:
-    found = tuple((extracted.code, extracted.how) for extracted in map(program_of, answers))
-    codes = [row.code] * with_reference + [code for code, _ in found if code]
-    return _Asked(found, tuple(dict.fromkeys(codes)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Compared:
-    """How answers are compared with references."""
-
-    rate: float
-    code: CodeSimilarity | None
-    clip: ClipSimilarity | None
-
-
 def _lines_of(
-    row: Reference, asked: _Asked, verdicts: Mapping[str, Verdict], compared: _Compared
+    row: Reference,
+    answers: Sequence[Extracted],
+    verdicts: Mapping[str, Verdict],
+    *,
+    rate: float,
+    code_similarity: CodeSimilarity | None,
+    clip: ClipSimilarity | None,
 ) -> Iterator[dict[str, Any]]:
+    """The lines of a row's answers, or the one that says that there is none; verdicts by program."""
     reference = verdicts.get(row.code)
     shown = reference.frames if reference is not None else None
-    common = {
-        "id": row.id,
-        "source": row.source,
-        "difficulty": row.difficulty,
-        "prompt": row.prompt,
+    empty = {
+        **{"id": row.id, "source": row.source, "difficulty": row.difficulty, "prompt": row.prompt},
         "reference": row.code,
         "reference_program": program_hash(row.code),
         "reference_outcome": reference.outcome.value if reference is not None else "",
+        **dict.fromkeys(("exception", "message", "program", "code"), ""),
+        **{"parses": False, "conflicts": [], "findings": []},
+        "similarity": 0.0 if shown else None,
+        "clip_similarity": 0.0 if shown and clip else None,
+        "code_similarity": 0.0 if code_similarity else None,
     }
-    empty = {
-        "outcome": MISSING,
-        "exception": "",
-        "message": "",
-        "parses": False,
-        "conflicts": [],
-        "findings": [],
-        "code": "",
-    }
-    empty |= {"similarity": 0.0 if shown else None, "clip_similarity": 0.0 if shown and compared.clip else None}
-    empty |= {"code_similarity": 0.0 if compared.code else None}
-    if not asked.answers:
-        yield common | empty | {"sample": 0, "extracted": MISSING, "program": ""}
-    for number, (code, how) in enumerate(asked.answers):
-        line = common | empty | {"sample": number, "extracted": how, "program": "", "outcome": NO_PROGRAM}
+    if not answers:
+        yield empty | {"sample": 0, "extracted": MISSING, "outcome": MISSING}
+    for number, (code, how) in enumerate((answer.code, answer.how) for answer in answers):
+        line = empty | {"sample": number, "extracted": how, "outcome": NO_PROGRAM}
         if code:
             verdict = verdicts[code]
             parses = parse(code).ok
+            told = ("program", "exception", "message", "line", "scenes", "animations", "animated")
             line |= {
-                "program": verdict.program,
+                **{name: getattr(verdict, name) for name in told},
                 "code": code,
                 "parses": parses,
                 "conflicts": [f"{each.reason}: {each.text}" for each in check(code)] if parses else [],
-                **{name: getattr(verdict, name) for name in ("exception", "message", "line")},
-                **{name: getattr(verdict, name) for name in ("scenes", "animations", "animated")},
                 "outcome": verdict.outcome.value,
-                "findings": [f"{name}: {told}" for name, told in findings(verdict).items()],
+                "findings": [f"{name}: {detail}" for name, detail in findings(verdict).items()],
             }
             if shown and verdict.frames and verdict.outcome is Outcome.PASSED:
-                line["similarity"] = visual_similarity(verdict.frames, shown, compared.rate)
-                if compared.clip is not None:
-                    line["clip_similarity"] = compared.clip(verdict.frames, shown, compared.rate)
-            if compared.code is not None:
-                line["code_similarity"] = round(compared.code(code, row.code), 6)
+                line["similarity"] = visual_similarity(verdict.frames, shown, rate)
+                if clip is not None:
+                    line["clip_similarity"] = clip(verdict.frames, shown, rate)
+            if code_similarity is not None:
+                line["code_similarity"] = round(code_similarity(code, row.code), 6)
         yield line
 
 

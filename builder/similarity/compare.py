@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
 from rapidfuzz.distance import Indel, Levenshtein
 
@@ -191,43 +192,37 @@ def clusters(pairs: pl.DataFrame, order: Sequence[int]) -> pl.DataFrame:
         (score, *sorted((place[left], place[right])))
         for left, right, score in pairs.select("left", "right", "score").iter_rows()
     ]
-    copies = _Sets()
-    for score, one, other in edges:
-        if score >= 1.0:
-            copies.join(one, other)
+    first = _firsts_of_copies(edges)
     scores: dict[tuple[int, int], float] = {}
-    for score, one, other in edges:
-        first, second = sorted((copies.first(one), copies.first(other)))
-        if first != second:
-            scores[first, second] = max(score, scores.get((first, second), 0.0))
+    for score, *ends in edges:
+        left, right = sorted(first.get(end, end) for end in ends)
+        if left != right:
+            scores[left, right] = max(score, scores.get((left, right), 0.0))
+    copied: dict[int, list[int]] = {}
+    for copy in sorted(first):
+        copied.setdefault(first[copy], []).append(copy)
     groups = _joined(scores)
-    return _told(copies, groups, scores, order)
+    joined = {member for members in groups.values() for member in members}
+    whole = groups | {original: [original] for original in copied if original not in joined}
+    rows = []
+    for number, stays in enumerate(sorted(whole)):
+        members = {member: copied.get(member, [member]) for member in whole[stays]}
+        size = sum(map(len, members.values()))
+        for member, copies in members.items():
+            score = scores[stays, member] if member != stays else 1.0
+            rows += [(order[copy], order[stays], score, number, size) for copy in copies if copy != stays]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("position")
 
 
-class _Sets:
-    """Disjoint sets of places, each named by its lowest."""
-
-    def __init__(self) -> None:
-        self._above: dict[int, int] = {}
-
-    def first(self, place: int) -> int:
-        root = place
-        while (above := self._above.get(root, root)) != root:
-            root = above
-        while (above := self._above.get(place, root)) != root:
-            self._above[place], place = root, above
-        return root
-
-    def join(self, one: int, other: int) -> None:
-        low, high = sorted((self.first(one), self.first(other)))
-        self._above.setdefault(low, low)
-        self._above[high] = low
-
-    def members(self) -> dict[int, list[int]]:
-        found: dict[int, list[int]] = {}
-        for place in sorted(self._above):
-            found.setdefault(self.first(place), []).append(place)
-        return found
+def _firsts_of_copies(edges: Sequence[tuple[float, int, int]]) -> dict[int, int]:
+    """For each place that is a copy of others, or has copies, the lowest of these."""
+    alike = np.array([ends for score, *ends in edges if score >= 1.0], dtype=np.int64).reshape(-1, 2)
+    places, ends = np.unique(alike, return_inverse=True)
+    one, other = ends.reshape(-1, 2).T
+    graph = scipy.sparse.coo_array((np.ones(len(one), dtype=np.int8), (one, other)), shape=(len(places), len(places)))
+    _, labels = scipy.sparse.csgraph.connected_components(graph, directed=False)
+    _, lowest = np.unique(labels, return_index=True)
+    return dict(zip(places.tolist(), places[lowest[labels]].tolist(), strict=True))
 
 
 def _joined(scores: dict[tuple[int, int], float]) -> dict[int, list[int]]:
@@ -244,23 +239,3 @@ def _joined(scores: dict[tuple[int, int], float]) -> dict[int, list[int]]:
             groups.pop(high, None)
             home |= dict.fromkeys(there, low)
     return groups
-
-
-def _told(
-    copies: _Sets, groups: dict[int, list[int]], scores: dict[tuple[int, int], float], order: Sequence[int]
-) -> pl.DataFrame:
-    copied = copies.members()
-    joined = {member for members in groups.values() for member in members}
-    whole = groups | {first: [first] for first in copied if first not in joined}
-    rows = []
-    for number, stays in enumerate(sorted(whole)):
-        members = whole[stays]
-        size = sum(len(copied.get(member, (member,))) for member in members)
-        for member in members:
-            score = scores[stays, member] if member != stays else 1.0
-            rows += [
-                (order[place], order[stays], score, number, size)
-                for place in copied.get(member, (member,))
-                if place != stays
-            ]
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("position")

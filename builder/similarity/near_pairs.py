@@ -1,7 +1,7 @@
 """Pairs of near descriptions, found without comparing all with all."""
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,15 +49,12 @@ class _Side:
     Attributes:
         positions: of the side's texts, those of the pool's first text first, each ascending.
         starts: where those of each text of the pool start, and where the last ones end.
+        held: whether the side has each of the pool's texts.
     """
 
     positions: _Positions
     starts: _Positions
-
-    @property
-    def held(self) -> NDArray[np.bool_]:
-        """Whether the side has each of the pool's texts."""
-        return np.diff(self.starts) > 0
+    held: NDArray[np.bool_]
 
     def first(self, places: _Positions) -> _Positions:
         """The first position of some of the pool's texts, which the side has."""
@@ -77,7 +74,7 @@ class _Pool:
 
     Attributes:
         normals: normalised texts, without repeats but for those whose key terms differ.
-        texts: a text of each as it was given, by place.
+        texts: a text of each as it was given.
         keys: hash of the key terms of each.
         decisive: hash of the decisive ones.
         terms: hashes of the single terms.
@@ -88,7 +85,7 @@ class _Pool:
     """
 
     normals: list[str]
-    texts: Callable[[int], str]
+    texts: list[str]
     keys: NDArray[np.uint64]
     decisive: NDArray[np.uint64]
     terms: TermHashes
@@ -124,8 +121,7 @@ def near_pairs(texts: Sequence[str], threshold: float, against: Sequence[str] | 
     near = scores >= threshold
     one, other, scores = one[near], other[near], scores[near]
     differences = _differences(pool, one, other)
-    spread = _two_sided(pool, one, other) if pool.two_sided else _one_sided(pool, one, other)
-    left, right, source = spread
+    left, right, source = _positions(pool, one, other)
     found = pl.DataFrame(
         {
             "left": left,
@@ -143,15 +139,16 @@ def _pooled(texts: Sequence[str], against: Sequence[str] | None) -> _Pool:
     entries: dict[tuple[str, int], int] = {}
     decisive, sizes, terms = array("Q"), array("q"), array("i")
     numbers = TermNumbers()
-    sides = (texts, against or ())
-    met = [array("q") for _ in sides]
-    for members, of in zip(sides, met, strict=True):
+    firsts: list[str] = []
+    met = array("q"), array("q")
+    for members, of in zip((texts, against or ()), met, strict=True):
         for text in members:
             plain = folded(text)
             found = cut(plain)
             entry = normal_of_folded(plain), key_of(found.terms)
             of.append(entries.setdefault(entry, len(entries)))
-            if len(entries) > len(decisive):
+            if len(entries) > len(firsts):
+                firsts.append(text)
                 decisive.append(entry[1] if found.decisive is found.terms else key_of(found.decisive))
                 sizes.append(len(found.terms))
                 terms.extend(map(numbers.__getitem__, found.terms))
@@ -160,16 +157,9 @@ def _pooled(texts: Sequence[str], against: Sequence[str] | None) -> _Pool:
     places = np.empty_like(order)
     places[order] = np.arange(len(order))
     left, right = (_side(places[np.array(of, dtype=np.int64)], len(order)) for of in met)
-
-    def text_at(place: int) -> str:
-        for members, side in zip(sides, (left, right), strict=True):
-            if side.starts[place] < side.starts[place + 1]:
-                return members[int(side.first(np.array(place)))]
-        raise IndexError(place)
-
     return _Pool(
         [text for text, _ in ordered],
-        text_at,
+        [firsts[number] for number in order.tolist()],
         np.fromiter((key for _, key in ordered), dtype=np.uint64, count=len(ordered)),
         np.array(decisive, dtype=np.uint64)[order],
         numbers.hashed(np.array(terms, dtype=np.int32), np.array(sizes, dtype=np.int64), order),
@@ -181,30 +171,30 @@ def _pooled(texts: Sequence[str], against: Sequence[str] | None) -> _Pool:
 
 
 def _side(places: _Positions, count: int) -> _Side:
-    starts = np.concatenate([[0], np.cumsum(np.bincount(places, minlength=count))])
-    return _Side(np.argsort(places, kind="stable"), starts)
+    sizes = np.bincount(places, minlength=count)
+    return _Side(np.argsort(places, kind="stable"), np.concatenate([[0], np.cumsum(sizes)]), sizes > 0)
 
 
 def _candidates(pool: _Pool, threshold: float) -> tuple[_Positions, _Positions]:
     """Pairs to compare, without repeats, the smaller first: of equal terms, of one term apart, and of equal buckets."""
     count = len(pool.normals)
-    crossing = _crossing(pool)
-    if _possible(pool) <= ALL_PAIRS:
-        return _reaching(pool, [crossing(*_all_pairs(pool))], threshold)
+    lefts, rights = int(pool.left.held.sum()), int(pool.right.held.sum())
+    if (lefts * rights if pool.two_sided else lefts * (lefts - 1) // 2) <= ALL_PAIRS:
+        return _reaching(pool, [_crossing(pool, *_all_pairs(pool))], threshold)
     blocks, large = _blocks(pool.decisive, np.arange(count), BLOCK_PAIRS)
     short, _ = _blocks(pool.decisive, large[pool.lengths[large] <= SHORT], SHORT_PAIRS)
-    found = [crossing(*pair) for pair in blocks + short]
+    found = [_crossing(pool, *pair) for pair in blocks + short]
     sketched = sketches(pool.normals)
     most = NEIGHBOURS_AGAINST if pool.two_sided else NEIGHBOURS
     for labels in buckets(sketched, ROWS).T:
         for step, pair in enumerate(_neighbours(labels, np.arange(count), max(most, NEIGHBOURS_SLIPPED))):
             slipped = may_be_slips(pool.terms, *pair) if step >= most else slice(None)
-            found.append(crossing(pair[0][slipped], pair[1][slipped]))
+            found.append(_crossing(pool, pair[0][slipped], pair[1][slipped]))
     for labels in buckets(sketched[large], ROWS_AGREEING).T:
         mixed = labels ^ pool.decisive[large] * np.uint64(0x9E3779B97F4A7C15)
-        found += [crossing(*pair) for pair in _neighbours(mixed, large, NEIGHBOURS_AGREEING)]
+        found += [_crossing(pool, *pair) for pair in _neighbours(mixed, large, NEIGHBOURS_AGREEING)]
     for labels, members in one_term_apart(pool.terms):
-        found += [crossing(*pair) for pair in _neighbours(labels, members, NEIGHBOURS_AGREEING)]
+        found += [_crossing(pool, *pair) for pair in _neighbours(labels, members, NEIGHBOURS_AGREEING)]
     return _reaching(pool, found, threshold)
 
 
@@ -220,15 +210,9 @@ def _differences(pool: _Pool, one: _Positions, other: _Positions) -> NDArray[np.
             terms.clear()
         for place in (int(one[at]), int(other[at])):
             if place not in terms:
-                terms[place] = key_terms(pool.texts(place))
+                terms[place] = key_terms(pool.texts[place])
         found[at] = difference(terms[int(one[at])], terms[int(other[at])])
     return found
-
-
-def _possible(pool: _Pool) -> int:
-    """How many pairs of two texts there are."""
-    lefts, rights = int(pool.left.held.sum()), int(pool.right.held.sum())
-    return lefts * rights if pool.two_sided else lefts * (lefts - 1) // 2
 
 
 def _all_pairs(pool: _Pool) -> tuple[_Positions, _Positions]:
@@ -249,18 +233,13 @@ def _reaching(pool: _Pool, numbered: list[_Positions], threshold: float) -> tupl
     return one[kept], other[kept]
 
 
-def _crossing(pool: _Pool) -> Callable[[_Positions, _Positions], _Positions]:
-    """What makes of pairs one number each, the smaller place first, and drops pairs of the same side."""
-    count = len(pool.normals)
-    is_left, is_right = pool.left.held, pool.right.held
-
-    def numbered(one: _Positions, other: _Positions) -> _Positions:
-        if pool.two_sided:
-            kept = (is_left[one] & is_right[other]) | (is_right[one] & is_left[other])
-            one, other = one[kept], other[kept]
-        return np.minimum(one, other) * count + np.maximum(one, other)
-
-    return numbered
+def _crossing(pool: _Pool, one: _Positions, other: _Positions) -> _Positions:
+    """Pairs as one number each, the smaller place first, without pairs of the same side."""
+    if pool.two_sided:
+        is_left, is_right = pool.left.held, pool.right.held
+        kept = (is_left[one] & is_right[other]) | (is_right[one] & is_left[other])
+        one, other = one[kept], other[kept]
+    return np.minimum(one, other) * len(pool.normals) + np.maximum(one, other)
 
 
 def _blocks(
@@ -315,14 +294,15 @@ def _scored(pool: _Pool, one: _Positions, other: _Positions, threshold: float) -
     return scores
 
 
-def _one_sided(pool: _Pool, one: _Positions, other: _Positions) -> tuple[_Positions, _Positions, _Positions]:
-    """Positions of the first copies, the smaller on the left."""
-    first, second = pool.left.first(one), pool.left.first(other)
-    return np.minimum(first, second), np.maximum(first, second), np.arange(len(one))
+def _positions(pool: _Pool, one: _Positions, other: _Positions) -> tuple[_Positions, _Positions, _Positions]:
+    """Positions on the left and on the right, and by which pair.
 
-
-def _two_sided(pool: _Pool, one: _Positions, other: _Positions) -> tuple[_Positions, _Positions, _Positions]:
-    """Every copy on the left with the first copy on the right, and by which pair."""
+    Of one side, those of the first copies, the smaller on the left; else every copy on the left with the first copy on
+    the right.
+    """
+    if not pool.two_sided:
+        first, second = pool.left.first(one), pool.left.first(other)
+        return np.minimum(first, second), np.maximum(first, second), np.arange(len(one))
     here, there = np.concatenate([one, other]), np.concatenate([other, one])
     source = np.tile(np.arange(len(one)), 2)
     crossing = pool.right.held[there]

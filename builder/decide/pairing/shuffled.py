@@ -11,7 +11,7 @@ mispaired, without looking different; single rows are decided by their own score
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -93,18 +93,15 @@ class _Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class _Verdict:
+class _Found:
+    """Some pairs of a source, and whether they are right."""
+
     verdict: str
     auc: float
     soundness: float
     """How much likelier the ranks are where pairs are right than where they are random: a logarithm."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    verdict: str
-    auc: float
-    path: tuple[tuple[int, bool], ...]
+    path: tuple[tuple[int, bool], ...] = ()
+    """The looks by which they were cut off."""
 
 
 def find_parts(rows: pl.DataFrame, words: pl.LazyFrame | pl.DataFrame) -> tuple[pl.DataFrame, tuple[Part, ...]]:
@@ -129,7 +126,8 @@ def find_parts(rows: pl.DataFrame, words: pl.LazyFrame | pl.DataFrame) -> tuple[
         # From its own pairs alone: the split rests on the verdict, and other sources must move no row.
         learned = sample_of(pairs, LEARNED_PAIRS)
         sample = _vectors(pairs, learn_alignment(learned["description_words"], learned["code_words"]))
-        for found in sorted(_parts_of(sample), key=lambda part: (part.verdict != "shuffled", part.path)):
+        cut = _cut(sample, np.arange(pairs.height))
+        for found in sorted(cut, key=lambda part: (part.verdict != "shuffled", part.path)):
             here = own.filter(_shows(found.path))
             if here.is_empty():
                 continue
@@ -138,12 +136,9 @@ def find_parts(rows: pl.DataFrame, words: pl.LazyFrame | pl.DataFrame) -> tuple[
                 here.select("index", pl.lit(len(parts), pl.UInt32).alias("part"), pl.lit(shuffled).alias("shuffled"))
             )
             parts.append(Part(str(name), label_of(found.path), here.height, found.auc, shuffled, found.verdict))
-    marks = pl.concat(numbered) if numbered else _no_marks(rows)
+    no_marks = rows.clear().select("index", pl.lit(0, pl.UInt32).alias("part"), pl.lit(False).alias("shuffled"))
+    marks = pl.concat([no_marks, *numbered])
     return rows.select("index").join(marks, on="index", how="left", maintain_order="left"), tuple(parts)
-
-
-def _no_marks(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.clear().select("index", pl.lit(0, pl.UInt32).alias("part"), pl.lit(False).alias("shuffled"))
 
 
 def look_bits() -> pl.Expr:
@@ -204,39 +199,34 @@ def _words_weight(matrix: scipy.sparse.csr_array, among: NDArray[np.bool_]) -> F
     return np.asarray(np.bincount(rows, weights=matrix.data * among, minlength=matrix.shape[0]), dtype=np.float64)
 
 
-def _parts_of(sample: _Sample) -> list[_Found]:
-    return _cut(sample, np.arange(len(sample.description_keys)), (), MAX_CUTS)
-
-
-def _cut(sample: _Sample, rows: Ints, path: tuple[tuple[int, bool], ...], cuts: int) -> list[_Found]:
+def _cut(sample: _Sample, rows: Ints, path: tuple[tuple[int, bool], ...] = ()) -> list[_Found]:
     """The parts of some pairs: cut where one side is shuffled and the other sound, where the ranks show it best."""
     best: tuple[float, int] | None = None
-    for bit in range(len(Style)) if cuts else ():
+    for bit in range(len(Style)) if len(path) < MAX_CUTS else ():
         shown = sample.looks[rows, bit]
         if min(shown.sum(), (~shown).sum()) < MIN_SOUND:
             continue
-        sides = [verdict_of(sample, rows[side]) for side in (shown, ~shown)]
+        sides = [_judged(sample, rows[side]) for side in (shown, ~shown)]
         if {side.verdict for side in sides} == {"shuffled", "paired"}:
             gain = sum(side.soundness for side in sides if side.verdict == "paired")
             gain = round(gain - (0.0 if bit in ORIGINS else ORIGIN_GAIN), 6)
             best = max(best, (gain, -bit)) if best else (gain, -bit)
     if best is None:
-        whole = verdict_of(sample, rows)
-        return [_Found(whole.verdict, whole.auc, path)]
+        return [replace(_judged(sample, rows), path=path)]
     bit = -best[1]
     shown = sample.looks[rows, bit]
     return [
         part
         for side, is_so in ((shown, True), (~shown, False))
-        for part in _cut(sample, rows[side], (*path, (bit, is_so)), cuts - 1)
+        for part in _cut(sample, rows[side], (*path, (bit, is_so)))
     ]
 
 
-def verdict_of(sample: _Sample, rows: Ints) -> _Verdict:
+def _judged(sample: _Sample, rows: Ints) -> _Found:
     """The verdict on some pairs."""
     ranks = _ranks(sample, rows)
     if not len(ranks):
-        return _Verdict("unknown", 0.5, 0.0)
+        return _Found("unknown", 0.5, 0.0)
     auc = float(np.mean(ranks))
     error = ERRORS * _EVEN_SD / np.sqrt(len(ranks))
     if auc - error > 0.5:
@@ -246,7 +236,7 @@ def verdict_of(sample: _Sample, rows: Ints) -> _Verdict:
     else:
         verdict = "unknown"
     sound = np.log(SOUND_SHAPE) + (SOUND_SHAPE - 1) * np.log(np.clip(ranks, 0.005, 0.995))
-    return _Verdict(verdict, round(auc, 4), float(sound.sum()))
+    return _Found(verdict, round(auc, 4), float(sound.sum()))
 
 
 def _ranks(sample: _Sample, rows: Ints) -> Floats:
