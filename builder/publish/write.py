@@ -103,7 +103,7 @@ def stats_of(
         certificates = certify_sides(rows, official, config.near_test, validation=validation)
         for certificate in certificates.values():
             certificate.check()
-        return orjson.dumps({name: certificate.as_dict() for name, certificate in certificates.items()})
+        return orjson.dumps(certificates)
 
     hashes = [f"{split} {name} {sha256_of(staging / name)}" for split in SPLITS for name in files.get(split, ())]
     inputs = [*hashes, config.format, f"{config.near_test} {validation} {official}"]
@@ -140,9 +140,8 @@ def write_lines(decided: Build, rows: Iterable[EmittedRow], path: Path, shape: F
         example = {**shape.make(Content("system", "user", "assistant"))[0], "source": ""}
         schema = pa.Table.from_pylist([example]).schema
         with pq.ParquetWriter(path, schema, **OPTIONS) as writer:
-            rest = lines()
-            while part := list(islice(rest, ROW_GROUP_ROWS)):
-                writer.write_table(pa.Table.from_pylist(part, schema))
+            for group in _row_groups(lines(), schema):
+                writer.write_table(group)
         return
     with path.open("wb") as opened:
         for line in lines():

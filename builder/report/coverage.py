@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -133,8 +133,3 @@ def _by_class(methods: Mapping[str, str]) -> tuple[tuple[str, tuple[str, ...]], 
     for method, owner in sorted(methods.items()):
         owners.setdefault(owner, []).append(method)
     return tuple((owner, tuple(names)) for owner, names in sorted(owners.items()))
-
-
-def distinct(codes: Sequence[str | None]) -> list[str]:
-    """The programs among codes, each once."""
-    return sorted({code for code in codes if code is not None})

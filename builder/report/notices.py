@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from builder.report.facts import Facts
@@ -13,61 +12,37 @@ MOST_GROWN = 8
 """Reasons that grew which are named one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One thing to look at."""
-
-    kind: str
-    """What it is about, in a word or two."""
-    text: str
-
-
-def notices(facts: Facts) -> list[Notice]:
-    """All there is to look at, in the order in which a row meets it."""
-    return [
-        *(Notice("source", text) for text in _sources(facts.manifest)),
-        *(Notice("pairs", part["message"]) for part in facts.statistics.get("pairing", {}).get("shuffled", ())),
-        *(Notice("split", text) for text in facts.statistics.get("split", {}).get("notices", ())),
-        *_official(facts.statistics),
-        *_synthetic(facts.statistics),
-        *_findings(facts.statistics),
-        *_grown(facts.statistics, facts.before),
-    ]
-
-
-def _sources(manifest: Mapping[str, Any]) -> Iterator[str]:
+def notices(facts: Facts) -> Iterator[tuple[str, str]]:
+    """All there is to look at, in the order in which a row meets it: what it is about, in a word or two, and what."""
+    manifest, statistics = facts.manifest, facts.statistics
     for name, why in manifest.get("skipped_sources", {}).items():
-        yield f"{name} was not read: {why}"
+        yield "source", f"{name} was not read: {why}"
     for source in manifest.get("sources", ()):
         rows, expected = source["rows"], source.get("rows_expected")
         if expected and abs(rows - expected) > FAR * expected:
-            yield f"{source['name']}: {rows:,} rows read, {expected:,} expected"
+            yield "source", f"{source['name']}: {rows:,} rows read, {expected:,} expected"
         if source.get("mirror_of"):
-            yield f"{source['name']} was read from its mirror {source['location']}"
-
-
-def _official(statistics: Mapping[str, Any]) -> Iterator[Notice]:
+            yield "source", f"{source['name']} was read from its mirror {source['location']}"
+    for part in statistics.get("pairing", {}).get("shuffled", ()):
+        yield "pairs", part["message"]
+    for text in statistics.get("split", {}).get("notices", ()):
+        yield "split", text
     official = statistics.get("official_test_rows", {})
-    lost = official.get("read", 0) - official.get("kept", 0)
-    if lost:
-        yield Notice("official", f"{lost:,} of {official['read']:,} official test rows were dropped")
-
-
-def _synthetic(statistics: Mapping[str, Any]) -> Iterator[Notice]:
+    if lost := official.get("read", 0) - official.get("kept", 0):
+        yield "official", f"{lost:,} of {official['read']:,} official test rows were dropped"
     if written := statistics.get("synthetic_descriptions"):
-        yield Notice("synthetic", f"a model described {written['rows']:,} programs; {written['kept']:,} rows are kept")
-
-
-def _findings(statistics: Mapping[str, Any]) -> Iterator[Notice]:
+        yield "synthetic", f"a model described {written['rows']:,} programs; {written['kept']:,} rows are kept"
     counts: Counter[str] = Counter()
     for by_name in statistics.get("findings", {}).values():
         counts.update(by_name)
     if counts:
         said = ", ".join(f"{name} {rows:,}" for name, rows in counts.most_common())
-        yield Notice("findings", f"rows read whose program has a finding: {said}; --drop-findings drops them")
+        yield "findings", f"rows read whose program has a finding: {said}; --drop-findings drops them"
+    for text in _grown(statistics, facts.before):
+        yield "grew", text
 
 
-def _grown(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Notice]:
+def _grown(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
     """Reasons for which more rows of a source were dropped than in the earlier build."""
     if not before:
         return
@@ -75,9 +50,9 @@ def _grown(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Notice
     more = {key: (rows, rows - earlier.get(key, 0)) for key, rows in _counts(now).items() if rows > earlier.get(key, 0)}
     ranked = sorted(more.items(), key=lambda item: (-item[1][1], item[0]))
     for (source, stage, reason), (rows, by) in ranked[:MOST_GROWN]:
-        yield Notice("grew", f"{stage}: {reason} in {source}: {rows:,} rows, {by:,} more than in the earlier build")
+        yield f"{stage}: {reason} in {source}: {rows:,} rows, {by:,} more than in the earlier build"
     if len(ranked) > MOST_GROWN:
-        yield Notice("grew", f"{len(ranked) - MOST_GROWN:,} more reasons grew since the earlier build")
+        yield f"{len(ranked) - MOST_GROWN:,} more reasons grew since the earlier build"
 
 
 def _counts(statistics: Mapping[str, Any]) -> dict[tuple[str, str, str], int]:

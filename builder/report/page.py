@@ -12,7 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from builder.report.browser import Browser, browser_of
-from builder.report.coverage import Coverage, coverage_of, distinct
+from builder.report.coverage import Coverage, coverage_of
 from builder.report.examples import borderline_pairs, dropped_pairs, overlap, reasons, repairs
 from builder.report.explain.explanation import gloss
 from builder.report.facts import Facts
@@ -52,7 +52,7 @@ def page_of(
         review: what `review` serves it for: `yes` to write decisions, `render` to render programs too.
     """
     browser = browser_of(facts, folder, review)
-    coverage = coverage_of(distinct(facts.kept["code"].to_list()))
+    coverage = coverage_of(facts.kept["code"].drop_nulls())
     script, allowed = page_script(*_SCRIPTS)
     html = (
         _environment()
@@ -68,7 +68,7 @@ def page_of(
             pages=others or {},
             funnel=Markup(funnel_svg(facts.statistics, links=True)),
             funnel_narrow=Markup(funnel_svg(facts.statistics, narrow=True, links=True)),
-            notices=notices(facts),
+            notices=list(notices(facts)),
             reasons=reasons(facts),
             repairs=repairs(facts),
             overlap=overlap(facts),

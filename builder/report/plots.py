@@ -1,7 +1,7 @@
 """The plots, as SVG: text stays text, colours are the page's own, equal numbers give equal bytes."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,40 +9,24 @@ from markupsafe import Markup
 
 from builder.report.shown import rows_address
 
-LIGHT: Mapping[str, str] = {
-    "page": "#faf9f6",
-    "panel": "#ffffff",
-    "soft": "#f1efe9",
-    "line": "#dedad0",
-    "ink": "#1d2230",
-    "muted": "#5b6270",
-    "accent": "#2f5fb3",
-    "good": "#227a50",
-    "bad": "#b3402a",
-    "none": "#9a9688",
-    "hk": "#8a2a7c",  # of programs: keywords, strings, classes, functions, numbers
-    "hs": "#226b3c",
-    "hc": "#1f5ea8",
-    "hf": "#765006",
-    "hm": "#a3421c",
+_COLOURS = {
+    "page": ("#faf9f6", "#10131a"),
+    "panel": ("#ffffff", "#181c25"),
+    "soft": ("#f1efe9", "#212632"),
+    "line": ("#dedad0", "#333a49"),
+    "ink": ("#1d2230", "#e9ebf1"),
+    "muted": ("#5b6270", "#a3abba"),
+    "accent": ("#2f5fb3", "#8db4f5"),
+    "good": ("#227a50", "#74cf9f"),
+    "bad": ("#b3402a", "#f0937c"),
+    "none": ("#9a9688", "#8a90a0"),
+    "hk": ("#8a2a7c", "#d79be6"),  # of programs: keywords, strings, classes, functions, numbers
+    "hs": ("#226b3c", "#8fd19e"),
+    "hc": ("#1f5ea8", "#86b8f7"),
+    "hf": ("#765006", "#e5c07b"),
+    "hm": ("#a3421c", "#f0a37e"),
 }
-DARK: Mapping[str, str] = {
-    "page": "#10131a",
-    "panel": "#181c25",
-    "soft": "#212632",
-    "line": "#333a49",
-    "ink": "#e9ebf1",
-    "muted": "#a3abba",
-    "accent": "#8db4f5",
-    "good": "#74cf9f",
-    "bad": "#f0937c",
-    "none": "#8a90a0",
-    "hk": "#d79be6",
-    "hs": "#8fd19e",
-    "hc": "#86b8f7",
-    "hf": "#e5c07b",
-    "hm": "#f0a37e",
-}
+"""On a light page, and on a dark one."""
 _SOURCES = (
     ("#4557a6", "#8f9fea"),
     ("#dd7458", "#f09a7e"),
@@ -59,8 +43,8 @@ SOURCE_COLOURS = len(_SOURCES)
 
 def variables(dark: bool) -> str:
     """The colours as CSS custom properties: `--ink`, `--s0` and so on."""
-    named = {**(DARK if dark else LIGHT), **{f"s{n}": pair[dark] for n, pair in enumerate(_SOURCES)}}
-    return "".join(f"--{name}:{colour};" for name, colour in named.items())
+    named = _COLOURS | {f"s{n}": pair for n, pair in enumerate(_SOURCES)}
+    return "".join(f"--{name}:{pair[dark]};" for name, pair in named.items())
 
 
 def source_variable(number: int) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import polars as pl
@@ -69,9 +70,9 @@ def offending(prompt, code, prompt_there=PROMPT, code_there=PROGRAM):
         row("test 2", "Show a green arrow", scene("Arrow()")),
     ]
     made = certify([*others(), row("planted", prompt, code)], test, LIMIT)
-    assert all(pair[1:3] == ("test", "planted") for pair in made.offending)
-    assert made.official_near == bool(made.offending)
-    return {pair[0] for pair in made.offending}
+    assert all(pair[1:3] == ("test", "planted") for pair in made.offending_pairs)
+    assert made.official_test_rows_near_train == bool(made.offending_pairs)
+    return {pair[0] for pair in made.offending_pairs}
 
 
 def test_a_copied_row_is_found_by_both():
@@ -196,9 +197,9 @@ def test_rows_that_differ_in_a_colour_a_shape_or_a_number_do_not_offend(drawn):
     ]
     made = certify(rows[::2], rows[1::2], LIMIT)
 
-    assert made.offending == ()
+    assert made.offending_pairs == ()
     assert made.check() is None
-    assert made.agreeing is None
+    assert made.nearest_agreeing is None
 
 
 @given(st.lists(st.tuples(st.text(max_size=60), st.text(max_size=60)), max_size=6))
@@ -208,7 +209,7 @@ def test_any_texts_are_certified(texts):
     rows = [row(f"{n}", prompt, code) for n, (prompt, code) in enumerate(texts)]
     made = certify(rows, [row(f"test {one.where}", one.prompt, one.code[10:-4]) for one in rows], LIMIT)
 
-    assert {pair[1] for pair in made.offending} >= {f"test {one.where}" for one in rows if one.prompt.strip()}
+    assert {pair[1] for pair in made.offending_pairs} >= {f"test {one.where}" for one in rows if one.prompt.strip()}
 
 
 def test_the_figures_are_those_of_the_nearest_pairs():
@@ -219,14 +220,14 @@ def test_the_figures_are_those_of_the_nearest_pairs():
         row("c", "red circle moves", "x = 1\ny = 'of another kind'"),
         row("d", "nothing of the kind", "print('far from all of them')"),
     ]
-    told = certify(train, test, 0.95).as_dict()
+    told = asdict(certify(train, test, 0.95))
 
     assert told["nearest_agreeing"] == {"score": round(30 / 33, 6), "test": "a", "train": "c"}
     assert told["nearest_description"] == told["nearest_agreeing"]
     assert told["nearest_program"] == {"score": round(6 / 7, 6), "test": "a", "train": "c"}
     assert (told["test_rows"], told["train_rows"], told["every_pair_compared"]) == (2, 2, True)
     assert (told["official_test_rows"], told["official_test_rows_near_train"]) == (1, 0)
-    assert told["offending_pairs"] == []
+    assert told["offending_pairs"] == ()
 
 
 def test_beyond_so_many_pairs_leaks_are_still_found(monkeypatch):
@@ -234,15 +235,15 @@ def test_beyond_so_many_pairs_leaks_are_still_found(monkeypatch):
     monkeypatch.setattr("builder.report.proof.certificate.ALL_PAIRS", 3)
     made = certify([*others(), row("p", PROMPT.upper(), RENAMED)], [row("t", PROMPT, PROGRAM)], LIMIT)
 
-    assert not made.every_pair
-    assert {pair[0] for pair in made.offending} == {"description", "program"}
+    assert not made.every_pair_compared
+    assert {pair[0] for pair in made.offending_pairs} == {"description", "program"}
 
 
 def test_an_empty_side_is_certified():
     """There is no nearest pair."""
-    told = certify([], others(), LIMIT).as_dict()
+    told = asdict(certify([], others(), LIMIT))
 
-    assert (told["nearest_description"], told["nearest_program"], told["offending_pairs"]) == (None, None, [])
+    assert (told["nearest_description"], told["nearest_program"], told["offending_pairs"]) == (None, None, ())
 
 
 LEAKING = {

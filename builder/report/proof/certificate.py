@@ -10,7 +10,6 @@ both near, and the descriptions differ in slips of the finger or in ordinary wor
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -56,24 +55,24 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What was compared, and what was found."""
+    """What was compared, and what was found, as `dataset_stats.json` has it."""
 
     limit: float
     """Similarity of descriptions from which a pair offends, if they also have the same key terms."""
     test_rows: int
     train_rows: int
-    every_pair: bool
+    every_pair_compared: bool
     """Whether every test row was compared with every train row; if not, with all that could be near."""
-    description: Nearest | None
+    nearest_description: Nearest | None
     """The nearest descriptions, whatever they differ in."""
-    agreeing: Nearest | None
+    nearest_agreeing: Nearest | None
     """The nearest descriptions with the same key terms: they differ in plain words and endings at the most."""
-    program: Nearest | None
+    nearest_program: Nearest | None
     """The nearest programs, by their tokens; equal ones offend, whatever their names of variables."""
-    official: int
-    official_near: int
+    official_test_rows: int
+    official_test_rows_near_train: int
     """Official test rows, and how many of them have an offending train row."""
-    offending: tuple[tuple[str, str, str, float], ...]
+    offending_pairs: tuple[tuple[str, str, str, float], ...]
     """What is alike (`description`, `program`, or `description and program` with the similarity of the descriptions),
     test row, train row, similarity; nearest first."""
 
@@ -83,29 +82,13 @@ class Certificate:
         Raises:
             OutputError: a train row is near a test row.
         """
-        if self.offending:
-            what, test, train, score = self.offending[0]
+        if self.offending_pairs:
+            what, test, train, score = self.offending_pairs[0]
             raise OutputError(
-                f"{len(self.offending):,} pairs across the split are too near: the {what} of {train} is like that of "
-                f"{test} by {score:.3f}, and {self.limit} is the limit. Nothing was published; please report this"
+                f"{len(self.offending_pairs):,} pairs across the split are too near: the {what} of {train} is like "
+                f"that of {test} by {score:.3f}, and {self.limit} is the limit. Nothing was published; please report "
+                "this"
             )
-
-    def as_dict(self) -> dict[str, Any]:
-        """As `dataset_stats.json` has it."""
-        pairs = {name: getattr(self, name) for name in ("description", "agreeing", "program")}
-        return {
-            "limit": self.limit,
-            "test_rows": self.test_rows,
-            "train_rows": self.train_rows,
-            "every_pair_compared": self.every_pair,
-            **{
-                f"nearest_{name}": {"score": pair.score, "test": pair.test, "train": pair.train} if pair else None
-                for name, pair in pairs.items()
-            },
-            "official_test_rows": self.official,
-            "official_test_rows_near_train": self.official_near,
-            "offending_pairs": [list(pair) for pair in self.offending],
-        }
 
 
 def certify(train: Iterable[WrittenRow], test: Iterable[WrittenRow], limit: float) -> Certificate:
@@ -120,25 +103,30 @@ def certify(train: Iterable[WrittenRow], test: Iterable[WrittenRow], limit: floa
     description, agreeing, pairs = _descriptions(left, right, min(limit, BOTH[0]), every)
     alone = {pair[:3] for pair in pairs if pair[3] <= Difference.SLIPS and pair[2] >= limit}
     alone |= set(_same_letters(left, right))
-    near: list[_Found] = [("description", *pair) for pair in alone]
-    both = _with_near_programs(
-        left, right, [pair[:3] for pair in pairs if pair[2] >= BOTH[0] and pair[:3] not in alone]
-    )
     program, equal = _programs(left, right, every)
-    found = {*near, *equal, *both}
+    found: set[tuple[str, int, int, float]] = {("description", *pair) for pair in alone}
+    found |= {("program", *pair) for pair in equal}
+    for one, other, score in {pair[:3] for pair in pairs} - alone:
+        codes = unfenced(left[one].code), unfenced(right[other].code)
+        if score >= BOTH[0] and ratio(*codes, score_cutoff=100 * BOTH[1]) > 0:
+            found.add(("description and program", one, other, score))
     officials = [number for number, row in enumerate(left) if row.official]
     touched = {test for _, test, _, _ in found}
+
+    def nearest(pair: _Pair | None) -> Nearest | None:
+        return pair and Nearest(pair[2], left[pair[0]].where, right[pair[1]].where)
+
     return Certificate(
         limit=limit,
         test_rows=len(left),
         train_rows=len(right),
-        every_pair=every,
-        description=description,
-        agreeing=agreeing,
-        program=program,
-        official=len(officials),
-        official_near=sum(number in touched for number in officials),
-        offending=tuple(
+        every_pair_compared=every,
+        nearest_description=nearest(description),
+        nearest_agreeing=nearest(agreeing),
+        nearest_program=nearest(program),
+        official_test_rows=len(officials),
+        official_test_rows_near_train=sum(number in touched for number in officials),
+        offending_pairs=tuple(
             (what, left[one].where, right[other].where, score)
             for what, one, other, score in sorted(found, key=lambda pair: (-pair[3], pair))
         ),
@@ -178,25 +166,25 @@ def with_official(test: Iterable[WrittenRow], official: Sequence[bool]) -> Itera
 
 
 _Pair = tuple[int, int, float]
+"""Places of a test and a train row, and the similarity."""
 _Compared = tuple[int, int, float, int]
-_Found = tuple[str, int, int, float]
+"""The same, and a `Difference`."""
 
 
 def _descriptions(
     test: Sequence[WrittenRow], train: Sequence[WrittenRow], limit: float, every: bool
-) -> tuple[Nearest | None, Nearest | None, list[_Compared]]:
+) -> tuple[_Pair | None, _Pair | None, list[_Compared]]:
     """The nearest descriptions, the nearest with the same key terms, and the pairs that may offend."""
     ones, others = ([core(row.prompt) for row in rows] for rows in (test, train))
-    pairs = _candidates(ones, others, limit)
+    near = near_pairs(ones, limit, others).filter(pl.col("difference") <= Difference.ORDINARY)
+    pairs: list[_Compared] = near.select("left", "right", "score", "difference").rows()
     if every:
         pairs = sorted({*pairs, *_same_terms(ones, others)})
-    equal = (pair for pair in pairs if pair[3] <= Difference.SLIPS)
-    best = max(equal, key=lambda pair: (pair[2], -pair[0], -pair[1]), default=None)
-    agreeing = Nearest(best[2], test[best[0]].where, train[best[1]].where) if best else None
+    equal = (pair[:3] for pair in pairs if pair[3] <= Difference.SLIPS)
+    agreeing = max(equal, key=lambda pair: (pair[2], -pair[0], -pair[1]), default=None)
     if not every:
         return agreeing, agreeing, pairs
-    nearest = _best([normal(text)[:_LONG] for text in ones], [normal(text)[:_LONG] for text in others])
-    return nearest and Nearest(nearest[2], test[nearest[0]].where, train[nearest[1]].where), agreeing, pairs
+    return _best([normal(text)[:_LONG] for text in ones], [normal(text)[:_LONG] for text in others]), agreeing, pairs
 
 
 def _same_terms(ones: Sequence[str], others: Sequence[str]) -> list[_Compared]:
@@ -222,26 +210,7 @@ def _same_letters(test: Sequence[WrittenRow], train: Sequence[WrittenRow]) -> li
     return [(number, firsts[letters], 1.0) for number, letters in enumerate(asked) if letters in firsts]
 
 
-def _candidates(ones: Sequence[str], others: Sequence[str], limit: float) -> list[_Compared]:
-    """Pairs that may offend, as far as they are found without comparing all with all."""
-    found = near_pairs(ones, limit, others).filter(pl.col("difference") <= Difference.ORDINARY)
-    return list(found.select("left", "right", "score", "difference").iter_rows())
-
-
-def _with_near_programs(
-    test: Sequence[WrittenRow], train: Sequence[WrittenRow], pairs: Sequence[_Pair]
-) -> list[_Found]:
-    """The pairs whose programs are near in their letters."""
-    return [
-        ("description and program", one, other, score)
-        for one, other, score in pairs
-        if ratio(unfenced(test[one].code), unfenced(train[other].code), score_cutoff=100 * BOTH[1]) > 0
-    ]
-
-
-def _programs(
-    test: Sequence[WrittenRow], train: Sequence[WrittenRow], every: bool
-) -> tuple[Nearest | None, list[_Found]]:
+def _programs(test: Sequence[WrittenRow], train: Sequence[WrittenRow], every: bool) -> tuple[_Pair | None, list[_Pair]]:
     """The nearest programs, and pairs of equal ones."""
     sides = [[unfenced(row.code) for row in rows] for rows in (test, train)]
     keys = {code: canonical_key(parse(code).tree, code) for code in dict.fromkeys((*sides[0], *sides[1]))}
@@ -249,16 +218,13 @@ def _programs(
     for number, code in enumerate(sides[1]):
         firsts.setdefault(keys[code], number)
     firsts.pop(None, None)
-    equal: list[_Found] = [
-        ("program", number, firsts[keys[code]], 1.0) for number, code in enumerate(sides[0]) if keys[code] in firsts
-    ]
+    equal = [(number, firsts[keys[code]], 1.0) for number, code in enumerate(sides[0]) if keys[code] in firsts]
     if not every:
-        return (Nearest(1.0, test[equal[0][1]].where, train[equal[0][2]].where) if equal else None), equal
+        return next(iter(equal), None), equal
     letters: dict[str, str] = {}
     spelt = {code: _as_letters(code, letters) for side in sides for code in dict.fromkeys(side)}
     ones, others = ([spelt[code] for code in codes] for codes in sides)
-    best = _best(ones, others)
-    return best and Nearest(best[2], test[best[0]].where, train[best[1]].where), equal
+    return _best(ones, others), equal
 
 
 def _as_letters(code: str, letters: dict[str, str]) -> str:
@@ -267,11 +233,11 @@ def _as_letters(code: str, letters: dict[str, str]) -> str:
     return "".join(letters.setdefault(token, chr(_FIRST_LETTER + len(letters) % _LETTERS)) for token in tokens)
 
 
-def _best(ones: Sequence[str], others: Sequence[str]) -> tuple[int, int, float] | None:
+def _best(ones: Sequence[str], others: Sequence[str]) -> _Pair | None:
     """The pair with the greatest similarity, the first of several."""
     first_one, first_other = (dict(reversed([(text, at) for at, text in enumerate(side)])) for side in (ones, others))
     left, right = sorted(first_one, key=first_one.__getitem__), sorted(first_other, key=first_other.__getitem__)
-    best: tuple[int, int, float] | None = None
+    best: _Pair | None = None
     for start in range(0, len(left) if right else 0, _BLOCK):
         block = left[start : start + _BLOCK]
         cutoff = best[2] if best else 0.0  # what cannot be nearer is not worked out

@@ -206,14 +206,14 @@ def _leaks(folder: BuiltFolder, config: str, ledger: pl.DataFrame, events: Event
     statistics = folder.statistics(config)
     for title, made in certificates.items():
         measured_on = "validation" if title == "validation_certificate" else "test"
-        for what, row, other, score in made.offending:
+        for what, row, other, score in made.offending_pairs:
             yield Problem(other, f"its {what} is that of a {measured_on} row, or near it ({score:.3f}): {row}")
         recorded = statistics.get(title)
         if not isinstance(recorded, dict):
             yield Problem(config, f"has no {title.replace('_', ' ')} that nothing leaks")
             continue
-        for name, value in made.as_dict().items():
-            if recorded.get(name) != orjson.loads(orjson.dumps(value)):
+        for name, value in orjson.loads(orjson.dumps(made)).items():
+            if recorded.get(name) != value:
                 said = f"says of {name}: {_said(recorded.get(name))}; the files say: {_said(value)}"
                 yield Problem(config, f"its {title.replace('_', ' ')} {said}")
 
@@ -230,7 +230,7 @@ def _official(ledger: pl.DataFrame, seed: int) -> list[bool]:
 
 def _said(value: object) -> str:
     """A value of a certificate, for a person; of a long list its length."""
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return f"{len(value):,} pairs"
     if isinstance(value, dict):
         return f"{value.get('score')} ({value.get('test')}; {value.get('train')})"
