@@ -43,7 +43,7 @@ class Command:
     """Does it; listens with the terminal while it works, and imports heavy libraries itself."""
     add_arguments: Callable[[argparse.ArgumentParser], None] = no_arguments
     """Adds what it takes besides settings. Options that were not given are missing from the namespace."""
-    takes_settings: bool = True
+    takes_settings: bool = False
     """Whether it takes the settings of a build: `--config`, and a flag for each field of `BuildConfig`."""
     without: tuple[str, ...] = ()
     """Settings of which it makes no use, and for which it takes no flag."""

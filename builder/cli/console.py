@@ -3,7 +3,6 @@
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -69,7 +68,8 @@ class Terminal:
             redirect_stdout=False,
         )
         self._tasks: dict[str, TaskID] = {}
-        self._steps: dict[str, _Step] = {}
+        self._unshown: dict[str, tuple[int, str]] = {}
+        """Steps whose line was not shown yet: how far they have come, and the unit."""
 
     def __enter__(self) -> "Terminal":
         self._progress.start()
@@ -77,20 +77,19 @@ class Terminal:
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
-        for name, step in self._steps.items():
-            if not step.shown:
-                self._show_step(name, step)
+        for step in list(self._unshown):
+            self._show_step(step)
 
     def progress(self, step: str, done: int, total: int | None, unit: str = "rows", note: str = "") -> None:
         """Move the bar of a step."""
         if step not in self._tasks:
             self._tasks[step] = self._progress.add_task(escape(step), total=total, unit=unit, note=note)
-            self._steps[step] = _Step(unit)
+            self._unshown[step] = (done, unit)
         self._progress.update(self._tasks[step], completed=done, total=total, note=note)
-        running = self._steps[step]
-        running.done = done
-        if done == total and not running.shown:
-            self._show_step(step, running)
+        if step in self._unshown:
+            self._unshown[step] = (done, unit)
+            if done == total:
+                self._show_step(step)
 
     def warn(self, message: str) -> None:
         """Say something once, above the bars."""
@@ -103,21 +102,12 @@ class Terminal:
         if self._tables:
             tables()
 
-    def _show_step(self, name: str, step: "_Step") -> None:
-        step.shown = True
+    def _show_step(self, name: str) -> None:
+        done, unit = self._unshown.pop(name)
         if self._verbose:
-            count = decimal(step.done) if step.unit == "bytes" else f"{step.done:,} {step.unit}"
+            count = decimal(done) if unit == "bytes" else f"{done:,} {unit}"
             seconds = time.monotonic() - self._started
             self._console.print(f"{seconds:7.1f} s  {escape(name)}: {count}", style="dim")
-
-
-@dataclass(slots=True)
-class _Step:
-    """A step, how far it has come, and whether its line was shown."""
-
-    unit: str
-    done: int = 0
-    shown: bool = False
 
 
 def show_notices(statistics: Mapping[str, Any]) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 _STANDARD_INPUT = "-"
-_LOOP_RATE = 6.0
+LOOP_RATE = 6.0
 """Frames a second of a loop, unless another number is asked for."""
 
 
@@ -32,7 +32,7 @@ def add_render_arguments(parser: argparse.ArgumentParser) -> None:
     add("file", metavar="FILE", help="a program; - is standard input")
     add("--output", metavar="FILE", type=Path, help="where to write the picture (default: FILE with .webp)")
     add("--loop", action="store_true", help="write the whole animation, small, instead of the last frame")
-    add("--rate", metavar="N", type=float, help=f"frames a second of the loop, up to 15 (default {_LOOP_RATE:g})")
+    add("--rate", metavar="N", type=float, help=f"frames a second of the loop, up to 15 (default {LOOP_RATE:g})")
     add("--again", action="store_true", help="render it, whatever the cache knows")
     add_renderer_arguments(parser)
 
@@ -67,7 +67,7 @@ def render(given: argparse.Namespace, terminal: Terminal) -> Answer:
     if "rate" in given and not loop:
         raise SettingError("--rate: it is for --loop")
     code = _read(given.file)
-    rate = getattr(given, "rate", _LOOP_RATE) if loop else 0.0
+    rate = getattr(given, "rate", LOOP_RATE) if loop else 0.0
     retry = tuple(Outcome) if "again" in given else ()
     with terminal, Renderer(workers=1, frames=rate, retry=retry, **renderer_settings(given)) as renderer:  # type: ignore[arg-type]
         verdict = renderer.render_one(code)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder.cli.command import DONE, FAILED, Answer
-from builder.cli.render import add_renderer_arguments, renderer_settings
+from builder.cli.render import LOOP_RATE, add_renderer_arguments, renderer_settings
 from builder.config import CONFIG_NAMES, DECISIONS_FILE, named, nearest
 from builder.core.errors import SettingError
 
@@ -139,10 +139,6 @@ def report(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     return Answer({"report": str(written)}, last=f"written to {written}; it opens in any browser, without a network")
 
 
-_LOOP_RATE = 6.0
-"""Frames a second of the loops of rendered programs."""
-
-
 def add_review_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `review` takes."""
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="what `build` or `export` wrote")
@@ -163,7 +159,7 @@ def review(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     with ExitStack() as stack:
         renderer = None
         try:
-            renderer = stack.enter_context(Renderer(workers=1, frames=_LOOP_RATE, **renderer_settings(given)))  # type: ignore[arg-type]
+            renderer = stack.enter_context(Renderer(workers=1, frames=LOOP_RATE, **renderer_settings(given)))  # type: ignore[arg-type]
         except RenderError as error:
             terminal.warn(f"programs cannot be rendered here: {error}")
         server = stack.enter_context(ReviewServer(given.folder, renderer, given.port))

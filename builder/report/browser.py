@@ -116,19 +116,6 @@ def queues(facts: Facts) -> dict[str, set[str]]:
     return {name: ids for name, ids in found.items() if ids}
 
 
-def sources_of_groups(facts: Facts) -> dict[str, list[str]]:
-    """By group, the sources that hold a row of it; a source's own name counts once it has two.
-
-    Equality is chained, as in the split's groups: if A equals B in the prompt and B equals C in the program, then A
-    counts as found in C.
-    """
-    counts = facts.rows.group_by("group", "source").len().sort("group", "source")
-    found: dict[str, list[str]] = {}
-    for group, source, rows in counts.iter_rows():
-        found.setdefault(group, []).extend([source] * min(rows, 2))
-    return found
-
-
 def _lines(
     facts: Facts, index: Mapping[str, Any], thumbnails: Mapping[str, bytes], queued: Sequence[set[str]]
 ) -> Iterator[list[Any]]:
@@ -136,10 +123,8 @@ def _lines(
     places = {program: n for n, program in enumerate(thumbnails)}
     of = {name: {word: n for n, word in enumerate(index[name])} for name in ("sources", "verdicts", "splits")}
     of |= {name: {line[0]: n for n, line in enumerate(index[name])} for name in ("reasons", "steps")}
-    groups = sources_of_groups(facts)
+    also = {(group, source): others for group, source, _, others in facts.found_again.iter_rows()}
     for row in facts.shown.iter_rows(named=True):
-        also = list(groups[row["group"]])
-        also.remove(row["source"])
         yield [
             row["id"],
             row["content"],
@@ -153,7 +138,7 @@ def _lines(
             len(row["description"]),
             len(row["code"]),
             [n for n, ids in enumerate(queued) if row["id"] in ids],
-            sorted({of["sources"][source] for source in also}),
+            sorted(of["sources"][source] for source in also[row["group"], row["source"]]),
             int(row["official"]),
             visible(" ".join(row["description"][: 2 * _HEAD_CHARACTERS].split())[:_HEAD_CHARACTERS]),
         ]

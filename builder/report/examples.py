@@ -1,5 +1,6 @@
 """Sections 2 and 3: why rows were dropped and what was mended, each with examples; duplicates and borderline pairs."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -192,16 +193,8 @@ def borderline_pairs(facts: Facts) -> dict[str, list[Pair]]:
 
 
 def overlap(facts: Facts) -> list[list[int]]:
-    """For each source, how many of its rows have an equal description or program in each source, its own too.
-
-    Equality is chained, as in the split's groups: if A equals B in the prompt and B equals C in the program, then A
-    counts as found in C.
-    """
-    rows = facts.rows.select("group", "source")
-    counts = rows.group_by("group", "source").len()
-    both = counts.join(counts, on="group").filter((pl.col("source") != pl.col("source_right")) | (pl.col("len") > 1))
-    found = {
-        (one, other): number
-        for one, other, number in both.group_by("source", "source_right").agg(pl.col("len").sum()).iter_rows()
-    }
-    return [[found.get((one, other), 0) for other in facts.sources] for one in facts.sources]
+    """For each source, how many of its rows have an equal description or program in each source, its own too."""
+    found: Counter[tuple[str, str]] = Counter()
+    for _, source, rows, others in facts.found_again.iter_rows():
+        found.update({(source, other): rows for other in others})
+    return [[found[one, other] for other in facts.sources] for one in facts.sources]

@@ -60,6 +60,18 @@ class Facts:
         return self.rows.filter(pl.col("outcome") == "kept")
 
     @property
+    def found_again(self) -> pl.DataFrame:
+        """By `group` and `source`: `rows`, and `others`, the sources that hold an equal row, its own too.
+
+        Equality is chained, as in the split's groups: if A equals B in the prompt and B equals C in the program, then
+        A counts as found in C.
+        """
+        counts = self.rows.group_by("group", "source").agg(rows=pl.len())
+        both = counts.join(counts.select("group", other="source"), on="group")
+        again = (pl.col("source") != pl.col("other")) | (pl.col("rows") > 1)
+        return both.group_by("group", "source", "rows").agg(others=pl.col("other").filter(again).sort())
+
+    @property
     def shown(self) -> pl.DataFrame:
         """The rows whose texts are known."""
         return self.rows.filter(pl.col("code").is_not_null())
@@ -155,12 +167,8 @@ def _verdicts(path: Path) -> pl.DataFrame:
     if not path.is_file():
         return empty
     found = pl.read_parquet(path)
-    lacking = [pl.lit(None, kind).alias(name) for name, kind in empty.schema.items() if name not in found.columns]
-    return (
-        found.with_columns(lacking)
-        .select(pl.col(name).cast(kind) for name, kind in empty.schema.items())
-        .unique("program", keep="first", maintain_order=True)
-    )
+    whole = pl.concat([empty, found], how="diagonal_relaxed").select(empty.columns)
+    return whole.unique("program", keep="first", maintain_order=True)
 
 
 def _with_verdicts(rows: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:

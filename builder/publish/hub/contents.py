@@ -26,7 +26,6 @@ from builder.publish.hub.client import Hub
 from builder.report.proof.folder import MANIFEST, read_manifest
 
 CARD = "README.md"
-_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +41,9 @@ class LocalFile:
 
     def blob_id(self) -> str:
         """The id that git gives the content: what the Hub states for files outside large-file storage."""
-        digest = hashlib.sha1(b"blob %d\0" % self.size, usedforsecurity=False)
-        if isinstance(self.source, bytes):
-            digest.update(self.source)
-        else:
-            with self.source.open("rb") as opened:
-                while chunk := opened.read(_CHUNK_BYTES):
-                    digest.update(chunk)
-        return digest.hexdigest()
+        from huggingface_hub.utils.sha import git_hash
+
+        return git_hash(self.source if isinstance(self.source, bytes) else self.source.read_bytes())
 
 
 @dataclass(frozen=True, slots=True)
