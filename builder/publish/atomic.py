@@ -16,14 +16,14 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from builder.core.errors import BuilderError, OutputError
 from builder.core.files import cannot_write, disk_error, sha256_of, short_hash, temporary_folder
-from builder.report.proof.folder import MANIFEST, UNFINISHED, read_manifest
+from builder.report.proof.folder import MANIFEST, UNFINISHED, is_inside, read_manifest, recorded
 
 _WORK = ".manim-combined-staging-"
 _NEW = "new"
@@ -102,11 +102,7 @@ def _check_kind(folder: Path, kind: str) -> None:
 
 def outputs_of(staging: Path) -> dict[str, dict[str, Any]]:
     """SHA-256 and size of every file below a folder, by its path from there; the manifest itself left out."""
-    return {
-        name: {"sha256": sha256_of(staging / name), "bytes": (staging / name).stat().st_size}
-        for name in _names(staging)
-        if name != MANIFEST
-    }
+    return {name: recorded(staging / name) for name in _names(staging) if name != MANIFEST}
 
 
 def finish_interrupted(folder: Path) -> None:
@@ -224,12 +220,11 @@ def _link_others(source: Path, target: Path, ours: Set[str], *, replace: bool = 
         for name in others:
             if not replace:
                 os.link(source / name, target / name, follow_symlinks=False)
-            elif not os.path.lexists(target / name) or _written_at(target / name) < _written_at(source / name):
+            elif (
+                not os.path.lexists(target / name)
+                or (target / name).lstat().st_mtime_ns < (source / name).lstat().st_mtime_ns
+            ):
                 (source / name).replace(target / name)
-
-
-def _written_at(path: Path) -> int:
-    return path.lstat().st_mtime_ns
 
 
 def _someone_works_in(folder: Path) -> bool:
@@ -267,11 +262,11 @@ def _names(staging: Path) -> list[str]:
     return sorted(path.relative_to(staging).as_posix() for path in staging.rglob("*") if path.is_file())
 
 
-def _unchanged(folder: Path, name: str, recorded: object) -> bool:
+def _unchanged(folder: Path, name: str, listed: object) -> bool:
     """Whether a file is still as a manifest says; a name that leads out of the folder is never followed."""
-    if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or not isinstance(recorded, dict):
+    if not is_inside(name) or not isinstance(listed, dict):
         return False
-    return (folder / name).is_file() and recorded.get("sha256") == sha256_of(folder / name)
+    return (folder / name).is_file() and listed.get("sha256") == sha256_of(folder / name)
 
 
 def _sync(path: Path) -> None:

@@ -14,7 +14,7 @@ from builder.pipeline.build import Build, Prepared
 from builder.pipeline.render_rounds import write_used_verdicts
 from builder.pipeline.story import build, prepare
 from builder.publish.atomic import files_of, outputs_of, publishing
-from builder.publish.card import FRAMES, PICTURES, frame_of, write_card
+from builder.publish.card import FRAMES, PICTURES, card_text, frame_of
 from builder.publish.manifest import manifest_of
 from builder.publish.stats import Written
 from builder.publish.write import dataset_rows, refuse_empty, row_schema, stats_of, write_ledger, write_shards
@@ -85,7 +85,7 @@ def build_dataset(configs: Sequence[BuildConfig], folder: Path, events: Events |
         manifest = manifest_of("dataset", builds, staging)
         _carry_over(folder, staging, manifest, stats, events)
         manifest |= {"statistics": stats, "outputs": outputs_of(staging)}
-        write_card(staging / "README.md", manifest)
+        (staging / "README.md").write_text(card_text(manifest), encoding="utf-8", newline="\n")
         with or_warn(events, REPORT, MAKE_AGAIN, staging / REPORT):
             put_report(BuiltFolder(staging, manifest), folder, configs[0].cache)
         write_json({**manifest, "outputs": outputs_of(staging)}, staging / MANIFEST)

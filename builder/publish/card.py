@@ -52,11 +52,6 @@ def frame_of(config: str, number: int | str) -> str:
     return f"{PICTURES}/{config}-frame-{number}" + (".webp" if number else "")
 
 
-def write_card(path: Path, manifest: Mapping[str, Any]) -> None:
-    """Write the card of a built folder; `manifest` holds `sources`, `statistics` by config and `outputs`."""
-    path.write_text(card_text(manifest), encoding="utf-8", newline="\n")
-
-
 def merged_card(generated: str, existing: str) -> str:
     """The card as generated, with what a person added to an existing one.
 

@@ -21,6 +21,7 @@ _LIBRARIES = (
 def manifest_of(kind: str, builds: list[Build], staging: Path) -> dict[str, Any]:
     """What went in and what came out: settings, sources with SHA-256, library versions, outputs. No clock, no path."""
     prepared = builds[0].prepared
+    conditions = [asdict(decided.verdicts.conditions) for decided in builds if decided.verdicts is not None]
     return {
         "kind": kind,
         "configs": {decided.config.name: decided.config.recorded() for decided in builds},
@@ -42,18 +43,12 @@ def manifest_of(kind: str, builds: list[Build], staging: Path) -> dict[str, Any]
         ],
         "skipped_sources": dict(prepared.skipped),
         "manim": manim_release(),
-        **_rendering(builds),
+        **({"rendering": conditions[0]} if conditions else {}),
         **({"formatter": formatter()} if any(decided.config.format_code for decided in builds) else {}),
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
         "libraries": {name: installed_version(name) or "not installed" for name in ("manim-combined", *_LIBRARIES)},
         "outputs": outputs_of(staging),
     }
-
-
-def _rendering(builds: list[Build]) -> dict[str, Any]:
-    """Under which conditions programs were rendered; a build without a sandbox says so."""
-    rendering = [asdict(decided.verdicts.conditions) for decided in builds if decided.verdicts is not None]
-    return {"rendering": rendering[0]} if rendering else {}
 
 
 def _file_record(file: SourceFile) -> dict[str, Any]:

@@ -121,15 +121,16 @@ def leakage(ledger: pl.DataFrame, written: Mapping[str, Written]) -> dict[str, A
         rows.filter(pl.col("split") == side)["canonical_key"].drop_nulls().unique().to_numpy() for side in SPLITS
     ]
     shared = _on_two_sides(programs)
+    leaks = ledger.filter(pl.col("stage") == "leak")
     prompts = _on_two_sides([np.unique(np.array(written[side].prompt_keys)) for side in SPLITS])
     return {
         "equal_prompts_across_the_split": prompts,
         "equal_programs_across_the_split": shared,
         "highest_equality_across_the_split": 1.0 if prompts or shared else 0.0,
-        "train_rows_dropped_as_leaks": ledger.filter((pl.col("stage") == "leak") & (pl.col("split") == "train")).height,
-        "validation_rows_dropped_as_leaks": ledger.filter(
-            (pl.col("stage") == "leak") & (pl.col("split") == "validation")
-        ).height,
+        **{
+            f"{side}_rows_dropped_as_leaks": leaks.filter(pl.col("split") == side).height
+            for side in ("train", "validation")
+        },
     }
 
 
@@ -148,7 +149,7 @@ def build_stats(decided: Build, written: Mapping[str, Written]) -> dict[str, Any
         {**line, **({"mirror": mirrors[line["source"]]} if line["source"] in mirrors else {})}
         for line in funnel(ledger)
     ]
-    official = ledger.filter("official")
+    official, repaired = ledger.filter("official"), ledger.filter(pl.col("code_index").is_not_null())
     return {
         "rows_read": ledger.height,
         "rows_kept": sum(line["kept"] for line in lines),
@@ -158,14 +159,14 @@ def build_stats(decided: Build, written: Mapping[str, Written]) -> dict[str, Any
         "cleaning_and_repairs": _steps(ledger),
         "pairing": {
             "shuffled": shuffled_parts(ledger, prepared.parts, config.pairs),
-            "repaired_pairs": _repaired_pairs(ledger),
+            "repaired_pairs": {"rows": repaired.height, "kept": kept(repaired).height},
             "pairs": pair_counts(ledger, config.pairs),
         },
         "split": _split(ledger, config.test_size, config.validation_size),
         **({"decisions": decisions} if decisions else {}),
         **_synthetic(ledger),
-        "rendering": rendered_by_source(ledger),
-        **({"findings": found} if (found := findings_by_source(ledger)) else {}),
+        "rendering": _rendered(ledger),
+        **({"findings": found} if (found := _findings(ledger)) else {}),
         "augmentation": {
             "factor": config.augmentation_factor,
             "train_rows_before": sum(line["train"] for line in lines),
@@ -204,25 +205,23 @@ def _synthetic(ledger: pl.DataFrame) -> dict[str, dict[str, int]]:
     return {"synthetic_descriptions": {"rows": rows.height, "kept": kept(rows).height}} if rows.height else {}
 
 
-def rendered_by_source(ledger: pl.DataFrame) -> dict[str, dict[str, int]]:
+def _rendered(ledger: pl.DataFrame) -> dict[str, dict[str, int]]:
     """For each source whose programs were rendered: rows by verdict."""
-    found: dict[str, dict[str, int]] = {}
-    columns = [pl.col(name).cast(pl.String) for name in ("source", "verdict")]
-    counts = ledger.select(columns).filter(pl.col("verdict") != "").group_by(pl.all()).len()
-    for source, verdict, rows in counts.sort(pl.all()).iter_rows():
-        found.setdefault(source, {})[verdict] = rows
-    return found
+    return _by_source(ledger.filter(pl.col("verdict") != "").select("source", "verdict"))
 
 
-def findings_by_source(ledger: pl.DataFrame) -> dict[str, dict[str, int]]:
+def _findings(ledger: pl.DataFrame) -> dict[str, dict[str, int]]:
     """For each source: rows by what was found of their programs, in what these state and how they look."""
+    found = ledger.filter(all_findings() != "").select("source", name=all_findings().str.extract_all(r"(?m)^\w+"))
+    return _by_source(found.explode("name"))
+
+
+def _by_source(rows: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """Rows of two columns, the source and a name, counted."""
     found: dict[str, dict[str, int]] = {}
-    lines = ledger.filter(all_findings() != "").select(
-        pl.col("source").cast(pl.String), name=all_findings().str.extract_all(r"(?m)^\w+")
-    )
-    counts = lines.explode("name").group_by(pl.all()).len()
-    for source, name, rows in counts.sort(pl.all()).iter_rows():
-        found.setdefault(source, {})[name] = rows
+    counts = rows.select(pl.all().cast(pl.String)).group_by(pl.all()).len()
+    for source, name, count in counts.sort(pl.all()).iter_rows():
+        found.setdefault(source, {})[name] = count
     return found
 
 
@@ -232,9 +231,3 @@ def _steps(ledger: pl.DataFrame) -> dict[str, int]:
     for names, rows in ledger.group_by(all_repairs().alias("repairs")).len().iter_rows():
         counts.update({name: rows for name in names.split(REPAIRS_SEPARATOR) if name})
     return dict(sorted(counts.items()))
-
-
-def _repaired_pairs(ledger: pl.DataFrame) -> dict[str, int]:
-    """Rows that were given another row's code: how many, and how many of them are kept."""
-    found = ledger.filter(pl.col("code_index").is_not_null())
-    return {"rows": found.height, "kept": kept(found).height}

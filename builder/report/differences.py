@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Literal
 
 from rapidfuzz.distance import Indel
@@ -66,21 +67,12 @@ def _stretches(before: Sequence[str], after: Sequence[str]) -> list[tuple[Litera
     if max(len(before), len(after)) > _COMPARED:
         return _ends_apart(before, after)
     found: list[tuple[Literal[" ", "-", "+"], Sequence[str]]] = []
-    gone: list[str] = []
-    new: list[str] = []
-    for change in [*Indel.opcodes(before, after), None]:
-        if change is not None and change.tag != "equal":
-            gone += before[change.src_start : change.src_end] if change.tag == "delete" else []
-            new += after[change.dest_start : change.dest_end] if change.tag == "insert" else []
-            continue
-        if gone:
-            found.append(("-", gone))
-        if new:
-            found.append(("+", new))
-        gone, new = [], []
-        if change is not None:
-            found.append((" ", before[change.src_start : change.src_end]))
-    return found
+    for equal, run in groupby(Indel.opcodes(before, after), key=lambda change: change.tag == "equal"):
+        changes = list(run)
+        first, last = changes[0], changes[-1]
+        old, new = before[first.src_start : last.src_end], after[first.dest_start : last.dest_end]
+        found += [(" ", old)] if equal else [("-", old), ("+", new)]
+    return [(mark, items) for mark, items in found if items]
 
 
 def _ends_apart(before: Sequence[str], after: Sequence[str]) -> list[tuple[Literal[" ", "-", "+"], Sequence[str]]]:

@@ -73,15 +73,9 @@ class Pair:
 def reasons(facts: Facts) -> list[Reason]:
     """Why rows were dropped, in the order of the stages, the most frequent reason first."""
     gone = facts.rows.filter(pl.col("outcome") == "dropped")
-    found = [_reason(facts, gone.filter(pl.col("reason") == name), stage, name) for stage, name in _names(gone)]
+    names = gone.filter(pl.col("stage").is_in(STAGES)).select("stage", "reason").unique().sort("stage", "reason")
+    found = [_reason(facts, gone.filter(pl.col("reason") == name), stage, name) for stage, name in names.iter_rows()]
     return sorted(found, key=lambda reason: (STAGES.index(reason.stage), -reason.rows, reason.name))
-
-
-def _names(gone: pl.DataFrame) -> list[tuple[str, str]]:
-    known = gone.filter(pl.col("stage").is_in(STAGES))
-    return [
-        (stage, name) for stage, name in known.select("stage", "reason").unique().sort("stage", "reason").iter_rows()
-    ]
 
 
 def repairs(facts: Facts) -> list[Reason]:

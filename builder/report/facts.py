@@ -15,7 +15,7 @@ from builder.emit.formats import unfenced
 from builder.render.verdict import program_hash
 from builder.render.verdict_file import VERDICTS_FILE
 from builder.report.proof.folder import BuiltFolder
-from builder.report.rows import ROWS, SCHEMA
+from builder.report.rows import kept_texts
 
 _FIRST = ("verified", "curated", DEFAULT_CONFIG)
 """The config that is told where a folder holds several and none is asked for."""
@@ -123,8 +123,7 @@ def shown_config(folder: BuiltFolder, wanted: str = "") -> str:
 
 def _with_texts(ledger: pl.DataFrame, folder: BuiltFolder, written: pl.DataFrame) -> pl.DataFrame:
     """The ledger with the texts that the build kept for the report, those of the data itself first."""
-    path = folder.path / ROWS
-    texts = pl.read_parquet(path) if path.is_file() else pl.DataFrame(schema=SCHEMA)
+    texts = kept_texts(folder.path)
     codes = texts.select(code_from="id", other="code", other_read="code_read")
     own = pl.col("code_from") == ""
     rows = ledger.join(texts, on="id", how="left", maintain_order="left").join(
@@ -176,10 +175,7 @@ def _with_verdicts(rows: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
     programs = [program_hash(code) if code is not None and verdicts.height else "" for code in rows["code"]]
     rows = rows.with_columns(pl.Series("program", programs, dtype=pl.String))
     found = rows.join(verdicts.drop("thumbnail"), on="program", how="left", maintain_order="left")
-    own = pl.col("verdict").replace("", None) if "verdict" in rows.columns else pl.lit(None, pl.String)
     return found.with_columns(
-        pl.coalesce(own, pl.col("outcome_right") if "outcome_right" in found.columns else pl.lit(None, pl.String))
-        .fill_null("")
-        .alias("verdict"),
+        pl.coalesce(pl.col("verdict").replace("", None), "outcome_right", pl.lit("")).alias("verdict"),
         pl.col("exception", "message").fill_null(""),
     )

@@ -28,6 +28,12 @@ SCHEMA = {
 """Columns: texts as cleaned and repaired, and as read where that is another text."""
 
 
+def kept_texts(folder: Path) -> pl.DataFrame:
+    """The texts that a build kept in its folder; none where it holds none."""
+    path = folder / ROWS
+    return pl.read_parquet(path) if path.is_file() else pl.DataFrame(schema=SCHEMA)
+
+
 def write_rows(
     rows: pl.DataFrame, read: Sequence[Path], files: Sequence[PreparedFile], ledgers: Sequence[pl.DataFrame], path: Path
 ) -> None:

@@ -11,11 +11,11 @@ import orjson
 
 from builder.core.errors import OutputError
 from builder.core.events import Events
-from builder.core.files import cannot_write, kept_result, sha256_of, write_json, written_aside
+from builder.core.files import cannot_write, kept_result, write_json, written_aside
 from builder.pipeline.build import Build
 from builder.report.facts import facts_of, shown_config
 from builder.report.numbers import config_numbers
-from builder.report.proof.folder import MANIFEST, BuiltFolder, open_folder, read_manifest
+from builder.report.proof.folder import MANIFEST, BuiltFolder, open_folder, read_manifest, recorded
 from builder.report.rows import ROWS, write_rows
 
 
@@ -131,8 +131,7 @@ def _tell_manifest(folder: BuiltFolder, names: list[str]) -> None:
         (folder.path / name).unlink(missing_ok=True)
         del outputs[name]
     for name in names:
-        file = folder.path / name
-        outputs[name] = {"sha256": sha256_of(file), "bytes": file.stat().st_size}
+        outputs[name] = recorded(folder.path / name)
     manifest = {**folder.manifest, "outputs": dict(sorted(outputs.items()))}
     try:
         with written_aside(folder.path / MANIFEST, "--output") as aside:

@@ -23,8 +23,8 @@ from builder.prepare.trace import trace_row
 from builder.report.explain.explanation import LISTED, Explanation, Match, Matches, Neighbour, Neighbours
 from builder.report.explain.row import edits, neighbour, variants_of
 from builder.report.facts import shown_config
-from builder.report.proof.folder import BuiltFolder
-from builder.report.rows import ROWS, SCHEMA, TEXT_CHARACTERS
+from builder.report.proof.folder import BuiltFolder, fate
+from builder.report.rows import TEXT_CHARACTERS, kept_texts
 from builder.similarity.compare import similarity
 from builder.similarity.words import core
 
@@ -77,9 +77,7 @@ class _Rows:
     @cached_property
     def texts(self) -> dict[str, dict[str, Any]]:
         """By id, the texts that are kept: those of all rows, or of a large build those of a sample."""
-        path = self.folder.path / ROWS
-        kept = pl.read_parquet(path) if path.is_file() else pl.DataFrame(schema=SCHEMA)
-        texts = kept.with_columns(pl.col("description", "code").fill_null(""))
+        texts = kept_texts(self.folder.path).with_columns(pl.col("description", "code").fill_null(""))
         return {row["id"]: row for row in texts.iter_rows(named=True)}
 
     @property
@@ -105,7 +103,8 @@ class _Rows:
 def _explanation(rows: _Rows, row_id: str, also: tuple[str, ...] = ()) -> Explanation:
     config = rows.config_of(row_id)
     ledger = rows.ledger(config)
-    line = ledger.filter(pl.col("id") == row_id).row(0, named=True)
+    own = ledger.filter(pl.col("id") == row_id)
+    line = own.row(0, named=True)
     settings = rows.folder.manifest["configs"][config]
     empty: dict[str, Any] = {"description": "", "code": "", "description_read": None, "code_read": None}
     texts = rows.texts.get(row_id, empty)
@@ -133,7 +132,7 @@ def _explanation(rows: _Rows, row_id: str, also: tuple[str, ...] = ()) -> Explan
     return Explanation(
         config=config,
         id=row_id,
-        outcome=_outcome(line),
+        outcome=own.select(fate()).item(),
         fit=None,
         ledger=line,
         stood_against=next(iter(_neighbours(rows, text, against).rows), None),
@@ -160,18 +159,13 @@ def _explanation(rows: _Rows, row_id: str, also: tuple[str, ...] = ()) -> Explan
     )
 
 
-def _outcome(line: Mapping[str, Any]) -> str:
-    """What became of a row, in words."""
-    return f"dropped: {line['stage']}, {line['reason']}" if line["stage"] else f"kept in {line['split']}"
-
-
 def _neighbours(rows: _Rows, text: str, found: pl.DataFrame) -> Neighbours:
     """Rows of the ledger as neighbours of a description; those whose texts are not kept count only."""
     listed: list[Neighbour] = []
-    for line in found.head(LISTED).iter_rows(named=True):
+    for line in found.head(LISTED).with_columns(fate()).iter_rows(named=True):
         if other := rows.texts.get(line["id"]):
             repairs = sum(name.startswith(REPAIR) for name in line["repairs"])
-            listed.append(neighbour(text, other["description"], line["id"], outcome=_outcome(line), repairs=repairs))
+            listed.append(neighbour(text, other["description"], line["id"], outcome=line["fate"], repairs=repairs))
     return Neighbours(found.height, tuple(listed))
 
 

@@ -28,6 +28,7 @@ from builder.prepare.keys import description_key
 from builder.prepare.trace import TraceStep, trace_row
 from builder.render.verdicts import open_verdicts
 from builder.report.explain.explanation import LISTED, Explanation, Match, Matches, Neighbour, Neighbours, Variant
+from builder.report.proof.folder import fate
 from builder.similarity.compare import same_meaning
 from builder.similarity.words import core
 
@@ -152,11 +153,11 @@ def _explanation(decided: Build, index: int, also: Sequence[str] = ()) -> Explan
     (code,) = columns_of(prepared.files, ("code",), pl.Series([code_index], dtype=pl.UInt32))["code"]
     laid_out = config.format_code and code_index == index and code != trace.cleaned.code
     line = close_ledger(outcomes, slice(index, index + 1)).row(0, named=True)
-    against = [] if own["kept_index"] is None else _neighbours(decided, text, _of(outcomes, [own["kept_index"]])).rows
+    against = _neighbours(decided, text, outcomes.filter(pl.col("index") == own["kept_index"])).rows
     return Explanation(
         config=config.name,
         id=line["id"],
-        outcome=_outcomes(outcomes[index : index + 1])[0],
+        outcome=outcomes[index : index + 1].select(fate()).item(),
         fit=_fit(own),
         ledger=line,
         stood_against=next(iter(against), None),
@@ -191,10 +192,6 @@ def _key(key: int | None) -> pl.Expr:
     return pl.lit(key, pl.UInt64)
 
 
-def _of(outcomes: pl.DataFrame, indices: Sequence[int]) -> pl.DataFrame:
-    return outcomes.filter(pl.col("index").is_in(indices))
-
-
 def _equal(outcomes: pl.DataFrame, own: dict[str, Any], key: str) -> pl.DataFrame:
     """The other rows with an equal key."""
     return outcomes.filter((pl.col(key) == _key(own[key])) & (pl.col("index") != own["index"]))
@@ -218,11 +215,9 @@ def _neighbours(decided: Build, text: str, rows: pl.DataFrame) -> Neighbours:
         columns_of(decided.prepared.files, ("description",), first["index"]).select("index", "description").iter_rows()
     )
     listed = []
-    for row_id, outcome, row in zip(
-        first.select(id_column())["id"], _outcomes(first), first.iter_rows(named=True), strict=True
-    ):
+    for row in first.with_columns(id_column(), fate()).iter_rows(named=True):
         repairs = str(row["code_repairs"]).count(REPAIR)
-        found = neighbour(text, texts[row["index"]], row_id, outcome=outcome, repairs=repairs, fit=_fit(row))
+        found = neighbour(text, texts[row["index"]], row["id"], outcome=row["fate"], repairs=repairs, fit=_fit(row))
         if "similarity" in row:
             found = replace(found, score=row["similarity"], agrees=row["agrees"])
         listed.append(found)
@@ -249,15 +244,6 @@ def _fit(row: dict[str, Any]) -> float | None:
     """How well code and description of an open ledger's row fit, where the config judges that."""
     fit = row.get("fit")
     return None if fit is None else round(float(fit), 6)
-
-
-def _outcomes(rows: pl.DataFrame) -> list[str]:
-    """What became of rows of an open ledger, in words."""
-    columns = (pl.col(name).cast(pl.String) for name in ("stage", "reason", "split"))
-    return [
-        f"dropped: {stage}, {reason}" if stage else f"kept in {split}"
-        for stage, reason, split in rows.select(columns).iter_rows()
-    ]
 
 
 def _variants(decided: Build, index: int, description: str) -> tuple[Variant, ...]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from builder.core.errors import SettingError
 from builder.core.schema import SPLITS
-from builder.report.proof.folder import BuiltFolder, open_folder
+from builder.report.proof.folder import BuiltFolder, fate, open_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,7 @@ def match_rows(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
 
 def _changes(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
     pairs = match_rows(old, new)
-    fates = [
-        ledger.select("id", pl.concat_list(_told()).list.join("").alias("fate"), "code_from") for ledger in (old, new)
-    ]
+    fates = [ledger.select("id", fate(), "code_from") for ledger in (old, new)]
     joined = pairs.join(fates[0], on="id", how="left").join(fates[1], left_on="id_new", right_on="id", how="left")
     outcomes = joined.select(
         "source",
@@ -109,13 +107,4 @@ def _changes(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
         changed.group_by("source", "before", "after")
         .agg(pl.len().cast(pl.Int64).alias("rows"), pl.col("example").min())
         .sort("source", pl.col("rows").neg(), "before", "after")
-    )
-
-
-def _told() -> tuple[pl.Expr, ...]:
-    """A row's fate in words: `kept in train`, or `dropped: check, syntax_error`."""
-    kept = pl.col("outcome") == "kept"
-    return (
-        pl.when(kept).then(pl.lit("kept in ") + pl.col("split")).otherwise(pl.lit("dropped: ") + pl.col("stage")),
-        pl.when(kept).then(pl.lit("")).otherwise(pl.lit(", ") + pl.col("reason")),
     )

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from builder.core.errors import OutputError
+from builder.core.files import sha256_of
 from builder.emit.formats import Format, shape_of, split_file
 
 MANIFEST = "manifest.json"
@@ -155,6 +156,18 @@ def open_folder(path: Path) -> BuiltFolder:
     if outside:
         raise OutputError(f"{path / MANIFEST}: names {outside[0]!r}, which is outside of the folder")
     return BuiltFolder(path, manifest)
+
+
+def recorded(file: Path) -> dict[str, Any]:
+    """SHA-256 and size of a file, as a manifest lists it."""
+    return {"sha256": sha256_of(file), "bytes": file.stat().st_size}
+
+
+def fate() -> pl.Expr:
+    """What became of a row of a ledger, open or closed, in words: `kept in train`, or `dropped: check, no_scene`."""
+    stage, reason, split = (pl.col(name).cast(pl.String) for name in ("stage", "reason", "split"))
+    dropped = pl.format("dropped: {}, {}", stage, reason)
+    return pl.when(stage != "").then(dropped).otherwise(pl.lit("kept in ") + split).alias("fate")
 
 
 def is_inside(name: str) -> bool:
