@@ -26,10 +26,6 @@ class Answer:
     """The exit code: `FAILED` where what was asked about is not sound."""
 
 
-def no_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add nothing."""
-
-
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command of the command line: an entry of the table `builder.cli.commands.COMMANDS`."""
@@ -41,7 +37,7 @@ class Command:
     """What follows `python -m builder`."""
     run: Callable[[argparse.Namespace, "Terminal"], Answer]
     """Does it; listens with the terminal while it works, and imports heavy libraries itself."""
-    add_arguments: Callable[[argparse.ArgumentParser], None] = no_arguments
+    add_arguments: Callable[[argparse.ArgumentParser], None] = lambda _: None
     """Adds what it takes besides settings. Options that were not given are missing from the namespace."""
     takes_settings: bool = False
     """Whether it takes the settings of a build: `--config`, and a flag for each field of `BuildConfig`."""

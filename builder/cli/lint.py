@@ -99,10 +99,10 @@ def lint(given: argparse.Namespace, terminal: "Terminal") -> Answer:
         for file in changed:
             if file.name != STANDARD_INPUT:
                 _write(file)
-        printed = next((file for file in files if file.name == STANDARD_INPUT), None)
-        if printed is not None and not given.json:
-            sys.stdout.write(printed.mark + printed.after)
-    return _answer(files, changed, fixes, diffs)
+    printed = next((file for file in files if fixes and file.name == STANDARD_INPUT), None)
+    if printed is not None and not given.json:
+        sys.stdout.write(printed.mark + printed.after)
+    return _answer(files, changed, printed, fixes, diffs)
 
 
 def _names(given: list[str]) -> Iterator[str]:
@@ -176,7 +176,7 @@ def _write(file: _Linted) -> None:
             Path(aside).unlink(missing_ok=True)
 
 
-def _answer(files: list[_Linted], changed: list[_Linted], fixes: bool, diffs: bool) -> Answer:
+def _answer(files: list[_Linted], changed: list[_Linted], printed: _Linted | None, fixes: bool, diffs: bool) -> Answer:
     problems = [found for file in files for found in file.problems]
     steps = sum((file.steps for file in files), Counter[str]())
     document: dict[str, Any] = {
@@ -188,7 +188,6 @@ def _answer(files: list[_Linted], changed: list[_Linted], fixes: bool, diffs: bo
         document |= {"fixes": dict(sorted(steps.items())), "changed": [file.name for file in changed]}
     if diffs:
         document["diff"] = "\n".join(line for file in changed for line in file.diff())
-    printed = next((file for file in files if file.name == STANDARD_INPUT), None) if fixes else None
     if printed is not None:
         document["code"] = printed.after
     code = FAILED if problems or (diffs and changed) else DONE

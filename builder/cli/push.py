@@ -14,7 +14,6 @@ from builder.core.errors import SettingError
 
 if TYPE_CHECKING:
     from builder.cli.console import Terminal
-    from builder.publish.hub import PushPlan
 
 
 def add_push_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +75,15 @@ def push(given: argparse.Namespace, terminal: "Terminal") -> Answer:
         plan = plan_push(hub, contents, options) if signed_in else plan_unasked(contents, options)
     terminal.show(lambda: show_push(hub.place, plan))
     plan.check_licences()
-    document = {**_document(hub.place, plan), "signed_in": signed_in}
+    document = {
+        "place": hub.place,
+        "branch": plan.options.revision,
+        "public": plan.public,
+        "licences": plan.contents.licences,
+        "objections": plan.objections,
+        "changes": plan.changes,
+        "signed_in": signed_in,
+    }
     if not signed_in:
         return Answer({**document, "pushed": None}, last=f"{hub.place}: nothing was changed or asked. {_LOG_IN}")
     if "dry_run" in flags:
@@ -107,14 +114,3 @@ def _scores(file: Path, folder: Path, names: Sequence[str]) -> dict[str, Any]:
     if config not in names or read_references(folder, config, split).hash != rows:
         raise SettingError(f"--scores {file}: was scored against other rows than those of {folder}; evaluate again")
     return scores
-
-
-def _document(place: str, plan: "PushPlan") -> dict[str, Any]:
-    return {
-        "place": place,
-        "branch": plan.options.revision,
-        "public": plan.public,
-        "licences": plan.contents.licences,
-        "objections": plan.objections,
-        "changes": plan.changes,
-    }

@@ -109,12 +109,17 @@ def _read(name: str) -> str:
         raise BuilderError(f"{name}: is not UTF-8 (byte {error.start + 1:,}); save it as UTF-8") from error
 
 
+def _raised(verdict: Verdict, otherwise: str = "") -> str:
+    """The exception of a program with its message, and the line that raised it."""
+    raised = f": {verdict.exception}: {verdict.message}".rstrip(": ") if verdict.exception else otherwise
+    return raised + (f" (line {verdict.line})" if verdict.line else "")
+
+
 def _in_words(verdict: Verdict, name: str, code_line: str) -> str:
     """`scene.py: passed: 2 scenes, 4 animations; rendered in 2.21 s`, and the line that raised, or what was found."""
     from builder.render.findings import findings
 
-    raised = f": {verdict.exception}: {verdict.message}".rstrip(": ") if verdict.exception else f" {verdict.message}"
-    where = f" (line {verdict.line})" if verdict.line else ""
+    raised = _raised(verdict, f" {verdict.message}".rstrip())
     parts = [
         f"{count:,} {noun}{'' if count == 1 else 's'}"
         for count, noun in ((verdict.scenes, "scene"), (verdict.animations, "animation"))
@@ -122,7 +127,7 @@ def _in_words(verdict: Verdict, name: str, code_line: str) -> str:
     ]
     parts += [f"{verdict.animated:.1f} s of animation"] if verdict.animated else []
     shown = f": {', '.join(parts)}" if parts else ""
-    first = f"{name}: {verdict.outcome}{raised.rstrip()}{where}{shown}; rendered in {verdict.seconds:.2f} s"
+    first = f"{name}: {verdict.outcome}{raised}{shown}; rendered in {verdict.seconds:.2f} s"
     lines = [code_line] if code_line else [f"{finding}: {told}" for finding, told in findings(verdict).items()]
     return "\n    ".join(map(visible, [first, *lines]))
 
@@ -150,9 +155,7 @@ def show_verification(found: Verification) -> None:
         if verdict is None:
             console.print(Text(f"{row.id}: not rendered"))
             continue
-        where = f" (line {verdict.line})" if verdict.line else ""
-        raised = f": {verdict.exception}: {verdict.message}".rstrip(": ") if verdict.exception else ""
-        console.print(Text(visible(f"{row.id}: {verdict.outcome}{raised}{where}, {verdict.seconds:.2f} s")))
+        console.print(Text(visible(f"{row.id}: {verdict.outcome}{_raised(verdict)}, {verdict.seconds:.2f} s")))
         if row.line:
             console.print(Text(visible(f"    {row.line}"), "dim"))
     if found.sources:

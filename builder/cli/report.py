@@ -78,37 +78,21 @@ def diff(given: argparse.Namespace, terminal: "Terminal") -> Answer:
         differences = diff_folders(given.older, given.newer, tuple(named(name, CONFIG_NAMES) for name in given.config))
     for notice in filter(None, map(sample_notice, dict.fromkeys((given.older, given.newer)))):
         terminal.warn(notice)
-    sides = {folder: open_folder(folder).configs for folder in (given.older, given.newer)}
-    alone = {
-        side: [name for name in sides[folder] if name not in sides[other]]
-        for side, folder, other in (
-            ("only_older", given.older, given.newer),
-            ("only_newer", given.newer, given.older),
-        )
-    }
-    changed = {difference.config: sum(difference.changes["rows"]) for difference in differences}
-    document = [
-        {
-            "config": difference.config,
-            "settings": difference.settings,
-            "counts": difference.counts,
-            "changes": difference.changes.to_dicts(),
-        }
-        for difference in differences
-    ]
+    folders = (given.older, given.newer)
+    held = [open_folder(folder).configs for folder in folders]
+    alone = [[name for name in held[side] if name not in held[1 - side]] for side in (0, 1)]
+    said = [f"{each.config}: {sum(each.changes['rows']):,} rows have another outcome" for each in differences]
+    said += [f"only in {folder}: {', '.join(names)}" for folder, names in zip(folders, alone, strict=True) if names]
     return Answer(
-        {"older": str(given.older), "newer": str(given.newer), "differences": document, **alone},
+        {
+            "older": str(given.older),
+            "newer": str(given.newer),
+            "differences": [{**asdict(each), "changes": each.changes.to_dicts()} for each in differences],
+            "only_older": alone[0],
+            "only_newer": alone[1],
+        },
         lambda: show_differences(differences),
-        "; ".join(
-            [
-                *(f"{config}: {rows:,} rows have another outcome" for config, rows in changed.items()),
-                *(
-                    f"only in {folder}: {', '.join(names)}"
-                    for folder, names in zip((given.older, given.newer), alone.values(), strict=True)
-                    if names
-                ),
-            ]
-        ),
+        "; ".join(said),
     )
 
 

@@ -165,7 +165,7 @@ def _content(decided: Build, row: EmittedRow) -> Content:
 
 ROW_GROUP_ROWS = 4096
 SHARD_BYTES = 500_000_000
-"""No file is larger before its footer, unless a single row group is."""
+"""No file is larger before its footer, unless a single row group is: compressed, none is larger than in memory."""
 _TYPES: Mapping[str, pa.DataType] = {"string": pa.string(), "int32": pa.int32(), "bool": pa.bool_()}
 OPTIONS: dict[str, Any] = {"compression": "zstd", "write_page_index": True, "use_content_defined_chunking": True}
 """Pages are cut where the content says so: a store of chunks, such as the Hub's Xet, finds again what did not change.
@@ -207,7 +207,9 @@ def write_shards(
     while waiting is not None:
         parts.append(folder / f".{split}-{len(parts):05d}.part")
         with parts[-1].open("wb") as opened, pq.ParquetWriter(opened, schema, **OPTIONS) as writer:
-            while waiting is not None and (opened.tell() <= _MAGIC_BYTES or _fits(opened.tell(), waiting)):
+            while waiting is not None and (
+                opened.tell() <= _MAGIC_BYTES or opened.tell() + waiting.nbytes <= SHARD_BYTES
+            ):
                 writer.write_table(waiting)
                 size += waiting.nbytes
                 waiting = next(groups, None)
@@ -217,11 +219,6 @@ def write_shards(
 
 _MAGIC_BYTES = 4
 """What a file holds before its first row group."""
-
-
-def _fits(written: int, group: pa.Table) -> bool:
-    """Whether a row group surely fits: compressed it is not larger than in memory."""
-    return written + group.nbytes <= SHARD_BYTES
 
 
 def _row_groups(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> Iterator[pa.Table]:

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 
 from builder.manim_lint.release.model import known
 from builder.manim_lint.syntax import parse
@@ -64,13 +66,16 @@ def coverage_of(programs: Iterable[str]) -> Coverage:
         methods.update(attributes & of_methods.keys())
         scenes.update(bases & _below("Scene") or {_OTHER_SCENES})
         features.update(_features(said))
+    unused_methods = sorted((owner, name) for name, owner in of_methods.items() if name not in methods)
     return Coverage(
         programs=read,
         unread=unread,
         classes=_ranked(classes),
         methods=_ranked(methods),
         unused_classes=tuple(sorted(of_classes - classes.keys())),
-        unused_methods=_by_class({name: owner for name, owner in of_methods.items() if name not in methods}),
+        unused_methods=tuple(
+            (owner, tuple(name for _, name in unused)) for owner, unused in groupby(unused_methods, key=itemgetter(0))
+        ),
         scenes=_ranked(scenes),
         features=tuple((name, features[name]) for name in ("2D only", *_FEATURES)),
     )
@@ -126,10 +131,3 @@ def public_methods() -> Mapping[str, str]:
 
 def _ranked(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _by_class(methods: Mapping[str, str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    owners: dict[str, list[str]] = {}
-    for method, owner in sorted(methods.items()):
-        owners.setdefault(owner, []).append(method)
-    return tuple((owner, tuple(names)) for owner, names in sorted(owners.items()))

@@ -2,7 +2,8 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +19,6 @@ from builder.report.explain.explanation import gloss
 from builder.report.facts import Facts
 from builder.report.flow import funnel_svg
 from builder.report.lengths import plots
-from builder.report.notices import notices
 from builder.report.plots import bars, source_variable, variables
 from builder.report.shown import rows_address, visible
 
@@ -27,6 +27,10 @@ COLOURS = _FILES / "colours.js"
 """The script that shows programs in colours."""
 _SCRIPTS = (COLOURS, *(_FILES / name for name in ("texts.js", "list.js", "row.js", "desk.js")))
 """One script of the page, in this order."""
+_FAR = 0.05
+"""Share of the expected rows from which a source is told to be off."""
+_MOST_GROWN = 8
+"""Reasons that grew which are named one by one."""
 _BARS = 22
 """Classes and methods that have a bar; the table has all."""
 
@@ -104,6 +108,58 @@ def _coverage_bars(coverage: Coverage) -> dict[str, Any]:
             values, words=f"{name} by programs: " + ", ".join(f"{word} {n:,}" for word, n in values), search=search
         )
         for name, (values, search) in counted.items()
+    }
+
+
+def notices(facts: Facts) -> Iterator[tuple[str, str]]:
+    """All there is to look at, in the order in which a row meets it: what it is about, in a word or two, and what."""
+    manifest, statistics = facts.manifest, facts.statistics
+    for name, why in manifest.get("skipped_sources", {}).items():
+        yield "source", f"{name} was not read: {why}"
+    for source in manifest.get("sources", ()):
+        rows, expected = source["rows"], source.get("rows_expected")
+        if expected and abs(rows - expected) > _FAR * expected:
+            yield "source", f"{source['name']}: {rows:,} rows read, {expected:,} expected"
+        if source.get("mirror_of"):
+            yield "source", f"{source['name']} was read from its mirror {source['location']}"
+    for part in statistics.get("pairing", {}).get("shuffled", ()):
+        yield "pairs", part["message"]
+    for text in statistics.get("split", {}).get("notices", ()):
+        yield "split", text
+    official = statistics.get("official_test_rows", {})
+    if lost := official.get("read", 0) - official.get("kept", 0):
+        yield "official", f"{lost:,} of {official['read']:,} official test rows were dropped"
+    if written := statistics.get("synthetic_descriptions"):
+        yield "synthetic", f"a model described {written['rows']:,} programs; {written['kept']:,} rows are kept"
+    counts: Counter[str] = Counter()
+    for by_name in statistics.get("findings", {}).values():
+        counts.update(by_name)
+    if counts:
+        said = ", ".join(f"{name} {rows:,}" for name, rows in counts.most_common())
+        yield "findings", f"rows read whose program has a finding: {said}; --drop-findings drops them"
+    for text in _grown(statistics, facts.before):
+        yield "grew", text
+
+
+def _grown(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
+    """Reasons for which more rows of a source were dropped than in the earlier build."""
+    if not before:
+        return
+    earlier = _counts(before)
+    more = {key: (rows, rows - earlier.get(key, 0)) for key, rows in _counts(now).items() if rows > earlier.get(key, 0)}
+    ranked = sorted(more.items(), key=lambda item: (-item[1][1], item[0]))
+    for (source, stage, reason), (rows, by) in ranked[:_MOST_GROWN]:
+        yield f"{stage}: {reason} in {source}: {rows:,} rows, {by:,} more than in the earlier build"
+    if len(ranked) > _MOST_GROWN:
+        yield f"{len(ranked) - _MOST_GROWN:,} more reasons grew since the earlier build"
+
+
+def _counts(statistics: Mapping[str, Any]) -> dict[tuple[str, str, str], int]:
+    return {
+        (line["source"], stage, reason): rows
+        for line in statistics.get("funnel_by_source", ())
+        for stage, reasons in line["dropped"].items()
+        for reason, rows in reasons.items()
     }
 
 

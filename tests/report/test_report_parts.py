@@ -14,7 +14,7 @@ from builder.report.browser import is_webp
 from builder.report.coverage import coverage_of
 from builder.report.differences import line_changes, prose_changes, word_changes
 from builder.report.explain.explanation import gloss
-from builder.report.notices import notices
+from builder.report.page import notices
 from builder.report.plots import Ridge, bars, ridges
 from builder.report.rows import write_rows
 from builder.report.shown import visible

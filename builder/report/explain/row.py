@@ -153,7 +153,7 @@ def _explanation(decided: Build, index: int, also: Sequence[str] = ()) -> Explan
     (code,) = columns_of(prepared.files, ("code",), pl.Series([code_index], dtype=pl.UInt32))["code"]
     laid_out = config.format_code and code_index == index and code != trace.cleaned.code
     line = close_ledger(outcomes, slice(index, index + 1)).row(0, named=True)
-    against = _neighbours(decided, text, outcomes.filter(pl.col("index") == own["kept_index"])).rows
+    against = _neighbours(decided, text, outcomes.filter(pl.col("index") == _key(own["kept_index"]))).rows
     return Explanation(
         config=config.name,
         id=line["id"],

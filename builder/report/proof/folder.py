@@ -1,7 +1,7 @@
 """A built or exported folder as it stands on the disk: its manifest, ledgers and rows, read without trust."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -138,7 +138,18 @@ def rows_of(folder: Path, name: str, shape: Format) -> Iterator[WrittenRow]:
     try:
         for number, row in enumerate(_read(folder / name)):
             if messages := shape.read(row):
-                yield _written_row(f"{name}, row {number}", row, messages)
+                said = dict(messages)
+                yield WrittenRow(
+                    where=f"{name}, row {number}",
+                    prompt=said.get("user", ""),
+                    code=said.get("assistant", ""),
+                    source=row.get("source", ""),
+                    id=row.get("id"),
+                    variant=row.get("variant"),
+                    roles=tuple(role for role, _ in messages),
+                    official=bool(row.get("official")),
+                    difficulty=row.get("difficulty") or "",
+                )
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise OutputError(f"{name}: cannot be read as a split of this project ({error})") from error
 
@@ -185,18 +196,3 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
     with path.open("rb") as lines:
         for line in lines:
             yield orjson.loads(line)
-
-
-def _written_row(where: str, row: Mapping[str, Any], messages: Sequence[tuple[str, str]]) -> WrittenRow:
-    said = dict(messages)
-    return WrittenRow(
-        where=where,
-        prompt=said.get("user", ""),
-        code=said.get("assistant", ""),
-        source=row.get("source", ""),
-        id=row.get("id"),
-        variant=row.get("variant"),
-        roles=tuple(role for role, _ in messages),
-        official=bool(row.get("official")),
-        difficulty=row.get("difficulty") or "",
-    )
