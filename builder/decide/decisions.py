@@ -22,6 +22,7 @@ or in plain words:
     {"id": "thanks_dataset/000012", "content": "9f2c51d07a3be684", "description": "Draw a blue circle.", "by": "…"}
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +37,7 @@ from builder.core.schema import Example
 from builder.prepare.cache import DESCRIBED, EDITED
 
 _NOTE = "note"
+_CONTENT = re.compile("[0-9a-fA-F]{16}")
 _KNOWN = {"id", "content", "reason", "by", "at", _NOTE, *ACTIONS}
 
 
@@ -164,13 +166,13 @@ def decision_of(line: bytes, where: str) -> Decision | None:
     if not actions:
         return None
     edit = given[EDIT] if actions == [EDIT] else {}
-    if not isinstance(edit, dict) or edit.keys() - {"description", "code"} or not all(map(_is_text, edit.values())):
+    if (
+        not isinstance(edit, dict)
+        or edit.keys() - {"description", "code"}
+        or not all(isinstance(text, str) for text in edit.values())
+    ):
         raise SettingError(f"--decisions {where}: an edit is an object with `description`, `code` or both, as texts")
     return Decision(where, actions[0], **texts, description=edit.get("description"), code=edit.get("code"))
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
 
 
 def match_decisions(decisions: Sequence[Decision], rows: pl.DataFrame) -> Decisions:
@@ -182,7 +184,7 @@ def match_decisions(decisions: Sequence[Decision], rows: pl.DataFrame) -> Decisi
     """
     if not decisions:
         return Decisions({})
-    contents = {int(item.content, 16) for item in decisions if _is_hex(item.content)}
+    contents = {int(item.content, 16) for item in decisions if _CONTENT.fullmatch(item.content)}
     ids = {item.id for item in decisions if item.id}
     named = rows.with_columns(id_column()).filter(pl.col("content").is_in(list(contents)) | pl.col("id").is_in(ids))
     by_content: dict[str, list[int]] = {}
@@ -216,10 +218,6 @@ def match_decisions(decisions: Sequence[Decision], rows: pl.DataFrame) -> Decisi
             left.append((decision, "no such row was read"))
         found.update(dict.fromkeys(meant, decision))
     return Decisions(found, tuple(left))
-
-
-def _is_hex(text: str) -> bool:
-    return len(text) == 16 and all(letter in "0123456789abcdefABCDEF" for letter in text)
 
 
 def overruled(ledger: pl.DataFrame) -> list[str]:

@@ -95,8 +95,6 @@ def _equal(train: pl.DataFrame, test: pl.DataFrame, key: str, what: str, reason:
 
 def _with_near_programs(pairs: pl.DataFrame, rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
     """The pairs of rows whose programs are near too."""
-    if pairs.is_empty():
-        return pairs
     where = dict(rows.select("index", pl.coalesce("code_index", "index").alias("code")).iter_rows())
     both = [(where[one], where[other]) for one, other in pairs["index", "kept_index"].iter_rows()]
     codes = texts_by_index(files, "code", pl.Series(sorted({*chain(*both)}), dtype=pl.UInt32))
@@ -313,8 +311,6 @@ def drop_in_benchmarks(
 
 def _with_near_code(rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
     """The rows whose own program is near one of their `codes`."""
-    if rows.is_empty():
-        return rows
     own = texts_by_index(files, "code", rows["code"].unique())
     near = [
         any(_near_programs(own[code], other) for other in codes) for code, codes in rows["code", "codes"].iter_rows()

@@ -234,7 +234,11 @@ def compute_score(
         RenderError: the machine is at fault; verl knows no missing reward, and 0 would teach something that is not so.
     """
     del data_source, extra_info
-    (found,) = render_reward.judge([solution_str], [ground_truth])
+    return _value_of(render_reward, solution_str, ground_truth)
+
+
+def _value_of(reward: RenderReward, completion: Any, reference: str | None) -> float:
+    (found,) = reward.judge([completion], [reference])
     if found is None:
         raise RenderError("a completion could not be rendered, and so has no reward; see `python -m builder doctor`")
     return found.value
@@ -267,10 +271,7 @@ def load_environment(
     reward = RenderReward(**settings)
 
     async def rendered(completion: Any, answer: str) -> float:
-        (found,) = await asyncio.to_thread(reward.judge, [completion], [answer])
-        if found is None:
-            raise RenderError("a completion could not be rendered, and so has no reward")
-        return found.value
+        return await asyncio.to_thread(_value_of, reward, completion, answer)
 
     functions: list[Callable[..., Any]] = [rendered]
     return vf.SingleTurnEnv(dataset=data, rubric=vf.Rubric(funcs=functions))

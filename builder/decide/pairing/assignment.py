@@ -16,7 +16,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from builder.decide.pairing.vectors import Floats, Ints, narrow
+from builder.decide.pairing.vectors import Floats, Ints, blocks, narrow
 
 FULL_PAIRS = 4_000_000
 """With this many pairs or fewer, every pair is a candidate."""
@@ -88,9 +88,9 @@ def candidates(
     back = [other * codes + one for one, other in _nearest(some_right, some_left, usual_left)]
     description, code = np.divmod(np.unique(np.concatenate([*forth, *back])), codes)
     score = np.empty(len(code))
-    for at in range(0, len(code), _CHUNK):
-        here = slice(at, at + _CHUNK)
-        score[here] = _dots(left, right, description[here], code[here])
+    for here in blocks(len(code), _CHUNK):
+        products = left[description[here]].multiply(right[code[here]])
+        score[here] = np.asarray(products.sum(axis=1), dtype=np.float64).ravel()
     return Edges(
         description, code, np.round(score - usual_left[description] - usual_right[code], 6), count, codes, room
     )
@@ -107,10 +107,6 @@ def _nearest(left: scipy.sparse.csr_array, right: scipy.sparse.csr_array, usual:
             if len(near) > NEAREST:
                 near = near[np.argpartition(score[begin:end], -NEAREST)[-NEAREST:]]
             yield np.full(len(near), row, dtype=np.int64), near.astype(np.int64)
-
-
-def _dots(left: scipy.sparse.csr_array, right: scipy.sparse.csr_array, rows: Ints, others: Ints) -> Floats:
-    return np.asarray(left[rows].multiply(right[others]).sum(axis=1), dtype=np.float64).ravel()
 
 
 def match(edges: Edges) -> Matched:

@@ -19,7 +19,16 @@ from numpy.typing import NDArray
 
 from builder.decide.pairing.alignment import SAMPLE_ROWS, advantages, curve, learn_alignment
 from builder.decide.pairing.assignment import Edges, Matched, candidates, match
-from builder.decide.pairing.vectors import WEIGHTS, Floats, Ints, code_vectors, description_vectors, narrow, only_words
+from builder.decide.pairing.vectors import (
+    WEIGHTS,
+    Floats,
+    Ints,
+    blocks,
+    code_vectors,
+    description_vectors,
+    narrow,
+    only_words,
+)
 
 ROUNDS = 2
 """Rounds of self-training: the confident pairs of each weigh in the scores of the next."""
@@ -147,8 +156,6 @@ _MAX_CELLS = 50_000_000
 RIDGE = 1.0
 WEIGHT = 0.5
 """How much each of the two predictions counts, in standard deviations over all pairs; chosen with other weights."""
-_ROWS = 16_384
-"""Rows of such a matrix that are worked out at once."""
 _SAMPLE = 1_000
 _CHUNK = 20_000
 """Pairs that are scored at once."""
@@ -207,8 +214,7 @@ def _products(edges: Edges, one: Cells, other: Cells) -> Floats:
     if len(edges.score) == edges.descriptions * edges.codes:
         return np.asarray(one @ other.T, dtype=np.float64).ravel()
     products = np.empty(len(edges.score))
-    for at in range(0, len(products), _CHUNK):
-        here = slice(at, at + _CHUNK)
+    for here in blocks(len(products), _CHUNK):
         products[here] = np.einsum("ij,ij->i", one[edges.description[here]], other[edges.code[here]])
     return products
 
@@ -243,7 +249,6 @@ def _solved(among: Cells, others: Cells) -> Cells:
 def _by_rows(count: int, columns: int, made: Callable[[slice], NDArray[np.floating[Any]]]) -> Cells:
     """Numbers of many rows, worked out in double precision for some rows at a time, which take twice the memory."""
     cells = np.empty((count, columns), dtype=np.float32)
-    for start in range(0, count, _ROWS):
-        rows = slice(start, start + _ROWS)
+    for rows in blocks(count):
         cells[rows] = made(rows)
     return cells

@@ -7,7 +7,7 @@ strings of a code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,8 +151,13 @@ def code_vectors(lists: pl.Series, rarity: Rarity, weighted: Mapping[str, float]
 
 def _joined(lists: pl.Series, made: Callable[[pl.Series], scipy.sparse.csr_array]) -> scipy.sparse.csr_array:
     """The vectors of many rows, made of some rows at a time: the keys of all would take several times their memory."""
-    parts = [made(lists.slice(start, _ROWS)) for start in range(0, len(lists), _ROWS)]
+    parts = [made(lists[rows]) for rows in blocks(len(lists))]
     return scipy.sparse.csr_array(scipy.sparse.vstack(parts, format="csr"))
+
+
+def blocks(count: int, size: int = _ROWS) -> Iterator[slice]:
+    """The rows of a table, so many at a time."""
+    return (slice(start, start + size) for start in range(0, count, size))
 
 
 def _size(rows: Ints, number: int, count: int) -> tuple[Ints, Ints, Floats]:
