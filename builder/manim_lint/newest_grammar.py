@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import libcst as cst
 from libcst.metadata import CodePosition, CodeRange, MetadataWrapper, WhitespaceInclusivePositionProvider
 
+from builder.manim_lint.syntax import above_all
+
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _CONVERSIONS = {None: -1, "s": 115, "r": 114, "a": 97}
 _TEXTS = (cst.FormattedString, cst.ConcatenatedString)
@@ -241,12 +243,7 @@ def _expression(source: _Source, node: cst.CSTNode) -> ast.expr:
 
 def _set_types(tree: ast.Module, names: Sequence[str]) -> None:
     """Names of types, as if they were set before all else: what they stand for is not known."""
-    first = 0
-    for number, node in enumerate(tree.body):
-        docstring = number == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if not (docstring or (isinstance(node, ast.ImportFrom) and node.module == "__future__")):
-            break
-        first = number + 1
+    first = above_all(tree)
     made = [ast.Assign([ast.Name(name, ast.Store())], ast.Name("object", ast.Load())) for name in names]
     place = ast.Pass(lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
     tree.body[first:first] = [ast.fix_missing_locations(ast.copy_location(node, place)) for node in made]

@@ -138,6 +138,15 @@ def _offset(code: str, line: int) -> int:
     return len(code) - len(code.split("\n", line - 1)[-1])
 
 
+def above_all(tree: ast.Module) -> int:
+    """How many statements must come first: the docstring and imports from `__future__`."""
+    for number, node in enumerate(tree.body):
+        docstring = number == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if not (docstring or (isinstance(node, ast.ImportFrom) and node.module == "__future__")):
+            return number
+    return len(tree.body)
+
+
 def same_program(before: ast.Module, after: ast.Module) -> bool:
     """Whether two trees are equal, positions aside; trees too deep to be compared are not."""
     if len(before.body) != len(after.body):

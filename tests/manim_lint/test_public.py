@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builder.core.schema import Example
@@ -55,6 +55,7 @@ def test_no_text_raises(text):
     unflatten(text)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from([BARE, "from manim import *", "self.add(Foo('é'), Fo)", "x = (", "é = 1", "\r"]), max_size=4

@@ -37,20 +37,23 @@ LISTS_OF_POINTS = frozenset({"set_points_as_corners", "set_points_smoothly"})
 
 _OPENERS = frozenset("open Image.open np.load np.loadtxt np.genfromtxt numpy.load numpy.loadtxt".split())
 
-_VECTORIZED = frozenset(
-    "Create Uncreate Write Unwrite DrawBorderThenFill ShowPassingFlash AddTextLetterByLetter".split()
-)
-"""Animations of vectorized mobjects alone."""
-_ON_MOBJECT = frozenset(
-    """
-    FadeIn FadeOut Transform ReplacementTransform Indicate Circumscribe Wiggle ApplyWave GrowFromCenter GrowFromPoint
-    GrowFromEdge SpinInFromNothing Rotate MoveAlongPath FadeTransform TransformFromCopy ShowIncreasingSubsets
-    MoveToTarget Restore Brace Underline Cross
-    """.split()
-)
-"""Classes whose first argument is a mobject and nothing else."""
-_ALL_MOBJECTS = frozenset({"SurroundingRectangle", "BackgroundRectangle"})
-_GROUPS_OF_ANIMATIONS = frozenset({"AnimationGroup", "LaggedStart", "Succession"})
+_WANTED: dict[str, tuple[str, int]] = {
+    "VGroup": ("VMobject", _ALL),
+    **dict.fromkeys(("Group", "SurroundingRectangle", "BackgroundRectangle"), ("Mobject", _ALL)),
+    **dict.fromkeys(("AnimationGroup", "LaggedStart", "Succession"), ("Animation", _ALL)),
+    **dict.fromkeys(("Angle", "RightAngle"), ("Mobject", 2)),
+    **dict.fromkeys(("Create", "Uncreate", "Write", "Unwrite", "DrawBorderThenFill"), ("VMobject", 1)),
+    **dict.fromkeys(("ShowPassingFlash", "AddTextLetterByLetter"), ("VMobject", 1)),
+    **dict.fromkeys(
+        """
+        FadeIn FadeOut Transform ReplacementTransform Indicate Circumscribe Wiggle ApplyWave GrowFromCenter
+        GrowFromPoint GrowFromEdge SpinInFromNothing Rotate MoveAlongPath FadeTransform TransformFromCopy
+        ShowIncreasingSubsets MoveToTarget Restore Brace Underline Cross
+        """.split(),
+        ("Mobject", 1),
+    ),
+}
+"""Classes whose first so many arguments are of a class of Manim and nothing else."""
 _COLOUR_KEYWORDS = frozenset({"color", "fill_color", "stroke_color", "background_color"})
 _COLOUR_METHODS = frozenset({"set_color", "set_fill", "set_stroke"})
 _HEX = re.compile(r"(?:#|0x)(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
@@ -89,18 +92,9 @@ def _made(node: ast.Call, cls: ManimClass, arguments: Arguments, named: Named) -
         points += [value for key, value in named.items() if key in POINT_KEYWORDS]
         yield from _colours(node, name, [value for key, value in named.items() if key in _COLOUR_KEYWORDS])
     yield from _flat(node, name, points)
-    if name == "VGroup":
-        yield from _wrong(node, name, arguments, "VMobject", lists=True)
-    elif name == "Group" or name in _ALL_MOBJECTS:
-        yield from _wrong(node, name, arguments, "Mobject")
-    elif name in _VECTORIZED:
-        yield from _wrong(node, name, arguments[:1], "VMobject")
-    elif name in _ON_MOBJECT:
-        yield from _wrong(node, name, arguments[:1], "Mobject")
-    elif name in _GROUPS_OF_ANIMATIONS:
-        yield from _wrong(node, name, arguments, "Animation", lists=True)
-    elif name in ("Angle", "RightAngle"):
-        yield from _wrong(node, name, arguments[:2], "Mobject")
+    if name in _WANTED:
+        wanted, count = _WANTED[name]
+        yield from _wrong(node, name, arguments[:count], wanted, lists=name == "VGroup" or wanted == "Animation")
     elif name in ("Text", "MarkupText"):
         first = arguments[0] if arguments else named.get("text")
         if first is not None and first.kind == "plain" and first.name != "str":

@@ -2,21 +2,11 @@
 
 import re
 
-import libcst as cst
-
-from builder.manim_lint.fixes.program import (
-    Program,
-    called,
-    change_calls,
-    imports_all,
-    is_plain,
-    named,
-    with_args,
-)
+from builder.manim_lint.fixes.program import Program, called, imports_all, is_plain
 from builder.manim_lint.fixes.renamed import rename
 from builder.manim_lint.syntax import parse
 
-_WEB = """
+_NAMED = """
 ALICEBLUE F0F8FF ANTIQUEWHITE FAEBD7 AQUA 00FFFF AQUAMARINE 7FFFD4 AZURE F0FFFF BEIGE F5F5DC BISQUE FFE4C4
 BLANCHEDALMOND FFEBCD BLUEVIOLET 8A2BE2 BROWN A52A2A BURLYWOOD DEB887 CADETBLUE 5F9EA0 CHARTREUSE 7FFF00
 CHOCOLATE D2691E CORAL FF7F50 CORNFLOWERBLUE 6495ED CORNSILK FFF8DC CRIMSON DC143C CYAN 00FFFF DARKBLUE 00008B
@@ -40,30 +30,11 @@ SEASHELL FFF5EE SIENNA A0522D SILVER C0C0C0 SKYBLUE 87CEEB SLATEBLUE 6A5ACD SLAT
 SNOW FFFAFA SPRINGGREEN 00FF7F STEELBLUE 4682B4 TAN D2B48C THISTLE D8BFD8 TOMATO FF6347 TURQUOISE 40E0D0
 VIOLET EE82EE WHEAT F5DEB3 WHITESMOKE F5F5F5 YELLOWGREEN 9ACD32 NAVYBLUE 000080 GREY_BLUE 6699CC BLUE_GREY 6699CC
 GREEN_SCREEN 00FF00
-""".split()  # the names of CSS Color Module Level 4, those that Manim has aside
-WEB = dict(zip((name.replace("_", "") for name in _WEB[::2]), _WEB[1::2], strict=True))
+BLACK 000000 BLUE 58C4DD GOLD F0AC5F GRAY 888888 GREEN 83C167 GREY 888888 MAROON C55F73 ORANGE FF862F PINK D147BD
+PURPLE 9A72AC RED FC6255 TEAL 5CD0B3 WHITE FFFFFF YELLOW F7D96F
+""".split()  # the names of CSS Color Module Level 4, and others of Manim's kind; the last are Manim's own, for shades
+COLOURS = dict(zip((name.replace("_", "") for name in _NAMED[::2]), _NAMED[1::2], strict=True))
 """Hexadecimal values by name, without underscores."""
-
-BASES = {
-    "BLACK": "000000",
-    "BLUE": "58C4DD",
-    "BROWN": "A52A2A",
-    "CYAN": "00FFFF",
-    "GOLD": "F0AC5F",
-    "GRAY": "888888",
-    "GREEN": "83C167",
-    "GREY": "888888",
-    "MAGENTA": "FF00FF",
-    "MAROON": "C55F73",
-    "ORANGE": "FF862F",
-    "PINK": "D147BD",
-    "PURPLE": "9A72AC",
-    "RED": "FC6255",
-    "TEAL": "5CD0B3",
-    "WHITE": "FFFFFF",
-    "YELLOW": "F7D96F",
-}
-"""Colours of which a program may name a shade: Manim's own values, and the web's where Manim has none."""
 
 _SHADES = {"A": 0.6, "B": 0.3, "C": 0.0, "D": -0.2, "E": -0.4}
 """How far a shade lies towards white (1) or black (-1); Manim's own letters, from light to dark."""
@@ -74,19 +45,15 @@ COLOUR = re.compile(r"\b[A-Z]{3,}(?:_?[A-Z]+)*[1-5]?\b")
 def hex_of(name: str) -> str | None:
     """`#RRGGBB` for the name of a colour that Manim lacks; `None` if it names none."""
     name = name.removesuffix("_COLOR").removesuffix("_COLOUR")
-    found = WEB.get(name.replace("_", ""))
-    if found is not None:
+    if (found := COLOURS.get(name.replace("_", ""))) is not None:
         return f"#{found}"
     base, _, shade = name.rpartition("_")
-    value = BASES.get(base) or WEB.get(base.replace("_", ""))
-    if value is not None and shade in _SHADES:
-        return _towards(value, _SHADES[shade])
-    prefix, _, base = name.partition("_")
-    value = BASES.get(base) or WEB.get(base)
-    if value is not None and prefix in _PREFIXES:
-        return _towards(value, _PREFIXES[prefix])
-    value = BASES.get(name)
-    return None if value is None else f"#{value}"
+    prefix, _, rest = name.partition("_")
+    for named, shares, share in ((base, _SHADES, shade), (rest, _PREFIXES, prefix)):
+        value = COLOURS.get(named.replace("_", ""))
+        if value is not None and share in shares:
+            return _towards(value, shares[share])
+    return None
 
 
 def _towards(value: str, share: float) -> str:
@@ -113,20 +80,15 @@ def colour_class(program: Program) -> str | None:
     """
     if "Color" not in program.unbound("unknown_name", "unset_name", "manimgl_dialect"):
         return None
-    modules = program.modules
-
-    def change(call: cst.Call) -> cst.BaseExpression | None:
-        if called(call) != "Color" or not is_plain(call, modules):
-            return None
-        given = {arg.keyword.value if arg.keyword is not None else "": arg.value for arg in call.args}
-        for names, method in ((("rgb",), "from_rgb"), (("hue", "saturation", "luminance"), "from_hsl")):
-            if given.keys() == set(names):
-                parts = [given[name] for name in names]
-                value = parts[0] if len(parts) == 1 else cst.Tuple([cst.Element(part) for part in parts])
-                func = cst.parse_expression(f"ManimColor.{method}")
-                return with_args(call.with_changes(func=func), [cst.Arg(value)])
-        return None
-
-    changed = change_calls(program, named({"Color"}), change)
+    edits: dict[tuple[int, int], str] = {}
+    for call in program.plain_calls:
+        given = {item.arg: program.source(item.value) for item in call.keywords}
+        if called(call) == "Color" and is_plain(call, program.modules) and not call.args:
+            if given.keys() == {"rgb"}:
+                edits[program.span(call)] = f"ManimColor.from_rgb({given['rgb']})"
+            elif given.keys() == {"hue", "saturation", "luminance"}:
+                parts = f"({given['hue']}, {given['saturation']}, {given['luminance']})"
+                edits[program.span(call)] = f"ManimColor.from_hsl({parts})"
+    changed = program.edited(edits)
     tree = parse(changed).tree
     return None if tree is None else rename(Program(changed, tree, program.problems), {"Color": "ManimColor"})

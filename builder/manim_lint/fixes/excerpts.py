@@ -11,7 +11,7 @@ from collections.abc import Callable
 from builder.manim_lint.fixes.program import Program, called
 from builder.manim_lint.release.model import mobjects
 from builder.manim_lint.scenes import outline
-from builder.manim_lint.syntax import Parsed, Steps, compiles, parse
+from builder.manim_lint.syntax import Parsed, Steps, above_all, compiles, parse
 
 TRANSFORM = re.compile(r"\b(?:Replacement)?Transform\(\s*[a-z_]\w*\s*,\s*[A-Z]")
 _WRITTEN = frozenset({"Text", "Tex", "MathTex", "MarkupText", "Title", "Paragraph"})
@@ -159,14 +159,8 @@ def _manim_import(code: str, tree: ast.Module) -> str | None:
 
 def _lines_that_stay_above(tree: ast.Module) -> int:
     """Lines of the docstring and of imports from `__future__`, which must come first."""
-    line = 0
-    for number, node in enumerate(tree.body):
-        docstring = number == 0 and isinstance(node, ast.Expr) and _is_text(node.value)
-        future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
-        if not (docstring or future):
-            break
-        line = node.end_lineno or line
-    return line
+    number = above_all(tree)
+    return (tree.body[number - 1].end_lineno or 0) if number else 0
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -66,8 +66,8 @@ def missing_imports(program: Program) -> str | None:
 def with_imports(program: Program, lines: list[str]) -> str:
     """The program with these lines below the last import of its head, or below its docstring."""
     place = program.line_starts[_first_line(program.tree.body[0]) - 1]
-    for number, line in enumerate(program.lines_of_body()):
-        if isinstance(line[0], _COMPOUND):
+    for number, line in enumerate(_lines(program.tree)):
+        if hasattr(line[0], "body") or isinstance(line[0], ast.Match):
             break
         docstring = number == 0 and isinstance(line[0], ast.Expr) and isinstance(line[0].value, ast.Constant)
         if docstring or isinstance(line[0], ast.Import | ast.ImportFrom):
@@ -79,16 +79,21 @@ def with_imports(program: Program, lines: list[str]) -> str:
     return program.edited({(place, place): text})
 
 
-_COMPOUND = (
-    ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match,
-    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
-)  # fmt: skip
-
-
 def _first_line(node: ast.stmt) -> int:
     """The line on which a statement begins, its decorators included."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(item.lineno for item in decorators)])
+
+
+def _lines(tree: ast.Module) -> list[list[ast.stmt]]:
+    """The statements of the module, those of one line together."""
+    groups: list[list[ast.stmt]] = []
+    for node in tree.body:
+        if groups and groups[-1][-1].end_lineno == node.lineno:
+            groups[-1].append(node)
+        else:
+            groups.append([node])
+    return groups
 
 
 IMPORT = re.compile(r"\bimport\b")
@@ -100,7 +105,7 @@ def unused_imports(program: Program) -> str | None:
     Comments right above such a line go with it, but for those at the head of the file.
     """
     missing = program.found("missing_module")
-    lines = program.lines_of_body()
+    lines = _lines(program.tree)
     gone = [number for number, line in enumerate(lines) if len(line) == 1 and _imports_only(line[0], missing)]
     if not gone:
         return None
@@ -137,7 +142,7 @@ def manim_names(program: Program) -> str | None:
     """
     if imports_all(program.tree) or not program.unbound("unknown_name", "unset_name"):
         return None
-    for line in program.lines_of_body():
+    for line in _lines(program.tree):
         if len(line) == 1 and _takes_names(line[0]):
             return program.edited({program.span(line[0]): "from manim import *"})
     return with_imports(program, ["from manim import *"])

@@ -62,14 +62,7 @@ _LOOKS = frozenset(
 )
 """Arguments that have no place any more, and only touched the looks; they are left out."""
 
-_SPANS: Mapping[str, tuple[str, str, str]] = {
-    "x_range": ("x_min", "x_max", "x_step"),
-    "y_range": ("y_min", "y_max", "y_step"),
-    "z_range": ("z_min", "z_max", "z_step"),
-    "t_range": ("t_min", "t_max", "t_step"),
-    "u_range": ("u_min", "u_max", "u_step"),
-    "v_range": ("v_min", "v_max", "v_step"),
-}
+_SPANS = {f"{name}_range": (f"{name}_min", f"{name}_max", f"{name}_step") for name in "xyztuv"}
 _SPANNED = frozenset(
     """
     Axes ThreeDAxes NumberPlane ComplexPlane NumberLine FunctionGraph ParametricFunction Surface plot get_graph

@@ -5,16 +5,17 @@ These fail when LaTeX runs, or show garbage, and the API check does not see it; 
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import libcst as cst
 
 from builder.manim_lint.fixes.program import (
     Program,
+    TextChanger,
     called,
     change_calls,
+    change_nodes,
     is_plain,
-    keyword,
     named,
     positional,
     renamed,
@@ -52,31 +53,6 @@ def value_of(node: cst.BaseExpression) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def change_texts(program: Program, names: frozenset[str], change: Callable[[str, Text], Text]) -> str:
-    """The program with the literal texts that calls of these names take through `change`.
-
-    Calls that bring a template or an environment of their own stay as they are, and so do names of the program's own.
-    """
-    modules = program.modules
-    ours = names - program.bound
-
-    def call(node: cst.Call) -> cst.BaseExpression | None:
-        name = called(node)
-        if name not in ours or not is_plain(node, modules):
-            return None
-        if keyword(node, "tex_template") is not None or keyword(node, "tex_environment") is not None:
-            return None
-        args = [
-            arg.with_changes(value=change(name, arg.value))
-            if arg.keyword is None and not arg.star and isinstance(arg.value, Text)
-            else arg
-            for arg in node.args
-        ]
-        return node.with_changes(args=args)
-
-    return change_calls(program, named(ours), call)
-
-
 _EATEN = """
 alpha approx angle arccos arcsin arctan ast asymp aleph beta binom begin bar big bigl bigr bigg Big because boxed bot
 bullet bmod boldsymbol backslash frac forall flat nabla neq ne nu neg not notin ni nleq ngeq nmid rho right
@@ -96,7 +72,16 @@ def lost_backslash(call: ast.Call) -> bool:
 
 def raw_latex(program: Program) -> str | None:
     r"""`MathTex("\frac{1}{2}")` becomes `MathTex(r"\frac{1}{2}")`: Python reads `\f` as a form feed."""
-    return change_texts(program, TEX | MATH, lambda _name, text: _with_backslashes(text))
+    own_settings = {"tex_template", "tex_environment"}
+    texts = [
+        arg
+        for call in program.calls
+        if called(call) in (TEX | MATH) - program.bound and is_plain(call, program.modules)
+        if own_settings.isdisjoint(item.arg for item in call.keywords)
+        for arg in call.args
+        if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+    ]
+    return change_nodes(program, texts, TextChanger(_with_backslashes))
 
 
 def _with_backslashes(text: Text) -> Text:

@@ -107,20 +107,6 @@ class Program:
             done = end
         return b"".join([*parts, self.encoded[done:]]).decode("utf-8", "surrogatepass")
 
-    def lines_of_body(self) -> list[list[ast.stmt]]:
-        """The statements of the module, those of one line together."""
-        groups: list[list[ast.stmt]] = []
-        for node in self.tree.body:
-            if groups and groups[-1][-1].end_lineno == node.lineno:
-                groups[-1].append(node)
-            else:
-                groups.append([node])
-        return groups
-
-
-Change = Callable[[Program], str | None]
-"""A changed text, or `None` where a step does not apply."""
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -133,7 +119,8 @@ class Step:
 
     name: str
     pattern: re.Pattern[str]
-    change: Change
+    change: Callable[[Program], str | None]
+    """Gives a changed text, or `None` where the step does not apply."""
     sees: Callable[[ast.Call], bool] | None = None
     unchecked: bool = False
 
@@ -250,6 +237,21 @@ class CallChanger(cst.CSTTransformer):
         return self._change(updated_node) or updated_node
 
 
+class TextChanger(cst.CSTTransformer):
+    """Changes literal texts, each piece of one by itself."""
+
+    def __init__(self, change: Callable[[cst.SimpleString], cst.SimpleString]) -> None:
+        super().__init__()
+        self._change = change
+
+    def leave_SimpleString(  # noqa: N802
+        self, original_node: cst.SimpleString, updated_node: cst.SimpleString
+    ) -> cst.SimpleString:
+        """Put the changed text."""
+        del original_node
+        return self._change(updated_node)
+
+
 def named(names: Collection[str]) -> Callable[[ast.Call], bool]:
     """Whether a call is one of these names."""
     return lambda call: called(call) in names
@@ -264,13 +266,6 @@ def change_calls(
 
 def change_nodes(program: Program, nodes: Iterable[ast.expr | ast.stmt], transformer: cst.CSTTransformer) -> str:
     """The text with these nodes, and all within them, through a transformer."""
-    return program.edited(changed_nodes(program, nodes, transformer))
-
-
-def changed_nodes(
-    program: Program, nodes: Iterable[ast.expr | ast.stmt], transformer: cst.CSTTransformer
-) -> dict[tuple[int, int], str]:
-    """By its place, what becomes of each node that stands in no other of them."""
     places = {program.span(program.in_texts.get(id(node), node)): isinstance(node, ast.stmt) for node in nodes}
     edits: dict[tuple[int, int], str] = {}
     done = 0
@@ -279,7 +274,7 @@ def changed_nodes(
             done = end
             text = program.encoded[start:end].decode("utf-8", "surrogatepass")
             edits[start, end] = (_statement if statement else _expression)(text, transformer)
-    return edits
+    return program.edited(edits)
 
 
 def _statement(text: str, transformer: cst.CSTTransformer) -> str:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import libcst as cst
 
-from builder.manim_lint.fixes.program import Program, change_nodes
+from builder.manim_lint.fixes.program import Program, TextChanger, change_nodes
 from builder.manim_lint.syntax import parse, same_program
 
 _VALID = r"""\\'"abfnrtvxNuU0-7\r\n"""
@@ -32,20 +32,16 @@ def raw_strings(program: Program) -> str | None:
         and (source := program.source(node))[0] in "\"'"
         and _INVALID.search(source)
     ]
-    return change_nodes(program, found, _RawStrings()) if found else None
+    return change_nodes(program, found, TextChanger(_raw)) if found else None
 
 
-class _RawStrings(cst.CSTTransformer):
-    def leave_SimpleString(  # noqa: N802
-        self, original_node: cst.SimpleString, updated_node: cst.SimpleString
-    ) -> cst.SimpleString:
-        """Put the text that Python does not warn of."""
-        raw = original_node.raw_value
-        if original_node.prefix or not _INVALID.search(raw):
-            return updated_node
-        valid = any(escape[0][1] in "\\'\"abfnrtvxNuU01234567\r\n" for escape in _ESCAPE.finditer(raw))
-        value = original_node.value
-        return updated_node.with_changes(value=_INVALID.sub(r"\1\\\\", value) if valid else f"r{value}")
+def _raw(text: cst.SimpleString) -> cst.SimpleString:
+    """The text that Python does not warn of."""
+    raw = text.raw_value
+    if text.prefix or not _INVALID.search(raw):
+        return text
+    valid = any(escape[0][1] in "\\'\"abfnrtvxNuU01234567\r\n" for escape in _ESCAPE.finditer(raw))
+    return text.with_changes(value=_INVALID.sub(r"\1\\\\", text.value) if valid else f"r{text.value}")
 
 
 TWO_TARGETS = re.compile(r"^[ \t]*(\w+)[ \t]*=[ \t]*\1[ \t]*=(?!=)", re.MULTILINE)
