@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from builder.manim_lint.check.check import Problem, check_api, check_code
 from builder.manim_lint.fixes.engine import MAX_CHARACTERS, STEPS, repair_api
+from builder.manim_lint.fixes.program import Program
 from builder.manim_lint.syntax import names, parse
 
 pytestmark = pytest.mark.filterwarnings("ignore:invalid escape sequence")
@@ -387,6 +388,12 @@ def test_a_name_of_the_programs_own_is_never_renamed() -> None:
         "self.play(ShowCreation(Circle()))", head="from manim import *\n\ndef ShowCreation(m): return Create(m)"
     )
     assert repaired(code) == (code, ())
+
+
+def test_a_change_inside_of_another_is_left_out() -> None:
+    """A text that is put in whole has no places for others."""
+    program = Program("one + two", ast.parse("one + two"), ())
+    assert program.edited({(0, 3): "1", (1, 2): "?", (6, 9): "2"}) == "1 + 2"
 
 
 def test_a_step_that_brings_something_new_is_not_kept() -> None:

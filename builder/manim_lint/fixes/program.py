@@ -99,12 +99,13 @@ class Program:
         return self.encoded[start:end].decode("utf-8", "surrogatepass")
 
     def edited(self, edits: Mapping[tuple[int, int], str]) -> str:
-        """The text with other texts at places of the encoded one, which do not overlap."""
+        """The text with other texts at places of the encoded one; what begins inside of a changed place is left out."""
         parts: list[bytes] = []
         done = 0
         for (start, end), text in sorted(edits.items()):
-            parts += [self.encoded[done:start], text.encode("utf-8", "surrogatepass")]
-            done = end
+            if start >= done:
+                parts += [self.encoded[done:start], text.encode("utf-8", "surrogatepass")]
+                done = end
         return b"".join([*parts, self.encoded[done:]]).decode("utf-8", "surrogatepass")
 
 
