@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder.cli.command import DONE, FAILED, Answer
-from builder.cli.programs import KINDS, Program, change_programs, kind_of
-from builder.core.errors import BuilderError, OutputError, SettingError
+from builder.cli.programs import KINDS, STANDARD_INPUT, Program, change_programs, kind_of, read_text
+from builder.core.errors import OutputError, SettingError
 
 if TYPE_CHECKING:
     from builder.cli.console import Terminal
     from builder.manim_lint import Problem
-
-STANDARD_INPUT = "-"
 
 
 def add_lint_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,7 +88,11 @@ def lint(given: argparse.Namespace, terminal: "Terminal") -> Answer:
     fixes, diffs = "fix" in given, "diff" in given
     if fixes and diffs:
         raise SettingError("--fix and --diff: use one of them")
-    files = [_read(name, getattr(given, "kind", "")) for name in _names(given.files)]
+    files = []
+    for name in _names(given.files):
+        text = read_text(name)
+        mark = "\ufeff" if text.startswith("\ufeff") else ""
+        files.append(_Linted(name, getattr(given, "kind", "") or kind_of(name), text.removeprefix(mark), mark))
     for done, file in enumerate(files, 1):
         _lint(file, fixes or diffs)
         terminal.progress("checking", done, len(files), "files")
@@ -124,18 +126,6 @@ def _programs(folder: Path) -> Iterator[Path]:
         inside = path.relative_to(folder)
         if path.is_file() and not any(part.startswith(".") for part in inside.parts):
             yield path
-
-
-def _read(name: str, kind: str) -> _Linted:
-    try:
-        data = sys.stdin.buffer.read() if name == STANDARD_INPUT else Path(name).read_bytes()
-        text = data.decode("utf-8")
-    except OSError as error:
-        raise BuilderError(f"{name}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise BuilderError(f"{name}: is not UTF-8 (byte {error.start + 1:,}); save it as UTF-8") from error
-    mark = "\ufeff" if text.startswith("\ufeff") else ""
-    return _Linted(name, kind or kind_of(name), text.removeprefix(mark), mark)
 
 
 def _lint(file: _Linted, fixes: bool) -> None:

@@ -2,12 +2,15 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from builder.core.errors import BuilderError
 
+STANDARD_INPUT = "-"
 KINDS = {"python": (".py", ".pyi"), "markdown": (".md", ".markdown"), "jsonl": (".jsonl", ".ndjson")}
 """Kinds of files, and how their names end."""
 
@@ -34,6 +37,21 @@ class Program:
 
 Change = Callable[[Program], str]
 """Gives the program that is to stand in the place of one."""
+
+
+def read_text(name: str) -> str:
+    """What a file or the standard input holds; a byte order mark stays in front.
+
+    Raises:
+        BuilderError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        data = sys.stdin.buffer.read() if name == STANDARD_INPUT else Path(name).read_bytes()
+        return data.decode("utf-8")
+    except OSError as error:
+        raise BuilderError(f"{name}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise BuilderError(f"{name}: is not UTF-8 (byte {error.start + 1:,}); save it as UTF-8") from error
 
 
 def kind_of(name: str) -> str:

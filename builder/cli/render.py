@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.cli.command import DONE, FAILED, Answer, visible
-from builder.cli.settings import settings_of
-from builder.config import DEFAULT_TIMEOUT, make_config
+from builder.cli.programs import STANDARD_INPUT, read_text
+from builder.cli.settings import one_config
+from builder.config import DEFAULT_TIMEOUT
 from builder.core.errors import SettingError
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from builder.render.verdict import Verdict
 
 
-_STANDARD_INPUT = "-"
 LOOP_RATE = 6.0
 """Frames a second of a loop, unless another number is asked for."""
 
@@ -59,14 +58,16 @@ def render(given: argparse.Namespace, terminal: Terminal) -> Answer:
         SettingError: the file is not there, or a setting has no meaning.
         BuilderError: the file cannot be read, the picture cannot be written, or rendering lacks something.
     """
-    from builder.core.errors import OutputError, SettingError
+    from builder.core.errors import OutputError
     from builder.render.renderer import Renderer
     from builder.render.verdict import Outcome
 
     loop = "loop" in given
     if "rate" in given and not loop:
         raise SettingError("--rate: it is for --loop")
-    code = _read(given.file)
+    if given.file != STANDARD_INPUT and not Path(given.file).is_file():
+        raise SettingError(f"{given.file}: there is no such file")
+    code = read_text(given.file).removeprefix("\ufeff")
     rate = getattr(given, "rate", LOOP_RATE) if loop else 0.0
     retry = tuple(Outcome) if "again" in given else ()
     with terminal, Renderer(workers=1, frames=rate, retry=retry, **renderer_settings(given)) as renderer:  # type: ignore[arg-type]
@@ -75,7 +76,7 @@ def render(given: argparse.Namespace, terminal: Terminal) -> Answer:
     picture = verdict.frames if loop else verdict.thumbnail
     written = ""
     if picture is not None:
-        name = "standard_input" if given.file == _STANDARD_INPUT else given.file
+        name = "standard_input" if given.file == STANDARD_INPUT else given.file
         path = getattr(given, "output", None) or Path(name).with_suffix(".webp")
         try:
             path.write_bytes(picture)
@@ -93,20 +94,6 @@ def render(given: argparse.Namespace, terminal: Terminal) -> Answer:
     )
     last = _in_words(verdict, given.file, code_line) + (f"\nwritten to {written}" if written else "")
     return Answer(document, last=last, code=DONE if verdict.outcome is Outcome.PASSED else FAILED)
-
-
-def _read(name: str) -> str:
-    from builder.core.errors import BuilderError, SettingError
-
-    if name != _STANDARD_INPUT and not Path(name).is_file():
-        raise SettingError(f"{name}: there is no such file")
-    try:
-        data = sys.stdin.buffer.read() if name == _STANDARD_INPUT else Path(name).read_bytes()
-        return data.decode("utf-8-sig")
-    except OSError as error:
-        raise BuilderError(f"{name}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise BuilderError(f"{name}: is not UTF-8 (byte {error.start + 1:,}); save it as UTF-8") from error
 
 
 def _raised(verdict: Verdict, otherwise: str = "") -> str:
@@ -224,10 +211,7 @@ def verify(given: argparse.Namespace, terminal: Terminal) -> Answer:
     """
     from builder.pipeline.verify import verify as verify_config
 
-    names, settings, _ = settings_of(given)
-    if len(names) > 1:
-        raise SettingError(f"--config was given {len(names)} times; this command takes one")
-    config = make_config(names[0] if names else DEFAULT, **{**settings, "verify": True})
+    config, _ = one_config(given, DEFAULT, verify=True)
     flags = vars(given)
     if flags.get("most", 0) < 0:
         raise SettingError(f"--limit {given.most}: a whole number from 0 is wanted")

@@ -80,8 +80,8 @@ def add_settings(
                 _add_setting(group, name, known[name].default, known[name].metadata, shown=shown)
 
 
-def one_config(given: argparse.Namespace, default: str = DEFAULT_CONFIG) -> tuple[BuildConfig, str]:
-    """The one config that was asked for, and the output folder, empty if none was named.
+def one_config(given: argparse.Namespace, default: str = DEFAULT_CONFIG, **fixed: Any) -> tuple[BuildConfig, str]:
+    """The one config that was asked for, with settings that the command fixes, and the output folder, if one was named.
 
     Raises:
         SettingError: a setting is wrong, or several configs were named.
@@ -89,7 +89,7 @@ def one_config(given: argparse.Namespace, default: str = DEFAULT_CONFIG) -> tupl
     names, settings, output_dir = settings_of(given)
     if len(names) > 1:
         raise SettingError(f"--config was given {len(names)} times; this command takes one")
-    return make_config(names[0] if names else default, **settings), output_dir
+    return make_config(names[0] if names else default, **{**settings, **fixed}), output_dir
 
 
 def settings_of(given: argparse.Namespace, folder: str = "") -> tuple[list[str], dict[str, Any], str]:

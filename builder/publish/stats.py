@@ -38,7 +38,6 @@ class Written:
     code_longest: int = 0
     prompt_keys: "array[int]" = field(default_factory=lambda: array("Q"))
     """Keys of the prompts as written, variants in their templates."""
-    official: int = 0
     tokens: "array[int]" = field(default_factory=lambda: array("I"))
     """Of each row, where they are counted."""
     example: dict[str, str] = field(default_factory=dict)
@@ -59,7 +58,6 @@ class Written:
             self.prompt_longest = max(self.prompt_longest, len(row.prompt))
             self.code_characters += len(row.code)
             self.code_longest = max(self.code_longest, len(row.code))
-            self.official += row.official and row.variant == 0
             if row.variant == 0 and len(self.first_codes) < _FIRST:
                 self.first_codes.append(row.code)
             if not self.example and row.variant == 0 and is_short(row.prompt, row.code):

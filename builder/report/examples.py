@@ -1,7 +1,7 @@
 """Sections 2 and 3: why rows were dropped and what was mended, each with examples; duplicates and borderline pairs."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,17 +143,17 @@ def dropped_pairs(facts: Facts) -> list[tuple[str, int, list[Pair]]]:
     found = []
     for name in gone["reason"].unique().sort():
         rows = gone.filter(pl.col("reason") == name)
-        pairs = list(_pairs(facts, name, rows.select("id", "kept_id", "score").sort("score", "id", nulls_last=True)))
-        found.append((name, rows.height, pairs))
+        lines = rows.select("id", "kept_id", "score").sort("score", "id", nulls_last=True).rows()
+        found.append((name, rows.height, list(_pairs(facts, name, lines))))
     return found
 
 
-def _pairs(facts: Facts, kind: str, rows: pl.DataFrame) -> Iterator[Pair]:
+def _pairs(facts: Facts, kind: str, rows: Iterable[tuple[str, str, float | None]]) -> Iterator[Pair]:
     """The first pairs whose descriptions differ, or the first ones if none do."""
     told = dict(
         facts.shown.select("id", pl.struct("id", "outcome", "reason", "split", "description").alias("row")).iter_rows()
     )
-    known = [line for line in rows.iter_rows() if line[0] in told and line[1] in told]
+    known = [line for line in rows if line[0] in told and line[1] in told]
     unlike = [line for line in known if told[line[0]]["description"] != told[line[1]]["description"]]
     for one, other, score in (unlike or known)[:PAIRS]:
         yield _pair(kind, score, told[one], told[other])
@@ -181,8 +181,7 @@ def borderline_pairs(facts: Facts) -> dict[str, list[Pair]]:
     found = {}
     for side in ("just_above", "just_below"):
         lines = [(pair["left_id"], pair["right_id"], pair["score"]) for pair in near.get(side, ())]
-        frame = pl.DataFrame(lines, schema={"id": pl.String, "kept_id": pl.String, "score": pl.Float64}, orient="row")
-        found[side] = list(_pairs(facts, side, frame))
+        found[side] = list(_pairs(facts, side, lines))
     return found
 
 

@@ -124,15 +124,11 @@ def shown_config(folder: BuiltFolder, wanted: str = "") -> str:
 def _with_texts(ledger: pl.DataFrame, folder: BuiltFolder, written: pl.DataFrame) -> pl.DataFrame:
     """The ledger with the texts that the build kept for the report, those of the data itself first."""
     texts = kept_texts(folder.path)
-    codes = texts.select(code_from="id", other="code", other_read="code_read")
     own = pl.col("code_from") == ""
-    rows = ledger.join(texts, on="id", how="left", maintain_order="left").join(
-        codes, on="code_from", how="left", maintain_order="left"
-    )
-    rows = rows.with_columns(
-        pl.when(own).then("code").otherwise("other").alias("code"),
-        pl.when(own).then("code_read").otherwise("other_read").alias("code_read"),
-    ).drop("other", "other_read")
+    rows = ledger.with_columns(giver=pl.when(own).then("id").otherwise("code_from"))
+    rows = rows.join(texts.drop("code", "code_read"), on="id", how="left", maintain_order="left")
+    codes = texts.select("code", "code_read", giver="id")
+    rows = rows.join(codes, on="giver", how="left", maintain_order="left").drop("giver")
     rows = rows.join(written, on="id", how="left", maintain_order="left")
     changed = pl.col("program").is_not_null() & pl.col("code").is_not_null() & (pl.col("program") != pl.col("code"))
     rows = rows.with_columns(

@@ -104,8 +104,9 @@ def funnel_svg(stats: Mapping[str, Any], *, narrow: bool = False, links: bool = 
     ]
     bars = [_linked(_bar(node, shape.left), links, source=node.name) for node in sources]
     bars += [_linked(_bar(node, shape.right), links, **_filters(node)) for node in ends.values()]
-    labels = [_label(node, *_source_place(node, shape)) for node in sources]
-    labels += [_label(node, shape.right + _BAR + 8, node.top + node.height / 2, "start") for node in ends.values()]
+    place = (shape.left, "above") if shape.above else (shape.left - 10, "end")
+    labels = [_label(node, *place) for node in sources]
+    labels += [_label(node, shape.right + _BAR + 8, "start") for node in ends.values()]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="funnel" viewBox="0 0 {shape.width:g} {height:.1f}" '
         f'width="{shape.width:g}" height="{height:.1f}" role="img" aria-label="{escape(_told(lines, ends))}">'
@@ -178,22 +179,15 @@ def _flows(line: Mapping[str, Any], source: _Node, ends: Mapping[str, _Node], sc
 
 
 def _bar(node: _Node, x: float) -> str:
-    return (
-        f'<rect x="{x:g}" y="{node.top:.1f}" width="{_BAR:g}" height="{node.height:.1f}" rx="2" fill="{node.colour}"/>'
-    )
+    size = f'width="{_BAR:g}" height="{node.height:.1f}"'
+    return f'<rect x="{x:g}" y="{node.top:.1f}" {size} rx="2" fill="{node.colour}"/>'
 
 
-def _source_place(node: _Node, shape: _Shape) -> tuple[float, float, str]:
-    if shape.above:
-        return shape.left, node.top - 13, "above"
-    return shape.left - 10, node.top + node.height / 2, "end"
-
-
-def _label(node: _Node, x: float, y: float, anchor: str) -> str:
+def _label(node: _Node, x: float, anchor: str) -> str:
     """Name and number of rows: on two lines, or on one above its bar."""
-    name, rows = escape(node.name), f"{node.rows:,}"
+    name, rows, y = escape(node.name), f"{node.rows:,}", node.top + node.height / 2
     if anchor == "above":
-        return f'<text class="on" x="{x:g}" y="{y + 8:.1f}">{name} <tspan class="n">{rows}</tspan></text>'
+        return f'<text class="on" x="{x:g}" y="{node.top - 5:.1f}">{name} <tspan class="n">{rows}</tspan></text>'
     kind = "" if node.kept else ' class="lost"'
     return (
         f'<text x="{x:g}" y="{y - 2:.1f}" text-anchor="{anchor}"{kind}>{name}</text>'

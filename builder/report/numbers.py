@@ -66,14 +66,12 @@ def _scores(sample: pl.DataFrame, files: Sequence[PreparedFile]) -> dict[str, An
     random = score_pairs(words.with_columns(codes.alias(WORDS[1])), alignment)
     source = words["source"].cast(pl.String).to_numpy()
     return {
-        name: {kind: _histogram(scores[source == name]) for kind, scores in (("own", own), ("random", random))}
+        name: {
+            kind: np.histogram(scores[source == name], bins=STEPS, range=(0.0, 1.0))[0].tolist()
+            for kind, scores in (("own", own), ("random", random))
+        }
         for name in sorted(set(source))
     }
-
-
-def _histogram(scores: Any) -> list[int]:
-    counts, _ = np.histogram(scores, bins=STEPS, range=(0.0, 1.0))
-    return [int(count) for count in counts]
 
 
 SHOWN = 20
