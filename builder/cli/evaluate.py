@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -148,10 +149,7 @@ def _compare(given: argparse.Namespace, terminal: Terminal, output: Path) -> Ans
     found = compare_rows(*rows)
     document = {
         "runs": [str(run) for run in given.runs],
-        "comparison": {
-            name: {each: getattr(one, each) for each in one.__slots__} | {"could_be_chance": one.could_be_chance}
-            for name, one in found.items()
-        },
+        "comparison": {name: asdict(one) | {"could_be_chance": one.could_be_chance} for name, one in found.items()},
     }
     output.mkdir(parents=True, exist_ok=True)
     with written_aside(output / "comparison.json", "--output-dir") as aside:

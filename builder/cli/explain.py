@@ -137,19 +137,14 @@ def _checks(console: Console, row: Explanation) -> None:
 
 def _cluster(console: Console, row: Explanation) -> None:
     _title(console, "similar rows")
+    same = f"duplicates from {row.near_duplicates:g}" if row.near_duplicates else "none counts as a duplicate"
     for name, neighbours in (
         ("equal descriptions", row.equal_descriptions),
         ("equal programs, whatever their names and layout", row.equal_programs),
-        (f"near descriptions ({_thresholds(row)})", row.near_descriptions),
+        (f"near descriptions ({same}; leaks into test or validation from {row.near_test:g})", row.near_descriptions),
     ):
         _line(console, f"{name}: {neighbours.total or 'none'}")
         _neighbours(console, neighbours)
-
-
-def _thresholds(row: Explanation) -> str:
-    """From which similarity on nearness counts in this config."""
-    same = f"duplicates from {row.near_duplicates:g}" if row.near_duplicates else "none counts as a duplicate"
-    return f"{same}; leaks into test or validation from {row.near_test:g}"
 
 
 def _neighbours(console: Console, neighbours: Neighbours) -> None:

@@ -38,12 +38,9 @@ def _dataset_info(rows: Mapping[str, int], format_name: str) -> bytes:
         "assistant_tag": "assistant",
         "system_tag": "system",
     }
-    columns = {"messages": "conversations"}
+    others = {"preference": {"chosen": "chosen", "rejected": "rejected"}, "kto": {"kto_tag": "label"}}
+    columns = {"messages": "conversations", **others.get(format_name, {})}
     ranking = {"ranking": True} if format_name == "preference" else {}
-    if format_name == "preference":
-        columns |= {"chosen": "chosen", "rejected": "rejected"}
-    elif format_name == "kto":
-        columns |= {"kto_tag": "label"}
     described = {"formatting": "sharegpt", **ranking, "columns": columns, "tags": tags}
     splits = ["train"] if format_name in PAIR_FORMATS else rows
     listed = {f"manim_{split}": {"file_name": f"{split}.json", **described} for split in splits}
