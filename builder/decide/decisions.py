@@ -166,11 +166,8 @@ def decision_of(line: bytes, where: str) -> Decision | None:
     if not actions:
         return None
     edit = given[EDIT] if actions == [EDIT] else {}
-    if (
-        not isinstance(edit, dict)
-        or edit.keys() - {"description", "code"}
-        or not all(isinstance(text, str) for text in edit.values())
-    ):
+    known = isinstance(edit, dict) and edit.keys() <= {"description", "code"}
+    if not known or not all(isinstance(text, str) for text in edit.values()):
         raise SettingError(f"--decisions {where}: an edit is an object with `description`, `code` or both, as texts")
     return Decision(where, actions[0], **texts, description=edit.get("description"), code=edit.get("code"))
 

@@ -27,7 +27,6 @@ from builder.similarity.words import core, normal
 
 NEAR_PROGRAM = 0.9
 """Similarity from which two programs are near; their descriptions may then be less alike than the threshold."""
-_COLUMNS = ("index", "kept_index", "reason", "detail", "score")
 
 
 def drop_leaks(
@@ -63,19 +62,21 @@ def _drop_leaks(
     train = rows.filter(pl.col("split") == side)
     if test.is_empty() or train.is_empty():
         return ledger
-    reason = pl.lit(f"near_{measured_on}").alias("reason")
-    found = [
-        _equal(train, test, "description_key", "equal description", reason),
-        _equal(train, test, "canonical_key", "equal program", reason),
-    ]
     pairs = near_test_rows(train, test, near.filter(may_leak()))
-    alone = leaks_alone(threshold)
-    found.append(pairs.filter(alone).with_columns(reason, detail=pl.lit("same key terms")).select(_COLUMNS))
-    alike = _with_near_programs(pairs.filter(~alone), rows, files)
-    found.append(alike.with_columns(reason, detail=pl.lit("near description and near program")).select(_COLUMNS))
-    ranked = [part.with_columns(rank=pl.lit(number)) for number, part in enumerate(found)]
+    same_terms = (pl.col("difference") <= Difference.SLIPS) & (pl.col("score") >= threshold)
+    alone = same_terms | (pl.col("score") >= 1)  # a leak whatever the programs: they ask for the same in the same terms
+    found = {
+        "equal description": _equal(train, test, "description_key"),
+        "equal program": _equal(train, test, "canonical_key"),
+        "same key terms": pairs.filter(alone),
+        "near description and near program": _with_near_programs(pairs.filter(~alone), rows, files),
+    }
+    ranked = [
+        part.select("index", "kept_index", "score", detail=pl.lit(what), rank=pl.lit(number))
+        for number, (what, part) in enumerate(found.items())
+    ]
     first = pl.concat(ranked).sort("index", "rank", -pl.col("score"), "kept_index").unique("index", keep="first")
-    return drop(ledger, first.select(_COLUMNS).sort("index"), "leak", overrules=True)
+    return drop(ledger, first.with_columns(reason=pl.lit(f"near_{measured_on}")), "leak", overrules=True)
 
 
 def may_leak() -> pl.Expr:
@@ -83,14 +84,9 @@ def may_leak() -> pl.Expr:
     return (pl.col("difference") <= Difference.ORDINARY) | (pl.col("score") >= 1)
 
 
-def leaks_alone(threshold: float) -> pl.Expr:
-    """Which near pairs of descriptions are leaks whatever their programs: they ask for the same in the same terms."""
-    return ((pl.col("difference") <= Difference.SLIPS) & (pl.col("score") >= threshold)) | (pl.col("score") >= 1)
-
-
-def _equal(train: pl.DataFrame, test: pl.DataFrame, key: str, what: str, reason: pl.Expr) -> pl.DataFrame:
+def _equal(train: pl.DataFrame, test: pl.DataFrame, key: str) -> pl.DataFrame:
     against = test.drop_nulls(key).group_by(key).agg(pl.col("index").min().alias("kept_index"))
-    return train.join(against, on=key).with_columns(reason, detail=pl.lit(what), score=pl.lit(1.0)).select(_COLUMNS)
+    return train.join(against, on=key).with_columns(score=pl.lit(1.0))
 
 
 def _with_near_programs(pairs: pl.DataFrame, rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
