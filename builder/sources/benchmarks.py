@@ -9,6 +9,7 @@ from builder.prepare.code_detector import detect_code
 from builder.sources.columns.content import look_into
 from builder.sources.columns.names import likely_columns, outer_column, with_nested
 from builder.sources.file_formats import Table, open_path
+from builder.sources.formats.table import utf8
 from builder.sources.read_one import MAX_CHARACTERS
 
 
@@ -64,14 +65,6 @@ def _texts(table: Table, names: Sequence[str]) -> Iterator[BenchmarkText]:
     for batch in with_nested(table).batches(names) if names else ():
         for values in zip(*batch.values(), strict=True):
             for text in dict.fromkeys(value for value in values if isinstance(value, str)):
-                if text.strip() and len(text) <= MAX_CHARACTERS and _is_utf8(text):
+                if text.strip() and len(text) <= MAX_CHARACTERS and utf8(text) == text:
                     yield BenchmarkText(row, text, detect_code(text).is_code)
             row += 1
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

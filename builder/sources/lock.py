@@ -139,18 +139,8 @@ def merged(pin: Pin, found: Pin) -> Pin:
 
 
 def _pin(table: Mapping[str, Any]) -> Pin:
-    files = tuple(
-        SourceFile(
-            name=str(file["name"]),
-            bytes=int(file["bytes"]),
-            sha256=str(file["sha256"]),
-            verified=bool(file["verified"]),
-            columns={str(name): str(digest) for name, digest in file.get("columns", {}).items()},
-        )
-        for file in table["file"]
-    )
-    texts = {key: str(table[key]) for key in ("name", "kind", "location", "asked", "revision")}
-    return Pin(**texts, rows=int(table["rows"]), files=files)
+    files = tuple(SourceFile(**{**file, "columns": dict(file.get("columns", {}))}) for file in table["file"])
+    return Pin(**{**table, "file": files})
 
 
 def _shown(pin: Pin) -> str:

@@ -9,8 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from builder.config import BY_UPSTREAM
 from builder.sources.spec import catalogue, objections
@@ -54,12 +52,8 @@ def find_origins(rows: pl.DataFrame, probe: int | None, path: Path = ORIGINS) ->
 def write_origins(keys: Mapping[tuple[str, str], set[int]], probe: int | None, made_by: str, path: Path) -> None:
     """Write a list as `find_origins` takes it; `keys` by origin and part."""
     lines = sorted((origin, part, key) for (origin, part), found in keys.items() for key in found)
-    columns = [list(column) for column in zip(*lines, strict=True)]
-    kinds = (pa.string(), pa.string(), pa.uint64())
-    names = ("origin", "part", "key")
-    arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
-    table = pa.table(dict(zip(names, arrays, strict=True)), metadata={"probe": str(probe), "made_by": made_by})
-    pq.write_table(table, path, compression="zstd", use_dictionary=["origin", "part"])  # type: ignore[arg-type]
+    table = pl.DataFrame(lines, {"origin": pl.String, "part": pl.String, "key": pl.UInt64}, orient="row")
+    table.write_parquet(path, metadata={"probe": str(probe), "made_by": made_by})
 
 
 def licence_problems(rows: pl.DataFrame, stated: Mapping[str, str], basis: str) -> pl.DataFrame:

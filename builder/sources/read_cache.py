@@ -85,13 +85,13 @@ def find_kept(path: Path, name: str, events: Events) -> Kept | None:
 
 def _kept(content: Mapping[str, Any]) -> Kept:
     return Kept(
-        revision=content["revision"],
-        rows=content["rows"],
-        columns=tuple(content["columns"]),
-        fields=Fields(**content["fields"]),
-        files=tuple(SourceFile(**file) for file in content["files"]),
-        warnings=tuple(content["warnings"]),
-        licence=content["licence"],
+        content["revision"],
+        content["rows"],
+        tuple(content["columns"]),
+        Fields(**content["fields"]),
+        tuple(SourceFile(**file) for file in content["files"]),
+        tuple(content["warnings"]),
+        content["licence"],
     )
 
 

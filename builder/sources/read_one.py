@@ -20,6 +20,7 @@ from builder.sources.columns.chats import Exchange
 from builder.sources.columns.detect import choose_fields
 from builder.sources.columns.names import TASKS, Fields, with_nested
 from builder.sources.file_formats import Batch, BrokenRow, Table
+from builder.sources.formats.table import lines_as_text, utf8
 from builder.sources.hosts.files import SourceFile, card_licence, read_card
 from builder.sources.lock import Pin, check_pin
 from builder.sources.open_source import Meter, OpenedSource, newest, open_local, open_remote, resolve
@@ -221,7 +222,7 @@ def _convert_batch(batch: Batch, fields: Fields, first_row: int) -> pa.RecordBat
 
 def _as_json(dialogue: Sequence[tuple[str, str]]) -> str | None:
     """The messages of a chat, for who makes data of repairs; `None` if there are none."""
-    told = [{"role": role, "content": text.encode("utf-8", "replace").decode()} for role, text in dialogue]
+    told = [{"role": role, "content": utf8(text)} for role, text in dialogue]
     return orjson.dumps(told).decode() if told else None
 
 
@@ -229,7 +230,7 @@ def _texts(values: Sequence[object], role: str, problems: list[list[str]]) -> It
     """Values as text; what is not text becomes null, and for description and code a problem of its row."""
     telling = role in ("description", "code")
     for cell, problem in zip(values, problems, strict=True):
-        value = _lines_as_text(cell) if role == "code" else cell
+        value = lines_as_text(cell) if role == "code" else cell
         if value is None:
             yield None
         elif isinstance(value, str):
@@ -237,7 +238,7 @@ def _texts(values: Sequence[object], role: str, problems: list[list[str]]) -> It
                 problem.append(f"{role}: {len(value):,} characters, more than {MAX_CHARACTERS:,}")
                 yield None
                 continue
-            if value.isascii() or _encodes(value):
+            if utf8(value) == value:
                 yield value
                 continue
             if telling:
@@ -248,20 +249,4 @@ def _texts(values: Sequence[object], role: str, problems: list[list[str]]) -> It
                 problem.append(value.reason)
             elif telling:
                 problem.append(f"{role}: {type(value).__name__}, not text")
-            told = str(value).encode("utf-8", "replace").decode("utf-8")
-            yield None if telling or isinstance(value, BrokenRow) else told
-
-
-def _lines_as_text(value: object) -> object:
-    """A program that is a list of its lines as a text; other values as they are."""
-    if isinstance(value, list) and value and all(isinstance(line, str) for line in value):
-        return ("" if all(line.endswith("\n") for line in value[:-1]) else "\n").join(value)
-    return value
-
-
-def _encodes(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
+            yield None if telling or isinstance(value, BrokenRow) else utf8(str(value))

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from builder.config import BY_UPSTREAM, PERMISSIVE, BuildConfig, named, nearest, read_toml
+from builder.config import BY_UPSTREAM, PERMISSIVE, BuildConfig, checked_value, named, nearest, read_toml
 from builder.core.errors import SettingError
 from builder.core.files import sha256_of, short_hash
 from builder.sources.file_formats import data_files
@@ -22,7 +22,7 @@ _OLDER_NAMES = {
     "expected_samples": "expected_rows",
     "license": "licence",
 }
-_KEYS = {field.name: field.type for field in fields(SourceSpec) if field.name not in ("name", "asked")}
+_KEYS = [field.name for field in fields(SourceSpec) if field.name not in ("name", "asked")]
 
 
 def select_sources(config: BuildConfig) -> list[SourceSpec]:
@@ -152,7 +152,7 @@ def _spec(path: Path, name: str, table: Mapping[str, object], known: SourceSpec 
             raise SettingError(
                 f"--sources-file {path}: [{name}] has no key {key!r}{nearest(key, [*_KEYS, *_OLDER_NAMES])}"
             )
-        values[current] = _value(path, name, key, current, value)
+        values[current] = _value(f"--sources-file {path}: [{name}] {key}", current, value)
     if "kaggle_dataset" in table and "kind" not in values:
         values["kind"] = "kaggle"
     values["asked"] = tuple(  # what the table says anyway is not asked for: its caches are the same
@@ -169,21 +169,15 @@ def _spec(path: Path, name: str, table: Mapping[str, object], known: SourceSpec 
     return SourceSpec(name=name, **values)  # type: ignore[arg-type]
 
 
-def _value(path: Path, name: str, key: str, current: str, value: object) -> object:
-    where = f"--sources-file {path}: [{name}] {key} = {value!r}"
-    if current in ("priority", "expected_rows"):
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise SettingError(f"{where}: a whole number is wanted")
-        return value
-    if current == "mirrors":
+def _value(where: str, key: str, value: Any) -> Any:
+    if key == "mirrors":
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise SettingError(f"{where}: a list of texts is wanted")
+            raise SettingError(f"{where} = {value!r}: a list of texts is wanted")
         return tuple(value)
-    if not isinstance(value, str):
-        raise SettingError(f"{where}: a text is wanted")
-    if current == "kind":
+    value = checked_value(where, value, 0 if key in ("priority", "expected_rows") else "")
+    if key == "kind":
         kind = {"local": "file", "hf": "huggingface", "hub": "huggingface"}.get(value, value)
         if kind not in KINDS:
-            raise SettingError(f"{where}: use one of {', '.join(KINDS)}{nearest(value, KINDS)}")
+            raise SettingError(f"{where} = {value!r}: use one of {', '.join(KINDS)}{nearest(value, KINDS)}")
         return kind
     return value

@@ -7,6 +7,7 @@ A chat is a list of messages, two lists side by side, the text of either, or one
 import ast
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
@@ -20,8 +21,9 @@ Turn = tuple[str, object]
 
 USER, ASSISTANT = "user", "assistant"
 _ROLES = {
+    **{name: name for name in (USER, ASSISTANT, "system")},
     **dict.fromkeys(("human", "prompter", "instruction", "inst"), USER),
-    **dict.fromkeys(("gpt", "model", "bot", "chatgpt", "ai", "response"), ASSISTANT),
+    **dict.fromkeys(("gpt", "model", "bot", "chatgpt", "ai", "response", "/inst"), ASSISTANT),
 }
 _ROLE_KEYS = ("role", "from", "author", "speaker", "sender")
 _CONTENT_KEYS = ("content", "value", "text", "parts", "message")
@@ -111,7 +113,7 @@ def turns_of(value: object) -> list[Turn] | None:
 
 def role_name(role: str) -> str:
     """What a role is called here."""
-    return _ROLES.get(role.lower(), role.lower() if role.lower() in (USER, ASSISTANT, "system") else role)
+    return _ROLES.get(role.lower(), role)
 
 
 def exchanges(turns: Sequence[Turn]) -> list[Exchange]:
@@ -147,21 +149,25 @@ def exchanges(turns: Sequence[Turn]) -> list[Exchange]:
             tasks.append(_Task(_merged(pending), text, program, since[request:]))
             found.append(tasks[-1])
         elif not pending or any(map(_REPAIRS.search, pending)):
-            if not tasks[-1].take(text, program, since):
+            task = tasks[-1]
+            if task.changed:
                 found.append(Exchange("\n\n".join(pending) or None, text, AFTER_A_CHANGE))
+            else:
+                task.answer, task.program, task.turns = text, program, task.turns + since
+                task.dialogue = tuple(task.turns)
         else:
             tasks[-1].changed = True
             found.append(Exchange("\n\n".join(pending), text, A_CHANGE))
         pending, replies, since = [], {}, []
     if tasks:
         found += _unanswered(pending, replies)
-        return [item.exchange() if isinstance(item, _Task) else item for item in found]
-    first = next((text for role, text in turns if role == USER), None)
-    answer = next((text for role, text in turns if role == ASSISTANT), None)
-    if not pending:
-        return [Exchange(first, answer if last is None else last)]
-    start = _start(pending)
-    return [*_unanswered(pending[:start], replies), Exchange(_merged(pending), answer if last is None else last)]
+        return [
+            Exchange(one.request, one.answer, dialogue=one.dialogue) if isinstance(one, _Task) else one for one in found
+        ]
+    first = dict(reversed(turns))
+    wish = _merged(pending) if pending else first.get(USER)
+    answer = first.get(ASSISTANT) if last is None else last
+    return [*_unanswered(pending[: _start(pending)], replies), Exchange(wish, answer)]
 
 
 A_CHANGE = "a change that leans on what was said before in the chat"
@@ -184,10 +190,6 @@ class _Program:
     lines: frozenset[str]
     scenes: frozenset[str]
 
-    def like(self, other: "_Program") -> float:
-        """Share of lines that both have, of the longer one's."""
-        return len(self.lines & other.lines) / max(len(self.lines), len(other.lines), 1)
-
 
 @dataclass(slots=True)
 class _Task:
@@ -196,24 +198,13 @@ class _Task:
     program: _Program
     turns: list[tuple[str, str]]
     changed: bool = False
-    repaired: bool = False
-
-    def take(self, answer: str, program: _Program, turns: Sequence[tuple[str, str]]) -> bool:
-        """A later program that answers the same request, unless another one was asked for meanwhile."""
-        if not self.changed:
-            self.answer, self.program, self.repaired = answer, program, True
-            self.turns += turns
-        return not self.changed
-
-    def exchange(self) -> Exchange:
-        """The request with the last program, and how that was reached."""
-        return Exchange(self.request, self.answer, dialogue=tuple(self.turns) if self.repaired else ())
+    dialogue: tuple[tuple[str, str], ...] = ()
 
 
 def _continues(pending: Sequence[str], task: _Task, program: _Program) -> bool:
     """Whether the requests since a task's last program belong to it."""
     same_scenes = program.scenes == task.program.scenes
-    alike = program.like(task.program)
+    alike = len(program.lines & task.program.lines) / max(len(program.lines), len(task.program.lines), 1)
     if not any(map(_stands_alone, pending)) or (same_scenes and alike >= _NEARLY_THE_SAME):
         return True
     asks = any(_CHANGES.match(text) or _REPAIRS.search(text) for text in pending)
@@ -263,31 +254,23 @@ def _turns_of_text(text: str) -> list[Turn] | None:
 
 def _literal(text: str) -> object:
     """The value of a text in JSON, or as Python prints lists and dicts."""
-    try:
+    with suppress(ValueError):
         return orjson.loads(text)
-    except ValueError:
-        pass
-    if not any(f"'{key}'" in text for key in _ROLE_KEYS):
-        return None
-    try:
-        with silent():
+    if any(f"'{key}'" in text for key in _ROLE_KEYS):
+        with suppress(ValueError, SyntaxError, MemoryError, RecursionError), silent():
             return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return None
+    return None
 
 
 def _marked(text: str, mark: re.Pattern[str], end: re.Pattern[str]) -> list[Turn] | None:
     """The messages after each mark; nothing unless an assistant answers a user."""
     marks = list(mark.finditer(text))
-    if not marks:
-        return None
+    ends = [found.start() for found in marks[1:]] + [len(text)]
     turns: list[tuple[str, str]] = []
-    for found, following in zip(marks, [*marks[1:], None], strict=True):
-        who = found["role"].lower()
-        content = text[found.end() : following.start() if following else len(text)]
-        content = end.sub("", content).strip("\n")
-        role = ASSISTANT if who == "/inst" else role_name(who)
-        if who == "input" and turns and turns[-1][0] == USER:
+    for found, until in zip(marks, ends, strict=False):  # without marks, there is an end more
+        role = role_name(found["role"].lower())
+        content = end.sub("", text[found.end() : until]).strip("\n")
+        if role == "input" and turns and turns[-1][0] == USER:
             more = content.strip()
             added = turns[-1][1].strip() + ("" if more.lower() in _EMPTY_INPUTS else f"\n\n{more}")
             turns[-1] = (USER, added)

@@ -4,6 +4,7 @@ import functools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from statistics import median
@@ -14,6 +15,7 @@ from builder.prepare.code_detector import CodeSigns, detect_code
 from builder.sources.columns.chats import turns_of
 from builder.sources.columns.names import inner_value, nested_names, outer_column
 from builder.sources.file_formats import BrokenRow, Table
+from builder.sources.formats.table import lines_as_text
 
 FIRST_ROWS = 4096
 """The sample is taken from so many rows at the beginning of a table."""
@@ -229,25 +231,18 @@ def _column(
     filled = [value for value, key in zip(values, keys, strict=True) if key is not None]
     total = sum(len(value) for value in filled if isinstance(value, str) and len(value) <= MAX_SAMPLED_CHARACTERS)
     looked_at = filled[:: -(-total // characters) or 1]
-    kinds: Counter[str] = Counter()
-    parses = manim = scenes = 0
-    words: list[int] = []
-    for value in looked_at:
-        kind, signs = _kind(value, detect)
-        kinds[kind] += 1
-        parses, manim, scenes = parses + signs.parses, manim + signs.manim, scenes + signs.scene
-        if kind == PROSE:
-            words.append(_words(str(value)))
+    looked = [_kind(value, detect) for value in looked_at]
+    words = [_words(str(value)) for value, (kind, _) in zip(looked_at, looked, strict=True) if kind == PROSE]
     return Column(
         name=name,
         outer=outer,
         keys=keys,
         filled=len(filled),
         looked_at=len(looked_at),
-        kinds=kinds,
-        parses=parses,
-        manim=manim,
-        scenes=scenes,
+        kinds=Counter(kind for kind, _ in looked),
+        parses=sum(signs.parses for _, signs in looked),
+        manim=sum(signs.manim for _, signs in looked),
+        scenes=sum(signs.scene for _, signs in looked),
         distinct=len(set(keys) - {None}) / max(len(filled), 1),
         words=median(words) if words else 0,
     )
@@ -257,27 +252,23 @@ def _key(value: object) -> object:
     """A value in a form that can be compared, whatever is nested in it; `None` for one that is null or blank."""
     if value is None or isinstance(value, BrokenRow):
         return None
-    if isinstance(value, str):
-        return value.strip() or None
-    if isinstance(value, list) and value and all(isinstance(line, str) for line in value):
-        return "\n".join(value).strip() or None
+    if isinstance(text := lines_as_text(value), str):
+        return text.strip() or None
     return id(value) if isinstance(value, list | dict) else (type(value).__name__, str(value))
 
 
 def _kind(value: object, detect: Callable[[str], CodeSigns]) -> tuple[str, CodeSigns]:
     """What a value is, in the plural; only texts that may be code or prose are looked into."""
-    if isinstance(value, list) and value and all(isinstance(line, str) for line in value):
-        signs = detect("\n".join(value)[: MAX_SAMPLED_CHARACTERS + 1])
+    if isinstance(value, list) and isinstance(lines := lines_as_text(value), str):
+        signs = detect(lines[: MAX_SAMPLED_CHARACTERS + 1])
         return (CODE, signs) if signs.manim else ("lists", _NOT_CODE)
     if not isinstance(value, str):
         kinds = (kind for types, kind in _KINDS_OF_VALUES if isinstance(value, types))
         return next(kinds, "other values"), _NOT_CODE
     if len(value) > MAX_SAMPLED_CHARACTERS:
         return "texts too long to look into", _NOT_CODE
-    if plain := _plain_kind(value.strip()):
-        return plain, _NOT_CODE
-    if turns_of(value) is not None:
-        return "chats", _NOT_CODE
+    if kind := "chats" if turns_of(value) is not None else _plain_kind(value.strip()):
+        return kind, _NOT_CODE
     signs = detect(value)
     if signs.is_code:
         return CODE, signs
@@ -296,17 +287,11 @@ def _plain_kind(text: str) -> str:
         return "URLs"
     if _FILE_NAME.fullmatch(text):
         return "file names"
-    if text[0] in "[{" and _is_json(text):
-        return "chats" if turns_of(text) is not None else "JSON"
+    if text[0] in "[{":
+        with suppress(ValueError):
+            orjson.loads(text)
+            return "JSON"
     return "" if any(map(str.isspace, text)) or _UNSPACED.search(text) else "single words"
-
-
-def _is_json(text: str) -> bool:
-    try:
-        orjson.loads(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _words(text: str) -> int:

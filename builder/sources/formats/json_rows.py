@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import orjson
 
-from builder.sources.formats.table import SPLIT_BY_FILE, BrokenRow, Row, Table, table_of_lists, table_of_rows
+from builder.sources.formats.table import SPLIT_BY_FILE, BrokenRow, Table, table_of_lists, table_of_rows
 from builder.sources.hosts.files import SPLIT_NAMES, names_split
 
 MAX_WHOLE_BYTES = 1 << 30
@@ -149,33 +150,23 @@ def _shape(value: object) -> str:
 
 
 def _json_lines(file: Path, lists: bool = False) -> Table:
-    def values() -> Iterator[tuple[int, object]]:
+    def values(kind: type, named: str) -> Iterator[Any]:
         with file.open("rb") as opened:
             for number, line in enumerate(opened, start=1):
                 if line.strip():
-                    yield number, _value_or_broken(line, f"line {number}")
+                    value = _value_or_broken(line, number)
+                    odd = not isinstance(value, kind | BrokenRow)
+                    yield BrokenRow(f"line {number}: {type(value).__name__}, not an {named}") if odd else value
 
-    def cells() -> Iterator[Sequence[object] | BrokenRow]:
-        for number, value in values():
-            yield value if isinstance(value, list | BrokenRow) else _not(value, number, "array")
-
-    def rows() -> Iterator[Row]:
-        for number, value in values():
-            yield value if isinstance(value, dict | BrokenRow) else _not(value, number, "object")
-
-    return table_of_lists(cells) if lists else table_of_rows(rows)
+    return table_of_lists(lambda: values(list, "array")) if lists else table_of_rows(lambda: values(dict, "object"))
 
 
-def _not(value: object, number: int, wanted: str) -> BrokenRow:
-    return BrokenRow(f"line {number}: {type(value).__name__}, not an {wanted}")
-
-
-def _value_or_broken(line: bytes, where: str) -> object:
+def _value_or_broken(line: bytes, number: int) -> object:
     try:
         return json_value(line.removeprefix(_MARK))
     except ValueError as error:
         value, sound = _parsed(line.strip().rstrip(b","))  # a line of an array that is cut short
-        return value if sound else BrokenRow(f"{where}: not JSON: {error}")
+        return value if sound else BrokenRow(f"line {number}: not JSON: {error}")
 
 
 def _first_lines(file: Path) -> tuple[bytes, bool]:

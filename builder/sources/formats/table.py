@@ -28,9 +28,16 @@ def unlike_names(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(unlike)
 
 
-def utf8_name(text: str) -> str:
-    """A name with a replacement mark for whatever is no UTF-8."""
+def utf8(text: str) -> str:
+    """A text with a replacement mark for whatever is no UTF-8."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def lines_as_text(value: object) -> object:
+    """A program that is a list of its lines, with or without their ends, as a text; other values as they are."""
+    if isinstance(value, list) and value and all(isinstance(line, str) for line in value):
+        return ("" if all(line.endswith("\n") for line in value[:-1]) else "\n").join(value)
+    return value
 
 
 def is_bytes(kind: pa.DataType) -> bool:
@@ -110,7 +117,7 @@ def table_of_lists(rows: Callable[[], Iterable[Sequence[object] | BrokenRow]], n
         columns: tuple[str, ...] = tuple(f"column {number}" for number in range(1, len(first) + 1))
         notes = (*notes, f"no line of names: its columns are called {', '.join(columns[:3])}")
     else:
-        columns = unlike_names([utf8_name(str(cell).strip()) for cell in first])
+        columns = unlike_names([utf8(str(cell).strip()) for cell in first])
 
     def objects() -> Iterator[Row]:
         for number, cells in enumerate(rows()):
@@ -146,4 +153,4 @@ def _columns_of(rows: Iterable[Row]) -> tuple[str, ...]:
             columns |= dict.fromkeys(row)
         if len(columns) > MAX_COLUMNS:
             break
-    return tuple(name for name in columns if utf8_name(name) == name)[:MAX_COLUMNS]
+    return tuple(name for name in columns if utf8(name) == name)[:MAX_COLUMNS]
