@@ -21,8 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
-from builder.core.errors import RenderError
-from builder.render.setup import PROGRAM_PATH, Setup, find_bubblewrap, manim_python
+from builder.render.setup import PROGRAM_PATH, Setup, find_bubblewrap, manim_python, run_python
 
 INSIDE = Path(__file__).with_name("inside")
 WORKER_USER = 1000
@@ -103,12 +102,7 @@ def _folders(python: Path) -> list[str]:
 @cache
 def _base(python: Path) -> Path:
     """The installation that a virtual environment was made from; `python` itself if it is none."""
-    code = "import sys; print(sys.base_prefix)"
-    try:
-        done = subprocess.run([python, "-I", "-c", code], check=True, capture_output=True, text=True, timeout=60)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise RenderError(f"{python}: cannot be run: {error}; name a Python that has Manim") from error
-    return Path(done.stdout.strip())
+    return Path(run_python(python, "import sys; print(sys.base_prefix)")[1].stdout.strip())
 
 
 def environment(python: Path, worker: Path, home: Path) -> dict[str, str]:

@@ -5,7 +5,6 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from itertools import islice
 from typing import Self
 
@@ -28,7 +27,7 @@ def render_one(setup: Setup, code: str) -> Verdict:
     sandbox = getattr(_local, "sandbox", None)
     if sandbox is None or sandbox.setup != setup:
         if sandbox is not None:
-            _close(sandbox)
+            sandbox.close()
         sandbox = _local.sandbox = Sandbox(setup)
         with _changing:
             _open.append(sandbox)
@@ -44,12 +43,6 @@ def close_sandboxes() -> None:
         sandboxes = _open[:]
     for sandbox in sandboxes:
         sandbox.close()
-
-
-def _close(sandbox: Sandbox) -> None:
-    sandbox.close()
-    with _changing, suppress(ValueError):
-        _open.remove(sandbox)
 
 
 atexit.register(close_sandboxes)

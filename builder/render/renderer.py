@@ -188,7 +188,8 @@ class Renderer:
             found = self._look_up(program)
             if found is not None or self._pool is None:
                 future = Future()
-                future.set_result(found or _not_rendered(program))
+                nothing = "there is no verdict, and nothing is rendered"
+                future.set_result(found or Verdict(program, Outcome.ENVIRONMENT, "NotRendered", nothing))
                 return future
             future = self._under_way[program] = self._pool.submit(code)
         future.add_done_callback(lambda done: self._forget(program, done))
@@ -255,7 +256,3 @@ def _follow(future: Future[Verdict]) -> Future[Verdict]:
 
     future.add_done_callback(done)
     return own
-
-
-def _not_rendered(program: str) -> Verdict:
-    return Verdict(program, Outcome.ENVIRONMENT, "NotRendered", "there is no verdict, and nothing is rendered")

@@ -108,11 +108,12 @@ class Sandbox:
             RenderError: the sandbox cannot be started.
         """
         self.start()
-        started, killed, reached = time.monotonic(), self._killed(), self._reached()
+        started, killed, reached = time.monotonic(), *self._shortages()
         answer = self._ask(code)
         seconds = round(time.monotonic() - started, 3)
-        short = self._killed() > killed  # the kernel has ended a process for want of memory
-        over = short and self._reached() > reached
+        killed_since, reached_since = self._shortages()
+        short = killed_since > killed  # the kernel has ended a process for want of memory
+        over = short and reached_since > reached
         if answer is None:
             self.close()
             answer = {"outcome": "failed", "exception": "WorkerDied", "message": "the program took its worker with it"}
@@ -129,13 +130,12 @@ class Sandbox:
             )
         return verdict
 
-    def _killed(self) -> int:
-        """How many processes the kernel has ended for want of memory: of this worker's group, or of the system."""
-        return self._group.killed() if self._group is not None else _killed_for_memory()
+    def _shortages(self) -> tuple[int, int]:
+        """How often the kernel has ended a process for want of memory, and this worker's group has reached its limit.
 
-    def _reached(self) -> int:
-        """How often this worker's group has reached its limit."""
-        return self._group.reached() if self._group is not None else 0
+        Without a group, processes of the whole system count.
+        """
+        return (self._group.killed(), self._group.reached()) if self._group is not None else (_killed_for_memory(), 0)
 
     def _ask(self, code: str) -> dict[str, Any] | None:
         """What the worker says of a program; nothing if it has ended, takes too long or makes no sense."""
@@ -145,15 +145,11 @@ class Sandbox:
         try:
             self._write({**request, "fast": setup.level is Level.FAST, "frames": setup.frames})
             while (answer := self._read(deadline)) and "formula" in answer:
-                self._write({"kept": self._keep_formula(answer)})
+                formula = formula_in(answer)
+                self._write({"kept": formula is not None and self._cache.keep(*formula)})
         except OSError:
             return None
         return answer
-
-    def _keep_formula(self, message: dict[str, Any]) -> bool:
-        """Store a formula that the worker made; whether it is there."""
-        formula = formula_in(message)
-        return formula is not None and self._cache.keep(*formula)
 
     def _write(self, message: dict[str, Any]) -> None:
         assert self._process is not None

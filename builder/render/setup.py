@@ -104,14 +104,18 @@ def find_manim(python: Path | None = None) -> str:
         RenderError: it cannot be run, or has no Manim.
     """
     code = "import importlib.metadata, importlib.util as u; u.find_spec('manim').name; "
-    path, done = _run(python, code + "print(importlib.metadata.version('manim'))")
+    path, done = run_python(python, code + "print(importlib.metadata.version('manim'))")
     if done.returncode:
         raise RenderError(f"{path}: has no Manim; {MANIM_ADVICE}, or name a Python that has it")
     return done.stdout.strip()
 
 
-def _run(python: Path | None, code: str) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """What became of some code in the Python that has Manim, and where that is."""
+def run_python(python: Path | None, code: str) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """The Python that has Manim, and what became of some code there.
+
+    Raises:
+        RenderError: it cannot be run.
+    """
     path = manim_python(python)
     try:
         return path, subprocess.run(
@@ -133,7 +137,7 @@ def drawing_tools(python: Path | None = None) -> str:
     """
     code = "import PIL, cairo, manimpango as m; "
     code += "print(f'Pillow {PIL.__version__}, cairo {cairo.cairo_version_string()}, Pango {m.pango_version()}')"
-    path, done = _run(python, code)
+    path, done = run_python(python, code)
     if done.returncode:
         raise RenderError(f"{path}: Manim is not whole there: {done.stderr.strip()[-300:]}; {MANIM_ADVICE}")
     return done.stdout.strip()

@@ -74,12 +74,11 @@ class VerdictTable:
             with pq.ParquetFile(path) as opened:
                 columns = [name for name in opened.schema_arrow.names if name not in _PICTURES]
                 self._has_frames = "frames" in opened.schema_arrow.names
-                for batch in opened.iter_batches(_BATCH_ROWS, columns=columns):
-                    for row in batch.to_pylist():
-                        verdict = _verdict_of(row)
-                        self.verdicts[verdict.program] = verdict
-                        known = {name: row[name] for name in _CONDITIONS if name in row}
-                        conditions.add(Conditions(**{**known, "level": Level(row["level"])}))
+                for row in opened.read(columns).to_pylist():
+                    verdict = _verdict_of(row)
+                    self.verdicts[verdict.program] = verdict
+                    known = {name: row[name] for name in _CONDITIONS if name in row}
+                    conditions.add(Conditions(**{**known, "level": Level(row["level"])}))
         except OSError as error:
             raise SettingError(f"--verdicts {path}: {error.strerror or error}") from error
         except (ValueError, KeyError, TypeError, pa.ArrowException) as error:

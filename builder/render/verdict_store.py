@@ -15,6 +15,8 @@ from builder.render.verdict import Conditions, Outcome, Verdict, facts_of
 
 STORE = "verdicts.sqlite"
 """Name of the database in the cache."""
+IN_MEMORY = Path(":memory:")
+"""In its place: a database that goes when it is closed."""
 _TABLE = """
 create table if not exists verdicts (
     program text not null,      -- program_hash of the code
@@ -83,9 +85,8 @@ class VerdictStore:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{path}: cannot be made ({error.strerror}); choose another --cache-dir") from error
-        self._run(_TABLE)
-        self._run(_SAMPLES)
-        self._run(_FACTS)
+        for table in (_TABLE, _SAMPLES, _FACTS):
+            self._run(table)
 
     def __enter__(self) -> Self:
         return self
@@ -130,25 +131,23 @@ class VerdictStore:
         Raises:
             OutputError: the database cannot be written.
         """
-        more = (verdict.scenes, verdict.animations, verdict.animated, verdict.rate, verdict.frames)
-        self._run(
-            "insert or replace into samples values (?, ?, ?, ?, ?, ?, ?)", verdict.program, self._conditions, *more
-        )
-        facts = orjson.dumps(verdict.facts or ()).decode()
-        self._run(
-            "insert or replace into measured values (?, ?, ?, ?)", verdict.program, self._conditions, self._rules, facts
-        )
-        values = (
-            verdict.program,
-            self._conditions,
-            verdict.outcome.value,
-            _text(verdict.exception),
-            _text(verdict.message),
-            verdict.line,
-            round(verdict.seconds, 3),
-            verdict.thumbnail,
-        )
-        self._run("insert or replace into verdicts values (?, ?, ?, ?, ?, ?, ?, ?)", *values)
+        of_table = {
+            "samples": (verdict.scenes, verdict.animations, verdict.animated, verdict.rate, verdict.frames),
+            "measured": (self._rules, orjson.dumps(verdict.facts or ()).decode()),
+            "verdicts": (
+                verdict.outcome.value,
+                _text(verdict.exception),
+                _text(verdict.message),
+                verdict.line,
+                round(verdict.seconds, 3),
+                verdict.thumbnail,
+            ),
+        }
+        for table, values in of_table.items():
+            places = ", ?" * len(values)
+            self._run(
+                f"insert or replace into {table} values (?, ?{places})", verdict.program, self._conditions, *values
+            )
 
     def _run(self, statement: str, *values: object) -> Any:
         """The first row that a statement gives, or `None`."""

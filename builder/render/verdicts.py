@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
 
 from builder.config import BuildConfig
 from builder.core.errors import SettingError
@@ -19,20 +18,10 @@ from builder.render.pool import Pool
 from builder.render.setup import Setup
 from builder.render.verdict import Conditions, Level, Outcome, Verdict, program_hash
 from builder.render.verdict_file import VerdictTable
-from builder.render.verdict_store import STORE, VerdictStore
+from builder.render.verdict_store import IN_MEMORY, STORE, VerdictStore
 
 Render = Callable[[Iterable[str]], Iterator[Verdict]]
 """Renders codes, and gives the verdicts as they come, in any order."""
-
-
-class Known(Protocol):
-    """Where verdicts are looked up: a `VerdictStore` or a `VerdictTable`."""
-
-    def known(self, program: str) -> Verdict | None:
-        """The verdict on a program, by its hash."""
-
-    def thumbnails(self, programs: Iterable[str]) -> dict[str, bytes]:
-        """The last frames of programs, by hash."""
 
 
 @dataclass(slots=True)
@@ -40,9 +29,8 @@ class Verdicts:
     """Answers for programs; each is asked for, looked up and rendered once in a run."""
 
     conditions: Conditions
-    known: Known
-    keep: Callable[[Verdict], None]
-    """Called with each new verdict, before anything else is done with it."""
+    known: VerdictStore | VerdictTable
+    """Where verdicts are looked up; a store also keeps each new one, before anything else is done with it."""
     render: Render | None
     """`None`: nothing is rendered."""
     retry: frozenset[Outcome] = frozenset()
@@ -88,8 +76,9 @@ class Verdicts:
                     yield code
 
         for verdict in (self.render or _nothing)(longest_first(missing())):
+            assert isinstance(self.known, VerdictStore)
             self.rendered += 1
-            self.keep(verdict)
+            self.known.keep(verdict)
             self.used[verdict.program] = replace(verdict, thumbnail=None, frames=None)
             tell(verdict)
 
@@ -125,20 +114,6 @@ def _nothing(codes: Iterable[str]) -> Iterator[Verdict]:
     return iter(())
 
 
-class _Unknown:
-    """No verdict of before."""
-
-    def known(self, program: str) -> Verdict | None:  # noqa: ARG002
-        return None
-
-    def thumbnails(self, programs: Iterable[str]) -> dict[str, bytes]:  # noqa: ARG002
-        return {}
-
-
-def _forget(verdict: Verdict) -> None:
-    """What is for a look only is written nowhere."""
-
-
 @contextmanager
 def open_verdicts(
     config: BuildConfig, events: Events, limit: int | None = None, *, look: bool = False
@@ -157,7 +132,7 @@ def open_verdicts(
     """
     if config.verdicts:
         table = VerdictTable(Path(config.verdicts).expanduser())
-        yield Verdicts(table.conditions, table, keep=_refuse, render=None)
+        yield Verdicts(table.conditions, table, render=None)
         return
     if config.level == Level.FAST and not look:
         raise SettingError(
@@ -180,12 +155,9 @@ def open_verdicts(
                 return render_on_cluster(setup, releases, programs, config.cluster, events)
             return pool().render_all(programs)
 
-        if setup.level is Level.FAST:
-            yield Verdicts(conditions, _Unknown(), _forget, render, limit=limit)
-            return
-        store = opened.enter_context(VerdictStore(config.cache / STORE, conditions))
-        retry = frozenset(Outcome(word) for word in config.retry)
-        yield Verdicts(conditions, store, store.keep, render, retry, limit)
+        where = IN_MEMORY if setup.level is Level.FAST else config.cache / STORE
+        store = opened.enter_context(VerdictStore(where, conditions))
+        yield Verdicts(conditions, store, render, frozenset(map(Outcome, config.retry)), limit)
 
 
 def _setup(config: BuildConfig) -> Setup:
@@ -196,7 +168,3 @@ def _setup(config: BuildConfig) -> Setup:
         sandboxed=not config.no_sandbox,
         tex_cache=config.cache / "formulas",
     )
-
-
-def _refuse(verdict: Verdict) -> None:
-    raise AssertionError(f"a verdict was reached where nothing is rendered: {replace(verdict, thumbnail=None)}")

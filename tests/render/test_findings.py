@@ -102,7 +102,7 @@ ROWS = [
 def ledger_with(tmp_path: Path, *names: str) -> pl.DataFrame:
     config = verified_config(tmp_path, ROWS, test_size=0.01, check_api=False, drop_findings=names)
     with VerdictStore(tmp_path / "verdicts.sqlite", CONDITIONS) as store:
-        return build(prepare(config), config, Silent(), Verdicts(CONDITIONS, store, store.keep, Measuring())).ledger
+        return build(prepare(config), config, Silent(), Verdicts(CONDITIONS, store, Measuring())).ledger
 
 
 def test_a_finding_marks_its_row_and_drops_it_if_asked(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def verdict_of(code: str) -> Verdict:
 
 def judge_of(tmp_path: Path, render: StandIn | None, **more: object) -> Verdicts:
     store = VerdictStore(tmp_path / "verdicts.sqlite", CONDITIONS)
-    return Verdicts(CONDITIONS, store, store.keep, render, **more)  # type: ignore[arg-type]
+    return Verdicts(CONDITIONS, store, render, **more)  # type: ignore[arg-type]
 
 
 def verified_config(tmp_path: Path, rows: Iterable[Row], **settings: object) -> BuildConfig:

@@ -105,7 +105,7 @@ def test_a_program_that_stands_twice_is_rendered_once(tmp_path: Path) -> None:
     """Equal texts share a verdict within a run."""
     render = StandIn()
     with VerdictStore(tmp_path / "verdicts.sqlite", CONDITIONS) as store:
-        verdicts = Verdicts(CONDITIONS, store, store.keep, render)
+        verdicts = Verdicts(CONDITIONS, store, render)
         verdicts.ask(["a = 1", "a = 1", "b = 2"], 3, Silent())
         verdicts.ask(["b = 2"], 1, Silent())
     assert render.rendered == ["a = 1", "b = 2"]
