@@ -15,6 +15,7 @@ from builder.config import DEFAULT_TIMEOUT, default_cache_dir
 from builder.core.errors import BuilderError, RenderError
 from builder.core.files import written_aside
 from builder.render.inside.tex import FORMAT, PREAMBLE
+from builder.render.machine import run_command
 from builder.render.verdict import Level
 
 _FORMAT_SECONDS = 60
@@ -144,26 +145,18 @@ def drawing_tools(python: Path | None = None) -> str:
 
 
 @cache
-def latex_release() -> str:
-    """What LaTeX calls itself, such as `pdfTeX 3.141592653-2.6-1.40.24 (TeX Live 2022/Debian)`; empty without LaTeX."""
-    return _first_line("latex")
-
-
-@cache
 def formula_tools() -> tuple[str, str]:
-    """The releases of LaTeX and dvisvgm, since a formula may look otherwise by others."""
-    return latex_release(), _first_line("dvisvgm")
+    """What LaTeX and dvisvgm call themselves, since a formula may look otherwise by others; empty for what is missing.
+
+    Such as `pdfTeX 3.141592653-2.6-1.40.24 (TeX Live 2022/Debian)` and `dvisvgm 2.13.1`.
+    """
+    return _first_line("latex"), _first_line("dvisvgm")
 
 
 def _first_line(name: str) -> str:
     path = shutil.which(name, path=PROGRAM_PATH)
-    if path is None:
-        return ""
-    try:
-        done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.partition("\n")[0].strip()
+    answer = run_command([path, "--version"]) if path else None
+    return answer.output.partition("\n")[0].strip() if answer and answer.ended_well else ""
 
 
 def find_bubblewrap() -> Path:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -40,20 +40,15 @@ def alone(path: Path) -> Iterator[None]:
     Raises:
         OutputError: the cache cannot be written, and does not hold it.
     """
-    lock: FileLock | None = None
+    lock: AbstractContextManager[object] = nullcontext()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path.with_suffix(".lock"))
-        lock.acquire()
+        lock = FileLock(path.with_suffix(".lock")).acquire()
     except OSError as error:
         if not path.is_file():
             raise OutputError(cannot_write(path.parent, error, "--cache-dir")) from error
-        lock = None
-    try:
+    with lock:
         yield
-    finally:
-        if lock:
-            lock.release()
 
 
 def keep(path: Path, kept: Kept) -> None:

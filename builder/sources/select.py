@@ -36,8 +36,8 @@ def select_sources(config: BuildConfig) -> list[SourceSpec]:
     if config.sources_file:
         specs.update(_from_toml(Path(config.sources_file), {**optional, **specs}))
     if config.sample:
-        specs = {name: replace(specs[name], expected_rows=None) for name in _sample_files()}
-        specs = {name: _local(specs[name], str(path)) for name, path in _sample_files().items()}
+        files = sorted(SAMPLE_DIR.glob("*.jsonl"))
+        specs = {path.stem: replace(_local(specs[path.stem], str(path)), expected_rows=None) for path in files}
     for name in config.with_sources:
         if name not in {**optional, **specs}:
             raise SettingError(f"--with: no optional source is named {name!r}{nearest(name, optional)}")
@@ -103,10 +103,6 @@ def local_fingerprint(config: BuildConfig) -> str:
     ]
     files += [path for path, _ in config.benchmarks]
     return short_hash(sha256_of(file) for file in files if file.is_file()) if files else ""
-
-
-def _sample_files() -> dict[str, Path]:
-    return {path.stem: path for path in sorted(SAMPLE_DIR.glob("*.jsonl"))}
 
 
 def _local(spec: SourceSpec | None, path: str, name: str = "") -> SourceSpec:

@@ -13,24 +13,15 @@ _FREE = (
     "cc-by-2.0 cc-by-2.5 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cdla-permissive-1.0 cdla-permissive-2.0 "
     "cdla-sharing-1.0 mpl-2.0 gpl-2.0 gpl-3.0 lgpl-3.0 agpl-3.0"
 ).split()
-_NON_COMMERCIAL = (
-    "cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nc-sa-2.0 cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cc-by-nc-nd-3.0 "
-    "cc-by-nc-nd-4.0"
-).split()
-_NO_CHANGES = "cc-by-nd-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0".split()
-_LIMITED_USES = "openrail openrail++ creativeml-openrail-m bigscience-openrail-m bigcode-openrail-m".split()
-
+_FORBIDDEN = {
+    "non-commercial": "cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nc-sa-2.0 cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 "
+    "cc-by-nc-nd-3.0 cc-by-nc-nd-4.0",
+    "no changed copies": "cc-by-nd-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0",
+    "some uses forbidden": "openrail openrail++ creativeml-openrail-m bigscience-openrail-m bigcode-openrail-m",
+}
 LICENCES: Mapping[str, tuple[str, ...]] = {
-    name: tuple(
-        word
-        for word, names in (
-            ("non-commercial", _NON_COMMERCIAL),
-            ("no changed copies", _NO_CHANGES),
-            ("some uses forbidden", _LIMITED_USES),
-        )
-        if name in names
-    )
-    for name in (*_FREE, *_NON_COMMERCIAL, *_NO_CHANGES, *_LIMITED_USES)
+    name: tuple(word for word, names in _FORBIDDEN.items() if name in names.split())
+    for name in (*_FREE, *" ".join(_FORBIDDEN.values()).split())
 }
 """For each known licence, what it forbids among what publishing this data and training on it would do."""
 

@@ -12,7 +12,7 @@ from builder.core.errors import RenderError
 from builder.render import setup as installed
 from builder.render.pool import close_sandboxes, render_all, render_one
 from builder.render.sandbox import Sandbox
-from builder.render.setup import Setup, find_manim, latex_release
+from builder.render.setup import Setup, find_manim, formula_tools
 from builder.render.verdict import Level, Outcome, program_hash
 from tests.render.conftest import processes
 from tests.render.programs import BAD, GOOD, scene
@@ -208,7 +208,7 @@ def test_without_a_sandbox_verdicts_are_the_same(setup: Setup, tmp_path: Path) -
 def test_the_releases_are_named(setup: Setup) -> None:
     """Verdicts are addressed by the releases of Manim and LaTeX."""
     assert find_manim(setup.python).count(".") >= 2
-    assert "TeX" in latex_release()
+    assert "TeX" in formula_tools()[0]
 
 
 def test_without_bubblewrap_there_is_no_sandbox(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ import weakref
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -160,15 +161,11 @@ def _rank(match: charset_normalizer.CharsetMatch) -> int:
 
 
 def _is_utf8(file: Path) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with file.open("rb") as opened:
-        try:
-            while chunk := opened.read(_CHUNK):
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return False
-    return True
+    with suppress(UnicodeDecodeError), file.open(encoding="utf-8", newline="") as opened:
+        while opened.read(_CHUNK):
+            pass
+        return True
+    return False
 
 
 def _lines_beyond_ascii(file: Path) -> Iterator[bytes]:
