@@ -73,7 +73,7 @@ def read_lock(path: Path) -> Lock:
         if content["version"] != _VERSION:
             raise SourceError(f"{path}: its version {content['version']!r} is not known here; update this program")
         pins = [_pin(table) for table in content.get("source", [])]
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SourceError(f"{path}: not a lock file ({error}); restore it, or delete it to lock anew") from error
     return {place_of(pin): pin for pin in pins}
 
@@ -140,7 +140,7 @@ def merged(pin: Pin, found: Pin) -> Pin:
 
 def _pin(table: Mapping[str, Any]) -> Pin:
     files = tuple(SourceFile(**{**file, "columns": dict(file.get("columns", {}))}) for file in table["file"])
-    return Pin(**{**table, "file": files})
+    return Pin(**{key: value for key, value in table.items() if key != "file"}, files=files)
 
 
 def _shown(pin: Pin) -> str:
