@@ -417,7 +417,7 @@ def _check_value(name: str, value: Any, metadata: Mapping[str, Any]) -> None:
     words, limits = metadata["words"], metadata["limits"]
     for word in value if isinstance(value, tuple) else (value,):
         if words and word not in words:
-            raise SettingError(f"{name}: {word!r} is none of its values{nearest(word, words)}")
+            raise SettingError(f"{name} {word!r}: use {' or '.join(words)}{did_you_mean(word, words)}")
     if limits and not limits[0] <= value <= limits[1]:
         up_to = "" if limits[1] == math.inf else f" to {limits[1]:g}"
         raise SettingError(f"{name} {value}: a number from {limits[0]:g}{up_to} is wanted")
@@ -561,5 +561,10 @@ def _plain(name: str) -> str:
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of a message about an unknown name: the nearest right one, or all that there are."""
     names = list(known)
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f" (there are: {', '.join(sorted(names))})"
+    return did_you_mean(name, names) or f" (there are: {', '.join(sorted(names))})"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The same where all that there are have been named: the nearest right one, if one is near."""
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

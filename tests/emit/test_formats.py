@@ -154,7 +154,7 @@ def test_another_trainer_takes_the_file_of_the_one_before_away(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"trainer": "tlr"}, "trainer: 'tlr' .*did you mean 'trl'"),
+        ({"trainer": "tlr"}, "'tlr': use .*did you mean 'trl'"),
         ({"trainer": "trl", "format": "sharegpt"}, "trl is given 'prompt-completion'"),
         ({"format": "alpacca"}, "did you mean 'alpaca'"),
     ],

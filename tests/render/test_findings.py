@@ -119,7 +119,7 @@ def test_a_finding_marks_its_row_and_drops_it_if_asked(tmp_path: Path) -> None:
 
 def test_a_word_that_is_no_finding_is_an_error(tmp_path: Path) -> None:
     """It names the nearest, and a config that renders nothing has none."""
-    with pytest.raises(SettingError, match=r"drop_findings: 'off_frme' .*did you mean 'off_frame'"):
+    with pytest.raises(SettingError, match=r"'off_frme': use .*did you mean 'off_frame'"):
         verified_config(tmp_path, ROWS, drop_findings=("off_frme",))
     with pytest.raises(SettingError, match="add --verify"):
         BuildConfig(drop_findings=("still",))

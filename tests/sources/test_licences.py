@@ -69,7 +69,7 @@ def test_permissive_that_leaves_nothing_names_every_source():
 
 def test_another_word_is_a_wrong_setting():
     """The right ones are named."""
-    with pytest.raises(SettingError, match="there are: any, permissive"):
+    with pytest.raises(SettingError, match="any or permissive"):
         make_config(licences="free")
 
 

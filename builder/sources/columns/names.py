@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from builder.config import nearest
+from builder.config import did_you_mean
 from builder.core.errors import FieldsNotFoundError, SettingError
 from builder.sources.columns.chats import ASSISTANT, USER, Exchange, exchanges, last_task, role_name, turns_of
 from builder.sources.file_formats import Batch, BrokenRow, Table
@@ -86,9 +86,10 @@ def refuse_missing(spec: SourceSpec, columns: Sequence[str], found: Mapping[str,
         named = getattr(spec, key)
         if named and not found.get(key, "" if key in found else named_column(named, columns)):
             flag = f"--{key.replace('_', '-')}" if key in ("description_field", "code_field") else f"`{key}`"
-            near = nearest(named, columns)
-            more = "" if near.endswith(")") else f" Columns: {', '.join(columns)}"
-            raise SettingError(f"{spec.name}: no column {named!r}, which {flag} names{near}{more}")
+            there_are = f"(there are: {', '.join(columns)})"
+            raise SettingError(
+                f"{spec.name}: no column {named!r}, which {flag} names {there_are}{did_you_mean(named, columns)}"
+            )
 
 
 def likely_columns(role: Role, columns: Iterable[str]) -> list[str]:
