@@ -28,8 +28,9 @@ def render_one(setup: Setup, code: str) -> Verdict:
     if sandbox is None or sandbox.setup != setup:
         if sandbox is not None:
             sandbox.close()
-        sandbox = _local.sandbox = Sandbox(setup)
         with _changing:
+            _open[:] = (other for other in _open if other is not sandbox)
+            sandbox = _local.sandbox = Sandbox(setup)
             _open.append(sandbox)
     try:
         return sandbox.render(code)
