@@ -6,7 +6,7 @@ it instructs, too.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from builder.emit.prompts.forms import (
@@ -79,11 +79,6 @@ class Phrase:
     """After "that": "draws a circle and fades it out."."""
     manim: str | None = None
     """An instruction of its own that names Manim: "Create an educational Manim animation that …"."""
-    forms: dict[str, str | None] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        forms = {"text": self.text, "bare": self.bare, "third": self.third, "manim": self.manim}
-        object.__setattr__(self, "forms", forms)
 
 
 _POLITE = r"(?:(?:please|kindly|possibly|maybe|perhaps|also)\s+)?"
@@ -160,6 +155,8 @@ _LATER = re.compile(
     re.IGNORECASE,
 )
 _FIRST_WORD = re.compile(r"[A-Za-z]+(?=[\s.,!?]|\Z)")
+_VERBS = {Flag.CREATES: CREATION, Flag.ANIMATES: frozenset(("animate", "render"))}
+"""Flags that hang on the verb of an instruction."""
 
 
 def analyse(description: str) -> Phrase:
@@ -175,12 +172,9 @@ def analyse(description: str) -> Phrase:
 
 def _flags(text: str) -> frozenset[Flag]:
     lowered = text.lower()
-    flags = set()
-    if any(word in lowered for word in _TOOL_WORDS) and _TOOL.search(lowered):
-        flags.add(Flag.TOOL)
-    if any(word in lowered for word in _STATIC_WORDS) and _STATIC.search(lowered):
-        flags.add(Flag.STATIC)
-    return frozenset(flags)
+    wanted = (Flag.TOOL, _TOOL_WORDS, _TOOL), (Flag.STATIC, _STATIC_WORDS, _STATIC)
+    named = [(flag, pattern) for flag, words, pattern in wanted if any(word in lowered for word in words)]
+    return frozenset(flag for flag, pattern in named if pattern.search(lowered))
 
 
 def _instructs_later(text: str, first: Sentence) -> bool:
@@ -201,14 +195,12 @@ def _instructs_later(text: str, first: Sentence) -> bool:
 
 
 def _request(text: str, first: Sentence, flags: frozenset[Flag]) -> Phrase | None:
-    found = _REQUEST_FOR.match(text)
-    if found:
+    if found := _REQUEST_FOR.match(text):
         if not is_product(text, first, found.end()):
             return None
         moved = _moved(first, found.end(), "create ")
         return _wrapped(Kind.REQUEST, "create " + text[found.end() :], moved, flags, text)
-    found = _REQUEST_TO.match(text)
-    if not found:
+    if not (found := _REQUEST_TO.match(text)):
         return None
     unwrapped = text[found.end() :]
     verb = _FIRST_WORD.match(unwrapped)
@@ -229,16 +221,14 @@ def _how_to(text: str, first: Sentence, flags: frozenset[Flag]) -> Phrase | None
 
 
 def _question(text: str, first: Sentence, flags: frozenset[Flag]) -> Phrase | None:
-    if not text.endswith("?") or _asks_for_work(text):
+    if not text.endswith("?"):
+        return None
+    if _REQUEST_TO.match(text) or _REQUEST_FOR.match(text) or _YOU_OR_I.search(text):
         return None
     word = _FIRST_WORD.match(text)
     asked = re.split(r"[.!?\n]\s", text[-MAX_LOOK:])[-1]
     starts = first.end == len(text) and word is not None and word.group().lower() in _QUESTION_WORDS
     return Phrase(text, Kind.QUESTION, flags) if starts or _ASKED.search(asked) else None
-
-
-def _asks_for_work(text: str) -> bool:
-    return bool(_REQUEST_TO.match(text) or _REQUEST_FOR.match(text) or _YOU_OR_I.search(text))
 
 
 def _instruction(text: str, first: Sentence, flags: frozenset[Flag]) -> Phrase | None:
@@ -292,7 +282,7 @@ def _wrapped(kind: Kind, bare: str, first: Sentence, flags: frozenset[Flag], tex
         sentence = sentence[:-1].rstrip() + "."
     bare = sentence + bare[first.end :] if first.end < len(bare) else with_stop(sentence)
     verb = masked.split(None, 1)[0].lower()
-    flags |= _verb_flags(verb)
+    flags |= {flag for flag, verbs in _VERBS.items() if verb in verbs}
     if asks_for_code(masked) and not is_product(bare, first, len(verb) + 1):
         return Phrase(text, Kind.CODE_REQUEST, flags, bare=bare) if kind is not Kind.HOW_TO else None
     third = None
@@ -301,11 +291,6 @@ def _wrapped(kind: Kind, bare: str, first: Sentence, flags: frozenset[Flag], tex
         third = None if third is None else third + bare[len(sentence) :]
     manim = naming_manim(bare, masked) if verb in CREATION else None
     return Phrase(text, kind, flags, bare=bare, third=third, manim=manim)
-
-
-def _verb_flags(verb: str) -> frozenset[Flag]:
-    flags = {Flag.CREATES: verb in CREATION, Flag.ANIMATES: verb in ("animate", "render")}
-    return frozenset(flag for flag, holds in flags.items() if holds)
 
 
 def _moved(first: Sentence, taken: int, put: str = "") -> Sentence:

@@ -199,7 +199,7 @@ def ways(phrase: Phrase, slot: int) -> tuple[Template, ...]:
 
 def fill(template: Template, phrase: Phrase) -> str | None:
     """The prompt that a template makes of a description; `None` if it does not suit."""
-    form = phrase.forms[template.form]
+    form: str | None = getattr(phrase, template.form)
     if form is None or template.unless & phrase.flags:
         return None
     opening = template.opening.replace("{noun}", _NOUNS.get(phrase.kind, "request"))
