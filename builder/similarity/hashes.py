@@ -1,4 +1,5 @@
-"""Hashes by which texts that may be near meet, in numpy: MinHash of all their words, and hashes of their key terms.
+"""Hashes by which texts that may be near meet, in numpy: MinHash of all their words, and hashes of their key terms;
+and the pairs of texts that share one.
 
 Written here and not taken from a library so that candidates, and with them a build's rows, stay the same on every
 machine and with every version: only xxh3, integer sums and products, and sorting are used.
@@ -260,3 +261,32 @@ def may_be_slips(held: TermHashes, one: Positions, other: Positions) -> Flags:
     limit = np.where(unknown[found], 2 * changed + more[found], more[found])
     likely[found] = np.unpackbits(odd.view(np.uint8), axis=1).sum(axis=1) <= limit
     return likely
+
+
+def pairs_of_equal(keys: Hashes, members: Positions, most: int) -> tuple[list[tuple[Positions, Positions]], Positions]:
+    """All pairs within each block of members with equal keys, and the members of blocks too large for that."""
+    order = members[np.argsort(keys[members], kind="stable")]
+    starts = np.flatnonzero(np.diff(keys[order], prepend=~keys[order[:1]]))
+    sizes = np.diff(starts, append=len(order))
+    pairs, large = [], [np.zeros(0, dtype=np.int64)]
+    for size in np.unique(sizes[sizes > 1]).tolist():  # blocks of one size at a time: few steps, however many blocks
+        blocks = order[starts[sizes == size][:, None] + np.arange(size)]
+        if size * (size - 1) // 2 > most:
+            large.append(blocks.ravel())
+        else:
+            one, other = np.triu_indices(size, 1)
+            pairs.append((blocks[:, one].ravel(), blocks[:, other].ravel()))
+    return pairs, np.sort(np.concatenate(large))
+
+
+def neighbours(labels: Hashes, members: Positions, most: int) -> Iterator[tuple[Positions, Positions]]:
+    """Each member with the next few of the same label, in the order of the members: first with the next one."""
+    order = np.argsort(labels, kind="stable")
+    sorted_labels, sorted_members = labels[order], members[order]
+    alike = np.arange(len(order))
+    for step in range(1, most + 1):
+        alike = alike[: np.searchsorted(alike, len(order) - step)]
+        alike = alike[sorted_labels[alike] == sorted_labels[alike + step]]
+        if not len(alike):
+            break
+        yield sorted_members[alike], sorted_members[alike + step]

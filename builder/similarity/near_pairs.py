@@ -1,8 +1,9 @@
 """Pairs of near descriptions, found without comparing all with all."""
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -11,8 +12,20 @@ from rapidfuzz.distance import Indel
 from rapidfuzz.process import cpdist
 
 from builder.similarity.compare import LONG, Difference, difference, similarity_of_normal
-from builder.similarity.hashes import TermHashes, TermNumbers, buckets, may_be_slips, one_term_apart, sketches
-from builder.similarity.key_terms import KeyTerms, cut, key_of, key_terms
+from builder.similarity.hashes import (
+    Flags,
+    Hashes,
+    Positions,
+    TermHashes,
+    TermNumbers,
+    buckets,
+    may_be_slips,
+    neighbours,
+    one_term_apart,
+    pairs_of_equal,
+    sketches,
+)
+from builder.similarity.key_terms import cut, key_of, key_terms
 from builder.similarity.words import folded, normal_of_folded
 
 FLOOR = 0.7
@@ -31,15 +44,7 @@ differ in slips alone, of any texts on the other side, of texts with the same de
 _BATCH = 200_000
 _KEPT_TERMS = 8_000
 
-SCHEMA = {
-    "left": pl.UInt32,
-    "right": pl.UInt32,
-    "score": pl.Float64,
-    "agrees": pl.Boolean,
-    "difference": pl.UInt8,
-}
-
-_Positions = NDArray[np.int64]
+SCHEMA = {"left": pl.UInt32, "right": pl.UInt32, "score": pl.Float64, "agrees": pl.Boolean, "difference": pl.UInt8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +57,15 @@ class _Side:
         held: whether the side has each of the pool's texts.
     """
 
-    positions: _Positions
-    starts: _Positions
-    held: NDArray[np.bool_]
+    positions: Positions
+    starts: Positions
+    held: Flags
 
-    def first(self, places: _Positions) -> _Positions:
+    def first(self, places: Positions) -> Positions:
         """The first position of some of the pool's texts, which the side has."""
         return self.positions[self.starts[places]]
 
-    def copies(self, places: _Positions) -> tuple[_Positions, _Positions]:
+    def copies(self, places: Positions) -> tuple[Positions, Positions]:
         """All positions of some of the pool's texts, and for each position which of these places it is of."""
         sizes = self.starts[places + 1] - self.starts[places]
         which = np.repeat(np.arange(len(places)), sizes)
@@ -86,10 +91,10 @@ class _Pool:
 
     normals: list[str]
     texts: list[str]
-    keys: NDArray[np.uint64]
-    decisive: NDArray[np.uint64]
+    keys: Hashes
+    decisive: Hashes
     terms: TermHashes
-    lengths: _Positions
+    lengths: Positions
     left: _Side
     right: _Side
     two_sided: bool
@@ -170,52 +175,47 @@ def _pooled(texts: Sequence[str], against: Sequence[str] | None) -> _Pool:
     )
 
 
-def _side(places: _Positions, count: int) -> _Side:
+def _side(places: Positions, count: int) -> _Side:
     sizes = np.bincount(places, minlength=count)
     return _Side(np.argsort(places, kind="stable"), np.concatenate([[0], np.cumsum(sizes)]), sizes > 0)
 
 
-def _candidates(pool: _Pool, threshold: float) -> tuple[_Positions, _Positions]:
+def _candidates(pool: _Pool, threshold: float) -> tuple[Positions, Positions]:
     """Pairs to compare, without repeats, the smaller first: of equal terms, of one term apart, and of equal buckets."""
     count = len(pool.normals)
     lefts, rights = int(pool.left.held.sum()), int(pool.right.held.sum())
     if (lefts * rights if pool.two_sided else lefts * (lefts - 1) // 2) <= ALL_PAIRS:
         return _reaching(pool, [_crossing(pool, *_all_pairs(pool))], threshold)
-    blocks, large = _blocks(pool.decisive, np.arange(count), BLOCK_PAIRS)
-    short, _ = _blocks(pool.decisive, large[pool.lengths[large] <= SHORT], SHORT_PAIRS)
+    blocks, large = pairs_of_equal(pool.decisive, np.arange(count), BLOCK_PAIRS)
+    short, _ = pairs_of_equal(pool.decisive, large[pool.lengths[large] <= SHORT], SHORT_PAIRS)
     found = [_crossing(pool, *pair) for pair in blocks + short]
     sketched = sketches(pool.normals)
     most = NEIGHBOURS_AGAINST if pool.two_sided else NEIGHBOURS
     for labels in buckets(sketched, ROWS).T:
-        for step, pair in enumerate(_neighbours(labels, np.arange(count), max(most, NEIGHBOURS_SLIPPED))):
+        for step, pair in enumerate(neighbours(labels, np.arange(count), max(most, NEIGHBOURS_SLIPPED))):
             slipped = may_be_slips(pool.terms, *pair) if step >= most else slice(None)
             found.append(_crossing(pool, pair[0][slipped], pair[1][slipped]))
     for labels in buckets(sketched[large], ROWS_AGREEING).T:
         mixed = labels ^ pool.decisive[large] * np.uint64(0x9E3779B97F4A7C15)
-        found += [_crossing(pool, *pair) for pair in _neighbours(mixed, large, NEIGHBOURS_AGREEING)]
+        found += [_crossing(pool, *pair) for pair in neighbours(mixed, large, NEIGHBOURS_AGREEING)]
     for labels, members in one_term_apart(pool.terms):
-        found += [_crossing(pool, *pair) for pair in _neighbours(labels, members, NEIGHBOURS_AGREEING)]
+        found += [_crossing(pool, *pair) for pair in neighbours(labels, members, NEIGHBOURS_AGREEING)]
     return _reaching(pool, found, threshold)
 
 
-def _differences(pool: _Pool, one: _Positions, other: _Positions) -> NDArray[np.uint8]:
+def _differences(pool: _Pool, one: Positions, other: Positions) -> NDArray[np.uint8]:
     """The `Difference` of each pair, worked out term by term only where slips alone may make it."""
     found = np.full(len(one), Difference.DECISIVE, dtype=np.uint8)
     found[pool.decisive[one] == pool.decisive[other]] = Difference.ORDINARY
     equal = pool.keys[one] == pool.keys[other]
     found[equal] = Difference.NONE
-    terms: dict[int, KeyTerms] = {}
+    terms = lru_cache(maxsize=_KEPT_TERMS)(lambda place: key_terms(pool.texts[place]))
     for at in np.flatnonzero(~equal & may_be_slips(pool.terms, one, other)).tolist():
-        if len(terms) > _KEPT_TERMS:
-            terms.clear()
-        for place in (int(one[at]), int(other[at])):
-            if place not in terms:
-                terms[place] = key_terms(pool.texts[place])
-        found[at] = difference(terms[int(one[at])], terms[int(other[at])])
+        found[at] = difference(terms(int(one[at])), terms(int(other[at])))
     return found
 
 
-def _all_pairs(pool: _Pool) -> tuple[_Positions, _Positions]:
+def _all_pairs(pool: _Pool) -> tuple[Positions, Positions]:
     if not pool.two_sided:
         return np.triu_indices(len(pool.normals), 1)
     lefts, rights = np.flatnonzero(pool.left.held), np.flatnonzero(pool.right.held)
@@ -223,7 +223,7 @@ def _all_pairs(pool: _Pool) -> tuple[_Positions, _Positions]:
     return one[one != other], other[one != other]
 
 
-def _reaching(pool: _Pool, numbered: list[_Positions], threshold: float) -> tuple[_Positions, _Positions]:
+def _reaching(pool: _Pool, numbered: list[Positions], threshold: float) -> tuple[Positions, Positions]:
     """Pairs without repeats whose lengths allow the score: at best the shorter text is a part of the longer one."""
     pairs = np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *numbered]))
     pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # `np.unique` takes five times as long
@@ -233,7 +233,7 @@ def _reaching(pool: _Pool, numbered: list[_Positions], threshold: float) -> tupl
     return one[kept], other[kept]
 
 
-def _crossing(pool: _Pool, one: _Positions, other: _Positions) -> _Positions:
+def _crossing(pool: _Pool, one: Positions, other: Positions) -> Positions:
     """Pairs as one number each, the smaller place first, without pairs of the same side."""
     if pool.two_sided:
         is_left, is_right = pool.left.held, pool.right.held
@@ -242,38 +242,7 @@ def _crossing(pool: _Pool, one: _Positions, other: _Positions) -> _Positions:
     return np.minimum(one, other) * len(pool.normals) + np.maximum(one, other)
 
 
-def _blocks(
-    keys: NDArray[np.uint64], members: _Positions, most: int
-) -> tuple[list[tuple[_Positions, _Positions]], _Positions]:
-    """All pairs within each block of members with equal keys, and the members of blocks too large for that."""
-    order = members[np.argsort(keys[members], kind="stable")]
-    starts = np.flatnonzero(np.diff(keys[order], prepend=~keys[order[:1]]))
-    sizes = np.diff(starts, append=len(order))
-    pairs, large = [], [np.zeros(0, dtype=np.int64)]
-    for size in np.unique(sizes[sizes > 1]).tolist():  # blocks of one size at a time: few steps, however many blocks
-        blocks = order[starts[sizes == size][:, None] + np.arange(size)]
-        if size * (size - 1) // 2 > most:
-            large.append(blocks.ravel())
-        else:
-            one, other = np.triu_indices(size, 1)
-            pairs.append((blocks[:, one].ravel(), blocks[:, other].ravel()))
-    return pairs, np.sort(np.concatenate(large))
-
-
-def _neighbours(labels: NDArray[np.uint64], members: _Positions, most: int) -> Iterator[tuple[_Positions, _Positions]]:
-    """Each member with the next few of the same label, in the order of the members: first with the next one."""
-    order = np.argsort(labels, kind="stable")
-    sorted_labels, sorted_members = labels[order], members[order]
-    alike = np.arange(len(order))
-    for step in range(1, most + 1):
-        alike = alike[: np.searchsorted(alike, len(order) - step)]
-        alike = alike[sorted_labels[alike] == sorted_labels[alike + step]]
-        if not len(alike):
-            break
-        yield sorted_members[alike], sorted_members[alike + step]
-
-
-def _scored(pool: _Pool, one: _Positions, other: _Positions, threshold: float) -> NDArray[np.float64]:
+def _scored(pool: _Pool, one: Positions, other: Positions, threshold: float) -> NDArray[np.float64]:
     """The similarity of each pair, to six digits, or 0 where it is below the threshold."""
     scores = np.zeros(len(one))
     for start in range(0, len(one), _BATCH):
@@ -294,7 +263,7 @@ def _scored(pool: _Pool, one: _Positions, other: _Positions, threshold: float) -
     return scores
 
 
-def _positions(pool: _Pool, one: _Positions, other: _Positions) -> tuple[_Positions, _Positions, _Positions]:
+def _positions(pool: _Pool, one: Positions, other: Positions) -> tuple[Positions, Positions, Positions]:
     """Positions on the left and on the right, and by which pair.
 
     Of one side, those of the first copies, the smaller on the left; else every copy on the left with the first copy on
@@ -316,9 +285,5 @@ def _copies(pool: _Pool) -> pl.DataFrame:
     right = pool.right.first(both)[which]
     if not pool.two_sided:
         left, right = right[left != right], left[left != right]
-    return pl.DataFrame({"left": left, "right": right}).select(
-        pl.col("left", "right").cast(pl.UInt32),
-        score=pl.lit(1.0),
-        agrees=pl.lit(value=True),
-        difference=pl.lit(Difference.NONE, pl.UInt8),
-    )
+    certain = {"score": 1.0, "agrees": True, "difference": Difference.NONE}
+    return pl.DataFrame({"left": left, "right": right, **certain}, schema_overrides=SCHEMA)
