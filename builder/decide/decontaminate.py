@@ -56,10 +56,8 @@ def _drop_leaks(
     ledger: pl.DataFrame, sides: tuple[str, str], near: pl.DataFrame, threshold: float, files: Sequence[PreparedFile]
 ) -> pl.DataFrame:
     """Drop what leaks from the first side into the second one, which is measured on."""
-    side, measured_on = sides
     rows = kept(ledger).select("index", "code_index", "split", "description_key", "canonical_key")
-    test = rows.filter(pl.col("split") == measured_on)
-    train = rows.filter(pl.col("split") == side)
+    train, test = (rows.filter(pl.col("split") == side) for side in sides)
     if test.is_empty() or train.is_empty():
         return ledger
     pairs = near_test_rows(train, test, near.filter(may_leak()))
@@ -76,7 +74,7 @@ def _drop_leaks(
         for number, (what, part) in enumerate(found.items())
     ]
     first = pl.concat(ranked).sort("index", "rank", -pl.col("score"), "kept_index").unique("index", keep="first")
-    return drop(ledger, first.with_columns(reason=pl.lit(f"near_{measured_on}")), "leak", overrules=True)
+    return drop(ledger, first.with_columns(reason=pl.lit(f"near_{sides[1]}")), "leak", overrules=True)
 
 
 def may_leak() -> pl.Expr:
@@ -99,10 +97,7 @@ def _with_near_programs(pairs: pl.DataFrame, rows: pl.DataFrame, files: Sequence
 
 
 def near_variants(
-    rows: pl.DataFrame,
-    near: pl.DataFrame,
-    files: Sequence[PreparedFile],
-    threshold: float,
+    rows: pl.DataFrame, near: pl.DataFrame, files: Sequence[PreparedFile], threshold: float
 ) -> frozenset[tuple[int, int]]:
     """Pairs of a description key and a variant whose prompt would come near a row of test or validation, though the
     description did not.
@@ -161,9 +156,6 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 test row the key of its description, and the programs to one of which a row's own must be near, if any."""
 
 
-_Found = tuple[str, int, float, str, int | None, Sequence[str]]
-
-
 @dataclass(frozen=True, slots=True)
 class BenchmarkRow:
     """A row of a user's benchmark."""
@@ -203,17 +195,15 @@ def read_official(probe: int | None, *paths: Path) -> tuple[OfficialRow, ...]:
         held: Mapping[str, Any] = orjson.loads(path.read_bytes())
         if (held["probe"], held["rules"]) != (probe, RULES):
             raise ValueError(f"{path.name} was made by other rules than these: make it anew, with {held['made_by']}")
-        rows += (
-            OfficialRow(row["where"], row["description_key"], _signature(row), tuple(row["programs"]))
-            for row in held["rows"]
-        )
+        rows += map(_official_row, held["rows"])
     return tuple(rows)
 
 
-def _signature(row: Mapping[str, Any]) -> Signature:
-    """The signature in a row of a list, in which hashes of 32 bits are text: half as long as their numbers."""
+def _official_row(row: Mapping[str, Any]) -> OfficialRow:
+    """A row of a list, in which hashes of 32 bits are text: half as long as their numbers."""
     grams, terms = (tuple(np.frombuffer(b64decode(row[name]), "<u4").tolist()) for name in ("grams", "terms"))
-    return Signature(grams, row["key"], terms, row["length"], row["most"])
+    signature = Signature(grams, row["key"], terms, row["length"], row["most"])
+    return OfficialRow(row["where"], row["description_key"], signature, tuple(row["programs"]))
 
 
 def find_in_benchmarks(
@@ -230,22 +220,23 @@ def find_in_benchmarks(
         benchmark: the rows of the user's benchmarks.
         official: of `read_official`.
     """
-    found: list[_Found] = [("program", key, 1.0, row.where, None, ()) for row in benchmark for key in row.programs]
+    found: list[tuple[Any, ...]] = [
+        ("program", key, 1.0, row.where, None, ()) for row in benchmark for key in row.programs
+    ]
     found += [("program", key, 1.0, row.where, row.description_key, ()) for row in official for key in row.programs]
     keys, texts = _cores(rows, files)
     prompts = [(core(prompt), row) for row in benchmark for prompt in row.prompts]
-    near = near_pairs(texts, FLOOR, [text for text, _ in prompts]) if prompts else None
-    for left, right, score, level in near.drop("agrees").iter_rows() if near is not None else ():
+    near = near_pairs(texts if prompts else (), FLOOR, [text for text, _ in prompts])
+    for left, right, score, level in near.drop("agrees").iter_rows():
         row = prompts[right][1]
-        alone = score >= 1 or level <= Difference.SLIPS or not row.codes
-        if level <= (Difference.SLIPS if alone else Difference.ORDINARY) or score >= 1:
+        alone = score >= 1 or level <= Difference.SLIPS
+        if alone or (row.codes and level <= Difference.ORDINARY):
             found.append(("description", keys[left], score, row.where, None, () if alone else row.codes))
     found += [("description", row.description_key, 1.0, row.where, row.description_key, ()) for row in official]
     held = near_signatures(texts, [row.signature for row in official], FLOOR)
-    found += [
-        ("description", keys[left], score, official[right].where, official[right].description_key, ())
-        for left, right, score in held.iter_rows()
-    ]
+    for left, right, score in held.iter_rows():
+        listed = official[right]
+        found.append(("description", keys[left], score, listed.where, listed.description_key, ()))
     return pl.DataFrame(found, schema=SCHEMA, orient="row")
 
 
@@ -283,35 +274,24 @@ def drop_in_benchmarks(
         ((pl.col("score") >= threshold) | with_codes)
         & (pl.col("official").is_null() | pl.col("official").is_in(here.implode()).not_())
     )
-    parts = [
-        train.join(wanted.filter(pl.col("kind") == kind), left_on=column, right_on="key")
+    near = pl.concat(
+        train.join(wanted.filter(pl.col("kind") == kind), left_on=column, right_on="key").select(
+            "index", "code", "kind", "score", "where", "codes"
+        )
         for kind, column in (("description", "description_key"), ("program", "canonical_key"))
-    ]
-    columns = ("index", "code", "kind", "score", "where", "codes")
-    near = pl.concat([part.select(columns) for part in parts])
-    nearest = (
-        pl.concat([near.filter(~with_codes), _with_near_code(near.filter(with_codes), files)])
-        .sort("index", -pl.col("score"), "kind", "where")
-        .unique("index", keep="first", maintain_order=True)
     )
+    own = texts_by_index(files, "code", near.filter(with_codes)["code"].unique())
+    stand = [
+        not codes or any(_near_programs(own[code], other) for other in codes)
+        for code, codes in near["code", "codes"].iter_rows()
+    ]
+    ranked = near.filter(pl.Series(stand, dtype=pl.Boolean)).sort("index", -pl.col("score"), "kind", "where")
+    nearest = ranked.unique("index", keep="first", maintain_order=True)
     alike = pl.when(pl.col("score") < 1).then(pl.lit("near ")).otherwise(pl.lit("equal "))
     program = pl.when(with_codes).then(pl.lit(" and near program")).otherwise(pl.lit(""))
     detail = pl.concat_str("where", pl.lit(": "), alike, "kind", program)
-    return drop(
-        ledger,
-        nearest.select("index", "score", reason=pl.lit("in_benchmark"), detail=detail),
-        "filter",
-        overrules=True,
-    )
-
-
-def _with_near_code(rows: pl.DataFrame, files: Sequence[PreparedFile]) -> pl.DataFrame:
-    """The rows whose own program is near one of their `codes`."""
-    own = texts_by_index(files, "code", rows["code"].unique())
-    near = [
-        any(_near_programs(own[code], other) for other in codes) for code, codes in rows["code", "codes"].iter_rows()
-    ]
-    return rows.filter(pl.Series(near, dtype=pl.Boolean))
+    dropped = nearest.select("index", "score", reason=pl.lit("in_benchmark"), detail=detail)
+    return drop(ledger, dropped, "filter", overrules=True)
 
 
 def _near_programs(one: str, other: str) -> bool:
