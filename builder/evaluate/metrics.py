@@ -150,6 +150,7 @@ def summarise(rows: pl.DataFrame) -> dict[str, Any]:
     """Counts and metrics of rows, in all, by source and by difficulty, and what failed most often."""
     answered = rows.filter(pl.col("outcome") != MISSING)
     outcomes = Counter(rows["outcome"])
+    conflicts = answered.select("id", conflict=pl.col("conflicts").list.unique(maintain_order=True)).explode("conflict")
     return {
         "counts": {
             "prompts": rows["id"].n_unique(),
@@ -160,8 +161,8 @@ def summarise(rows: pl.DataFrame) -> dict[str, Any]:
         "metrics": metrics(rows),
         "by_source": {name: metrics(part) for name, part in _groups(rows, "source")},
         "by_difficulty": {name or "unknown": metrics(part) for name, part in _groups(rows, "difficulty")},
-        "exceptions": _exceptions(answered),
-        "conflicts": _conflicts(answered),
+        "exceptions": _commonest(answered.filter(pl.col("exception") != ""), "exception", "message"),
+        "conflicts": _commonest(conflicts.drop_nulls(), "conflict"),
         "missing": rows.filter(pl.col("outcome") == MISSING)["id"].to_list(),
         "references_not_rendered": rows.filter(~pl.col("reference_outcome").is_in(["passed", ""]))["id"]
         .unique(maintain_order=True)
@@ -218,15 +219,6 @@ def _pass_at_k(groups: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Estim
         single = all(samples == 1 for samples, _ in counted)
         found[f"pass@{k}"] = share(int(sum(values)), len(values)) if single else mean(values)
     return found
-
-
-def _exceptions(rows: pl.DataFrame) -> list[dict[str, Any]]:
-    return _commonest(rows.filter(pl.col("exception") != ""), "exception", "message")
-
-
-def _conflicts(rows: pl.DataFrame) -> list[dict[str, Any]]:
-    each = rows.select("id", conflict=pl.col("conflicts").list.unique(maintain_order=True))
-    return _commonest(each.explode("conflict").drop_nulls(), "conflict")
 
 
 def _commonest(rows: pl.DataFrame, *what: str) -> list[dict[str, Any]]:

@@ -121,8 +121,12 @@ def score(
             f"{faults[0].exception}: {faults[0].message}; see `python -m builder doctor`"
         )
     settings = {"config": references.config, "split": references.split, "rate": rate}
+    file = {"file": predictions_file.name, "sha256": sha256_of(predictions_file)} if predictions_file else {}
     scores = {
-        "scored": _scored(references, predictions, predictions_file),
+        "scored": {
+            "predictions": {**file, "lines": predictions.lines},
+            "references": {"rows": len(references.rows), "hash": references.hash},
+        },
         "settings": settings | {"level": renderer.conditions.level, "timeout": renderer.conditions.timeout},
         "versions": versions,
         **summarise(rows),
@@ -186,14 +190,6 @@ def _refuse_unknown(verdicts: Mapping[str, Verdict]) -> None:
             f"--verdicts: has no verdict on {lacking:,} of {len(verdicts):,} programs; take the {VERDICTS} that an "
             "evaluation of these predictions wrote, or render them"
         )
-
-
-def _scored(references: References, predictions: Predictions, file: Path | None) -> dict[str, Any]:
-    known = {} if file is None else {"file": file.name, "sha256": sha256_of(file)}
-    return {
-        "predictions": {**known, "lines": predictions.lines},
-        "references": {"rows": len(references.rows), "hash": references.hash},
-    }
 
 
 def _versions(renderer: Renderer) -> dict[str, str]:
