@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from builder.render.inside.ahead import formulas_in, is_safe
-from builder.render.inside.dvi import canonical, font_names, specials, without_ghostscript
+from builder.render.inside.dvi import canonical, parts_of, without_ghostscript
 from builder.render.inside.tex import PREAMBLE, Formula, formulas_of
 from builder.render.sandbox import Sandbox
 from builder.render.setup import Setup
@@ -118,16 +118,15 @@ def test_fonts_and_specials_of_a_dvi_file_are_found() -> None:
     """Whatever stands between: letters, rules, moves, and numbers that look like commands."""
     between = bytes([65, 128, 239, 132]) + bytes([239] * 8) + bytes([146, 0, 0, 239, 141, 142, 171])
     made = dvi(special(b"one"), between, special(b"two" * 99, 2), fonts=(b"cmr10", b"msbm10"))
-    assert font_names(made) == [b"cmr10", b"msbm10"]
-    assert list(specials(made)) == [b"one", b"two" * 99]
-    assert list(specials(dvi())) == font_names(dvi()) == []
+    assert parts_of(made) == ([b"cmr10", b"msbm10"], [b"one", b"two" * 99])
+    assert parts_of(dvi()) == ([], [])
 
 
-@pytest.mark.parametrize("wrong", [b"", b"%PDF-1.5 and more", bytes(200), dvi()[:40], dvi(special(b"x"))[:-9]])
+@pytest.mark.parametrize("wrong", [b"", b"%PDF-1.5 and more", bytes(200), dvi()[:40], dvi(special(b"x"))[:-40]])
 def test_what_is_no_dvi_file_is_an_error(wrong: bytes) -> None:
     """Which whoever asks takes for a file that is left to dvisvgm."""
     with pytest.raises((IndexError, ValueError)):
-        font_names(wrong)
+        parts_of(wrong)
 
 
 @pytest.mark.parametrize(

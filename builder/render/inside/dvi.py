@@ -14,7 +14,6 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -38,7 +37,7 @@ def read_map() -> dict[bytes, bytes]:
 def lines_for(dvi: bytes, known: dict[bytes, bytes]) -> list[bytes]:
     """The lines of a map for the fonts of a DVI file; none if a font is not in the map or the file is odd."""
     with suppress(IndexError, KeyError, ValueError):
-        return [known[name] for name in font_names(dvi)]
+        return [known[name] for name in parts_of(dvi)[0]]
     return []
 
 
@@ -69,7 +68,7 @@ def without_ghostscript(dvi: bytes) -> dict[str, str] | None:
         dvi: The whole file. A folder for Ghostscript is made in the working folder.
     """
     with suppress(IndexError, ValueError):
-        if all(_HARMLESS.fullmatch(special) for special in specials(dvi)):
+        if all(_HARMLESS.fullmatch(special) for special in parts_of(dvi)[1]):
             _FOLDER.mkdir(exist_ok=True)
             (_FOLDER / "gs_init.ps").write_text(_IDLE, encoding="ascii")
             return {**os.environ, "GS_OPTIONS": f"-I{_FOLDER.absolute()}"}
@@ -97,8 +96,7 @@ def canonical(svg: str) -> str:
 
 # What a DVI file holds besides glyphs
 
-_SPECIAL, _FONT, _PREAMBLE, _POST, _POST_POST, _NOTHING, _FILL = 239, 243, 247, 248, 249, 138, 223
-_POST_BYTES = 29
+_SPECIAL, _FONT, _PREAMBLE, _POST = 239, 243, 247, 248
 _PREAMBLE_BYTES = 15
 _PARAMETERS = {132: 8, 137: 8, 139: 44} | {
     first + more: more + 1 for first in (128, 133, 143, 148, 153, 157, 162, 167, 235) for more in range(4)
@@ -106,47 +104,26 @@ _PARAMETERS = {132: 8, 137: 8, 139: 44} | {
 """By command, how many bytes follow it; none after any that is not here, specials and fonts apart."""
 
 
-def font_names(dvi: bytes) -> list[bytes]:
-    """The fonts that a DVI file defines, from the list at its end.
-
-    Raises:
-        IndexError, ValueError: it is not a DVI file.
-    """
-    end = dvi.rstrip(bytes([_FILL]))
-    start = int.from_bytes(end[-5:-1])
-    if end[-6] != _POST_POST or dvi[start] != _POST:
-        raise ValueError("not a DVI file")
-    place, names = start + _POST_BYTES, []
-    while (command := dvi[place]) != _POST_POST:
-        place += 1
-        if command == _NOTHING:
-            continue
-        if not _FONT <= command < _FONT + 4:
-            raise ValueError("not a DVI file")
-        place += command - _FONT + 1 + 12
-        length = dvi[place] + dvi[place + 1]
-        names.append(dvi[place + 2 : place + 2 + length])
-        place += 2 + length
-    return names
-
-
-def specials(dvi: bytes) -> Iterator[bytes]:
-    """The texts of all specials of a DVI file, in order.
+def parts_of(dvi: bytes) -> tuple[list[bytes], list[bytes]]:
+    """The fonts that the pages of a DVI file define, and the texts of all its specials, in order.
 
     Raises:
         IndexError, ValueError: it is not a DVI file.
     """
     if dvi[0] != _PREAMBLE:
         raise ValueError("not a DVI file")
+    fonts, specials = [], []
     place = _PREAMBLE_BYTES + dvi[_PREAMBLE_BYTES - 1]
     while (command := dvi[place]) != _POST:
         place += 1
         if _SPECIAL <= command < _SPECIAL + 4:
             start = place + command - _SPECIAL + 1
             place = start + int.from_bytes(dvi[place:start])
-            yield dvi[start:place]
+            specials.append(dvi[start:place])
         elif _FONT <= command < _FONT + 4:
-            place += command - _FONT + 1 + 12
-            place += 2 + dvi[place] + dvi[place + 1]
+            start = place + command - _FONT + 1 + 12 + 2
+            place = start + dvi[start - 2] + dvi[start - 1]
+            fonts.append(dvi[start:place])
         else:
             place += _PARAMETERS.get(command, 0)
+    return fonts, specials
