@@ -4,9 +4,7 @@ Until something is seen, every frame is looked at; from then on, the last one of
 frame that shows most detail: programs like to fade all out at their end.
 """
 
-import bisect
 import io
-import itertools
 import mmap
 import re
 import subprocess
@@ -14,6 +12,8 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
+
+import numpy
 
 from .facts import Facts
 from .samples import Samples
@@ -48,8 +48,6 @@ class Screen:
     """
 
     def __init__(self) -> None:
-        import numpy
-
         held = mmap.mmap(-1, _NUMBERS * 8 + 2 * 4 * _PIXELS)
         self.numbers = numpy.frombuffer(held, numpy.float64, _NUMBERS)
         self._pixels = numpy.frombuffer(held, numpy.uint8, offset=_NUMBERS * 8).reshape(2, _PIXELS, 4)
@@ -74,14 +72,11 @@ class Screen:
 
     def counted(self) -> dict[str, int]:
         """Scenes that came to their end, what they played or waited, its milliseconds: the program's own count."""
-        import numpy
-
         scenes, animations, seconds = numpy.nan_to_num(self.numbers[_SCENES : _SECONDS + 1]).clip(0, 2**20)
         return {"scenes": int(scenes), "animations": int(animations), "milliseconds": round(1000 * seconds)}
 
     def picture(self) -> bytes | None:
         """In the worker: the frame as WebP, empty if it is too large; nothing if none shows more than background."""
-        import numpy
         from PIL import Image
 
         numbers = numpy.nan_to_num(self.numbers)
@@ -191,15 +186,11 @@ class Eye:
 
 def is_seen(frame: Any, background: Any) -> bool:
     """Whether two pictures of red, green, blue and opacity, 0 to 255 each, differ in more than a few pixels."""
-    import numpy
-
     return int(numpy.count_nonzero(frame.view(numpy.uint32) != background.view(numpy.uint32))) >= LEAST_PIXELS
 
 
 def _detail(frame: Any) -> int:
     """How many pixels differ clearly from the next one."""
-    import numpy
-
     some = frame[::_EVERY, ::_EVERY, :3].astype(numpy.int16)
     across, down = numpy.abs(some[:, 1:] - some[:, :-1]), numpy.abs(some[1:] - some[:-1])
     return sum(int(numpy.count_nonzero(steps.max(axis=2) >= SHARP)) for steps in (across, down))
@@ -210,31 +201,22 @@ class Fonts:
 
     def __init__(self) -> None:
         """Ask fontconfig; without it, every character counts as had."""
-        self._ranges: list[tuple[int, int]] = []
+        ranges: set[tuple[int, int]] = set()
         with suppress(OSError):
             done = subprocess.run(
                 ["fc-list", "--format", "%{fontformat} %{charset}\n"], stdout=subprocess.PIPE, check=False
             )  # fmt: skip
             lines = {line for line in done.stdout.decode().splitlines() if line.startswith(_FORMATS)}
-            ranges = {tuple(one.split("-")) for line in lines for one in line.split()[1:]}
-            self._ranges = sorted((int(one[0], 16), int(one[-1], 16)) for one in ranges)
-        self._starts = [first for first, _ in self._ranges]
-        self._ends = list(itertools.accumulate((last for _, last in self._ranges), max))
+            parts = (one.split("-") for line in lines for one in line.split()[1:])
+            ranges = {(int(one[0], 16), int(one[-1], 16)) for one in parts}
+        self._first, self._last = numpy.array([*ranges]).reshape(-1, 2).T
 
     def undrawable(self, characters: Iterable[str]) -> str:
         """The characters that no font has, in their order; those that are never drawn left out."""
-        return "".join(
-            one for one in sorted(characters) if not (_is_invisible(one) or not self._ranges or self._has(ord(one)))
-        )
+        return "".join(one for one in sorted(characters) if not (_is_invisible(one) or self._has(ord(one))))
 
     def _has(self, number: int) -> bool:
-        """Whether a range begins before a character and ends after it, ranges of several fonts taken together."""
-        before = bisect.bisect_right(self._starts, number)
-        return (
-            before > 0
-            and self._ends[before - 1] >= number
-            and any(first <= number <= last for first, last in self._ranges[:before])
-        )
+        return not len(self._first) or bool(((self._first <= number) & (number <= self._last)).any())
 
 
 def _is_invisible(character: str) -> bool:

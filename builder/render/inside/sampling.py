@@ -60,48 +60,30 @@ def sample_frames(
         if usual or type(scene.renderer) is not CairoRenderer or scene.stop_condition is not None or not seen():
             play_all(scene, skip_rendering)
             return
-        _play(scene, _Frames(render, pass_over, due))
+        _play(scene, render, pass_over, due)
 
     Scene.play_internal = play_internal
 
 
-class _Frames:
-    """What a scene does with a frame: draws it, or lets it pass."""
-
-    def __init__(
-        self, draw: Callable[..., None], pass_over: Callable[..., None], due: Callable[[float, float], bool]
-    ) -> None:
-        self.draw = draw
-        self._pass_over = pass_over
-        self._due = due
-
-    def asked_for(self, scene: Any, count: int) -> set[int]:
-        """Numbers of the frames, of so many that come, that are asked for."""
-        start, seconds = scene.renderer.time, 1 / scene.renderer.camera.frame_rate
-        return {number for number in range(count) if self._due(start + number * seconds, seconds)}
-
-    def skip(self, scene: Any) -> None:
-        """The clock goes on, and what a camera tells of itself is as if it had drawn."""
-        renderer = scene.renderer
-        if hasattr(renderer.camera, "reset_rotation_matrix"):
-            renderer.camera.reset_rotation_matrix()
-        self._pass_over(renderer, None)
-
-
-def _play(scene: Any, frames: _Frames) -> None:
+def _play(
+    scene: Any, draw: Callable[..., None], pass_over: Callable[..., None], due: Callable[[float, float], bool]
+) -> None:
     """As `Scene.play_internal`, with fewer frames."""
     scene.duration = scene.get_run_time(scene.animations)
     scene.time_progression = scene._get_animation_time_progression(scene.animations, scene.duration)
     times = list(scene.time_progression)
-    shown = frames.asked_for(scene, len(times)) | {len(times) - 1}
+    start, seconds = scene.renderer.time, 1 / scene.renderer.camera.frame_rate
+    shown = {number for number in range(len(times)) if due(start + number * seconds, seconds)} | {len(times) - 1}
     computed = {0, len(times) // 2, *shown} if _is_plain(scene) else range(len(times))
     for number, time in enumerate(times):
         if number in computed:
             scene.update_to_time(time)
         if number in shown:
-            frames.draw(scene.renderer, scene, time, scene.moving_mobjects)
-        else:
-            frames.skip(scene)
+            draw(scene.renderer, scene, time, scene.moving_mobjects)
+            continue
+        if hasattr(scene.renderer.camera, "reset_rotation_matrix"):  # what it tells of itself is as if it had drawn
+            scene.renderer.camera.reset_rotation_matrix()
+        pass_over(scene.renderer, None)  # the clock goes on
     for animation in scene.animations:
         animation.finish()
         animation.clean_up_from_scene(scene)

@@ -32,19 +32,10 @@ _NETWORK = frozenset({"socket.connect", "socket.bind", "socket.sendto", "socket.
 _LOOK_UPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"})
 _UNREACHABLE = 101
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_CHANGES = {
-    "os.mkdir": 1,
-    "os.rmdir": 1,
-    "os.remove": 1,
-    "os.truncate": 1,
-    "os.chmod": 1,
-    "os.chown": 1,
-    "os.utime": 1,
-    "os.rename": 2,
-    "os.link": 2,
-    "os.symlink": 2,
-}
-"""By event: how many of its first arguments are paths that it would change; of a link, the second."""
+_CHANGES = {"os.rename": slice(2), "os.link": slice(1, 2), "os.symlink": slice(1, 2)} | dict.fromkeys(
+    ("os.mkdir", "os.rmdir", "os.remove", "os.truncate", "os.chmod", "os.chown", "os.utime"), slice(1)
+)
+"""By event: which of its arguments are paths that it would change."""
 _DEVICES = ("/dev/null", "/dev/tty", "/dev/stdout", "/dev/stderr", "/dev/full", "/dev/shm")
 _LOOKS = frozenset({"gc.get_objects", "gc.get_referrers", "gc.get_referents", "sys._current_frames"})
 _LOOKS |= {"sys._current_exceptions", "sys.settrace", "sys.setprofile"}
@@ -86,7 +77,7 @@ def watch(scratch: Path, program: str, driver: FrameType, say: Say) -> None:
         driver: The frame from which `ENDED` is believed.
         say: What `speak_through` returned.
     """
-    files = _Files(os.path.realpath(scratch))
+    own = os.path.realpath(scratch)
     get_frame, thread = sys._getframe, threading.get_ident
     looking: set[int] = set()
     judging: set[int] = set()
@@ -135,7 +126,7 @@ def watch(scratch: Path, program: str, driver: FrameType, say: Say) -> None:
                 judging.discard(thread())
 
     def reach(event: str, arguments: tuple[Any, ...]) -> None:
-        if what := files.refused(event, arguments):
+        if what := _change(event, arguments, own):
             refuse(what)
         if what := _network(event, arguments):
             note("network", what)
@@ -191,33 +182,25 @@ def _network(event: str, arguments: tuple[Any, ...]) -> str:
     return f"{event} {arguments[0]!r}" if event in _LOOK_UPS else ""
 
 
-class _Files:
-    """Where a program may write."""
+def _change(event: str, arguments: tuple[Any, ...], scratch: str) -> str:
+    """How an event would change what is not the program's; empty if it would not."""
+    if event == "open":
+        path, _, flags = arguments
+        return f"write {_text(path)}" if flags & _WRITING and _is_outside(path, scratch) else ""
+    outside = [path for path in arguments[_CHANGES.get(event, slice(0))] if _is_outside(path, scratch)]
+    if not outside or (event == "os.mkdir" and os.path.lexists(outside[0])):
+        return ""
+    return f"{event[3:]} {_text(outside[0])}"
 
-    def __init__(self, scratch: str) -> None:
-        self._scratch = scratch
 
-    def refused(self, event: str, arguments: tuple[Any, ...]) -> str:
-        """How an event would change what is not the program's; empty if it would not."""
-        if event == "open":
-            path, _, flags = arguments
-            return f"write {_text(path)}" if flags & _WRITING and self._outside(path) else ""
-        if event not in _CHANGES:
-            return ""
-        changed = arguments[: _CHANGES[event]] if event == "os.rename" else arguments[_CHANGES[event] - 1 :][:1]
-        outside = [path for path in changed if self._outside(path)]
-        if not outside or (event == "os.mkdir" and os.path.lexists(outside[0])):
-            return ""
-        return f"{event[3:]} {_text(outside[0])}"
-
-    def _outside(self, path: Any) -> bool:
-        """Whether a path is not the program's own; descriptors are what they were opened as."""
-        if not isinstance(path, str | bytes | os.PathLike):
-            return False
-        real = os.path.realpath(os.fsdecode(path))
-        if real == self._scratch or real.startswith(self._scratch + os.sep):
-            return False
-        return not real.startswith(_DEVICES) or _is_folder_entry(real)
+def _is_outside(path: Any, scratch: str) -> bool:
+    """Whether a path is not the program's own; descriptors are what they were opened as."""
+    if not isinstance(path, str | bytes | os.PathLike):
+        return False
+    real = os.path.realpath(os.fsdecode(path))
+    if real == scratch or real.startswith(scratch + os.sep):
+        return False
+    return not real.startswith(_DEVICES) or _is_folder_entry(real)
 
 
 def _is_folder_entry(real: str) -> bool:
