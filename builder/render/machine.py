@@ -163,15 +163,7 @@ def check_program(name: str, package: str, meaning: str, least: tuple[int, ...] 
 
 LEAST_DVISVGM = (2, 4)
 """What Manim asks for."""
-_FORMULA = r"""\documentclass[preview]{standalone}
-\usepackage[english]{babel}
-\usepackage{amsmath}
-\usepackage{amssymb}
-\begin{document}
-\begin{align*}\int_0^1 x^2\,dx = \tfrac{1}{3}\end{align*}
-\end{document}
-"""
-"""With Manim's default preamble."""
+_FORMULA = PREAMBLE + r"\begin{document}\begin{align*}\int_0^1 x^2\,dx = \tfrac{1}{3}\end{align*}\end{document}"
 _LOADS = r"\\(documentclass|usepackage|RequirePackage)\s*(?:\[[^\]]*\])?\{([^}]*)\}"
 _TEMPLATES = f"""
 import re

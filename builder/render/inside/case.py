@@ -6,22 +6,21 @@ import selectors
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from .frames import Eye, Fonts, Screen
 from .jail import FAILED_TO_START, MEGABYTE, PROCESSES, Jail, Limits, family, memory_of
-from .program import MODULE, run_program
+from .program import MESSAGE_CHARACTERS, MODULE, run_program
 from .samples import Samples
 from .sampling import share_paths
 from .tex import Answer, Client, Formula, compile_formula, compile_together, formulas_of
 
 POLL_SECONDS = 0.05
 REPORT_BYTES = 60_000
-MESSAGE_CHARACTERS = 300
 FORMULA_SECONDS = 60.0
 OUTCOMES = ("passed", "failed", "no_scene")
 """What is said of a program in its own process."""
@@ -39,33 +38,23 @@ def judgement(word: str, exception: str, message: str) -> Answer:
     return {"outcome": word, "exception": exception, "message": message[:MESSAGE_CHARACTERS], "line": None}
 
 
-class Prepared(NamedTuple):
-    """What is made once, before the first program."""
+@dataclass
+class Case:
+    """A program, its process, and what is known of it so far."""
 
-    release: str
-    """Of Manim."""
+    jail: Jail
+    keep_formula: Callable[[str, str], bool]
+    cache: Path
     eye: Eye
     characters: Fonts
     fonts: dict[bytes, bytes]
     """Lines of LaTeX's map of fonts."""
-
-
-class Case:
-    """A program, its process, and what is known of it so far."""
-
-    def __init__(self, jail: Jail, keep_formula: Callable[[str, str], bool], cache: Path, prepared: Prepared) -> None:
-        self._jail = jail
-        self._keep_formula = keep_formula
-        self._cache = cache
-        self._eye = prepared.eye
-        self._characters = prepared.characters
-        self._fonts = prepared.fonts
-        self._screen = Screen()
-        self._report = b""
-        self._fault = ""
-        self._formulas: list[Formula] = []
-        self._compiler = 0
-        self._compiled = b""
+    _screen: Screen = field(default_factory=Screen)
+    _report: bytes = b""
+    _fault: str = ""
+    _formulas: Sequence[Formula] = ()
+    _compiler: int = 0
+    _compiled: bytes = b""
 
     def judge(self, request: Answer) -> Answer:
         """Run a program in a child of its own, and say what came of it."""
@@ -80,7 +69,7 @@ class Case:
             with selectors.DefaultSelector() as self._selector, here:
                 try:
                     keep = (report_there, there.fileno())
-                    child = self._jail.start(lambda: self._run(request, report_there, there), self._limits, keep)
+                    child = self.jail.start(lambda: self._run(request, report_there, there), self._limits, keep)
                 except OSError as error:
                     return judgement("environment", "SandboxError", str(error))
                 finally:
@@ -97,13 +86,13 @@ class Case:
     def _run(self, request: Answer, report: int, dialogue: socket.socket) -> None:
         path = Path.cwd() / f"{MODULE}.py"
         path.write_text(request["code"], encoding="utf-8", errors="surrogatepass")
-        client = Client(dialogue, self._cache)
+        client = Client(dialogue, self.cache)
         client.install()
         with suppress(Exception):  # each formula can still be asked for by itself
             client.ask_ahead(request["code"])
         share_paths(request["code"])
-        self._eye.screen, self._eye.samples = self._screen, self._samples
-        run_program(path, request["fast"], self._eye, report)
+        self.eye.screen, self.eye.samples = self._screen, self._samples
+        run_program(path, request["fast"], self.eye, report)
 
     # In the worker
 
@@ -130,10 +119,10 @@ class Case:
                 cause = self._excess(deadline, passed)
         os.close(ended)
         if self._compiler:
-            self._jail.end(self._compiler)
+            self.jail.end(self._compiler)
             os.close(self._compiled_here)
-        status, seconds = self._jail.ended(child) if cause is None else self._jail.end(child)
-        self._jail.sweep()
+        status, seconds = self.jail.ended(child) if cause is None else self.jail.end(child)
+        self.jail.sweep()
         self._read_report(report)
         return cause, status, seconds
 
@@ -196,7 +185,7 @@ class Case:
         if picture is None:
             return {**answer, "outcome": "blank"}
         answer["facts"] = json.loads(str(answer.pop("facts", "[]")))
-        missing = self._characters.undrawable(str(answer.pop("characters", "")))
+        missing = self.characters.undrawable(str(answer.pop("characters", "")))
         if missing:
             answer["message"] = f"{UNDRAWABLE}: {missing!a}"
         return {**answer, "thumbnail": picture.hex() or None}
@@ -217,8 +206,8 @@ class Case:
         self._formulas, self._compiled, self._compiled_here = formulas, b"", here
         limits = Limits(FORMULA_SECONDS, self._limits.address_space)
         try:
-            run = partial(_send_compiled, formulas, self._fonts, self._cache, there)
-            self._compiler = self._jail.start(run, limits, (there,))
+            run = partial(_send_compiled, formulas, self.fonts, self.cache, there)
+            self._compiler = self.jail.start(run, limits, (there,))
         except OSError as error:
             os.close(here)
             self._reply({"compiler": "", "complaint": "", "fault": str(error)})
@@ -233,7 +222,7 @@ class Case:
             return
         self._selector.unregister(here)
         os.close(here)
-        self._jail.ended(self._compiler)
+        self.jail.ended(self._compiler)
         self._compiler = 0
         try:
             self._reply(json.loads(self._compiled))
@@ -242,7 +231,7 @@ class Case:
 
     def _reply(self, answer: Answer) -> None:
         made = zip(self._formulas, answer.pop("svgs", ()), strict=False)
-        if not all(self._keep_formula(formula.name(), svg) for formula, svg in made):
+        if not all(self.keep_formula(formula.name(), svg) for formula, svg in made):
             answer = {"compiler": "dvisvgm", "complaint": "", "fault": "formulas cannot be stored"}
         self._fault = self._fault or answer.get("fault", "")
         with suppress(OSError):  # the program may have ended

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .case import Case, Prepared
+from .case import Case
 from .dvi import read_map
 from .frames import Eye, Fonts
 from .jail import Jail
@@ -49,23 +49,24 @@ def main() -> None:
         sys.exit("the worker runs programs of strangers: only builder/render/sandbox.py may start it")
     cache = Path(sys.argv[2])
     jail = Jail(sys.argv[1] == JAILED)
-    prepared = _prepare()
+    release, eye = _prepare()
+    characters, fonts = Fonts(), read_map()
     gc.set_threshold(50_000, 20, 20)
     gc.collect()
     gc.freeze()
     line = Line()
     sys.path.remove(str(Path(__file__).parents[1]))
-    line.send({"ready": prepared.release})
+    line.send({"ready": release})
     try:
         for request in line.requests:
-            case = Case(jail, line.keep_formula, cache, prepared)
+            case = Case(jail, line.keep_formula, cache, eye, characters, fonts)
             line.send(case.judge(json.loads(request)))
     finally:
         jail.close()
 
 
-def _prepare() -> Prepared:
-    """Import Manim and set it as `manim render --dry_run -ql` would."""
+def _prepare() -> tuple[str, Eye]:
+    """Import Manim and set it as `manim render --dry_run -ql` would: its release, and what looks at its frames."""
     import manim
     from tqdm import std
 
@@ -81,7 +82,7 @@ def _prepare() -> Prepared:
     eye = Eye()
     eye.install()
     name_films()
-    return Prepared(str(manim.__version__), eye, Fonts(), read_map())
+    return str(manim.__version__), eye
 
 
 if __name__ == "__main__":
