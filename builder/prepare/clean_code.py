@@ -37,9 +37,6 @@ _DIFF_HEAD = re.compile(r"(?:diff --git |index [0-9a-f]+\.\.|--- |\+\+\+ |@@ |ne
 _LEADING_BLANKS = re.compile(r"\A(?:[ \t\f]*\n)+")
 
 
-Table = tuple[tuple[str, Callable[[str], str]], ...]
-
-
 def _bom(code: str) -> str:
     """Byte-order marks go."""
     return code.replace("\ufeff", "") if "\ufeff" in code else code
@@ -177,7 +174,7 @@ def _outer_blanks(code: str) -> str:
     return code if stripped.endswith("\\") else stripped  # a joined line needs the line end that follows
 
 
-STEPS: Table = (
+STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("clean:bom", _bom),
     ("clean:line_ends", _line_ends),
     ("clean:excel_line_ends", _excel_line_ends),
@@ -245,62 +242,53 @@ def _clean(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, Steps]:
     taken: Steps = []
     for _ in range(_MAX_ROUNDS):
         before = code
-        code, parsed, more = _clean_sound(code, parsed, work) if parsed.ok else _clean_broken(code, parsed, work)
+        parsing = None if parsed.ok else _until_it_parses(code, work)
+        code, parsed, more = parsing or _one_round(code, parsed, work)
         taken += more
         if code == before:
             return code, parsed, taken
     raise _GaveUpError
 
 
-def _clean_sound(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, Steps]:
-    """One round over a text that parses: steps that leave its syntax tree as it is."""
-    taken: Steps = []
-    for name, step in STEPS:
-        changed = step(code)
-        if changed == code:
-            continue
-        # Blank ends cannot change a program that parses: no need to parse it again.
-        result = parsed if name == "clean:outer_blanks" else work.parse(name, changed, times=2)
-        if result is parsed or _same(name, code, parsed, result):
-            code, parsed = changed, result
-            taken.append((name, code))
-    return code, parsed, taken
-
-
-def _clean_broken(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, Steps]:
-    """A text that does not parse: steps one after the other until it does, or else those that help the parser on."""
-    for steps in (tuple(step for step in STEPS if step[0] != _RISKY), STEPS):
-        parsing = _until_it_parses(code, steps, work)
-        if parsing is not None:
-            return parsing
-    taken: Steps = []
-    for name, step in STEPS:
-        changed = step(code)
-        if changed == code:
-            continue
-        result = work.parse(name, changed)
-        if name in _SAFE_WHEN_BROKEN or result.position > parsed.position:
-            code, parsed = changed, result
-            taken.append((name, code))
-    return code, parsed, taken
-
-
-def _until_it_parses(code: str, steps: Table, work: _Work) -> tuple[str, Parsed, Steps] | None:
-    taken: Steps = []
-    for _ in range(_MAX_ROUNDS):
-        before = code
-        for name, step in steps:
-            changed = step(code)
-            if changed == code:
-                continue
-            code = changed
-            taken.append((name, code))
-            result = work.parse(name, code)
-            if result.ok:
-                return code, result, taken
-        if code == before:
-            break
+def _until_it_parses(code: str, work: _Work) -> tuple[str, Parsed, Steps] | None:
+    """Steps one after the other until the text parses, the risky one only if it does not without it."""
+    for steps in ([step for step in STEPS if step[0] != _RISKY], STEPS):
+        text = code
+        taken: Steps = []
+        for _ in range(_MAX_ROUNDS):
+            before = text
+            for name, step in steps:
+                changed = step(text)
+                if changed == text:
+                    continue
+                text = changed
+                taken.append((name, text))
+                result = work.parse(name, text)
+                if result.ok:
+                    return text, result, taken
+            if text == before:
+                break
     return None
+
+
+def _one_round(code: str, parsed: Parsed, work: _Work) -> tuple[str, Parsed, Steps]:
+    """Steps that leave the syntax tree as it is; of a text that does not parse, those that help the parser on."""
+    taken: Steps = []
+    for name, step in STEPS:
+        changed = step(code)
+        if changed == code:
+            continue
+        if parsed.ok:
+            # Blank ends cannot change a program that parses: no need to parse it again.
+            result = parsed if name == "clean:outer_blanks" else work.parse(name, changed, times=2)
+            kept = result is parsed or _same(name, code, parsed, result)
+        else:
+            result = work.parse(name, changed)
+            kept = name in _SAFE_WHEN_BROKEN or result.position > parsed.position
+        if kept:
+            code, parsed = changed, result
+            taken.append((name, code))
+    return code, parsed, taken
 
 
 def _same(name: str, code: str, before: Parsed, after: Parsed) -> bool:

@@ -54,6 +54,7 @@ _WANTED: dict[str, tuple[str, int]] = {
     ),
 }
 """Classes whose first so many arguments are of a class of Manim and nothing else."""
+_PLURALS = {"VMobject": "vectorized mobjects", "Mobject": "mobjects", "Animation": "animations"}
 _COLOUR_KEYWORDS = frozenset({"color", "fill_color", "stroke_color", "background_color"})
 _COLOUR_METHODS = frozenset({"set_color", "set_fill", "set_stroke"})
 _HEX = re.compile(r"(?:#|0x)(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
@@ -124,12 +125,9 @@ def _called(node: ast.Call, method: Value, arguments: Arguments, named: Named) -
     if name in _COLOUR_METHODS:
         given = arguments[:1] + [value for key, value in named.items() if key == "color"]
         yield from _colours(node, method.name, given)
-    elif name == "add" and cls.is_a("VDict"):
-        return
-    elif name == "add" and cls.is_a("VMobject"):
-        yield from _wrong(node, method.name, arguments, "VMobject", lists=True)
-    elif name == "add":
-        yield from _wrong(node, method.name, arguments, "Mobject")
+    elif name == "add" and not cls.is_a("VDict"):
+        wanted = "VMobject" if cls.is_a("VMobject") else "Mobject"
+        yield from _wrong(node, method.name, arguments, wanted, lists=wanted == "VMobject")
 
 
 def _played(node: ast.Call, arguments: Arguments) -> Iterator[Finding]:
@@ -160,7 +158,7 @@ def _wrong(
     for value in values:
         if value is None or _may_be(value, wanted, lists):
             continue
-        text = f"{owner} wants {_wanted(wanted)}, not {_described(value)}"
+        text = f"{owner} wants {_PLURALS[wanted]}, not {_described(value)}"
         yield Finding(node, "bad_value", owner.rpartition(".")[2], text, owner, through=value.through)
 
 
@@ -187,10 +185,6 @@ def _is(value: Value, wanted: str) -> bool:
     if value.kind not in ("instance", "animate") or cls is None or cls.is_a(wanted):
         return True
     return not value.exact and any(below.is_a(wanted) for below in known().subclasses(value.name))
-
-
-def _wanted(wanted: str) -> str:
-    return {"VMobject": "vectorized mobjects", "Mobject": "mobjects", "Animation": "animations"}[wanted]
 
 
 def _described(value: Value) -> str:

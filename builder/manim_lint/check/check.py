@@ -182,13 +182,9 @@ def _never(test: ast.expr) -> bool:
     """Whether a condition is false when a scene is rendered."""
     if isinstance(test, ast.Constant):
         return not test.value
-    if isinstance(test, ast.Name):
-        return test.id == "TYPE_CHECKING"
-    if isinstance(test, ast.Attribute):
-        return test.attr == "TYPE_CHECKING"
     if isinstance(test, ast.Compare):
-        return isinstance(test.left, ast.Name) and test.left.id == "__name__"
-    return False
+        return getattr(test.left, "id", "") == "__name__"
+    return "TYPE_CHECKING" in (getattr(test, "id", ""), getattr(test, "attr", ""))
 
 
 def certain(place: Place, regions: list[Region]) -> bool:

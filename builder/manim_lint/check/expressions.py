@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 from builder.manim_lint.check.calls import check_operation, value_of_call
@@ -163,15 +164,12 @@ def set_target(reading: Reading, target: ast.expr, value: Value | None, scope: S
         reading.set_attribute(value_of(reading, target.value, scope), target.attr, value)
     elif isinstance(target, ast.Tuple | ast.List):
         parts = value.parts if value is not None else None
-        fits = parts is not None and len(parts) == len(target.elts)
-        for i, item in enumerate(target.elts):
-            starred = isinstance(item, ast.Starred)
-            set_target(
-                reading,
-                item.value if isinstance(item, ast.Starred) else item,
-                parts[i] if parts is not None and fits and not starred else None,
-                scope,
-            )
+        if parts is None or len(parts) != len(target.elts):
+            parts = (None,) * len(target.elts)
+        for item, part in zip(target.elts, parts, strict=True):
+            set_target(reading, item, part, scope)
+    elif isinstance(target, ast.Starred):
+        set_target(reading, target.value, None, scope)
     else:
         value_of(reading, target, scope)
 
@@ -180,12 +178,7 @@ def common_item(items: Value | None) -> Value | None:
     """What the items of a list or tuple that is written out have in common."""
     if items is not None and items.kind == "instance":
         return item_of(items)
-    if items is None or not items.parts:
-        return None
-    common = items.parts[0]
-    for part in items.parts[1:]:
-        common = join(common, part)
-    return common
+    return reduce(join, items.parts) if items is not None and items.parts else None
 
 
 def read_parameters(reading: Reading, arguments: ast.arguments, scope: Scope) -> None:

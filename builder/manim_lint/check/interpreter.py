@@ -8,6 +8,7 @@ never is.
 
 import ast
 from collections.abc import Callable, Iterable
+from functools import reduce
 from typing import Any
 
 from builder.manim_lint.check.expressions import common_item, read_parameters, set_target, value_of
@@ -45,10 +46,6 @@ def _block(reading: Reading, statements: Iterable[ast.stmt], scope: Scope) -> bo
             ended = bool(handler(reading, node, scope)) or ended
         ended = ended or isinstance(node, _ENDS)
     return ended
-
-
-def _expression(reading: Reading, node: ast.Expr, scope: Scope) -> None:
-    value_of(reading, node.value, scope)
 
 
 def _assign(reading: Reading, node: ast.Assign, scope: Scope) -> None:
@@ -109,7 +106,6 @@ def _while(reading: Reading, node: ast.While, scope: Scope) -> None:
     _forget(node.body, scope)
     value_of(reading, node.test, scope)
     before = scope.branch()
-    _forget(node.body, scope)
     _end_loop(reading, node, scope, before)
 
 
@@ -253,10 +249,7 @@ def _function(reading: Reading, node: Function, outer: Scope, owner: OwnClass | 
         return
     _block(reading, node.body, scope)
     if scope.results and not scope.yields and isinstance(node, ast.FunctionDef):
-        common = scope.results[0]
-        for result in scope.results[1:]:
-            common = join(common, result)
-        reading.results[node] = common
+        reading.results[node] = reduce(join, scope.results)
 
 
 def _imported(module: str, name: str) -> Value | None:
@@ -272,7 +265,6 @@ def _imported(module: str, name: str) -> Value | None:
 
 
 _STATEMENTS: dict[type, Callable[[Reading, Any, Scope], Any]] = {
-    ast.Expr: _expression,
     ast.Assign: _assign,
     ast.AnnAssign: _annotated,
     ast.AugAssign: _augmented,

@@ -7,7 +7,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +44,6 @@ class ManimClass:
         self.camera: str = record.get("camera", "")
         self._record = record
         self._known = known
-        self._signatures: dict[str, Signature | None] = {}
-        self._below: dict[str, tuple[Signature, ...]] = {}
 
     @cached_property
     def init(self) -> Signature:
@@ -76,20 +74,17 @@ class ManimClass:
         """All names that an instance of this class or any below it has."""
         return frozenset().union(*(cls.attributes for cls in self._known.subclasses(self.name)))
 
+    @cache  # noqa: B019 - there is one snapshot
     def method(self, name: str) -> Signature | None:
         """The signature of a method."""
-        if name not in self._signatures:
-            record = self.methods.get(name)
-            self._signatures[name] = None if record is None else _signature(record)
-        return self._signatures[name]
+        return _signature(self.methods[name]) if name in self.methods else None
 
+    @cache  # noqa: B019 - there is one snapshot
     def methods_below(self, name: str) -> tuple[Signature, ...]:
         """The signatures that a method has in this class and in those below it that have one of their own."""
-        if name not in self._below:
-            classes = self._known.subclasses(self.name)
-            own = [cls.method(name) for cls in classes if cls is self or name in cls.own_methods]
-            self._below[name] = tuple(signature for signature in own if signature is not None)
-        return self._below[name]
+        classes = self._known.subclasses(self.name)
+        own = [cls.method(name) for cls in classes if cls is self or name in cls.own_methods]
+        return tuple(signature for signature in own if signature is not None)
 
     @property
     def own_methods(self) -> dict[str, Any]:
@@ -128,10 +123,8 @@ class Known:
         self.overridden: dict[str, list[str]] = data["overridden"]
         self._classes: dict[str, dict[str, Any]] = data["classes"]
         self._functions: dict[str, list[Any]] = data["functions"]
-        self._made: dict[str, ManimClass] = {}
-        self._signatures: dict[str, Signature | None] = {}
 
-    @lru_cache(maxsize=4)  # noqa: B019 - there is one snapshot
+    @cache  # noqa: B019 - there is one snapshot
     def star_of(self, *kinds: str) -> frozenset[str]:
         """The names of the star import that are classes, or functions."""
         return frozenset(name for name, kind in self.star.items() if kind in kinds)
@@ -140,19 +133,15 @@ class Known:
         """What is recorded of a class."""
         return self._classes[name]
 
+    @cache  # noqa: B019 - there is one snapshot
     def manim_class(self, name: str) -> ManimClass | None:
         """A class by name."""
-        made = self._made.get(name)
-        if made is None and name in self._classes:
-            made = self._made[name] = ManimClass(name, self._classes[name], self)
-        return made
+        return ManimClass(name, self._classes[name], self) if name in self._classes else None
 
+    @cache  # noqa: B019 - there is one snapshot
     def function(self, name: str) -> Signature | None:
         """A function of the star import by name."""
-        if name not in self._signatures:
-            record = self._functions.get(name)
-            self._signatures[name] = None if record is None else _signature(record)
-        return self._signatures[name]
+        return _signature(self._functions[name]) if name in self._functions else None
 
     def subclasses(self, name: str) -> list[ManimClass]:
         """A class and all classes below it."""
@@ -174,7 +163,7 @@ def _signature(record: list[Any]) -> Signature:
     )
 
 
-@lru_cache(maxsize=1)
+@cache
 def known() -> Known:
     """The snapshot, read when first asked for."""
     return Known(json.loads(gzip.decompress(SNAPSHOT.read_bytes())))
@@ -197,13 +186,13 @@ PACKAGES = frozenset("manim manimlib manimce manimgl manim_imports_ext big_ol_pi
 """Import names under which Manim itself is, or was, had."""
 
 
-@lru_cache(maxsize=1)
+@cache
 def scenes() -> frozenset[str]:
     """Names of scene classes, of today and of old."""
     return _OLD_SCENES | _below("Scene")
 
 
-@lru_cache(maxsize=1)
+@cache
 def mobjects() -> frozenset[str]:
     """Names of mobject classes, of today and of old."""
     return _OLD_MOBJECTS | _below("Mobject")

@@ -78,15 +78,7 @@ def _entered(stack: Stack, line: Line, number: int) -> Stack:
     """The open blocks after a line at the level of `stack`."""
     if line.word in _AFTER:
         before = stack[-1]
-        clause = Block(
-            number,
-            line.word,
-            line.binds,
-            known=before.known | before.stored,
-            before_count=before.count,
-            before_stored=before.stored,
-            before_targets=before.targets,
-        )
+        clause = Block(number, line.word, line.binds, known=before.known | before.stored, before=before)
         return (*stack[:-1], clause)
     if stack:
         # What a block holds, the blocks around it hold too.

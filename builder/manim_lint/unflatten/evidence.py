@@ -90,7 +90,7 @@ class Block:
     set in the blocks around it before. `stored`, `loaded` and `grown` are names that the body has set, read and added
     to so far, `own` those that it set first, `again` those that it set without having read them, though they were
     known; `targets` are its method calls (`group.add`). `count` are its statements,
-    without those of blocks in it; `ended` says that nothing can follow. `before_...` is what the branch before had.
+    without those of blocks in it; `ended` says that nothing can follow. `before` is the branch before.
     """
 
     head: int
@@ -106,18 +106,16 @@ class Block:
     plays: bool = False
     grown: frozenset[str] = frozenset()
     targets: frozenset[str] = frozenset()
-    before_count: int = 0
-    before_stored: frozenset[str] = frozenset()
-    before_targets: frozenset[str] = frozenset()
+    before: "Block | None" = None
 
 
 Stack = tuple[Block, ...]
 """The open blocks, outermost first."""
 
 
-def kind_of(block: Block, outer: Stack, uses: Uses) -> str:
+def kind_of(block: Block, outer: Stack, lines: list[Line]) -> str:
     """What sort of block it is, as far as its end is concerned."""
-    if block.head in uses.mains:
+    if lines[block.head].is_main:
         return "main"
     if block.word == "def":
         if any(around.word == "def" for around in outer):
@@ -131,140 +129,123 @@ def kind_of(block: Block, outer: Stack, uses: Uses) -> str:
 def evidence(block: Block, stack: Stack, lines: list[Line], number: int, uses: Uses) -> list[str]:
     """What speaks for or against a line's standing in the last block of `stack`."""
     line = lines[number]
-    found = ["any"]
-    found += _evidence_of_names(block, line, number, uses)
-    found += _evidence_of_calls(block, line, lines[number - 1])
-    found += _evidence_of_shape(block, line)
-    found += _evidence_of_surroundings(stack, line, lines[number - 1])
+    found = {
+        "any": True,
+        **_evidence_of_names(block, line, number, uses),
+        **_evidence_of_calls(block, line, lines[number - 1]),
+        **_evidence_of_shape(block, line),
+        **_evidence_of_surroundings(stack, line, lines[number - 1]),
+    }
     if block.word in ("if", "elif", "while", "for"):
-        found += _evidence_of_head(lines[block.head], line)
-    if block.word in ("elif", "else", "except", "finally"):
-        found += _evidence_of_branch(block, line)
+        found |= _evidence_of_head(lines[block.head], line)
+    if block.before is not None:
+        found |= _evidence_of_branch(block, block.before, line)
     if block.word in ("def", "class"):
-        found += _evidence_of_scope(block, stack[:-1], lines, number, uses)
-    return found
+        found |= _evidence_of_scope(block, stack[:-1], lines, number, uses)
+    return [name for name, holds in found.items() if holds]
 
 
-def _evidence_of_names(block: Block, line: Line, number: int, uses: Uses) -> list[str]:
+Evidence = dict[str, object]
+"""Pieces of evidence by name, and whether (or by which names) they hold."""
+
+
+def _evidence_of_names(block: Block, line: Line, number: int, uses: Uses) -> Evidence:
     """Names that the head sets, and those that the body has set, read or grown so far."""
-    found = []
-    own = block.own
-    if line.loads & block.binds:
-        found.append("uses the head's names")
-    elif uses.later(block.binds, number):
-        found.append("head's names are used later")
-    elif not any(
-        next_number(uses.loads.get(name, []), block.head + 1, default=number) < number for name in block.binds
-    ):
-        found.append("head's names are not used yet" if block.binds else "head sets no names")
-    if line.loads & own:
-        found.append("uses the body's names")
-    elif own and uses.later(own, number):
-        found.append("body's names are used later")
-    if line.loads & block.again:
-        found.append("uses names set again")
-    elif uses.later(block.again, number):
-        found.append("names set again are used later")
-    if line.loads & block.grown:
-        found.append("grows what the body grows" if line.grows & block.grown else "uses what the body grows")
-    if line.stores & block.loaded:
-        found.append("sets what the body reads")
-    if line.stores & block.stored:
-        found.append("sets what the body sets")
-    return found
+    own, again, grown = line.loads & block.own, line.loads & block.again, line.loads & block.grown
+    of_head = line.loads & block.binds
+    of_head_later = not of_head and uses.later(block.binds, number)
+    of_head_before = (next_number(uses.loads.get(name, []), block.head + 1, number) < number for name in block.binds)
+    return {
+        "uses the head's names": of_head,
+        "head's names are used later": of_head_later,
+        "head's names are not used yet": block.binds and not (of_head or of_head_later or any(of_head_before)),
+        "head sets no names": not block.binds,
+        "uses the body's names": own,
+        "body's names are used later": not own and uses.later(block.own, number),
+        "uses names set again": again,
+        "names set again are used later": not again and uses.later(block.again, number),
+        "grows what the body grows": grown and line.grows & block.grown,
+        "uses what the body grows": grown and not line.grows & block.grown,
+        "sets what the body reads": line.stores & block.loaded,
+        "sets what the body sets": line.stores & block.stored,
+    }
 
 
-def _evidence_of_calls(block: Block, line: Line, before: Line) -> list[str]:
+def _evidence_of_calls(block: Block, line: Line, before: Line) -> Evidence:
     """Calls of the scene's methods."""
-    found = []
-    if line.calls in ("wait", "play", "add", "remove"):
-        found.append(f"calls {line.calls}")
-        found.append("is quick" if line.is_quick else "is not quick")
-        if line.calls == "wait":
-            found.append("waits where the body plays" if block.plays else "waits where nothing plays")
-        if line.calls == "play":
-            found.append("plays where the body plays" if block.plays else "plays where nothing plays")
-    elif "self" in line.loads:
-        found.append("uses self")
-    if before.calls == line.calls and line.calls:
-        found.append("repeats the call")
-    if before.calls == "wait":
-        found.append("after a wait")
-    if line.fades_out:
-        found.append("fades out")
-    return found
+    acts = line.calls in ("wait", "play", "add", "remove")
+    return {
+        f"calls {line.calls}": acts,
+        "is quick": acts and line.is_quick,
+        "is not quick": acts and not line.is_quick,
+        f"{line.calls}s where {'the body' if block.plays else 'nothing'} plays": line.calls in ("wait", "play"),
+        "uses self": not acts and "self" in line.loads,
+        "repeats the call": line.calls and before.calls == line.calls,
+        "after a wait": before.calls == "wait",
+        "fades out": line.fades_out,
+    }
 
 
-def _evidence_of_shape(block: Block, line: Line) -> list[str]:
+def _evidence_of_shape(block: Block, line: Line) -> Evidence:
     """What kind of statement it is."""
-    found = []
-    if line.stores and not line.word:
-        found.append("sets a name")
-    if line.grows:
-        found.append("adds to something")
-    if line.word and line.word != "def":
-        found.append(f"opens {'a like block' if line.word == block.word else 'another block'}")
-    if line.is_import:
-        found.append("imports")
-    if line.has_comment:
-        found.append("comment above")
-    if block.count == 1:
-        found.append("second statement")
-    if line.statement.first == "return":
-        found.append("returns")
-    return found
+    opens = line.word and line.word != "def"
+    return {
+        "sets a name": line.stores and not line.word,
+        "adds to something": line.grows,
+        "opens a like block": opens and line.word == block.word,
+        "opens another block": opens and line.word != block.word,
+        "imports": line.is_import,
+        "comment above": line.has_comment,
+        "second statement": block.count == 1,
+        "returns": line.statement.first == "return",
+    }
 
 
-def _evidence_of_surroundings(stack: Stack, line: Line, before: Line) -> list[str]:
+def _evidence_of_surroundings(stack: Stack, line: Line, before: Line) -> Evidence:
     """The statement before, and the blocks around."""
-    found = []
-    if line.owner and line.owner == before.owner and line.owner != "self":
-        found.append("goes on with an object")
-    if any(line.binds & block.binds for block in stack if block.word == "for" and line.word == "for"):
-        found.append("loops over the same name")
-    around = stack[-2] if len(stack) > 1 else None
-    if around is not None and around.word in LOOPS and line.loads & (around.own | around.again | around.binds):
-        found.append("uses names of the loop around")
-    return found
+    loops = [block for block in stack if block.word == "for" and line.word == "for"]
+    around = stack[-2] if len(stack) > 1 and stack[-2].word in LOOPS else None
+    return {
+        "goes on with an object": line.owner and line.owner == before.owner and line.owner != "self",
+        "loops over the same name": any(line.binds & block.binds for block in loops),
+        "uses names of the loop around": around and line.loads & (around.own | around.again | around.binds),
+    }
 
 
-def _evidence_of_head(head: Line, line: Line) -> list[str]:
+def _evidence_of_head(head: Line, line: Line) -> Evidence:
     """What the line does to the names that the head reads."""
-    if line.stores & head.loads:
-        return ["sets what the head reads"]
-    return ["uses what the head reads"] if line.loads & (head.loads - _COMMON) else []
+    sets = line.stores & head.loads
+    return {
+        "sets what the head reads": sets,
+        "uses what the head reads": not sets and line.loads & (head.loads - _COMMON),
+    }
 
 
-def _evidence_of_branch(block: Block, line: Line) -> list[str]:
+def _evidence_of_branch(block: Block, before: Block, line: Line) -> Evidence:
     """How the line goes with the branch before."""
-    found = ["branch before is longer" if block.count < block.before_count else "branch before is no longer"]
-    if line.loads & block.before_stored & (block.own | block.again):
-        found.append("uses what both branches set")
-    if line.stores & block.before_stored:
-        found.append("sets what the branch before sets")
-    if line.target and line.target in block.before_targets:
-        found.append("calls what the branch before calls")
-    return found
+    return {
+        "branch before is longer": block.count < before.count,
+        "branch before is no longer": block.count >= before.count,
+        "uses what both branches set": line.loads & before.stored & (block.own | block.again),
+        "sets what the branch before sets": line.stores & before.stored,
+        "calls what the branch before calls": line.target and line.target in before.targets,
+    }
 
 
-def _evidence_of_scope(block: Block, outer: Stack, lines: list[Line], number: int, uses: Uses) -> list[str]:
+def _evidence_of_scope(block: Block, outer: Stack, lines: list[Line], number: int, uses: Uses) -> Evidence:
     """What ends a function or a class."""
     line, head = lines[number], lines[block.head]
-    found = []
-    if head.name in line.loads:
-        found.append("uses the function")
-    if any(lines[around.head].name in line.loads for around in outer if around.word == "class"):
-        found.append("uses the class")
     end = next_number(uses.defs, number, default=next_number(uses.ends, number, default=number))
-    if next_number(uses.returns, number, default=end) < end:
-        found.append("returns later")
-    if line.word == "def":
-        found.append("defines a method" if line.is_method else "defines a function")
-        if uses.later(frozenset({line.name}), number + 1):
-            found.append("which is used later")
-        if next_number(uses.loads.get(line.name, []), 0, default=number) < number:
-            found.append("which was used before")
-    return found
+    defines = line.word == "def"
+    return {
+        "uses the function": head.name in line.loads,
+        "uses the class": any(lines[around.head].name in line.loads for around in outer if around.word == "class"),
+        "returns later": next_number(uses.returns, number, default=end) < end,
+        "defines a method": defines and line.is_method,
+        "defines a function": defines and not line.is_method,
+        "which is used later": defines and uses.later(frozenset({line.name}), number + 1),
+        "which was used before": defines and next_number(uses.loads.get(line.name, []), 0, default=number) < number,
+    }
 
 
 def costs(block: Block, stack: Stack, lines: list[Line], number: int, uses: Uses) -> tuple[float, float]:
@@ -272,7 +253,7 @@ def costs(block: Block, stack: Stack, lines: list[Line], number: int, uses: Uses
 
     Both are minus the logarithm of a probability, as a logistic model of the evidence has it.
     """
-    weights = WEIGHTS[kind_of(block, stack[:-1], uses)]
+    weights = WEIGHTS[kind_of(block, stack[:-1], lines)]
     score = sum(weights.get(name, 0.0) for name in evidence(block, stack, lines, number, uses))
     return _softplus(-score), _softplus(score)
 

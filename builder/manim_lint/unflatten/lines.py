@@ -170,7 +170,7 @@ def _parameters(arguments: ast.arguments) -> list[str]:
 class Uses:
     """Where in the text names are read and set: sorted line numbers by name.
 
-    `ends` are lines before which every function must end, `returns`, `defs` and `mains` lines of that kind.
+    `ends` are lines before which every function must end, `returns` and `defs` lines of that kind.
     """
 
     loads: dict[str, list[int]] = field(default_factory=dict)
@@ -179,27 +179,23 @@ class Uses:
     returns: list[int] = field(default_factory=list)
     defs: list[int] = field(default_factory=list)
     has_class: bool = False
-    mains: list[int] = field(default_factory=list)
 
     @classmethod
     def of(cls, lines: list[Line]) -> "Uses":
         """The uses in all lines."""
-        uses = cls()
-        for number, line in enumerate(lines):
-            for name in sorted(line.loads):
+        numbered = list(enumerate(lines))
+        ends = [n for n, line in numbered if line.word == "class" or line.is_main or line.is_method]
+        uses = cls(
+            ends=[*ends, len(lines)],
+            returns=[number for number, line in numbered if line.statement.first == "return"],
+            defs=[number for number, line in numbered if line.word == "def"],
+            has_class=any(line.word == "class" for line in lines),
+        )
+        for number, line in numbered:
+            for name in line.loads:
                 uses.loads.setdefault(name, []).append(number)
-            for name in sorted(line.stores | (line.binds if line.word != "while" else frozenset())):
+            for name in line.stores | (line.binds if line.word != "while" else frozenset()):
                 uses.stores.setdefault(name, []).append(number)
-            if line.word == "class" or (line.word == "def" and line.is_method) or line.is_main:
-                uses.ends.append(number)
-            if line.word == "def":
-                uses.defs.append(number)
-            if line.is_main:
-                uses.mains.append(number)
-            uses.has_class = uses.has_class or line.word == "class"
-            if line.statement.first == "return":
-                uses.returns.append(number)
-        uses.ends.append(len(lines))
         return uses
 
     def later(self, names: frozenset[str], start: int) -> bool:

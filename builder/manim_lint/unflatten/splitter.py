@@ -126,11 +126,8 @@ class Splitter:
             self.colon = not self.lambdas
             if self.lambdas:
                 self.lambdas -= 1
-            elif self._opens_block():
+            elif self.now.first in HEADERS:
                 self._cut(is_header=True)
-
-    def _opens_block(self) -> bool:
-        return self.now.tokens[0].text in HEADERS
 
     def _begins(self, token: Token) -> bool:
         """Whether a token begins a new statement after the tokens so far."""

@@ -183,10 +183,6 @@ def does_something(node: ast.stmt, statement: Statement, annotations: bool = Fal
     if isinstance(value, ast.Constant):
         return isinstance(value.value, str) or value.value is ...
     if isinstance(value, ast.Call):
-        return not (statement.tokens[0].kind == "name" and len(statement.tokens) > 1 and _gap_before_call(statement))
+        first, second, *_ = statement.tokens
+        return not (first.kind == "name" and second.text == "(" and second.blank)  # no code has a gap there
     return isinstance(value, ast.Await | ast.Yield | ast.YieldFrom | ast.ListComp | ast.NamedExpr)
-
-
-def _gap_before_call(statement: Statement) -> bool:
-    second = statement.tokens[1]
-    return second.text == "(" and second.blank

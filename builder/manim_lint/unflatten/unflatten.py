@@ -101,10 +101,8 @@ def _blank_lines(lines: list[Line], depths: list[int], number: int) -> int:
 
 def _ends_definition(lines: list[Line], depths: list[int], number: int) -> bool:
     """Whether the block that ended above a line is that of a function or a class."""
-    for above in range(number - 1, -1, -1):
-        if depths[above] <= depths[number]:
-            return lines[above].word in ("def", "class")
-    return False
+    words = (lines[above].word for above in range(number - 1, -1, -1) if depths[above] <= depths[number])
+    return next(words, "") in ("def", "class")
 
 
 def _wrapped(tokens: list[Token], indent: int) -> list[str]:
