@@ -80,8 +80,8 @@ def _row(index: int, source: str, text: str, original: str) -> tuple[object, ...
     description, _ = clean_description(text)
     code, parsed, _ = clean_code(original)
     style = sorted(style_of_description(text, description) + style_of_code(original, code))
-    code, parsed, _ = repair_code(code, parsed)
-    keys = description_key(description), program_key(code), canonical_key(parsed.tree, code)
+    code, _, _ = repair_code(code, parsed)
+    keys = description_key(description), program_key(code), canonical_key(code)
     return (index, source, *keys, style, description_words(description), code_words(code), description, code)
 
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from builder.manim_lint.syntax import parse
 from builder.prepare.features import code_words, description_words
 from builder.prepare.keys import canonical_key, description_key, program_key
 from builder.prepare.style import style_of_code, style_of_description
@@ -69,7 +68,7 @@ def frame_of(sources: dict[str, Sequence[Pair]]) -> pl.DataFrame:
                     "source": source,
                     "description_key": description_key(prompt),
                     "program_key": program_key(code),
-                    "canonical_key": canonical_key(parse(code).tree, code),
+                    "canonical_key": canonical_key(code),
                     "style": sorted(style_of_description(read, prompt) + style_of_code(code, code)),
                     "description_words": description_words(prompt),
                     "code_words": code_words(code),

@@ -21,6 +21,7 @@ from functools import lru_cache
 
 from xxhash import xxh3_64_hexdigest, xxh3_64_intdigest
 
+from builder.manim_lint.syntax import parse
 from builder.prepare.clean_description import normalise_description
 
 _TOKEN = re.compile(
@@ -115,17 +116,12 @@ _SKIPPED = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def canonical_key(tree: ast.Module | None, code: str) -> int | None:
-    """64-bit hash of a program under canonical names.
+def canonical_key(code: str) -> int | None:
+    """64-bit hash of a program under canonical names; `None` if there is nothing to hash.
 
-    Args:
-        tree: the program's syntax tree; `None` if it does not parse.
-        code: its text; where there is no tree, its tokens are hashed, names that it assigns numbered. No key of a
-            tree equals one of tokens.
-
-    Returns:
-        `None` where there is nothing to hash.
+    Of one that does not parse the tokens are hashed, names that it assigns numbered: no such key equals one of a tree.
     """
+    tree = parse(code).tree
     parts = _tree_parts(tree) if tree is not None else list(_token_parts(program_tokens(code)))
     if not parts:
         return None

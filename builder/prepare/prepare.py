@@ -1,6 +1,5 @@
 """One row, its description and its code, through cleaning, repair, checks and keys. Pure: no file, clock or network."""
 
-import ast
 import gc
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +11,7 @@ from xxhash import xxh3_64_intdigest
 from builder.core.row_store import as_batch, record_batch
 from builder.core.schema import FOLLOW_UP, PREPARED_SCHEMA
 from builder.manim_lint.dialect import COMMUNITY
-from builder.manim_lint.syntax import names, parse
+from builder.manim_lint.syntax import names
 from builder.prepare.check import Problem, check_code, check_description
 from builder.prepare.clean_description import clean_description
 from builder.prepare.features import code_words, description_words
@@ -90,7 +89,7 @@ def prepare_code(original: str, official: bool = False) -> dict[str, Any]:
     trace = trace_code(original, official)
     tree, wrong = trace.parsed.tree, trace.left[0] if trace.left else None
     return {
-        **_keyed(trace.code, tree),
+        **_keyed(trace.code),
         **_problem("code", check_code(trace.code, trace.parsed, trace.outline)),
         "api_reason": wrong.reason if wrong else None,
         "api_detail": wrong.detail if wrong else None,
@@ -103,11 +102,11 @@ def prepare_code(original: str, official: bool = False) -> dict[str, Any]:
     }
 
 
-def _keyed(code: str, tree: ast.Module | None) -> dict[str, Any]:
+def _keyed(code: str) -> dict[str, Any]:
     return {
         "code": code,
         "program_key": program_key(code),
-        "canonical_key": canonical_key(tree, code),
+        "canonical_key": canonical_key(code),
         "code_words": code_words(code),
     }
 
@@ -123,7 +122,7 @@ def in_community(batch: pa.RecordBatch) -> pa.RecordBatch:
     for row in rows:
         if (code := row["community_code"]) is not None:
             brought = {"api_reason": None, "api_detail": None, "code_repairs": row["community_repairs"]}
-            row.update(_keyed(code, parse(code).tree), dialect=COMMUNITY, **brought)
+            row.update(_keyed(code), dialect=COMMUNITY, **brought)
     return record_batch(rows, schema=batch.schema)
 
 
@@ -199,4 +198,4 @@ def plain_prompt(text: str) -> str:
 
 def probe_key() -> int | None:
     """The canonical key of a fixed program: as long as it stays, keys that were kept are those of today."""
-    return canonical_key(parse(_PROBE).tree, _PROBE)
+    return canonical_key(_PROBE)

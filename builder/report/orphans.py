@@ -111,7 +111,7 @@ def orphans(folder: BuiltFolder, config: str = "") -> list[Orphan]:
 
 
 def _key(code: str) -> int | str:
-    return canonical_key(parse(code).tree, code) or code
+    return canonical_key(code) or code
 
 
 def _is_sound(code: str) -> bool:

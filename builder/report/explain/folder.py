@@ -15,7 +15,6 @@ from builder.core.schema import SPLITS, Example
 from builder.decide.split import SplitReason
 from builder.emit.augment import variant_of
 from builder.emit.formats import FORMATS, unfenced
-from builder.manim_lint.syntax import parse
 from builder.pipeline.build import ID
 from builder.prepare.cache import EDITED
 from builder.prepare.keys import canonical_key, description_key
@@ -178,13 +177,9 @@ def _with_text(rows: _Rows, ledger: pl.DataFrame, row_id: str, text: str) -> pl.
 
 def _with_program(rows: _Rows, group: pl.DataFrame, row_id: str, code: str) -> pl.DataFrame:
     """The other rows of the group with the same program, whatever its names and layout."""
-
-    def key(program: str) -> int | None:
-        return canonical_key(parse(program).tree, program) if program else None
-
-    own = key(code)
-    ids = [other for other in group["id"] if other != row_id and other in rows.texts]
-    equal = [other for other in ids if own is not None and key(rows.texts[other]["code"]) == own]
+    others = {other: rows.texts[other]["code"] for other in group["id"] if other != row_id and other in rows.texts}
+    own = canonical_key(code) if code else None
+    equal = [other for other, text in others.items() if text and own is not None and canonical_key(text) == own]
     return group.filter(pl.col("id").is_in(equal))
 
 

@@ -19,7 +19,6 @@ from rapidfuzz.process import cdist
 
 from builder.core.errors import OutputError
 from builder.emit.formats import unfenced
-from builder.manim_lint.syntax import parse
 from builder.prepare.keys import canonical_key, program_tokens
 from builder.report.proof.folder import WrittenRow
 from builder.similarity.compare import Difference, difference, similarity
@@ -213,7 +212,7 @@ def _same_letters(test: Sequence[WrittenRow], train: Sequence[WrittenRow]) -> li
 def _programs(test: Sequence[WrittenRow], train: Sequence[WrittenRow], every: bool) -> tuple[_Pair | None, list[_Pair]]:
     """The nearest programs, and pairs of equal ones."""
     sides = [[unfenced(row.code) for row in rows] for rows in (test, train)]
-    keys = {code: canonical_key(parse(code).tree, code) for code in dict.fromkeys((*sides[0], *sides[1]))}
+    keys = {code: canonical_key(code) for code in dict.fromkeys((*sides[0], *sides[1]))}
     firsts: dict[int | None, int] = {}
     for number, code in enumerate(sides[1]):
         firsts.setdefault(keys[code], number)
