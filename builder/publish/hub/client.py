@@ -50,21 +50,24 @@ class Hub:
 
     def sign_in(self) -> None:
         """Ask whose token it is, so that a missing or refused one is told before any work is done."""
-        known = self.ask("who am I", self.api.whoami)
+        known = self._answer("who am I", self.api.whoami)
         self.user = str(known.get("name", ""))
         self.organisations = tuple(str(item.get("name", "")) for item in known.get("orgs", ()))
 
     def ask(
         self, what: str, call: Callable[..., Any], *values: Any, missing: tuple[type[Exception], ...] = (), **named: Any
     ) -> Any:
-        """The answer to a call, made again where that may help; `None` if it raises one of `missing`.
+        """The answer to a call about the repository, made again where that may help; `None` if it raises `missing`.
 
         Raises:
             OutputError: the call failed; the text says why and what to do.
         """
+        return self._answer(what, partial(call, self.repo, *values, repo_type="dataset", **named), missing)
+
+    def _answer(self, what: str, call: Callable[[], Any], missing: tuple[type[Exception], ...] = ()) -> Any:
         try:
             with waits_shown(f"{self.host}: {what}", self.events):
-                return retried(partial(call, *values, **named), f"{self.host}: {what}", self.events)
+                return retried(call, f"{self.host}: {what}", self.events)
         except missing:
             return None
         except client_errors() as error:
@@ -80,15 +83,7 @@ class Hub:
         from huggingface_hub import snapshot_download
 
         with quiet_client():
-            found = self.ask(
-                "download",
-                snapshot_download,
-                self.repo,
-                repo_type="dataset",
-                revision=revision or None,
-                allow_patterns=list(patterns),
-            )
-        return Path(found)
+            return Path(self.ask("download", snapshot_download, revision=revision or None, allow_patterns=[*patterns]))
 
     def explained(self, error: BaseException) -> str:
         """One sentence on a failed call: the place, what happened there, and what to do."""

@@ -164,40 +164,29 @@ def is_same(file: LocalFile, known: tuple[str, bool] | None) -> bool:
 def read_tree(hub: Hub, revision: str) -> dict[str, tuple[str, bool]]:
     """Each file's stated content, as `Remote.files`."""
 
-    def listed() -> list[Any]:
-        return list(hub.api.list_repo_tree(hub.repo, repo_type="dataset", revision=revision, recursive=True))
+    def listed(repo: str, **named: Any) -> list[Any]:
+        return list(hub.api.list_repo_tree(repo, **named))
 
     return {
         item.path: (item.lfs.sha256, True) if item.lfs else (item.blob_id, False)
-        for item in hub.ask("list files", listed)
+        for item in hub.ask("list files", listed, revision=revision, recursive=True)
         if hasattr(item, "blob_id")  # folders have none
     }
 
 
 def read_refs(hub: Hub, options: PushOptions) -> Any:
     """Branches, tags and, for one who makes a pull request, pull requests."""
-    return hub.ask(
-        "list branches",
-        hub.api.list_repo_refs,
-        hub.repo,
-        repo_type="dataset",
-        include_pull_requests=options.create_pr,
-    )
+    return hub.ask("list branches", hub.api.list_repo_refs, include_pull_requests=options.create_pr)
 
 
 def _read_remote(hub: Hub, options: PushOptions) -> Remote:
     from huggingface_hub.errors import RepositoryNotFoundError
 
-    info = hub.ask(
-        "look at the repository",
-        hub.api.dataset_info,
-        hub.repo,
-        missing=(RepositoryNotFoundError,),
-    )
+    info = hub.ask("look at the repository", hub.api.repo_info, missing=(RepositoryNotFoundError,))
     if info is None:
         return Remote()
     refs = read_refs(hub, options)
-    branches = _commits(refs.branches)
+    branches = commits_of(refs.branches)
     head = branches.get(options.revision) or branches.get(MAIN, "")
     files = read_tree(hub, head) if head else {}
     card, manifest = (_small_file(hub, name, head) if name in files else "" for name in (CARD, MANIFEST))
@@ -209,26 +198,19 @@ def _read_remote(hub: Hub, options: PushOptions) -> Remote:
         files=files,
         card=card,
         outputs=_outputs(manifest),
-        tags=_commits(refs.tags),
-        pull_requests=_commits(refs.pull_requests or ()),
+        tags=commits_of(refs.tags),
+        pull_requests=commits_of(refs.pull_requests or ()),
     )
 
 
-def _commits(refs: Iterable[Any]) -> dict[str, str]:
+def commits_of(refs: Iterable[Any]) -> dict[str, str]:
+    """The commit of each branch, tag or pull request, by name."""
     return {item.name: item.target_commit for item in refs}
 
 
 def _small_file(hub: Hub, name: str, revision: str) -> str:
     with tempfile.TemporaryDirectory(prefix="manim-combined-", dir=temporary_folder()) as private:
-        path = hub.ask(
-            f"read {name}",
-            hub.api.hf_hub_download,
-            hub.repo,
-            name,
-            repo_type="dataset",
-            revision=revision,
-            cache_dir=private,
-        )
+        path = hub.ask(f"read {name}", hub.api.hf_hub_download, name, revision=revision, cache_dir=private)
         try:
             return Path(path).read_text(encoding="utf-8")
         except UnicodeDecodeError:

@@ -7,7 +7,7 @@ from builder.core.errors import OutputError
 from builder.core.retry import passes, retried, status_of
 from builder.publish.hub.client import Hub, client_errors, quiet_client
 from builder.publish.hub.contents import read_back
-from builder.publish.hub.plan import MAIN, PushPlan, plan_push, read_refs, read_tree
+from builder.publish.hub.plan import MAIN, PushPlan, commits_of, plan_push, read_refs, read_tree
 
 _CONFLICT = 409
 _MOVED = 412
@@ -56,9 +56,7 @@ def carry_out(hub: Hub, plan: PushPlan) -> Pushed:
         if plan.options.tag:
             _tag(hub, plan.options.tag, commit)
         if plan.options.public and plan.remote.private:
-            hub.ask(
-                "make it public", hub.api.update_repo_settings, repo_id=hub.repo, repo_type="dataset", private=False
-            )
+            hub.ask("make it public", hub.api.update_repo_settings, private=False)
     return Pushed(commit, address, not plan.is_empty, rows)
 
 
@@ -82,25 +80,13 @@ def _make_repository(hub: Hub) -> str:
 
 
 def _make_branch(hub: Hub, plan: PushPlan) -> None:
-    named: dict[str, Any] = {"branch": plan.options.revision, "repo_type": "dataset", "exist_ok": True}
-    if plan.remote.head:
-        named["revision"] = plan.remote.head
-    hub.ask(f"make the branch {plan.options.revision!r}", hub.api.create_branch, hub.repo, **named)
+    branch, head = plan.options.revision, plan.remote.head or None
+    hub.ask(f"make the branch {branch!r}", hub.api.create_branch, branch=branch, revision=head, exist_ok=True)
 
 
 def _tag(hub: Hub, tag: str, commit: str) -> None:
-    hub.ask(
-        f"set the tag {tag!r}",
-        hub.api.create_tag,
-        hub.repo,
-        tag=tag,
-        revision=commit,
-        repo_type="dataset",
-        exist_ok=True,
-    )
-    refs = hub.ask("list tags", hub.api.list_repo_refs, hub.repo, repo_type="dataset")
-    found = {item.name: item.target_commit for item in refs.tags}
-    if found.get(tag) != commit:
+    hub.ask(f"set the tag {tag!r}", hub.api.create_tag, tag=tag, revision=commit, exist_ok=True)
+    if commits_of(hub.ask("list tags", hub.api.list_repo_refs).tags).get(tag) != commit:
         raise OutputError(f"{hub.place}: the commit was made, but {tag!r} stands for another one; choose another --tag")
 
 
@@ -117,9 +103,7 @@ def _commit(hub: Hub, plan: PushPlan) -> tuple[str, str]:
         hub.ask(
             f"upload {file.path}",
             hub.api.preupload_lfs_files,
-            hub.repo,
             [addition],
-            repo_type="dataset",
             revision=plan.options.revision,
             create_pr=plan.options.create_pr,
             free_memory=False,
@@ -177,10 +161,10 @@ def _landed(hub: Hub, plan: PushPlan) -> tuple[str, str] | None:
                 if new and plan.is_fulfilled_by(read_tree(hub, item.target_commit)):
                     return item.target_commit, f"{hub.place}/discussions/{item.name.rpartition('/')[2]}"
             return None
-        head = next((item.target_commit for item in refs.branches if item.name == plan.options.revision), "")
+        head = commits_of(refs.branches).get(plan.options.revision, "")
         if head in ("", plan.remote.head):
             return None
-        commits = hub.ask("list commits", hub.api.list_repo_commits, hub.repo, repo_type="dataset", revision=head)
+        commits = hub.ask("list commits", hub.api.list_repo_commits, revision=head)
         parents = [commit.commit_id for commit in commits[1:2]]
         ours = parents == [plan.remote.head] and plan.is_fulfilled_by(read_tree(hub, head))
     except OutputError as error:
