@@ -1,9 +1,12 @@
 """What is measured of a scene: texts and shapes as the camera of each moment shows them."""
 
+from dataclasses import replace
+
 import pytest
 
 from builder.render.findings import findings
 from builder.render.sandbox import Sandbox
+from builder.render.setup import Setup
 from builder.render.verdict import Outcome
 from tests.render.programs import scene
 
@@ -75,7 +78,7 @@ def test_a_finding_names_scene_second_and_objects(sandbox: Sandbox) -> None:
     assert found["text_overlap"].startswith('Shown at 4 s: Text "One" and Tex "two" lie on one another')
 
 
-def test_long_names_and_rare_letters_leave_room_for_the_verdict(sandbox: Sandbox) -> None:
+def test_long_names_and_rare_letters_leave_room_for_the_verdict(setup: Setup) -> None:
     """Of facts that are too long to be said, the last are left out."""
     letters = "".join(chr(number) for number in range(0x4E00, 0x4E00 + 290))
     body = f"""
@@ -86,7 +89,8 @@ def test_long_names_and_rare_letters_leave_room_for_the_verdict(sandbox: Sandbox
     self.add(Text("x" * 90))
     self.wait()
     """
-    verdict = sandbox.render(scene(body))
+    with Sandbox(replace(setup, timeout=20)) as sandbox:
+        verdict = sandbox.render(scene(body))
     assert (verdict.outcome, verdict.exception) == (Outcome.PASSED, "")
     assert "text_overlap" in findings(verdict)
 
