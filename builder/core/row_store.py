@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,11 @@ class PreparedFile:
 def names_of(files: Sequence[PreparedFile]) -> list[str]:
     """The names of prepared files, which hold hashes of what was prepared, by which code."""
     return [file.path.name for file in files]
+
+
+def frame_hash(rows: pl.DataFrame) -> str:
+    """SHA-256 of what a frame holds, in hex, as an input of `kept_result`."""
+    return sha256(rows.write_ipc(None).getbuffer()).hexdigest()
 
 
 def kept_frame(folder: Path, inputs: Iterable[str], make: Callable[[], pl.DataFrame]) -> pl.DataFrame:

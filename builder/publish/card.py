@@ -152,18 +152,18 @@ def _section(name: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _listed(configs: Iterable[Mapping[str, Any]]) -> str:
-    """Names of configs as a text: `a`, `b` and `c`; empty if there is none."""
-    found = [f"`{config['name']}`" for config in configs]
-    return " and ".join([", ".join(found[:-1])] * (len(found) > 1) + found[-1:])
+def _listed(names: Iterable[str]) -> str:
+    """Names as a text: `a`, `b` and `c`; empty if there is none."""
+    quoted = [f"`{name}`" for name in names]
+    return f"{', '.join(quoted[:-1])} and {quoted[-1]}" if len(quoted) > 1 else "".join(quoted)
 
 
 def _dropped_findings(settings: Mapping[str, Any], names: Sequence[str]) -> str:
     """The findings for which configs drop rows, a finding at a time: "`still` in `verified`"."""
-    having: dict[str, list[dict[str, str]]] = {}
+    having: dict[str, list[str]] = {}
     for name in names:
         for finding in settings[name]["drop_findings"]:
-            having.setdefault(finding, []).append({"name": name})
+            having.setdefault(finding, []).append(name)
     return "; ".join(f"`{finding}` in {_listed(configs)}" for finding, configs in having.items())
 
 

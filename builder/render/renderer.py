@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Self
 
-from builder.config import DEFAULT_TIMEOUT, default_cache_dir, nearest
+from builder.config import DEFAULT_TIMEOUT, default_cache_dir, did_you_mean
 from builder.core.errors import RenderError, SettingError
 from builder.core.events import Events, Silent
 from builder.core.executors import processors
@@ -74,8 +74,9 @@ class Renderer:
             SettingError: a setting has no meaning.
             RenderError: there is no Manim.
         """
-        if level not in {each.value for each in Level}:
-            raise SettingError(f"level {level!r}: use full or fast{nearest(level, [each.value for each in Level])}")
+        levels = [each.value for each in Level]
+        if level not in levels:
+            raise SettingError(f"level {level!r}: use full or fast{did_you_mean(level, levels)}")
         if not 0 <= frames <= _MOST_FRAMES or (frames and level == Level.FAST):
             raise SettingError(f"frames {frames:g}: use 0 to {_MOST_FRAMES:g} a second, and level full")
         if timeout <= 0 or workers < 0:

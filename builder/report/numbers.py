@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import polars as pl
 
 from builder.core.files import kept_result
 from builder.core.ledger import id_column, kept
-from builder.core.row_store import WORDS, PreparedFile, batches_with, names_of, texts_by_index
+from builder.core.row_store import WORDS, PreparedFile, batches_with, frame_hash, names_of, texts_by_index
 from builder.decide.pairing.alignment import learn_alignment, sample_of, score_pairs
 from builder.decide.pairing.mismatched import words_of
 from builder.pipeline.build import Build
@@ -49,7 +48,7 @@ def _alignment(ledger: pl.DataFrame, files: Sequence[PreparedFile], cache: Path)
     sample = sample_of(rows, SCORED_ROWS)
     if sample.height < 2:
         return {}
-    inputs = [*names_of(files), sha256(sample.write_ipc(None).getbuffer()).hexdigest()]
+    inputs = [*names_of(files), frame_hash(sample)]
     numbers: dict[str, Any] = orjson.loads(
         kept_result(cache / "alignment", inputs, lambda: orjson.dumps(_scores(sample, files)))
     )

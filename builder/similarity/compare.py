@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import numpy as np
 import polars as pl
-import scipy
 from numpy.typing import NDArray
 from rapidfuzz.distance import Indel, Levenshtein
 
@@ -216,13 +215,19 @@ def clusters(pairs: pl.DataFrame, order: Sequence[int]) -> pl.DataFrame:
 
 def _firsts_of_copies(edges: Sequence[tuple[float, int, int]]) -> dict[int, int]:
     """For each place that is a copy of others, or has copies, the lowest of these."""
-    alike = np.array([ends for score, *ends in edges if score >= 1.0], dtype=np.int64).reshape(-1, 2)
-    places, ends = np.unique(alike, return_inverse=True)
-    one, other = ends.reshape(-1, 2).T
-    graph = scipy.sparse.coo_array((np.ones(len(one), dtype=np.int8), (one, other)), shape=(len(places), len(places)))
-    _, labels = scipy.sparse.csgraph.connected_components(graph, directed=False)
-    _, lowest = np.unique(labels, return_index=True)
-    return dict(zip(places.tolist(), places[lowest[labels]].tolist(), strict=True))
+    beside: dict[int, list[int]] = {}
+    for score, one, other in edges:
+        if score >= 1.0:
+            beside.setdefault(one, []).append(other)
+            beside.setdefault(other, []).append(one)
+    first: dict[int, int] = {}
+    for lowest in sorted(beside):  # not by SciPy: every build comes here, and may need it for nothing else
+        waiting = [lowest]
+        while waiting:
+            if (place := waiting.pop()) not in first:
+                first[place] = lowest
+                waiting += beside[place]
+    return first
 
 
 def _joined(scores: dict[tuple[int, int], float]) -> dict[int, list[int]]:

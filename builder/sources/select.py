@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from builder.config import BY_UPSTREAM, PERMISSIVE, BuildConfig, checked_value, named, nearest, read_toml
+from builder.config import BY_UPSTREAM, PERMISSIVE, BuildConfig, checked_value, did_you_mean, named, nearest, read_toml
 from builder.core.errors import SettingError
 from builder.core.files import sha256_of, short_hash
 from builder.sources.file_formats import data_files
@@ -174,6 +174,6 @@ def _value(where: str, key: str, value: Any) -> Any:
     if key == "kind":
         kind = {"local": "file", "hf": "huggingface", "hub": "huggingface"}.get(value, value)
         if kind not in KINDS:
-            raise SettingError(f"{where} = {value!r}: use one of {', '.join(KINDS)}{nearest(value, KINDS)}")
+            raise SettingError(f"{where} = {value!r}: use one of {', '.join(KINDS)}{did_you_mean(value, KINDS)}")
         return kind
     return value

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from itertools import pairwise
 
+import pytest
+
 import builder.core.executors
 import builder.emit.rows
 import builder.pipeline.story
@@ -72,11 +74,13 @@ def test_rows_are_shuffled_by_the_seed(tmp_path):
     assert sum(one == other for one, other in pairwise(radii)) < 20
 
 
-def test_a_build_loads_no_library_that_it_does_not_use(tmp_path):
+@pytest.mark.parametrize("config", ["all", "curated"])
+def test_a_build_loads_no_library_that_it_does_not_use(tmp_path, config):
     """pyarrow would load pandas, which nothing here needs; nothing new to pair or to split, and SciPy stays out too."""
     files = {name: write_source(tmp_path, name, rows) for name, rows in SOURCES.items()}
     local = [part for name, path in files.items() for part in ("--local", f"{name}={path}")]
-    options = ["--output-dir", str(tmp_path / "out"), "--cache-dir", str(tmp_path / "cache"), *local]
+    folders = ["--output-dir", str(tmp_path / "out"), "--cache-dir", str(tmp_path / "cache")]
+    options = ["--config", config, *folders, *local]
     program = (
         "import sys; from builder.cli.main import main; "
         "main(sys.argv[1:]); print({'pandas', 'scipy.sparse'} & set(sys.modules))"

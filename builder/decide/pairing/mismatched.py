@@ -1,14 +1,13 @@
 """Single rows whose description does not fit their code: far below what right pairs reach."""
 
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from builder.core.ledger import SYNTHETIC, drop, kept
-from builder.core.row_store import WORDS, PreparedFile, batches_with, columns_of, kept_frame, names_of
+from builder.core.row_store import WORDS, PreparedFile, batches_with, columns_of, frame_hash, kept_frame, names_of
 from builder.decide.pairing.alignment import Alignment, learn_alignment, sample_of, score_pairs
 from builder.decide.pairing.shuffled import Part
 
@@ -30,8 +29,7 @@ def score_fit(ledger: pl.DataFrame, files: Sequence[PreparedFile], cache: Path) 
     rows = kept(ledger).select("index", "code_index", "description_key", "program_key", "decision")
     if rows.is_empty():
         return ledger.with_columns(fit=pl.lit(None, pl.Float64))
-    inputs = [*names_of(files), sha256(rows.write_ipc(None).getbuffer()).hexdigest()]
-    fits = kept_frame(cache / "fits", inputs, lambda: _fits(rows, files))
+    fits = kept_frame(cache / "fits", [*names_of(files), frame_hash(rows)], lambda: _fits(rows, files))
     return ledger.join(fits, on="index", how="left", maintain_order="left")
 
 
